@@ -1,0 +1,169 @@
+package experiments
+
+import "infinibench/datasets"
+
+// ResultVersion is the version of the result file format.
+const ResultVersion = 1
+
+// Cell is the unit of work: one experiment on one corpus with one model and one
+// seed. Its Key is the name of its directory under runs/<profile>/.
+type Cell struct {
+	Experiment string `json:"experiment"` // "perplexity"
+	Corpus     string `json:"corpus"`     // "novel", "proof", "pg19", "arxiv-math"
+	Model      string `json:"model"`      // "local-only", "infini-linear", "infini-delta"
+	Length     int    `json:"length"`     // tokens per training sequence
+	Seed       uint64 `json:"seed"`
+}
+
+// Status is what became of a cell.
+type Status string
+
+const (
+	StatusDone   Status = "done"
+	StatusFailed Status = "failed"
+)
+
+// Result is everything one cell found out; it is self-contained, so that the
+// report needs no other file but the training log beside it.
+type Result struct {
+	Version     int         `json:"version"`
+	Profile     string      `json:"profile"`
+	Cell        Cell        `json:"cell"`
+	ConfigHash  string      `json:"config_hash"` // sha256 of the resolved configuration
+	Status      Status      `json:"status"`
+	Error       string      `json:"error,omitempty"` // of a failed cell
+	Protocol    string      `json:"protocol"`        // e.g. "novel/test/word-168/carry/v1"; a table never mixes two in one column
+	Scale       Scale       `json:"scale"`
+	Data        DataNote    `json:"data"`
+	Perplexity  *Perplexity `json:"perplexity,omitempty"`
+	Gates       [][]float64 `json:"gates,omitempty"` // sigmoid(β), [layer][head]; nil for a model without gates
+	Footprint   Footprint   `json:"footprint"`
+	Environment Environment `json:"environment"`
+	Warnings    []string    `json:"warnings,omitempty"`
+}
+
+// Scale says how large the run was, and how large the paper's is.
+type Scale struct {
+	Parameters  int64 `json:"parameters"`
+	Layers      int   `json:"layers"`
+	DModel      int   `json:"d_model"`
+	Heads       int   `json:"heads"`
+	Segment     int   `json:"segment"` // tokens
+	TrainLength int   `json:"train_length"`
+	Batch       int   `json:"batch"`
+	Steps       int   `json:"steps"`
+	TrainTokens int64 `json:"train_tokens"`
+	PaperScale  bool  `json:"paper_scale"` // the paper's model, sequence, batch and data
+}
+
+// DataNote says which text the numbers are about.
+type DataNote struct {
+	Certificate datasets.Certificate `json:"certificate"`
+	Split       datasets.Split       `json:"split"`
+	Documents   int                  `json:"documents"` // evaluated
+	Truncated   int                  `json:"truncated"` // documents cut at the profile's token limit
+	Tokenizer   string               `json:"tokenizer"`
+	Note        string               `json:"note"`      // e.g. "10 of 100 test books"; "" when complete and official
+	WordRule    string               `json:"word_rule"` // "official PG19 count" or "whitespace words"
+}
+
+// Perplexity is one evaluation of one model on one split, with the ablations.
+type Perplexity struct {
+	Intact   Score     `json:"intact"`
+	Zeroed   *Score    `json:"zeroed,omitempty"`   // memory read as zeros; nil for a model without memory
+	Shuffled *Score    `json:"shuffled,omitempty"` // memory of another document
+	Ideal    *IdealRow `json:"ideal,omitempty"`    // generated corpora only
+
+	Documents []DocumentScore `json:"documents"` // intact, in split order
+	Positions []Bucket        `json:"positions"` // intact, by position in the document
+	Classes   []ClassScore    `json:"classes,omitempty"`
+}
+
+// Score is a sum of negative log-likelihoods over a split, in nats, and the
+// perplexities that follow from it.
+type Score struct {
+	NLL         float64 `json:"nll"`
+	Tokens      int64   `json:"tokens"` // scored
+	Words       int64   `json:"words"`
+	Bytes       int64   `json:"bytes"`
+	TokenPPL    float64 `json:"token_perplexity"`
+	WordPPL     float64 `json:"word_perplexity"`
+	BytePPL     float64 `json:"byte_perplexity"`
+	BitsPerByte float64 `json:"bits_per_byte"`
+}
+
+// IdealRow is the token perplexity no model can beat, with and without the
+// document's earlier segments.
+type IdealRow struct {
+	Full    float64 `json:"full"`
+	Segment float64 `json:"segment"`
+}
+
+// DocumentScore is one document's share of a Score.
+type DocumentScore struct {
+	ID     string  `json:"id"`
+	NLL    float64 `json:"nll"`
+	Tokens int64   `json:"tokens"`
+	Words  int64   `json:"words"`
+	Bytes  int64   `json:"bytes"`
+}
+
+// Bucket is the tokens at positions [From, To) of their documents.
+type Bucket struct {
+	From         int64   `json:"from"`
+	To           int64   `json:"to"`
+	NLL          float64 `json:"nll"`
+	Tokens       int64   `json:"tokens"`
+	IdealFull    float64 `json:"ideal_full,omitempty"`    // NLL of the same tokens, generated corpora only
+	IdealSegment float64 `json:"ideal_segment,omitempty"` // the same
+}
+
+// ClassScore is the tokens of one datasets.Class.
+type ClassScore struct {
+	Class        string  `json:"class"`
+	NLL          float64 `json:"nll"`
+	Tokens       int64   `json:"tokens"`
+	IdealFull    float64 `json:"ideal_full"`
+	IdealSegment float64 `json:"ideal_segment"`
+}
+
+// Footprint is the memory a model carries from segment to segment, for one
+// document. Entries counts numbers, as the paper does; Bytes is float32.
+type Footprint struct {
+	Formula      string `json:"formula"` // e.g. "d_key·(d_value+1)·H·l"
+	Entries      int64  `json:"entries"`
+	Bytes        int64  `json:"bytes"`
+	MeasuredByte int64  `json:"measured_bytes"` // of the live state
+}
+
+// Environment is the machine and the build that made a result.
+type Environment struct {
+	Version string `json:"version"` // of bench
+	Go      string `json:"go"`
+	OS      string `json:"os"` // "linux/amd64"
+	CPU     string `json:"cpu"`
+	BLAS    string `json:"blas"`
+	Threads int    `json:"threads"`
+}
+
+// Timing is what a cell cost. It stands in a file of its own, timing.json,
+// because it differs from run to run and result.json must not.
+type Timing struct {
+	TrainSeconds float64 `json:"train_seconds"` // interruptions left out
+	EvalSeconds  float64 `json:"eval_seconds"`
+	TrainTokens  int64   `json:"train_tokens"`
+	EvalTokens   int64   `json:"eval_tokens"`
+	PeakRSS      int64   `json:"peak_rss_bytes"` // of the whole process, so far
+}
+
+// LogLine is one line of metrics.jsonl, the training log.
+type LogLine struct {
+	Step         int     `json:"step"`
+	Loss         float64 `json:"loss"`   // mean NLL per token of the step, nats
+	Tokens       int64   `json:"tokens"` // seen so far
+	LearningRate float64 `json:"learning_rate"`
+	GradNorm     float64 `json:"grad_norm"`
+	GateMin      float64 `json:"gate_min"` // smallest and largest sigmoid(β)
+	GateMax      float64 `json:"gate_max"`
+	Seconds      float64 `json:"seconds"` // since training began, interruptions left out
+}
