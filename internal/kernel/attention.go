@@ -1,0 +1,160 @@
+package kernel
+
+import "math"
+
+// Rotary holds the cosines and sines of rotary positions (Su et al. 2021) with
+// half-split pairing: element i turns with element i + D/2.
+type Rotary struct {
+	cos, sin []float32 // [positions, D/2]
+	half     int
+}
+
+// NewRotary prepares positions 0 … n-1 for heads of width d.
+func NewRotary(n, d int, base float64) *Rotary {
+	r := &Rotary{half: d / 2, cos: make([]float32, n*d/2), sin: make([]float32, n*d/2)}
+	for t := range n {
+		for i := range r.half {
+			angle := float64(t) * math.Pow(base, -2*float64(i)/float64(d))
+			r.cos[t*r.half+i] = float32(math.Cos(angle))
+			r.sin[t*r.half+i] = float32(math.Sin(angle))
+		}
+	}
+	return r
+}
+
+// turn sets dst to the rotation of src at a position; back is the inverse.
+func (r *Rotary) turn(dst, src []float32, position int) {
+	c, s := line(r.cos, position, r.half, r.half), line(r.sin, position, r.half, r.half)
+	a, b, x, y := src[:r.half], src[r.half:2*r.half], dst[:r.half], dst[r.half:2*r.half]
+	for i, cosine := range c {
+		u, v := a[i], b[i]
+		x[i], y[i] = u*cosine-v*s[i], u*s[i]+v*cosine
+	}
+}
+
+func (r *Rotary) back(dst, src []float32, position int) {
+	c, s := line(r.cos, position, r.half, r.half), line(r.sin, position, r.half, r.half)
+	a, b, x, y := src[:r.half], src[r.half:2*r.half], dst[:r.half], dst[r.half:2*r.half]
+	for i, cosine := range c {
+		u, v := a[i], b[i]
+		x[i], y[i] = u*cosine+v*s[i], v*cosine-u*s[i]
+	}
+}
+
+// queryBlock is how many queries are scored at once: the scores of a block
+// against all earlier keys are the largest thing attention ever holds.
+const queryBlock = 128
+
+// Attention sets out [rows, H·D] to causal softmax attention inside each
+// segment (paper eq. 6, with √D as scale), and logsum [B·S·H·T] to the logarithm
+// of each row's softmax denominator, which is all the gradient needs to rebuild
+// the weights.
+func Attention(s Shape, rotary *Rotary, out, logsum, qkv []float32) {
+	s.heads(func(b, seg, h int) {
+		q, k, v := s.query(qkv, b, seg, h), s.key(qkv, b, seg, h), s.value(qkv, b, seg, h)
+		logs := line(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
+		s.attend(rotary, s.head(out, b, seg, h), logs, q, s.T, k, v, 0)
+	})
+}
+
+// CachedAttention is Attention for the next T tokens of a segment of which
+// `past` tokens have been seen. qkv [B·T, 3·H·D] is the projection of the new
+// tokens; cache [B, capacity, 3·H·D] holds the earlier ones and receives the new.
+func CachedAttention(s Shape, rotary *Rotary, out, qkv, cache []float32, past int) {
+	width := 3 * s.Width()
+	capacity := len(cache) / (s.B * width)
+	for b := range s.B {
+		copy(cache[(b*capacity+past)*width:], qkv[b*s.T*width:(b+1)*s.T*width])
+	}
+	stored := Shape{B: s.B, S: 1, T: capacity, H: s.H, D: s.D}
+	s.heads(func(b, _, h int) {
+		logs, release := borrow(s.T)
+		defer release()
+		s.attend(rotary, s.head(out, b, 0, h), logs, s.query(qkv, b, 0, h), s.T,
+			stored.key(cache, b, 0, h), stored.value(cache, b, 0, h), past)
+	})
+}
+
+// attend scores `queries` queries, standing at positions past, past+1, …,
+// against the keys from position 0 on.
+func (s Shape) attend(rotary *Rotary, out, logsum, q []float32, queries int, k, v []float32, past int) {
+	keys, ld := past+queries, 3*s.Width()
+	buffer, release := borrow((queries+keys)*s.D + min(queryBlock, queries)*keys)
+	defer release()
+	parts := carve(buffer, queries*s.D, keys*s.D, min(queryBlock, queries)*keys)
+	turned, turnedKeys, scores := parts[0], parts[1], parts[2]
+	for t := range queries {
+		rotary.turn(line(turned, t, s.D, s.D), line(q, t, ld, s.D), past+t)
+	}
+	for t := range keys {
+		rotary.turn(line(turnedKeys, t, s.D, s.D), line(k, t, ld, s.D), t)
+	}
+	for lo := 0; lo < queries; lo += queryBlock {
+		hi := min(lo+queryBlock, queries)
+		seen := past + hi
+		s.scores(scores, turned[lo*s.D:], hi-lo, turnedKeys, seen)
+		for t := lo; t < hi; t++ {
+			row := line(scores, t-lo, seen, seen)
+			visible := row[:past+t+1]
+			peak := largest(visible)
+			total := expSum(visible, visible, peak)
+			scale(visible, 1/total)
+			clear(row[past+t+1:])
+			logsum[t] = peak + float32(math.Log(float64(total)))
+		}
+		Gemm(false, false, hi-lo, s.D, seen, 1, scores, seen, v, ld, 0, out[lo*s.Width():], s.Width())
+	}
+}
+
+// scores sets x [n, keys] to q·kᵀ/√D.
+func (s Shape) scores(x, q []float32, n int, k []float32, keys int) {
+	Gemm(false, true, n, keys, s.D, float32(1/math.Sqrt(float64(s.D))), q, s.D, k, s.D, 0, x, keys)
+}
+
+// AttentionGradient sets dqkv to the gradient of Attention's input, given its
+// result, its logsum and the gradient dout of its result. The weights are
+// rebuilt a block at a time.
+func AttentionGradient(s Shape, rotary *Rotary, dqkv, dout, out, logsum, qkv []float32) {
+	ld := 3 * s.Width()
+	s.heads(func(b, seg, h int) {
+		q, k, v := s.query(qkv, b, seg, h), s.key(qkv, b, seg, h), s.value(qkv, b, seg, h)
+		dq, dk, dv := s.query(dqkv, b, seg, h), s.key(dqkv, b, seg, h), s.value(dqkv, b, seg, h)
+		o, do := s.head(out, b, seg, h), s.head(dout, b, seg, h)
+		logs := line(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
+
+		rows := min(queryBlock, s.T)
+		buffer, release := borrow(4*s.T*s.D + 2*rows*s.T)
+		defer release()
+		parts := carve(buffer, s.T*s.D, s.T*s.D, s.T*s.D, s.T*s.D, rows*s.T, rows*s.T)
+		tq, tk, dtq, dtk, p, ds := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
+		for t := range s.T {
+			rotary.turn(line(tq, t, s.D, s.D), line(q, t, ld, s.D), t)
+			rotary.turn(line(tk, t, s.D, s.D), line(k, t, ld, s.D), t)
+		}
+		// From the last block to the first: the last one reaches every key, so
+		// it sets what the others add to.
+		keep := float32(0)
+		for lo := (s.T - 1) / queryBlock * queryBlock; lo >= 0; lo -= queryBlock {
+			hi := min(lo+queryBlock, s.T)
+			n, seen := hi-lo, hi
+			s.scores(p, tq[lo*s.D:], n, tk, seen)
+			Gemm(false, true, n, seen, s.D, 1, do[lo*s.Width():], s.Width(), v, ld, 0, ds, seen)
+			for t := lo; t < hi; t++ {
+				weights, slopes := line(p, t-lo, seen, seen), line(ds, t-lo, seen, seen)
+				expSum(weights[:t+1], weights[:t+1], logs[t])
+				clear(weights[t+1:])
+				delta := dot(line(do, t, s.Width(), s.D), line(o, t, s.Width(), s.D))
+				softmaxGradient(slopes[:t+1], weights[:t+1], slopes[:t+1], delta, float32(1/math.Sqrt(float64(s.D))))
+				clear(slopes[t+1:])
+			}
+			Gemm(false, false, n, s.D, seen, 1, ds, seen, tk, s.D, 0, dtq[lo*s.D:], s.D)
+			Gemm(true, false, seen, s.D, n, 1, ds, seen, tq[lo*s.D:], s.D, keep, dtk, s.D)
+			Gemm(true, false, seen, s.D, n, 1, p, seen, do[lo*s.Width():], s.Width(), keep, dv, ld)
+			keep = 1
+		}
+		for t := range s.T {
+			rotary.back(line(dq, t, ld, s.D), line(dtq, t, s.D, s.D), t)
+			rotary.back(line(dk, t, ld, s.D), line(dtk, t, s.D, s.D), t)
+		}
+	})
+}

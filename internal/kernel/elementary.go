@@ -1,0 +1,164 @@
+package kernel
+
+import "math"
+
+// The elementary functions below are accurate to a few units in the last place
+// of a float32 and are written without branches on the data, so that the vector
+// form beside them (elementary_simd.go) can do the very same steps.
+
+const (
+	log2e = 1.44269504088896341
+	// ln 2 in two parts, the first with trailing zero bits, so that n·ln2High
+	// is exact for every n that occurs (Cody and Waite).
+	ln2High = 0.693359375
+	ln2Low  = -2.12194440e-4
+
+	// Beyond these e^x leaves the normal float32 numbers; clamping keeps
+	// infinities out of the sums and is far below any tolerance here.
+	expMin = -87.3
+	expMax = 88.3
+)
+
+// exp32 is e^x by range reduction to |r| ≤ ln2/2 and the polynomial of the
+// Cephes library (expf).
+func exp32(x float32) float32 {
+	x = min(max(x, expMin), expMax)
+	n := float32(math.RoundToEven(float64(x * log2e)))
+	r := x - n*ln2High - n*ln2Low
+	p := float32(1.9875691500e-4)
+	p = p*r + 1.3981999507e-3
+	p = p*r + 8.3334519073e-3
+	p = p*r + 4.1665795894e-2
+	p = p*r + 1.6666665459e-1
+	p = p*r + 5.0000001201e-1
+	p = p*r*r + r + 1
+	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
+}
+
+// erf32 is the error function as a quotient of polynomials in x², odd by
+// construction; the coefficients are those of Eigen's float erf. Outside ±4 the
+// true value is ±1 to float32.
+func erf32(x float32) float32 {
+	x = min(max(x, -4), 4)
+	s := x * x
+	p := float32(-2.72614225801306e-10)
+	p = p*s + 2.77068142495902e-08
+	p = p*s - 2.10102402082508e-06
+	p = p*s - 5.69250639462346e-05
+	p = p*s - 7.34990630326855e-04
+	p = p*s - 2.95459980854025e-03
+	p = p*s - 1.60960333262415e-02
+	q := float32(-1.45660718464996e-05)
+	q = q*s - 2.13374055278905e-04
+	q = q*s - 1.68282697438203e-03
+	q = q*s - 7.37332916720468e-03
+	q = q*s - 1.42647390514189e-02
+	return x * p / q
+}
+
+const (
+	invSqrt2   = 0.70710678118654752
+	invSqrt2Pi = 0.39894228040143268
+)
+
+// The slice forms. Each has a vector twin where the machine allows; `use`
+// chooses at start-up.
+var (
+	// expSum sets y to e^(x-shift) and returns the sum of y.
+	expSum = plainExpSum
+	// largest is the largest element of x, which must not be empty.
+	largest = plainLargest
+	// dot is Σ x·y.
+	dot = plainDot
+	// axpy adds a·x to y.
+	axpy = plainAxpy
+	// scale multiplies x by a.
+	scale = plainScale
+	// sigma sets y to σ(x) = elu(x) + 1 (Katharopoulos et al. 2020).
+	sigma = plainSigma
+	// sigmaGradient adds dy·σ'(x) to dx, σ' being 1 for x > 0 and e^x below.
+	sigmaGradient = plainSigmaGradient
+	// gelu sets y to x·Φ(x), exact (erf) form.
+	gelu = plainGelu
+	// geluGradient sets dx to dy·(Φ(x) + x·φ(x)).
+	geluGradient = plainGeluGradient
+	// softmaxGradient sets ds to p·(dp-delta)·a.
+	softmaxGradient = plainSoftmaxGradient
+)
+
+func plainExpSum(y, x []float32, shift float32) float32 {
+	var sum float32
+	for i, v := range x {
+		e := exp32(v - shift)
+		y[i] = e
+		sum += e
+	}
+	return sum
+}
+
+func plainLargest(x []float32) float32 {
+	m := x[0]
+	for _, v := range x[1:] {
+		m = max(m, v)
+	}
+	return m
+}
+
+func plainDot(x, y []float32) float32 {
+	var sum float32
+	for i, v := range x {
+		sum += v * y[i]
+	}
+	return sum
+}
+
+func plainAxpy(y []float32, a float32, x []float32) {
+	for i, v := range x {
+		y[i] += a * v
+	}
+}
+
+func plainScale(x []float32, a float32) {
+	for i := range x {
+		x[i] *= a
+	}
+}
+
+func plainSigma(y, x []float32) {
+	for i, v := range x {
+		if v > 0 {
+			y[i] = v + 1
+		} else {
+			y[i] = exp32(v)
+		}
+	}
+}
+
+func plainSigmaGradient(dx, dy, x []float32) {
+	for i, v := range x {
+		if v > 0 {
+			dx[i] += dy[i]
+		} else {
+			dx[i] += dy[i] * exp32(v)
+		}
+	}
+}
+
+func plainGelu(y, x []float32) {
+	for i, v := range x {
+		y[i] = 0.5 * v * (1 + erf32(v*invSqrt2))
+	}
+}
+
+func plainGeluGradient(dx, dy, x []float32) {
+	for i, v := range x {
+		density := invSqrt2Pi * exp32(-0.5*v*v)
+		dx[i] = dy[i] * (0.5*(1+erf32(v*invSqrt2)) + v*density)
+	}
+}
+
+func plainSoftmaxGradient(ds, p, dp []float32, delta, a float32) {
+	for i, v := range p {
+		ds[i] = v * (dp[i] - delta) * a
+	}
+}

@@ -1,0 +1,84 @@
+// Package kernel holds the float32 loops that the operations in internal/ops
+// call, and the matrix product they share. It knows no graph and no model.
+//
+// Matrices are row-major slices with a leading dimension, so that a head of a
+// projection is a view and never copied.
+package kernel
+
+import (
+	"sync"
+
+	"gonum.org/v1/gonum/blas"
+	"gonum.org/v1/gonum/blas/gonum"
+)
+
+var library = sync.OnceValues(openLibrary)
+
+// BLAS names the matrix product in use, for result rows.
+func BLAS() string {
+	if l, err := library(); err == nil {
+		return l.config
+	}
+	return "gonum (pure Go)"
+}
+
+// FallbackReason says why OpenBLAS is not in use, or nil when it is.
+func FallbackReason() error {
+	_, err := library()
+	return err
+}
+
+// Gemm sets C [m,n] to alpha·op(A)·op(B) + beta·C, where op(A) is [m,k] and
+// op(B) is [k,n]; a transposed operand is stored the other way round. It runs on
+// the calling goroutine alone.
+func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	if m == 0 || n == 0 || k == 0 {
+		return
+	}
+	if l, err := library(); err == nil {
+		checkMatrix("A", a, lda, rows(transA, m, k), rows(!transA, m, k))
+		checkMatrix("B", b, ldb, rows(transB, k, n), rows(!transB, k, n))
+		checkMatrix("C", c, ldc, m, n)
+		l.gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
+	}
+	gonum.Implementation{}.Sgemm(op(transA), op(transB), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// ParallelGemm is Gemm with the rows of C divided among the threads.
+func ParallelGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	// Below some size a goroutine costs more than it saves; the bound depends
+	// on shapes alone, so it does not disturb repeatability.
+	if m*n*k < 1<<18 {
+		Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		return
+	}
+	Split(m, 16, func(lo, hi int) {
+		rowsA := a[min(lo*lda, len(a)):]
+		if transA {
+			rowsA = a[lo:]
+		}
+		Gemm(transA, transB, hi-lo, n, k, alpha, rowsA, lda, b, ldb, beta, c[lo*ldc:], ldc)
+	})
+}
+
+func op(transposed bool) blas.Transpose {
+	if transposed {
+		return blas.Trans
+	}
+	return blas.NoTrans
+}
+
+func rows(transposed bool, m, k int) int {
+	if transposed {
+		return k
+	}
+	return m
+}
+
+// checkMatrix stands between a wrong slice and memory corruption in the library.
+func checkMatrix(name string, x []float32, ld, rows, columns int) {
+	if ld < columns || len(x) < (rows-1)*ld+columns {
+		panic("kernel: matrix " + name + " is too short for its dimensions")
+	}
+}

@@ -1,0 +1,155 @@
+package kernel
+
+// The compressive memory of Infini-attention. One head's memory is [D, D+1]: the
+// associative matrix M, and in the last column the normaliser z.
+
+// sigmaRows sets y [T, D] to σ of a view x with leading dimension ld.
+func (s Shape) sigmaRows(y, x []float32, ld int) {
+	for t := range s.T {
+		sigma(line(y, t, s.D, s.D), line(x, t, ld, s.D))
+	}
+}
+
+// recall sets r [T, D+1] to features·[M z].
+func (s Shape) recall(r, features, memory []float32) {
+	Gemm(false, false, s.T, s.D+1, s.D, 1, features, s.D, memory, s.D+1, 0, r, s.D+1)
+}
+
+// MemoryRead sets out [rows, H·D] to σ(q)M / (σ(q)z + ε) (paper eq. 7), each
+// segment reading the memory that stands before it. states may hold more
+// segments than are read.
+func MemoryRead(s Shape, epsilon float32, out, qkv, states []float32) {
+	s.heads(func(b, seg, h int) {
+		buffer, release := borrow(s.T * (2*s.D + 1))
+		defer release()
+		parts := carve(buffer, s.T*s.D, s.T*(s.D+1))
+		features, r := parts[0], parts[1]
+		s.sigmaRows(features, s.query(qkv, b, seg, h), 3*s.Width())
+		s.recall(r, features, s.memory(states, b, seg, h))
+		o := s.head(out, b, seg, h)
+		for t := range s.T {
+			row := line(r, t, s.D+1, s.D+1)
+			inverse := 1 / (row[s.D] + epsilon)
+			for j, v := range row[:s.D] {
+				o[t*s.Width()+j] = v * inverse
+			}
+		}
+	})
+}
+
+// MemoryReadGradient sets the query part of dqkv, and dstates [S+1, …] but for
+// its last slot, to the gradients of MemoryRead's inputs. What it does not set
+// must be zero already.
+func MemoryReadGradient(s Shape, epsilon float32, dqkv, dstates, dout, qkv, states []float32) {
+	ld := 3 * s.Width()
+	s.heads(func(b, seg, h int) {
+		buffer, release := borrow(s.T * (3*s.D + 1))
+		defer release()
+		parts := carve(buffer, s.T*s.D, s.T*(s.D+1), s.T*s.D)
+		features, r, dfeatures := parts[0], parts[1], parts[2]
+		q, memory := s.query(qkv, b, seg, h), s.memory(states, b, seg, h)
+		s.sigmaRows(features, q, ld)
+		s.recall(r, features, memory)
+		s.quotientGradient(r, s.head(dout, b, seg, h), s.Width(), 1, epsilon)
+		// r is now the gradient of features·[M z].
+		Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, 0, s.memory(dstates, b, seg, h), s.D+1)
+		Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 0, dfeatures, s.D)
+		dq := s.query(dqkv, b, seg, h)
+		for t := range s.T {
+			clear(line(dq, t, ld, s.D))
+			sigmaGradient(line(dq, t, ld, s.D), line(dfeatures, t, s.D, s.D), line(q, t, ld, s.D))
+		}
+	})
+}
+
+// quotientGradient turns r = [a n], of which sign·a/(n+ε) was taken, into the
+// gradient of r, given the gradient d of what was taken:
+// da = sign·d/(n+ε), dn = -sign·Σ d·a/(n+ε)².
+func (s Shape) quotientGradient(r, d []float32, ld int, sign, epsilon float32) {
+	for t := range s.T {
+		row, up := line(r, t, s.D+1, s.D+1), line(d, t, ld, s.D)
+		inverse := 1 / (row[s.D] + epsilon)
+		slope := -sign * dot(up, row[:s.D]) * inverse * inverse
+		for j, v := range up {
+			row[j] = sign * v * inverse
+		}
+		row[s.D] = slope
+	}
+}
+
+// MemoryWrite sets states [S+1, …] to the memory before every segment and after
+// the last, starting from initial. Linear (paper eq. 8): M' = M + σ(k)ᵀ[v, 1].
+// Delta (eq. 9) first takes from v what the memory already answers to k. All of
+// a segment's keys meet the memory from before the segment.
+func MemoryWrite(s Shape, epsilon float32, delta bool, states, qkv, initial []float32) {
+	copy(states, initial)
+	Each(s.B*s.H, func(i int) {
+		b, h := i/s.H, i%s.H
+		buffer, release := borrow(s.T * (3*s.D + 2))
+		defer release()
+		parts := carve(buffer, s.T*s.D, s.T*(s.D+1), s.T*(s.D+1))
+		features, r, values := parts[0], parts[1], parts[2]
+		for seg := range s.S {
+			before, after := s.memory(states, b, seg, h), s.memory(states, b, seg+1, h)
+			s.sigmaRows(features, s.key(qkv, b, seg, h), 3*s.Width())
+			s.written(values, r, features, s.value(qkv, b, seg, h), before, epsilon, delta)
+			copy(after, before)
+			Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, values, s.D+1, 1, after, s.D+1)
+		}
+	})
+}
+
+// written sets values [T, D+1] to what a segment writes, [v or v - recalled, 1],
+// and, for delta, r to features·[M z].
+func (s Shape) written(values, r, features, v, memory []float32, epsilon float32, delta bool) {
+	if delta {
+		s.recall(r, features, memory)
+	}
+	for t := range s.T {
+		row := line(values, t, s.D+1, s.D+1)
+		copy(row, line(v, t, 3*s.Width(), s.D))
+		row[s.D] = 1
+		if delta {
+			answer := line(r, t, s.D+1, s.D+1)
+			axpy(row[:s.D], -1/(answer[s.D]+epsilon), answer[:s.D])
+		}
+	}
+}
+
+// MemoryWriteGradient sets the key and value parts of dqkv, and dinitial, to the
+// gradients of MemoryWrite's inputs, given the gradient of every state. The
+// query part of dqkv must be zero already.
+func MemoryWriteGradient(s Shape, epsilon float32, delta bool, dqkv, dinitial, dstates, qkv, states []float32) {
+	ld := 3 * s.Width()
+	Each(s.B*s.H, func(i int) {
+		b, h := i/s.H, i%s.H
+		buffer, release := borrow(s.T*(5*s.D+3) + s.MemorySize())
+		defer release()
+		parts := carve(buffer, s.T*s.D, s.T*(s.D+1), s.T*(s.D+1), s.T*s.D, s.T*s.D, s.MemorySize())
+		features, r, values, dfeatures, dvalues, dmemory := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
+		copy(dmemory, s.memory(dstates, b, s.S, h))
+		for seg := s.S - 1; seg >= 0; seg-- {
+			k, memory := s.key(qkv, b, seg, h), s.memory(states, b, seg, h)
+			s.sigmaRows(features, k, ld)
+			s.written(values, r, features, s.value(qkv, b, seg, h), memory, epsilon, delta)
+			Gemm(false, true, s.T, s.D, s.D+1, 1, values, s.D+1, dmemory, s.D+1, 0, dfeatures, s.D)
+			Gemm(false, false, s.T, s.D, s.D, 1, features, s.D, dmemory, s.D+1, 0, dvalues, s.D)
+			dv := s.value(dqkv, b, seg, h)
+			for t := range s.T {
+				copy(line(dv, t, ld, s.D), line(dvalues, t, s.D, s.D))
+			}
+			if delta {
+				s.quotientGradient(r, dvalues, s.D, -1, epsilon)
+				Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 1, dfeatures, s.D)
+				Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, 1, dmemory, s.D+1)
+			}
+			dk := s.key(dqkv, b, seg, h)
+			for t := range s.T {
+				clear(line(dk, t, ld, s.D))
+				sigmaGradient(line(dk, t, ld, s.D), line(dfeatures, t, s.D, s.D), line(k, t, ld, s.D))
+			}
+			axpy(dmemory, 1, s.memory(dstates, b, seg, h))
+		}
+		copy(s.memory(dinitial, b, 0, h), dmemory)
+	})
+}

@@ -1,0 +1,103 @@
+package kernel
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+)
+
+// openBLAS is the shared library, opened without cgo.
+type openBLAS struct {
+	sgemm  uintptr
+	config string // as the library describes itself
+}
+
+// libraryNames are tried in order. INFINIBENCH_BLAS, a path, or "gonum" to do
+// without the library, comes before them.
+func libraryNames() []string {
+	if runtime.GOOS == "darwin" {
+		return []string{
+			"/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
+			"/usr/local/opt/openblas/lib/libopenblas.dylib",
+			"libopenblas.dylib",
+		}
+	}
+	return []string{"libopenblas.so.0", "libopenblas.so", "libopenblasp.so.0"}
+}
+
+// openLibrary looks for OpenBLAS and prepares it for calls from several
+// goroutines: one thread inside the library, because this package divides the
+// work itself and so decides the order of every sum.
+func openLibrary() (*openBLAS, error) {
+	names := libraryNames()
+	if choice := os.Getenv("INFINIBENCH_BLAS"); choice == "gonum" {
+		return nil, fmt.Errorf("INFINIBENCH_BLAS=gonum")
+	} else if choice != "" {
+		names = []string{choice}
+	}
+	var handle uintptr
+	var err error
+	for _, name := range names {
+		if handle, err = purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("no OpenBLAS among %s", strings.Join(names, ", "))
+	}
+	// The Fortran entry takes every argument by address, so no register class
+	// needs care and no reflection is spent per call.
+	sgemm, err := purego.Dlsym(handle, "sgemm_")
+	if err != nil {
+		return nil, fmt.Errorf("OpenBLAS without sgemm_: %w", err)
+	}
+	var setThreads func(int32)
+	var getConfig func() string
+	purego.RegisterLibFunc(&setThreads, handle, "openblas_set_num_threads")
+	purego.RegisterLibFunc(&getConfig, handle, "openblas_get_config")
+	setThreads(1)
+	return &openBLAS{sgemm: sgemm, config: strings.TrimSpace(getConfig())}, nil
+}
+
+// gemmArguments lives on the heap while the library reads it.
+type gemmArguments struct {
+	transA, transB         [1]byte
+	m, n, k, lda, ldb, ldc int32
+	alpha, beta            float32
+}
+
+var argumentPool = sync.Pool{New: func() any { return new(gemmArguments) }}
+
+// gemm is Gemm on the library. Fortran stores columns first, so the row-major
+// C = op(A)·op(B) is asked for as Cᵀ = op(B)ᵀ·op(A)ᵀ.
+func (l *openBLAS) gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	g := argumentPool.Get().(*gemmArguments)
+	g.transA[0], g.transB[0] = letter(transA), letter(transB)
+	g.m, g.n, g.k = int32(m), int32(n), int32(k)
+	g.lda, g.ldb, g.ldc = int32(lda), int32(ldb), int32(ldc)
+	g.alpha, g.beta = alpha, beta
+	purego.SyscallN(l.sgemm,
+		uintptr(unsafe.Pointer(&g.transB)), uintptr(unsafe.Pointer(&g.transA)),
+		uintptr(unsafe.Pointer(&g.n)), uintptr(unsafe.Pointer(&g.m)), uintptr(unsafe.Pointer(&g.k)),
+		uintptr(unsafe.Pointer(&g.alpha)),
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(unsafe.Pointer(&g.ldb)),
+		uintptr(unsafe.Pointer(unsafe.SliceData(a))), uintptr(unsafe.Pointer(&g.lda)),
+		uintptr(unsafe.Pointer(&g.beta)),
+		uintptr(unsafe.Pointer(unsafe.SliceData(c))), uintptr(unsafe.Pointer(&g.ldc)))
+	runtime.KeepAlive(a)
+	runtime.KeepAlive(b)
+	runtime.KeepAlive(c)
+	argumentPool.Put(g)
+}
+
+func letter(transposed bool) byte {
+	if transposed {
+		return 'T'
+	}
+	return 'N'
+}

@@ -1,0 +1,80 @@
+package kernel
+
+import "sync"
+
+// Shape is the layout that the attention kernels share. A projection is
+// [B·S·T, 3·H·D]: rows ordered by document, segment, token; columns by query,
+// key, value, and inside each by head. A memory is [S+1, B, H, D, D+1]: what
+// stands before each of the S segments, and after the last.
+type Shape struct {
+	B int // documents
+	S int // segments of each document in this graph
+	T int // tokens of each segment
+	H int // heads
+	D int // width of a head
+}
+
+// Rows is the number of tokens, B·S·T.
+func (s Shape) Rows() int { return s.B * s.S * s.T }
+
+// Width is the width of the model, H·D.
+func (s Shape) Width() int { return s.H * s.D }
+
+// MemorySize is the size of one head's memory, D·(D+1).
+func (s Shape) MemorySize() int { return s.D * (s.D + 1) }
+
+// heads calls f for every document, segment and head, in parallel.
+func (s Shape) heads(f func(b, seg, h int)) {
+	Each(s.B*s.S*s.H, func(i int) { f(i/(s.S*s.H), i/s.H%s.S, i%s.H) })
+}
+
+// row is the first row of a segment.
+func (s Shape) row(b, seg int) int { return (b*s.S + seg) * s.T }
+
+// query, key and value are the views of one head on x [rows, 3·H·D], with the
+// leading dimension 3·H·D, from the first row of a segment on.
+func (s Shape) query(x []float32, b, seg, h int) []float32 {
+	return x[s.row(b, seg)*3*s.Width()+h*s.D:]
+}
+func (s Shape) key(x []float32, b, seg, h int) []float32 {
+	return x[s.row(b, seg)*3*s.Width()+s.Width()+h*s.D:]
+}
+func (s Shape) value(x []float32, b, seg, h int) []float32 {
+	return x[s.row(b, seg)*3*s.Width()+2*s.Width()+h*s.D:]
+}
+
+// head is the view of one head on x [rows, H·D].
+func (s Shape) head(x []float32, b, seg, h int) []float32 {
+	return x[s.row(b, seg)*s.Width()+h*s.D:]
+}
+
+// memory is the memory of one head before segment seg; seg == S is the last.
+func (s Shape) memory(m []float32, b, seg, h int) []float32 {
+	n := s.MemorySize()
+	at := ((seg*s.B+b)*s.H + h) * n
+	return m[at : at+n]
+}
+
+// line is row i of a view with leading dimension ld, n wide.
+func line(x []float32, i, ld, n int) []float32 { return x[i*ld : i*ld+n] }
+
+var scratchPool = sync.Pool{New: func() any { return new([]float32) }}
+
+// borrow hands out n floats of arbitrary content until release is called.
+func borrow(n int) (x []float32, release func()) {
+	p := scratchPool.Get().(*[]float32)
+	if cap(*p) < n {
+		*p = make([]float32, n)
+	}
+	return (*p)[:n], func() { scratchPool.Put(p) }
+}
+
+// carve cuts consecutive pieces of the given sizes off x.
+func carve(x []float32, sizes ...int) [][]float32 {
+	pieces := make([][]float32, len(sizes))
+	for i, n := range sizes {
+		pieces[i], x = x[:n:n], x[n:]
+	}
+	return pieces
+}
+
