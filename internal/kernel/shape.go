@@ -77,4 +77,3 @@ func carve(x []float32, sizes ...int) [][]float32 {
 	}
 	return pieces
 }
-

@@ -1,0 +1,51 @@
+package ops
+
+import (
+	"infinibench/internal/kernel"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// CrossEntropy is Σ w·nll over targets [n] under softmax(x·tableᵀ), a number in
+// nats; x [n, d], table [V, d], weights [n]. Targets and weights are constants.
+func CrossEntropy(x, table, targets, weights *G.Node) *G.Node {
+	dx := make([]float32, x.Shape().TotalSize())
+	dtable := make([]float32, table.Shape().TotalSize())
+	op := scalar("cross-entropy",
+		func(in []G.Value) float32 {
+			return float32(kernel.WeightedCrossEntropy(dx, dtable, f32(in[0]), f32(in[1]), i32(in[2]), f32(in[3])))
+		},
+		// The forward pass has made the gradients already; the output is an
+		// input here so that it runs first.
+		func(in G.Nodes, out, grad *G.Node) G.Nodes {
+			scaled := func(name string, d []float32, shape tensor.Shape) *G.Node {
+				return apply(floats(name, shape, func(y []float32, in []G.Value) {
+					kernel.Scale(y, d, in[0].Data().(float32))
+				}, nil), grad, out)
+			}
+			return G.Nodes{scaled("cross-entropy'x", dx, x.Shape()), scaled("cross-entropy'table", dtable, table.Shape()), nil, nil}
+		})
+	op.smooth = []bool{true, true, false, false}
+	return apply(op, x, table, targets, weights)
+}
+
+// TokenNLL is the negative log-likelihood of each target, float64 [n], in nats.
+// It has no gradient.
+func TokenNLL(x, table, targets *G.Node) *G.Node {
+	n := x.Shape()[0]
+	out := make([]float64, n)
+	return apply(&operation{
+		name: "token nll", shape: tensor.Shape{n},
+		result: tensor.New(tensor.WithShape(n), tensor.WithBacking(out)),
+		do:     func(in []G.Value) { kernel.CrossEntropy(out, f32(in[0]), f32(in[1]), i32(in[2])) },
+	}, x, table, targets)
+}
+
+// Logits is x·tableᵀ, [n, V]. It has no gradient.
+func Logits(x, table *G.Node) *G.Node {
+	n, d, v := x.Shape()[0], x.Shape()[1], table.Shape()[0]
+	return apply(floats("logits", []int{n, v}, func(out []float32, in []G.Value) {
+		kernel.Logits(out, f32(in[0]), f32(in[1]), d)
+	}, nil), x, table)
+}
