@@ -1,0 +1,51 @@
+# Works with GNU make 3.81 (macOS) and newer. `make help` lists the targets.
+
+PROFILE ?= tiny
+DATA    ?=
+
+# Go experiments to build with, on every target alike; "simd" would be one.
+GOEXPERIMENT ?=
+export GOEXPERIMENT
+
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test test-long lint reproduce plan report clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); bench plan describes it"
+	@echo "  DATA=dir       read real texts from this directory, not the embedded generators"
+
+setup: ## install OpenBLAS and ECharts if they are missing; the other targets call it
+	@scripts/setup.sh
+
+# The version is stamped by hand: -buildvcs fails in a checkout of another user.
+build: setup ## build bin/bench
+	go build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/bench ./cmd/bench
+
+test: setup ## run the tests, a few minutes on two cores
+	@scripts/test.sh -timeout 6m ./...
+
+test-long: setup ## run the tests and the slow proofs (build tag long)
+	@scripts/test.sh -tags long -timeout 2h ./...
+
+# The tag makes the linters see the slow proofs too.
+lint: setup ## check formatting, go vet and staticcheck
+	@unformatted=$$(gofmt -l .) || exit 1; if [ -n "$$unformatted" ]; then \
+		echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet -tags long ./...
+	go tool staticcheck -tags long ./...
+
+reproduce: build ## run every experiment of PROFILE, or what is left of it, and write the report
+	bin/bench reproduce --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)")
+
+plan: build ## print what reproduce would run and what it would cost
+	bin/bench plan --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)")
+
+report: build ## write the report again from the result files
+	bin/bench report --profile "$(PROFILE)"
+
+clean: ## remove what was built or fetched; results under runs/ stay
+	rm -rf bin reports/assets/node_modules reports/assets/echarts.min.js reports/assets/echarts.NOTICE

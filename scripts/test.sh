@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Runs go test with the given arguments and prints what a reader needs: go test's
+# closing line of each package, every skipped test with its reason, all that a
+# failing package printed, and a count. Without -v, go test hides the skips; with
+# it, everything else drowns them.
+set -uo pipefail
+
+go test -v "$@" | awk '
+	function print_held(   i) { for (i = 0; i < lines; i++) print held[i] }
+
+	/^=== / { test = $3; next }
+	/^ *--- PASS/ { passed += /^---/; next }
+	/^--- FAIL/ { failed++ }
+	/^ *--- SKIP/ { skipped++; skips = skips $0 "\n" reason[$3] }
+
+	# The closing line of a package; nothing else has a tab in this place.
+	/^(ok  |FAIL|\?   )\t/ {
+		if ($1 == "FAIL") { print_held(); broken++ } else printf "%s", skips
+		print
+		fflush()
+		packages++; lines = 0; skips = ""; split("", reason)
+		next
+	}
+
+	# The message of a skip is the last line its test logged.
+	/^ +[A-Za-z0-9_]+\.go:[0-9]+: / { reason[test] = $0 "\n" }
+	{ held[lines++] = $0 }
+	END {
+		print_held()
+		printf "%d packages: %d tests passed, %d skipped, %d failed", packages, passed, skipped, failed
+		print (broken ? sprintf("; FAILED in %d packages", broken) : "")
+	}'
