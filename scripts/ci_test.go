@@ -59,11 +59,11 @@ func TestTestScriptShowsSkipsAndKeepsTheExitStatus(t *testing.T) {
 	}
 	const header = "import \"testing\"\n"
 	passing := map[string]string{
-		"go.mod":        "module sample\n\ngo 1.26\n",
-		"a/a_test.go":   "package a\n" + header + "func TestPass(t *testing.T) { t.Log(\"chatter\") }\n",
-		"b/b_test.go":   "package b\n" + header + "func TestSkip(t *testing.T) { t.Skip(\"no ../shared here\") }\n",
-		"none/none.go":  "package none\n",
-		"c/c_test.go":   "package c\n" + header + "func TestSub(t *testing.T) { t.Run(\"x\", func(t *testing.T) { t.Skip(\"no GPU\") }) }\n",
+		"go.mod":       "module sample\n\ngo 1.26\n",
+		"a/a_test.go":  "package a\n" + header + "func TestPass(t *testing.T) { t.Log(\"chatter\") }\n",
+		"b/b_test.go":  "package b\n" + header + "func TestSkip(t *testing.T) { t.Skip(\"no ../shared here\") }\n",
+		"none/none.go": "package none\n",
+		"c/c_test.go":  "package c\n" + header + "func TestSub(t *testing.T) { t.Run(\"x\", func(t *testing.T) { t.Skip(\"no GPU\") }) }\n",
 	}
 	t.Run("passing", func(t *testing.T) {
 		output, err := runTestScript(t, passing)
