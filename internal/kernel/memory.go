@@ -37,11 +37,12 @@ func MemoryRead(s Shape, epsilon float32, out, qkv, states []float32) {
 	})
 }
 
-// MemoryReadGradient sets the query part of dqkv, and dstates [S+1, …] but for
-// its last slot, to the gradients of MemoryRead's inputs. What it does not set
-// must be zero already.
+// MemoryReadGradient sets dqkv and dstates to the gradients of MemoryRead's
+// inputs. Keys, values and states that no segment read have none.
 func MemoryReadGradient(s Shape, epsilon float32, dqkv, dstates, dout, qkv, states []float32) {
 	ld := 3 * s.Width()
+	clear(dqkv)
+	clear(dstates[s.S*s.B*s.H*s.MemorySize():])
 	s.heads(func(b, seg, h int) {
 		buffer, release := borrow(s.T * (3*s.D + 1))
 		defer release()
@@ -56,7 +57,6 @@ func MemoryReadGradient(s Shape, epsilon float32, dqkv, dstates, dout, qkv, stat
 		Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 0, dfeatures, s.D)
 		dq := s.query(dqkv, b, seg, h)
 		for t := range s.T {
-			clear(line(dq, t, ld, s.D))
 			sigmaGradient(line(dq, t, ld, s.D), line(dfeatures, t, s.D, s.D), line(q, t, ld, s.D))
 		}
 	})
@@ -116,11 +116,11 @@ func (s Shape) written(values, r, features, v, memory []float32, epsilon float32
 	}
 }
 
-// MemoryWriteGradient sets the key and value parts of dqkv, and dinitial, to the
-// gradients of MemoryWrite's inputs, given the gradient of every state. The
-// query part of dqkv must be zero already.
+// MemoryWriteGradient sets dqkv and dinitial to the gradients of MemoryWrite's
+// inputs, given the gradient of every state. Queries have none.
 func MemoryWriteGradient(s Shape, epsilon float32, delta bool, dqkv, dinitial, dstates, qkv, states []float32) {
 	ld := 3 * s.Width()
+	clear(dqkv)
 	Each(s.B*s.H, func(i int) {
 		b, h := i/s.H, i%s.H
 		buffer, release := borrow(s.T*(5*s.D+3) + s.MemorySize())
@@ -145,8 +145,7 @@ func MemoryWriteGradient(s Shape, epsilon float32, delta bool, dqkv, dinitial, d
 			}
 			dk := s.key(dqkv, b, seg, h)
 			for t := range s.T {
-				clear(line(dk, t, ld, s.D))
-				sigmaGradient(line(dk, t, ld, s.D), line(dfeatures, t, s.D, s.D), line(k, t, ld, s.D))
+					sigmaGradient(line(dk, t, ld, s.D), line(dfeatures, t, s.D, s.D), line(k, t, ld, s.D))
 			}
 			axpy(dmemory, 1, s.memory(dstates, b, seg, h))
 		}

@@ -83,7 +83,8 @@ func Last(states *G.Node) *G.Node {
 		func(out []float32, in []G.Value) { all := f32(in[0]); copy(out, all[len(all)-size:]) },
 		func(in G.Nodes, _, grad *G.Node) G.Nodes {
 			return G.Nodes{apply(floats("last'", in[0].Shape(), func(out []float32, in []G.Value) {
-				copy(out[len(out)-size:], f32(in[0])) // the other slots stay zero
+				clear(out[:len(out)-size])
+				copy(out[len(out)-size:], f32(in[0]))
 			}, nil), grad)}
 		}), states)
 }

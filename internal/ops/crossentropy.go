@@ -41,11 +41,3 @@ func TokenNLL(x, table, targets *G.Node) *G.Node {
 		do:     func(in []G.Value) { kernel.CrossEntropy(out, f32(in[0]), f32(in[1]), i32(in[2])) },
 	}, x, table, targets)
 }
-
-// Logits is x·tableᵀ, [n, V]. It has no gradient.
-func Logits(x, table *G.Node) *G.Node {
-	n, d, v := x.Shape()[0], x.Shape()[1], table.Shape()[0]
-	return apply(floats("logits", []int{n, v}, func(out []float32, in []G.Value) {
-		kernel.Logits(out, f32(in[0]), f32(in[1]), d)
-	}, nil), x, table)
-}

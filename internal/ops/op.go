@@ -1,9 +1,10 @@
 // Package ops holds the fused Gorgonia operations the models are built of: each
 // a forward pass and a gradient over the loops of internal/kernel.
 //
-// Every operation owns its result and writes it anew on each run, so a graph
-// that runs a million times allocates once. A result is therefore valid until
-// the next run of its graph.
+// Every operation owns its result, so a graph that runs a million times allocates
+// once, and a result is valid until the next run of its graph. On each run it
+// writes every element: where two gradients meet, gorgonia adds one to the other
+// in place, so nothing can be relied on to stay as it was.
 package ops
 
 import (

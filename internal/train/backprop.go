@@ -1,0 +1,233 @@
+// Package train fits a model: back-propagation through segments, optimisers,
+// schedules and checkpoints.
+package train
+
+import (
+	"fmt"
+	"math"
+
+	"infinibench/internal/kernel"
+	"infinibench/internal/ops"
+	"infinibench/models"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Backprop computes the loss of sequences and its gradient with respect to every
+// weight, through all segments (paper section 4.1 and appendix A): a first pass
+// forward keeps only the states at the boundaries of the chunks, a second from
+// the last chunk to the first runs each chunk again, now with the gradient of its
+// outgoing state as one more input. A chunk is `interval` segments; 1 is the
+// paper's "gradient checkpointing after each segment".
+type Backprop struct {
+	// Gradients holds the result of Run, one slice per weight in the order of
+	// Model.Params.
+	Gradients [][]float32
+	// Final is the state after the last whole segment of Run.
+	Final *models.State
+
+	model      *models.Model
+	documents  int
+	interval   int
+	chunks     map[width]*chunk
+	advances   map[width]*advance
+	boundaries []*models.State
+	gradient   *models.State // of the loss by the state after the chunk at hand
+}
+
+type width struct{ segments, tokens int }
+
+// NewBackprop prepares for batches of documents. interval is the number of
+// segments in one graph; 0 puts the whole sequence in one.
+func NewBackprop(m *models.Model, documents, interval int) *Backprop {
+	b := &Backprop{
+		model: m, documents: documents, interval: interval,
+		chunks: map[width]*chunk{}, advances: map[width]*advance{},
+		gradient: m.NewState(documents), Final: m.NewState(documents),
+	}
+	for _, p := range m.Params {
+		b.Gradients = append(b.Gradients, make([]float32, len(p.Data())))
+	}
+	return b
+}
+
+// Run returns Σ weights·nll over sequences of equal length that start with an
+// empty memory: ids, targets and weights are [B, length], targets[i] being what
+// should follow ids[i]. A last stretch shorter than a segment is read but not
+// written.
+func (b *Backprop) Run(ids, targets []int32, weights []float32) (float64, error) {
+	length := len(ids) / b.documents
+	if len(ids) != length*b.documents || len(targets) != len(ids) || len(weights) != len(ids) || length == 0 {
+		return 0, fmt.Errorf("train: %d ids, %d targets and %d weights for %d documents", len(ids), len(targets), len(weights), b.documents)
+	}
+	for _, g := range b.Gradients {
+		clear(g)
+	}
+	plan := b.plan(length)
+	if err := b.forward(plan, ids, length); err != nil {
+		return 0, err
+	}
+	var loss float64
+	b.gradient.Zero()
+	for i := len(plan) - 1; i >= 0; i-- {
+		c := b.chunk(plan[i].width)
+		c.fill(ids, targets, weights, plan[i].from, length)
+		c.pass.In.Copy(b.boundaries[i])
+		c.outgoing.Copy(b.gradient)
+		if err := c.machine.Run(); err != nil {
+			return 0, err
+		}
+		part := float64(c.loss.Value().Data().(float32))
+		if math.IsNaN(part) || math.IsInf(part, 0) {
+			return 0, fmt.Errorf("train: loss is %g in segments %d to %d", part, plan[i].from/b.model.Config.Segment, (plan[i].from+plan[i].segments*plan[i].tokens-1)/b.model.Config.Segment)
+		}
+		loss += part
+		for j, g := range c.gradients {
+			kernel.Accumulate(b.Gradients[j], models.Floats(g))
+		}
+		c.carryGradient(b.gradient)
+		if i == len(plan)-1 {
+			c.pass.Carry(b.Final)
+		}
+	}
+	return loss, nil
+}
+
+// place is one chunk of a sequence: its width and the token it starts at.
+type place struct {
+	width
+	from int
+}
+
+// plan cuts a sequence into chunks.
+func (b *Backprop) plan(length int) []place {
+	n := b.model.Config.Segment
+	interval := b.interval
+	if interval == 0 {
+		interval = max(length/n, 1)
+	}
+	var plan []place
+	at := 0
+	for left := length / n; left > 0; {
+		s := min(interval, left)
+		plan = append(plan, place{width{s, n}, at})
+		at += s * n
+		left -= s
+	}
+	if at < length {
+		plan = append(plan, place{width{1, length - at}, at})
+	}
+	return plan
+}
+
+// forward fills the states before each chunk.
+func (b *Backprop) forward(plan []place, ids []int32, length int) error {
+	for len(b.boundaries) < len(plan) {
+		b.boundaries = append(b.boundaries, b.model.NewState(b.documents))
+	}
+	b.boundaries[0].Zero()
+	if len(b.gradient.Specs()) == 0 {
+		return nil
+	}
+	for i, p := range plan[:len(plan)-1] {
+		a := b.advances[p.width]
+		if a == nil {
+			pass := b.model.NewPass(b.documents, p.segments, p.tokens, true)
+			a = &advance{pass, models.NewMachine(pass.Graph)}
+			b.advances[p.width] = a
+		}
+		gather(a.pass.IDs, ids, p.from, length, b.documents)
+		a.pass.In.Copy(b.boundaries[i])
+		if err := a.machine.Run(); err != nil {
+			return err
+		}
+		a.pass.Carry(b.boundaries[i+1])
+	}
+	return nil
+}
+
+// advance is the graph that moves the state past a chunk.
+type advance struct {
+	pass    *models.Pass
+	machine *models.Machine
+}
+
+// chunk is the graph of the loss and the gradients over a few segments.
+type chunk struct {
+	pass     *models.Pass
+	machine  *models.Machine
+	targets  []int32
+	weights  []float32
+	outgoing *models.State // gradient of the loss by the outgoing state
+
+	loss      *G.Node
+	gradients []*G.Node   // by weight
+	incoming  [][]*G.Node // by state tensor; nil where it is not differentiable
+}
+
+func (b *Backprop) chunk(w width) *chunk {
+	if c := b.chunks[w]; c != nil {
+		return c
+	}
+	p := b.model.NewPass(b.documents, w.segments, w.tokens, false)
+	n := p.Shape.Rows()
+	c := &chunk{pass: p, targets: make([]int32, n), weights: make([]float32, n), outgoing: b.model.NewState(b.documents)}
+	c.loss = ops.CrossEntropy(p.Hidden, p.Embedding(), p.Constant("targets", c.targets), p.Constant("weights", c.weights))
+	objective, wrt := c.loss, append(G.Nodes(nil), p.Params...)
+	for l, layer := range p.Out {
+		c.incoming = append(c.incoming, make([]*G.Node, len(layer)))
+		for i, out := range layer {
+			if !c.outgoing.Specs()[i].Differentiable {
+				continue
+			}
+			wrt = append(wrt, p.Inputs[l][i])
+			if w.tokens == b.model.Config.Segment {
+				// Σ⟨state, gradient⟩ has the wanted gradient by the state.
+				d := p.Tensor(fmt.Sprintf("gradient.%d.%d", l, i), c.outgoing.Layers[l][i])
+				objective = G.Must(G.Add(objective, ops.Dot(out, d)))
+			}
+		}
+	}
+	nodes, err := G.Grad(objective, wrt...)
+	if err != nil {
+		panic(fmt.Sprintf("train: gradient of the graph: %v", err))
+	}
+	c.gradients = nodes[:len(p.Params)]
+	rest := nodes[len(p.Params):]
+	for l, layer := range c.incoming {
+		for i := range layer {
+			if c.outgoing.Specs()[i].Differentiable {
+				c.incoming[l][i], rest = rest[0], rest[1:]
+			}
+		}
+	}
+	c.machine = models.NewMachine(p.Graph)
+	b.chunks[w] = c
+	return c
+}
+
+func (c *chunk) fill(ids, targets []int32, weights []float32, from, length int) {
+	documents := c.pass.Shape.B
+	gather(c.pass.IDs, ids, from, length, documents)
+	gather(c.targets, targets, from, length, documents)
+	gather(c.weights, weights, from, length, documents)
+}
+
+// carryGradient moves the gradient by the incoming state to g.
+func (c *chunk) carryGradient(g *models.State) {
+	for l, layer := range c.incoming {
+		for i, n := range layer {
+			if n != nil {
+				copy(g.Data(l, i), models.Floats(n))
+			}
+		}
+	}
+}
+
+// gather copies one stretch of every row of x [B, length].
+func gather[T any](dst, x []T, from, length, documents int) {
+	n := len(dst) / documents
+	for d := range documents {
+		copy(dst[d*n:(d+1)*n], x[d*length+from:])
+	}
+}

@@ -1,0 +1,67 @@
+// Package models holds the decoder trunk that every model of the benchmark
+// shares, the memory that tells one model from another, the state a model
+// carries from segment to segment, and decoding.
+package models
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Config is the size and the numerics of a model. The zero value of a numeric
+// setting is not replaced by a default; use Defaults.
+type Config struct {
+	Vocabulary int `json:"vocabulary"`
+	Layers     int `json:"layers"`
+	Heads      int `json:"heads"`
+	HeadSize   int `json:"head_size"` // even, for rotary positions
+	FFN        int `json:"ffn"`       // hidden width of the feed-forward block
+	Segment    int `json:"segment"`   // tokens
+
+	GateInit      float64 `json:"gate_init"`      // initial β
+	MemoryEpsilon float64 `json:"memory_epsilon"` // added to the normaliser σ(q)z
+	NormEpsilon   float64 `json:"norm_epsilon"`   // inside RMSNorm
+	RopeBase      float64 `json:"rope_base"`
+	InitStd       float64 `json:"init_std"` // of the weights; output projections get it over √(2·layers)
+}
+
+// Defaults is the numerics the reference values are made with; sizes are zero.
+func Defaults() Config {
+	return Config{MemoryEpsilon: 1e-6, NormEpsilon: 1e-5, RopeBase: 10000, InitStd: 0.02}
+}
+
+// Width is the width of the model, heads × head size.
+func (c Config) Width() int { return c.Heads * c.HeadSize }
+
+// Validate names every setting that cannot be built.
+func (c Config) Validate() error {
+	var errs []error
+	positive := func(name string, v int) {
+		if v < 1 {
+			errs = append(errs, fmt.Errorf("models: %s is %d, must be at least 1", name, v))
+		}
+	}
+	positive("vocabulary", c.Vocabulary)
+	positive("layers", c.Layers)
+	positive("heads", c.Heads)
+	positive("head_size", c.HeadSize)
+	positive("ffn", c.FFN)
+	positive("segment", c.Segment)
+	if c.HeadSize%2 != 0 {
+		errs = append(errs, fmt.Errorf("models: head_size is %d, must be even for rotary positions", c.HeadSize))
+	}
+	for _, s := range []struct {
+		name string
+		v    float64
+	}{{"norm_epsilon", c.NormEpsilon}, {"memory_epsilon", c.MemoryEpsilon}, {"rope_base", c.RopeBase}} {
+		if !(s.v > 0) {
+			errs = append(errs, fmt.Errorf("models: %s is %g, must be above 0", s.name, s.v))
+		}
+	}
+	// A larger model than this is a mistake in a file, not a plan for this
+	// harness; it is refused before anything is allocated.
+	if n := float64(c.Width())*float64(c.Vocabulary) + float64(c.Layers)*float64(c.Width())*(4*float64(c.Width())+2*float64(c.FFN)); n > 1<<36 {
+		errs = append(errs, fmt.Errorf("models: %.3g parameters, more than the limit of 2³⁶", n))
+	}
+	return errors.Join(errs...)
+}

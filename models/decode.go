@@ -1,0 +1,140 @@
+package models
+
+import (
+	"fmt"
+
+	"infinibench/internal/kernel"
+	"infinibench/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Decoder feeds a model any number of tokens at a time and gives the logits of
+// the next one. Tokens of the running segment stand in a key-value cache; when
+// the segment is full it is written to memory and the cache is empty again, so
+// that what decoding computes equals what a whole forward pass computes.
+type Decoder struct {
+	model  *Model
+	state  *State
+	past   int // tokens of the running segment in the caches
+	caches []ops.Cache
+	steps  map[int]*step // by width
+	fold   *fold
+	logits []float32
+}
+
+type step struct {
+	pass    *Pass
+	machine *Machine
+}
+
+// NewDecoder starts a batch of documents with empty memory.
+func (m *Model) NewDecoder(documents int) *Decoder {
+	d := &Decoder{model: m, state: m.NewState(documents), steps: map[int]*step{}}
+	for range m.Config.Layers {
+		d.caches = append(d.caches, ops.Cache{QKV: make([]float32, documents*m.Config.Segment*3*m.Config.Width()), Past: &d.past})
+	}
+	if len(d.state.specs) > 0 {
+		d.fold = m.newFold(documents, d.caches)
+	}
+	return d
+}
+
+// State is the memory from before the running segment.
+func (d *Decoder) State() *State { return d.state }
+
+// Feed takes the next tokens of every document, ids [B, n], and returns the
+// logits [B, V] after the last, valid until the next call. The work is in
+// proportion to n and the segment length, never to what went before.
+func (d *Decoder) Feed(ids []int32) ([]float32, error) {
+	batch := d.state.Documents
+	if len(ids) == 0 || len(ids)%batch != 0 {
+		return nil, fmt.Errorf("models: %d tokens for %d documents", len(ids), batch)
+	}
+	n := len(ids) / batch
+	for at := 0; at < n; {
+		width := min(n-at, d.model.Config.Segment-d.past)
+		s, ok := d.steps[width]
+		if !ok {
+			pass := d.model.newPass(batch, 1, width, false, d.caches)
+			s = &step{pass, NewMachine(pass.Graph)}
+			d.steps[width] = s
+		}
+		for b := range batch {
+			for i, id := range ids[b*n+at : b*n+at+width] {
+				if id < 0 || int(id) >= d.model.Config.Vocabulary {
+					return nil, fmt.Errorf("models: token %d outside the vocabulary of %d", id, d.model.Config.Vocabulary)
+				}
+				s.pass.IDs[b*width+i] = id
+			}
+		}
+		s.pass.In.Copy(d.state)
+		if err := s.machine.Run(); err != nil {
+			return nil, err
+		}
+		at += width
+		d.past += width
+		if at == n {
+			d.predict(Floats(s.pass.Hidden), width)
+		}
+		if d.past == d.model.Config.Segment {
+			if d.fold != nil {
+				if err := d.fold.run(d.state); err != nil {
+					return nil, err
+				}
+			}
+			d.past = 0
+		}
+	}
+	return d.logits, nil
+}
+
+// predict sets the logits after the last of `width` tokens of each document.
+func (d *Decoder) predict(hidden []float32, width int) {
+	c := d.model.Config
+	table := d.model.Param("embedding").Data()
+	if d.logits == nil {
+		d.logits = make([]float32, d.state.Documents*c.Vocabulary)
+	}
+	for b := range d.state.Documents {
+		x := hidden[((b+1)*width-1)*c.Width() : (b+1)*width*c.Width()]
+		kernel.Logits(d.logits[b*c.Vocabulary:(b+1)*c.Vocabulary], x, table, c.Width())
+	}
+}
+
+// fold writes a full cache to memory: the graph of Memory.Write alone.
+type fold struct {
+	pass    *Pass
+	machine *Machine
+}
+
+func (m *Model) newFold(documents int, caches []ops.Cache) *fold {
+	c := m.Config
+	f := &fold{pass: &Pass{
+		Graph: G.NewGraph(), In: m.NewState(documents), model: m,
+		Shape: ops.Shape{B: documents, S: 1, T: c.Segment, H: c.Heads, D: c.HeadSize},
+	}}
+	for _, w := range m.Params {
+		f.pass.Params = append(f.pass.Params, f.pass.Tensor(w.Name, w.Value))
+	}
+	for i, layer := range f.pass.In.Layers {
+		l := &Layer{Config: c, Shape: f.pass.Shape, rotary: m.rotary, param: func(name string) *G.Node { return f.pass.param(layerName(i, name)) }}
+		qkv := f.pass.matrix(layerName(i, "cache"), caches[i].QKV, f.pass.Shape.Rows())
+		var initial []*G.Node
+		for j, t := range layer {
+			initial = append(initial, f.pass.Tensor(layerName(i, f.pass.In.specs[j].Name), t))
+		}
+		f.pass.Out = append(f.pass.Out, last(m.Memory.Write(l, qkv, initial)))
+	}
+	f.machine = NewMachine(f.pass.Graph)
+	return f
+}
+
+func (f *fold) run(state *State) error {
+	f.pass.In.Copy(state)
+	if err := f.machine.Run(); err != nil {
+		return err
+	}
+	f.pass.Carry(state)
+	return nil
+}

@@ -1,0 +1,48 @@
+package models
+
+import (
+	"infinibench/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Infini is Infini-attention (Munkhdalai, Faruqui & Gopal 2024, section 3): local
+// causal attention and a compressive memory per head, mixed by a learned gate.
+type Infini struct {
+	Delta bool // the update rule of eq. 9 instead of eq. 8
+}
+
+// Name is "infini-linear" or "infini-delta".
+func (m Infini) Name() string {
+	if m.Delta {
+		return "infini-delta"
+	}
+	return "infini-linear"
+}
+
+// Params is the gate β, one number per head.
+func (m Infini) Params(c Config) []ParamSpec {
+	return []ParamSpec{{Name: "beta", Shape: []int{c.Heads}, Group: Gate, Init: c.GateInit}}
+}
+
+// State is the memory [H, D, D+1], whose last column is the normaliser z.
+func (m Infini) State(c Config) []StateSpec {
+	return []StateSpec{{Name: "memory", Shape: []int{c.Heads, c.HeadSize, c.HeadSize + 1}, Differentiable: true, Counted: true}}
+}
+
+// Read mixes what the memory answers with what the segment says (eqs. 6, 7, 10).
+func (m Infini) Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node {
+	dot := l.Local(qkv)
+	mem := ops.MemoryRead(l.Shape, l.Config.MemoryEpsilon, qkv, states[0])
+	return ops.Mix(mem, dot, l.Param("beta"))
+}
+
+// Write adds the segment's keys and values to the memory (eq. 8 or 9).
+func (m Infini) Write(l *Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
+	return []*G.Node{ops.MemoryWrite(l.Shape, l.Config.MemoryEpsilon, m.Delta, qkv, initial[0])}
+}
+
+// Footprint is the last row of the paper's Table 1.
+func (m Infini) Footprint(c Config) (string, int64) {
+	return "d_key·(d_value+1)·H·l", int64(c.HeadSize) * int64(c.HeadSize+1) * int64(c.Heads) * int64(c.Layers)
+}

@@ -1,0 +1,55 @@
+package models
+
+import G "gorgonia.org/gorgonia"
+
+// Memory is what tells one model from another: what a layer carries from segment
+// to segment, how attention reads it and how a finished segment is written to it.
+// A new memory is one file with an implementation of this, and one line in the
+// conformance test.
+type Memory interface {
+	// Name is the model's id in profiles and results, e.g. "infini-linear".
+	Name() string
+	// Params are the weights of one layer beyond the trunk's.
+	Params(Config) []ParamSpec
+	// State is what one layer carries for one document; empty for none.
+	State(Config) []StateSpec
+	// Read builds the attention of one layer: from qkv [B·S·T, 3·H·D] and the
+	// state before each segment to [B·S·T, H·D]. states has at least S slots.
+	Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node
+	// Write builds the state before each segment and after the last, S+1 slots,
+	// from the state before the first, one slot. It is called for whole
+	// segments only, and sees what Read sees: a memory is written after it is
+	// read, and never with what a later segment holds.
+	Write(l *Layer, qkv *G.Node, initial []*G.Node) []*G.Node
+	// Footprint is the paper's formula for the numbers carried per document,
+	// and its value, worked out apart from State so that one checks the other.
+	Footprint(Config) (formula string, entries int64)
+}
+
+// ParamSpec describes one weight.
+type ParamSpec struct {
+	Name  string
+	Shape []int
+	Group Group
+	// Init is the value every element starts at when Random is false.
+	Init float64
+	// Random elements are normal with mean 0 and standard deviation
+	// Config.InitStd, over √(2·layers) when Output is set too.
+	Random, Output bool
+}
+
+// StateSpec describes one tensor of a layer's state, for one document.
+type StateSpec struct {
+	Name           string
+	Shape          []int
+	Differentiable bool // the gradient flows through it from segment to segment
+	Counted        bool // the paper counts it as memory
+}
+
+func (s StateSpec) size() int {
+	n := 1
+	for _, d := range s.Shape {
+		n *= d
+	}
+	return n
+}

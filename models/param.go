@@ -1,0 +1,78 @@
+package models
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+
+	"gorgonia.org/tensor"
+)
+
+// Group says how the optimiser treats a weight.
+type Group string
+
+const (
+	Matrix Group = "matrix" // decays
+	Vector Group = "vector" // gains of the norms: no decay
+	Gate   Group = "gate"   // β: its own learning rate, no decay
+)
+
+// Param is one weight of a model. Value is shared by every graph of the model.
+type Param struct {
+	Name  string // e.g. "layers.0.w_qkv"
+	Group Group
+	Value *tensor.Dense
+}
+
+// Data is the weight's numbers.
+func (p *Param) Data() []float32 { return p.Value.Data().([]float32) }
+
+// specs lists the weights of a model in order, those of a layer together.
+func specs(c Config, m Memory) []ParamSpec {
+	d := c.Width()
+	all := []ParamSpec{{Name: "embedding", Shape: []int{c.Vocabulary, d}, Group: Matrix, Random: true}}
+	for i := range c.Layers {
+		layer := []ParamSpec{
+			{Name: "norm_attention", Shape: []int{d}, Group: Vector, Init: 1},
+			{Name: "norm_ffn", Shape: []int{d}, Group: Vector, Init: 1},
+		}
+		layer = append(layer, m.Params(c)...)
+		layer = append(layer,
+			ParamSpec{Name: "w_qkv", Shape: []int{3 * d, d}, Group: Matrix, Random: true},
+			ParamSpec{Name: "w_o", Shape: []int{d, d}, Group: Matrix, Random: true, Output: true},
+			ParamSpec{Name: "w_up", Shape: []int{c.FFN, d}, Group: Matrix, Random: true},
+			ParamSpec{Name: "w_down", Shape: []int{d, c.FFN}, Group: Matrix, Random: true, Output: true})
+		for _, s := range layer {
+			s.Name = layerName(i, s.Name)
+			all = append(all, s)
+		}
+	}
+	return append(all, ParamSpec{Name: "norm_final", Shape: []int{d}, Group: Vector, Init: 1})
+}
+
+func layerName(layer int, name string) string { return fmt.Sprintf("layers.%d.%s", layer, name) }
+
+// newParam draws a weight. Each weight has a stream of its own, named by the seed
+// and the weight's name, so that two models that differ in their memory start
+// from the same trunk and their results can be paired by seed.
+func newParam(c Config, s ParamSpec, seed uint64) *Param {
+	data := make([]float32, tensor.Shape(s.Shape).TotalSize())
+	if s.Random {
+		std := c.InitStd
+		if s.Output {
+			std /= math.Sqrt(2 * float64(c.Layers))
+		}
+		h := fnv.New64a()
+		h.Write([]byte(s.Name))
+		r := rand.New(rand.NewPCG(seed, h.Sum64()))
+		for i := range data {
+			data[i] = float32(r.NormFloat64() * std)
+		}
+	} else {
+		for i := range data {
+			data[i] = float32(s.Init)
+		}
+	}
+	return &Param{Name: s.Name, Group: s.Group, Value: tensor.New(tensor.WithShape(s.Shape...), tensor.WithBacking(data))}
+}

@@ -1,0 +1,76 @@
+package models
+
+import (
+	"fmt"
+	"math"
+
+	"infinibench/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+)
+
+func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+// Machine runs a finished graph again and again.
+type Machine struct {
+	vm G.VM
+}
+
+// NewMachine compiles a graph to which nothing will be added any more.
+func NewMachine(g *G.ExprGraph) *Machine { return &Machine{vm: G.NewTapeMachine(g)} }
+
+// Run evaluates every node once.
+func (m *Machine) Run() error {
+	defer m.vm.Reset()
+	return m.vm.RunAll()
+}
+
+// Floats is the numbers of a node after a run, valid until the next.
+func Floats(n *G.Node) []float32 { return n.Value().Data().([]float32) }
+
+// Carry moves the outgoing state of the last run to state.
+func (p *Pass) Carry(state *State) {
+	for l, layer := range p.Out {
+		for i, n := range layer {
+			copy(state.Data(l, i), Floats(n))
+		}
+	}
+}
+
+// Scorer evaluates a model without gradients over B documents at a time.
+type Scorer struct {
+	pass    *Pass
+	machine *Machine
+	targets []int32
+	nll     *G.Node
+}
+
+// NewScorer builds the graph for a batch of documents and a width: the segment
+// length, or less for the tail of a document.
+func (m *Model) NewScorer(documents, tokens int) *Scorer {
+	p := m.NewPass(documents, 1, tokens, false)
+	s := &Scorer{pass: p, targets: make([]int32, p.Shape.Rows())}
+	s.nll = ops.TokenNLL(p.Hidden, p.Embedding(), p.Constant("targets", s.targets))
+	s.machine = NewMachine(p.Graph)
+	return s
+}
+
+// Score returns the negative log-likelihood, in nats, of each target [B·T] given
+// the ids up to and with its place, and moves state past the segment (a tail is
+// read but not written). The result is valid until the next call.
+func (s *Scorer) Score(ids, targets []int32, state *State) ([]float64, error) {
+	if len(ids) != len(s.pass.IDs) || len(targets) != len(s.targets) {
+		return nil, fmt.Errorf("models: %d ids and %d targets, want %d", len(ids), len(targets), len(s.pass.IDs))
+	}
+	copy(s.pass.IDs, ids)
+	copy(s.targets, targets)
+	s.pass.In.Copy(state)
+	if err := s.machine.Run(); err != nil {
+		return nil, err
+	}
+	s.pass.Carry(state)
+	return s.nll.Value().Data().([]float64), nil
+}
+
+// Hidden is the normalised last hidden layer [B·T, d] of the last Score.
+func (s *Scorer) Hidden() []float32 { return Floats(s.pass.Hidden) }

@@ -1,0 +1,182 @@
+package models
+
+import (
+	"fmt"
+
+	"infinibench/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Model is the trunk with a memory: decoder-only, pre-norm, tied embedding,
+//
+//	x = E[ids];  x += W_o·Read(W_qkv·norm(x));  x += W_down·gelu(W_up·norm(x));
+//	logits = norm(x)·Eᵀ
+type Model struct {
+	Config Config
+	Memory Memory
+	Params []*Param
+
+	byName map[string]int
+	rotary *ops.Rotary
+}
+
+// New makes a model with weights drawn from the seed.
+func New(c Config, m Memory, seed uint64) (*Model, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	model := &Model{Config: c, Memory: m, byName: map[string]int{}, rotary: ops.NewRotary(c.Segment, c.HeadSize, c.RopeBase)}
+	for _, s := range specs(c, m) {
+		model.byName[s.Name] = len(model.Params)
+		model.Params = append(model.Params, newParam(c, s, seed))
+	}
+	return model, nil
+}
+
+// Param returns a weight by name, or nil.
+func (m *Model) Param(name string) *Param {
+	if i, ok := m.byName[name]; ok {
+		return m.Params[i]
+	}
+	return nil
+}
+
+// Parameters is the number of weights.
+func (m *Model) Parameters() int64 {
+	var n int64
+	for _, p := range m.Params {
+		n += int64(len(p.Data()))
+	}
+	return n
+}
+
+// Gates is sigmoid(β) of every layer and head, or nil for a model without gates.
+func (m *Model) Gates() [][]float64 {
+	var gates [][]float64
+	for i := range m.Config.Layers {
+		if p := m.Param(layerName(i, "beta")); p != nil {
+			row := make([]float64, len(p.Data()))
+			for h, b := range p.Data() {
+				row[h] = logistic(float64(b))
+			}
+			gates = append(gates, row)
+		}
+	}
+	return gates
+}
+
+// Layer is what a memory sees of the layer it is part of.
+type Layer struct {
+	Config Config
+	Shape  ops.Shape
+
+	rotary *ops.Rotary
+	cache  *ops.Cache // of the running segment, when decoding
+	param  func(name string) *G.Node
+}
+
+// Local is causal softmax attention inside each segment.
+func (l *Layer) Local(qkv *G.Node) *G.Node {
+	if l.cache != nil {
+		return ops.CachedAttention(l.Shape, l.rotary, qkv, *l.cache)
+	}
+	return ops.CausalAttention(l.Shape, l.rotary, qkv)
+}
+
+// Param is one of the weights the memory asked for.
+func (l *Layer) Param(name string) *G.Node { return l.param(name) }
+
+// Pass is a model's graph over B documents of S segments of T tokens each: from
+// ids and the incoming state to the outgoing state and the normalised last hidden
+// layer. With T below the segment length, S is 1 and nothing is written to memory.
+type Pass struct {
+	Graph  *G.ExprGraph
+	Shape  ops.Shape
+	IDs    []int32     // [B·S·T], filled in before each run
+	In     *State      // bound to the graph, filled in before each run
+	Params []*G.Node   // in the order of Model.Params
+	Hidden *G.Node     // [B·S·T, d]; nil in a pass for the state alone
+	Inputs [][]*G.Node // [layer][spec], the nodes of In
+	Out    [][]*G.Node // [layer][spec], [1, B, …]
+
+	model *Model
+}
+
+// NewPass builds the graph. A pass for the state alone leaves out what only the
+// logits need.
+func (m *Model) NewPass(documents, segments, tokens int, stateOnly bool) *Pass {
+	return m.newPass(documents, segments, tokens, stateOnly, nil)
+}
+
+func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches []ops.Cache) *Pass {
+	c := m.Config
+	if tokens > c.Segment || tokens < c.Segment && segments > 1 {
+		panic(fmt.Sprintf("models: %d segments of %d tokens, segment length %d", segments, tokens, c.Segment))
+	}
+	shape := ops.Shape{B: documents, S: segments, T: tokens, H: c.Heads, D: c.HeadSize}
+	p := &Pass{Graph: G.NewGraph(), Shape: shape, In: m.NewState(documents), model: m}
+	for _, w := range m.Params {
+		p.Params = append(p.Params, p.Tensor(w.Name, w.Value))
+	}
+	for i, layer := range p.In.Layers {
+		p.Inputs = append(p.Inputs, nil)
+		for j, t := range layer {
+			p.Inputs[i] = append(p.Inputs[i], p.Tensor(layerName(i, p.In.specs[j].Name), t))
+		}
+	}
+	p.IDs = make([]int32, shape.Rows())
+	x := ops.Embed(p.param("embedding"), p.Constant("ids", p.IDs))
+	for i := range c.Layers {
+		layer := &Layer{Config: c, Shape: shape, rotary: m.rotary, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
+		if caches != nil {
+			layer.cache = &caches[i]
+		}
+		qkv := ops.Linear(ops.RMSNorm(x, layer.param("norm_attention"), c.NormEpsilon), layer.param("w_qkv"))
+		states := p.Inputs[i]
+		if tokens == c.Segment && caches == nil && len(states) > 0 {
+			states = m.Memory.Write(layer, qkv, states)
+			p.Out = append(p.Out, last(states))
+		} else {
+			p.Out = append(p.Out, states)
+		}
+		if stateOnly && i == c.Layers-1 {
+			return p
+		}
+		x = ops.Add(x, ops.Linear(m.Memory.Read(layer, qkv, states), layer.param("w_o")))
+		up := ops.Gelu(ops.Linear(ops.RMSNorm(x, layer.param("norm_ffn"), c.NormEpsilon), layer.param("w_up")))
+		x = ops.Add(x, ops.Linear(up, layer.param("w_down")))
+	}
+	p.Hidden = ops.RMSNorm(x, p.param("norm_final"), c.NormEpsilon)
+	return p
+}
+
+func last(states []*G.Node) []*G.Node {
+	out := make([]*G.Node, len(states))
+	for i, s := range states {
+		out[i] = ops.Last(s)
+	}
+	return out
+}
+
+func (p *Pass) param(name string) *G.Node { return p.Params[p.model.byName[name]] }
+
+// Embedding is the node of the tied embedding table.
+func (p *Pass) Embedding() *G.Node { return p.param("embedding") }
+
+// Tensor adds a tensor to the graph; its numbers may change between runs.
+func (p *Pass) Tensor(name string, value *tensor.Dense) *G.Node {
+	return G.NewTensor(p.Graph, value.Dtype(), value.Dims(), G.WithShape(value.Shape()...), G.WithName(name), G.WithValue(value))
+}
+
+// Constant adds a vector of numbers ([]int32 or []float32) that the caller fills
+// in before each run.
+func (p *Pass) Constant(name string, backing any) *G.Node {
+	return p.Tensor(name, tensor.New(tensor.WithBacking(backing)))
+}
+
+// matrix adds a matrix [rows, …] over the caller's numbers.
+func (p *Pass) matrix(name string, backing []float32, rows int) *G.Node {
+	return p.Tensor(name, tensor.New(tensor.WithShape(rows, len(backing)/rows), tensor.WithBacking(backing)))
+}
