@@ -1,0 +1,130 @@
+package reports
+
+import (
+	"testing"
+
+	"infinibench/experiments"
+)
+
+func find(t *testing.T, c *comparison, model string, length int) *row {
+	t.Helper()
+	for _, r := range c.rows {
+		if r.model == model && r.length == length {
+			return r
+		}
+	}
+	t.Fatalf("no row for %s at %d", model, length)
+	return nil
+}
+
+func TestCompareVerdicts(t *testing.T) {
+	all := compare(fixture())
+	if len(all) != 2 || all[0].corpus != "novel" || all[1].corpus != "proof" {
+		t.Fatalf("comparisons: %+v", all)
+	}
+	novel := all[0]
+	// The fixture's memory goes 60 % of the way and its seeds are paired, so
+	// the ordering must hold; nothing at this scale may be "reproduced".
+	for model, want := range map[string]Verdict{localOnly: NoClaim, infiniLin: DirectionHolds, infiniDelta: DirectionHolds} {
+		if got := find(t, novel, model, 1024).verdict; got != want {
+			t.Errorf("novel, %s: %s, want %s", model, got, want)
+		}
+	}
+	for _, model := range []string{"transformer-xl", "memorizing", "rmt"} {
+		if r := find(t, novel, model, 0); r.verdict != NotAttempted || r.why != "no result in this run" {
+			t.Errorf("novel, %s: %s, %s", model, r.verdict, r.why)
+		}
+	}
+	if r := find(t, novel, infiniDelta, 1024); r.notRun != 1 {
+		t.Errorf("planned cells not run: %d, want 1", r.notRun)
+	}
+	proof := all[1]
+	if r := find(t, proof, infiniDelta, 1024); len(r.records) != 2 || len(r.failed) != 1 {
+		t.Errorf("proof, delta: %d done, %d failed, want 2 and 1", len(r.records), len(r.failed))
+	}
+	if r := find(t, proof, infiniLin, 49*2048); r.paper != 2.21 || r.verdict != NotAttempted {
+		t.Errorf("100K row: paper %v, %s", r.paper, r.verdict)
+	}
+}
+
+// Two protocols, two scales and two training lengths must never share a mean.
+func TestCompareKeepsApart(t *testing.T) {
+	run := fixture()
+	run.Records = run.Records[:6] // novel: local-only, infini-linear
+	run.Planned = nil
+	run.Records[3].Result.Protocol = "novel/test/word-168/carry/v2"
+	run.Records[4].Result.Scale.Steps = 7
+	all := compare(run)
+	if len(all) != 2 {
+		t.Fatalf("%d comparisons, want one for each protocol", len(all))
+	}
+	rows := 0
+	for _, r := range all[0].rows {
+		if r.model == infiniLin {
+			rows++
+			if len(r.records) != 1 {
+				t.Errorf("%d seeds averaged over different scales", len(r.records))
+			}
+		}
+	}
+	if rows != 2 {
+		t.Errorf("%d rows for two scales", rows)
+	}
+}
+
+// A cell that failed before it knew its protocol must not disappear.
+func TestCompareOnlyFailures(t *testing.T) {
+	run := &Run{Records: []Record{{Key: "a", Result: experiments.Result{
+		Version: 1, Status: experiments.StatusFailed, Error: "out of memory",
+		Cell: experiments.Cell{Experiment: "perplexity", Corpus: "pg19", Model: infiniLin, Length: 4096, Seed: 1},
+	}}}}
+	r := find(t, compare(run)[0], infiniLin, 4096)
+	if r.verdict != Undecided || r.why != "1 cell failed: out of memory" {
+		t.Errorf("%s, %s", r.verdict, r.why)
+	}
+}
+
+// At the paper's scale and on its data the claim is its value; a stand-in may
+// never be "reproduced", whatever its numbers.
+func TestPaperScaleNeedsOfficialData(t *testing.T) {
+	run := fixture()
+	for i := range run.Records {
+		r := &run.Records[i].Result
+		if r.Status != experiments.StatusDone || r.Cell.Corpus != "novel" {
+			continue
+		}
+		r.Cell.Corpus = "pg19"
+		r.Scale.PaperScale = true
+		r.Data.Certificate.StandIn = ""
+		r.Data.Certificate.Official = true
+		r.Perplexity.Intact.TokenPPL = 9.64 + 0.01*float64(r.Cell.Seed-1) // 9.64, 9.65, 9.66
+	}
+	if r := find(t, compare(run)[1], infiniLin, 1024); r.verdict != Reproduced {
+		t.Errorf("official data: %s (%s), want reproduced", r.verdict, r.why)
+	}
+	for i := range run.Records {
+		run.Records[i].Result.Data.Certificate.Official = false
+	}
+	if r := find(t, compare(run)[1], infiniLin, 1024); r.verdict == Reproduced {
+		t.Errorf("unofficial data: %s", r.verdict)
+	}
+}
+
+// Hand arithmetic from the paper's Table 2: 2.42/2.23, 11.88/9.65, 2.21/2.20.
+func TestPaperRatios(t *testing.T) {
+	for _, tc := range []struct {
+		corpus, model string
+		length        int
+		want          float64
+	}{
+		{"arxiv-math", "transformer-xl", 32_768, 1.08520},
+		{"novel", "transformer-xl", 1024, 1.23109},
+		{"proof", infiniLin, 100_352, 1.00455},
+		{"pg19", infiniLin, 100_352, 0},
+		{"pg19", localOnly, 32_768, 0},
+	} {
+		if got := paperColumns[tc.corpus].ratio(tc.model, tc.length); !near(got, tc.want) {
+			t.Errorf("%s on %s at %d: %.5f, want %.5f", tc.model, tc.corpus, tc.length, got, tc.want)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"infinibench/datasets"
+	"infinibench/experiments"
+)
+
+// fixture is a made-up run with realistic shapes: two generated corpora, three
+// models, three seeds, of which one cell failed; and one planned cell that did
+// not run. Its numbers are invented.
+func fixture() *Run {
+	run := &Run{Profile: "quick"}
+	rng := rand.New(rand.NewPCG(7, 7))
+	for _, corpus := range []struct {
+		name          string
+		full, limited float64 // ideal perplexities
+		helps         float64 // how far the memory goes from one to the other
+	}{{"novel", 17.2, 21.9, 0.6}, {"proof", 9.4, 10.1, 0.05}} {
+		for _, model := range []string{localOnly, infiniLin, infiniDelta} {
+			for seed := uint64(1); seed <= 3; seed++ {
+				cell := experiments.Cell{Experiment: "perplexity", Corpus: corpus.name, Model: model, Length: 1024, Seed: seed}
+				record := Record{Key: fmt.Sprintf("perplexity-%s-%s-1024-%d", corpus.name, model, seed)}
+				if corpus.name == "proof" && model == infiniDelta && seed == 3 {
+					record.Result = experiments.Result{
+						Version: 1, Profile: "quick", Cell: cell, Status: experiments.StatusFailed,
+						Error: "train: loss is NaN at step 412: lower the learning rate",
+					}
+				} else {
+					record.Result = madeUp(cell, corpus.full, corpus.limited, corpus.helps, rng)
+					record.Log = madeUpLog(record.Result, rng)
+					record.Timing = &experiments.Timing{TrainSeconds: 61.5, EvalSeconds: 9.25, TrainTokens: 1_228_800, EvalTokens: 60_000, PeakRSS: 310 << 20}
+				}
+				run.Records = append(run.Records, record)
+				run.Planned = append(run.Planned, cell)
+			}
+		}
+	}
+	run.Planned = append(run.Planned, experiments.Cell{Experiment: "perplexity", Corpus: "novel", Model: infiniDelta, Length: 1024, Seed: 4})
+	return run
+}
+
+func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand) experiments.Result {
+	const tokens = 60_000
+	memory := cell.Model != localOnly
+	excess := 0.055 + 0.004*float64(cell.Seed) + 0.003*rng.Float64()
+	loss := math.Log(limited) + excess
+	if memory {
+		loss -= helps * math.Log(limited/full)
+	}
+	score := func(perToken float64) experiments.Score {
+		nll := perToken * tokens
+		return experiments.Score{
+			NLL: nll, Tokens: tokens, Words: tokens, Bytes: tokens * 5, TokenPPL: math.Exp(perToken), WordPPL: math.Exp(perToken),
+			BytePPL: math.Exp(perToken / 5), BitsPerByte: perToken / 5 / math.Ln2,
+		}
+	}
+	p := &experiments.Perplexity{Intact: score(loss), Ideal: &experiments.IdealRow{Full: full, Segment: limited}}
+	if memory {
+		zeroed, shuffled := score(loss+0.21), score(loss+0.17)
+		p.Zeroed, p.Shuffled = &zeroed, &shuffled
+	}
+	for b, from := 0, int64(0); b < 8; b++ {
+		to := int64(128) << b
+		n := float64(to - from)
+		late := float64(b) / 7
+		gain := 0.0
+		if memory {
+			gain = helps * late * 1.2 * math.Log(limited/full)
+		}
+		p.Positions = append(p.Positions, experiments.Bucket{
+			From: from, To: to, Tokens: int64(n), NLL: n * (math.Log(limited) + excess + 0.2*(1-late) - gain),
+			IdealFull: n * (math.Log(limited) + 0.18*(1-late) - 1.2*late*math.Log(limited/full)), IdealSegment: n * (math.Log(limited) + 0.18*(1-late)),
+		})
+		from = to
+	}
+	for _, class := range []datasets.Class{datasets.ClassFree, datasets.ClassNew, datasets.ClassNear, datasets.ClassDistant} {
+		loss, full, segment := 2.6, 2.5, 2.5
+		switch class {
+		case datasets.ClassNear:
+			loss, full, segment = 0.4, 0.1, 0.1
+		case datasets.ClassDistant:
+			loss, full, segment = 3.1, 0.1, 3.0
+			if memory {
+				loss -= 2.5 * helps
+			}
+		}
+		p.Classes = append(p.Classes, experiments.ClassScore{
+			Class: class.String(), Tokens: tokens / 4, NLL: (loss + excess) * tokens / 4, IdealFull: full * tokens / 4, IdealSegment: segment * tokens / 4,
+		})
+	}
+	r := experiments.Result{
+		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3a", Status: experiments.StatusDone,
+		Protocol: cell.Corpus + "/test/word-168/carry/v1",
+		Scale: experiments.Scale{
+			Parameters: 412_928, Layers: 2, DModel: 128, Heads: 4, Segment: 128, TrainLength: cell.Length, Batch: 8, Steps: 150, TrainTokens: 1_228_800,
+		},
+		Data: experiments.DataNote{
+			Certificate: datasets.Certificate{Name: cell.Corpus, StandIn: map[string]string{"novel": "PG19", "proof": "arXiv-math"}[cell.Corpus]},
+			Split:       datasets.Test, Documents: 6, Tokenizer: "word-168", WordRule: "whitespace words",
+		},
+		Perplexity:  p,
+		Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
+	}
+	if memory {
+		r.Footprint = experiments.Footprint{Formula: "d_key·(d_value+1)·H·l", Entries: 8448, Bytes: 33_792, MeasuredByte: 33_792}
+		for layer := range 2 {
+			var heads []float64
+			for head := range 4 {
+				heads = append(heads, 1/(1+math.Exp(3-2*float64(head)-float64(layer)+rng.NormFloat64())))
+			}
+			r.Gates = append(r.Gates, heads)
+		}
+	} else {
+		r.Footprint.Formula = "0"
+	}
+	return r
+}
+
+func madeUpLog(r experiments.Result, rng *rand.Rand) []experiments.LogLine {
+	var lines []experiments.LogLine
+	final := math.Log(r.Perplexity.Intact.TokenPPL)
+	for step := 1; step <= r.Scale.Steps; step++ {
+		lines = append(lines, experiments.LogLine{
+			Step: step, Tokens: int64(step) * 8192, LearningRate: 1e-3, GradNorm: 0.5,
+			Loss: final + (5.1-final)*math.Exp(-float64(step)/25) + 0.03*rng.NormFloat64(),
+		})
+	}
+	return lines
+}
+
+// save writes a run in the layout that Load reads.
+func save(t *testing.T, run *Run) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), run.Profile)
+	put := func(name string, v any) {
+		raw, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		putFile(t, filepath.Join(dir, name), raw)
+	}
+	for _, record := range run.Records {
+		put(record.Key+"/result.json", record.Result)
+		if record.Timing != nil {
+			put(record.Key+"/timing.json", record.Timing)
+		}
+		var log []byte
+		for _, line := range record.Log {
+			raw, err := json.Marshal(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			log = append(append(log, raw...), '\n')
+		}
+		putFile(t, filepath.Join(dir, record.Key, "metrics.jsonl"), log)
+	}
+	put("plan.json", run.Planned)
+	return dir
+}
+
+func putFile(t *testing.T, path string, raw []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, raw, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

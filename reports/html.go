@@ -1,0 +1,221 @@
+package reports
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"strings"
+)
+
+// The chart library is in assets/ when `make setup` has put it there; the
+// README beside it keeps the pattern valid when it has not.
+//
+//go:embed all:assets
+var assets embed.FS
+
+//go:embed page
+var pageFiles embed.FS
+
+// library is a chart library with the notice its licence asks to be shown.
+type library struct {
+	js, notice string
+}
+
+// embedded returns the library that was built in, nil when there was none.
+func embedded() *library {
+	js, err := assets.ReadFile("assets/echarts.min.js")
+	if err != nil {
+		return nil
+	}
+	notice, err := assets.ReadFile("assets/echarts.NOTICE")
+	if err != nil {
+		notice = []byte("Apache ECharts, Apache License 2.0.")
+	}
+	return &library{string(js), string(notice)}
+}
+
+// remoteLibrary is where the charts come from when none was built in: the host
+// go-echarts uses unless told otherwise.
+const remoteLibrary = "https://go-echarts.github.io/go-echarts-assets/assets/echarts.min.js"
+
+// pageData is what page/report.gohtml shows.
+type pageData struct {
+	Profile   string
+	Lead      []string
+	Summary   *Table
+	Corpora   []corpusSection
+	Data      *Table
+	Cells     *Table
+	Settings  *Table
+	Warnings  []string
+	Cost      *Table
+	Command   string
+	CSS       template.CSS
+	Script    template.JS
+	Library   template.JS // the chart library itself
+	Remote    string      // or where to load it from
+	Notice    string
+	HasCharts bool
+}
+
+// corpusSection is one comparison on the page.
+type corpusSection struct {
+	ID, Title, Protocol string
+	Reading             []string
+	Main                *Table
+	Charts              []*chart
+	Tables              []*Table
+}
+
+// page renders the report. Without a library the charts load theirs from the
+// network, the page says so, and the tables stand.
+func page(run *Run, lib *library) ([]byte, error) {
+	comparisons := compare(run)
+	data := pageData{
+		Profile: clean(run.Profile), Summary: summaryTable(comparisons), Lead: lead(run, comparisons),
+		Data: dataTable(run), Cells: cellsTable(run), Settings: settingsTable(run), Cost: costTable(run),
+		Warnings: warnings(run), Command: "make reproduce PROFILE=" + clean(run.Profile),
+	}
+	for i, slug := range slugs(comparisons) {
+		c := comparisons[i]
+		charts, err := c.charts(slug)
+		if err != nil {
+			return nil, err
+		}
+		tables := c.tables(slug)
+		data.Corpora = append(data.Corpora, corpusSection{
+			ID: "corpus-" + slug, Title: c.title(), Protocol: orNone(c.protocol), Reading: c.reading(),
+			Main: tables[0], Charts: charts, Tables: tables[1:],
+		})
+		data.HasCharts = data.HasCharts || len(charts) > 0
+	}
+	files := map[string]string{}
+	for _, name := range []string{"report.css", "report.js", "report.gohtml"} {
+		raw, err := pageFiles.ReadFile("page/" + name)
+		if err != nil {
+			return nil, fmt.Errorf("reports: %w", err)
+		}
+		files[name] = string(raw)
+	}
+	data.CSS, data.Script = template.CSS(files["report.css"]), template.JS(files["report.js"])
+	if lib != nil {
+		data.Library, data.Notice = template.JS(lib.js), lib.notice
+	} else {
+		data.Remote = remoteLibrary
+	}
+	t, err := template.New("report").Funcs(template.FuncMap{
+		"verdictClass": verdictClass, "alignClass": alignClass,
+	}).Parse(files["report.gohtml"])
+	if err != nil {
+		return nil, fmt.Errorf("reports: page: %w", err)
+	}
+	var out bytes.Buffer
+	if err := t.Execute(&out, data); err != nil {
+		return nil, fmt.Errorf("reports: page: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// lead is the page's first paragraph: what came out, and how far it carries.
+func lead(run *Run, comparisons []*comparison) []string {
+	var text []string
+	if t := tally(comparisons); t != "" {
+		text = append(text, "Verdicts on the paper's rows: "+t+".")
+	}
+	reduced, full := 0, 0
+	for _, c := range comparisons {
+		for _, r := range c.rows {
+			if len(r.records) > 0 && r.paperScale() {
+				full++
+			} else if len(r.records) > 0 {
+				reduced++
+			}
+		}
+	}
+	switch {
+	case full == 0 && reduced > 0:
+		text = append(text, "No row was run at the paper's scale and on its data, so no value of the paper is reproduced here; “direction holds” says that the ordering of the models is the paper's, at the scale named in the row.")
+	case reduced > 0:
+		text = append(text, fmt.Sprintf("%d of %d rows were run at the paper's scale and on its data.", full, full+reduced))
+	}
+	failed := 0
+	for _, record := range run.Records {
+		if record.Result.Perplexity == nil {
+			failed++
+		}
+	}
+	if missing := len(run.notRun()); failed+missing > 0 {
+		text = append(text, fmt.Sprintf("%s failed and %s not run.", plural(failed, "cell"), wereNot(missing)))
+	}
+	return text
+}
+
+func wereNot(n int) string {
+	if n == 1 {
+		return "1 was"
+	}
+	return fmt.Sprintf("%d were", n)
+}
+
+// warnings gathers those of the files and those of the results.
+func warnings(run *Run) []string {
+	all := append([]string(nil), run.Warnings...)
+	for _, record := range run.Records {
+		for _, w := range record.Result.Warnings {
+			all = append(all, record.Key+": "+clean(w))
+		}
+	}
+	return all
+}
+
+// slugs gives each comparison a name for files and anchors: its corpus, with a
+// number where two protocols share one.
+func slugs(comparisons []*comparison) []string {
+	var names []string
+	uses := map[string]int{}
+	for _, c := range comparisons {
+		name := strings.Map(func(r rune) rune {
+			switch {
+			case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
+				return r
+			case r >= 'A' && r <= 'Z':
+				return r + 'a' - 'A'
+			}
+			return '-'
+		}, c.corpus)
+		if uses[name]++; uses[name] > 1 {
+			name += fmt.Sprintf("--%d", uses[name])
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// verdictClass marks the cells that hold a verdict, so that they can be told
+// apart at a glance; the word itself stays what carries the meaning.
+func verdictClass(cell string) string {
+	switch Verdict(cell) {
+	case Reproduced, DirectionHolds:
+		return "good"
+	case NotReproduced:
+		return "bad"
+	case Undecided, NotAttempted:
+		return "open"
+	}
+	switch cell {
+	case "failed", "NO":
+		return "bad"
+	}
+	return ""
+}
+
+func alignClass(t *Table, column int, cell string) string {
+	switch {
+	case t.Columns[column].Align == Right:
+		return "number"
+	case len(cell) > 30:
+		return "prose"
+	}
+	return ""
+}

@@ -1,0 +1,78 @@
+package reports
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Interval is a mean over seeds with its two-sided 95 % Student-t interval.
+// With fewer than two seeds there is no interval and Low and High are NaN.
+type Interval struct {
+	Mean, Low, High float64
+	N               int
+}
+
+// meanInterval is mean ± t(0.975, n-1)·s/√n. It returns N = 0 and NaN for no
+// values.
+func meanInterval(values []float64) Interval {
+	n := len(values)
+	i := Interval{Mean: math.NaN(), Low: math.NaN(), High: math.NaN(), N: n}
+	if n == 0 {
+		return i
+	}
+	i.Mean = stat.Mean(values, nil)
+	if n == 1 {
+		return i
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(n - 1)}.Quantile(0.975)
+	half := t * stat.StdDev(values, nil) / math.Sqrt(float64(n))
+	i.Low, i.High = i.Mean-half, i.Mean+half
+	return i
+}
+
+// pairedRatio is the geometric mean of a[seed]/b[seed] over the seeds that both
+// have, with the t interval of the logarithms. Pairing takes out what a seed
+// does to both models: the same data order and the same documents.
+func pairedRatio(a, b map[uint64]float64) Interval {
+	var logs []float64
+	for _, seed := range slices.Sorted(maps.Keys(a)) {
+		if other, ok := b[seed]; ok {
+			logs = append(logs, math.Log(a[seed]/other))
+		}
+	}
+	i := meanInterval(logs)
+	return Interval{Mean: math.Exp(i.Mean), Low: math.Exp(i.Low), High: math.Exp(i.High), N: i.N}
+}
+
+// inverse turns the interval of a/b into that of b/a.
+func (i Interval) inverse() Interval {
+	return Interval{Mean: 1 / i.Mean, Low: 1 / i.High, High: 1 / i.Low, N: i.N}
+}
+
+// contains reports whether x lies in the interval; never with fewer than two
+// seeds.
+func (i Interval) contains(x float64) bool { return i.Low <= x && x <= i.High }
+
+// mean writes the mean alone.
+func (i Interval) mean() string { return figure(i.Mean) }
+
+// limits writes the two ends alone.
+func (i Interval) limits() string {
+	if i.N < 2 {
+		return none
+	}
+	return figure(i.Low) + " to " + figure(i.High)
+}
+
+// String writes "24.10 [23.90, 24.30]", or the mean alone for one seed.
+func (i Interval) String() string {
+	if i.N < 2 {
+		return i.mean()
+	}
+	return fmt.Sprintf("%s [%s, %s]", i.mean(), figure(i.Low), figure(i.High))
+}

@@ -1,0 +1,36 @@
+package reports
+
+import (
+	"math"
+	"testing"
+)
+
+func near(a, b float64) bool { return math.Abs(a-b) <= 1e-4*math.Max(1, math.Abs(b)) }
+
+// By hand with t(0.975, 2) = 4.302653: s = 2, half width 4.302653·2/√3 = 4.9683.
+func TestMeanInterval(t *testing.T) {
+	i := meanInterval([]float64{10, 12, 14})
+	if !near(i.Mean, 12) || !near(i.Low, 7.03172) || !near(i.High, 16.96828) || i.N != 3 {
+		t.Errorf("%+v", i)
+	}
+	if one := meanInterval([]float64{5}); one.Mean != 5 || one.contains(5) || one.limits() != none || one.String() != "5.000" {
+		t.Errorf("one value: %+v, %s: want a mean and no interval", one, one)
+	}
+	if nothing := meanInterval(nil); nothing.N != 0 || nothing.mean() != none {
+		t.Errorf("no value: %+v", nothing)
+	}
+}
+
+// By hand with t(0.975, 1) = 12.7062: the logs are ln 2 and ln 4, their mean
+// 1.5 ln 2, s = ln 2/√2, half width 12.7062·ln 2/2 = 4.40363. Seeds 3 and 4
+// have no partner.
+func TestPairedRatio(t *testing.T) {
+	i := pairedRatio(map[uint64]float64{1: 2, 2: 8, 3: 100}, map[uint64]float64{1: 1, 2: 2, 4: 7})
+	if !near(i.Mean, 2.828427) || !near(i.Low, 2.828427*math.Exp(-4.40363)) || !near(i.High, 2.828427*math.Exp(4.40363)) || i.N != 2 {
+		t.Errorf("%+v", i)
+	}
+	back := i.inverse()
+	if !near(back.Mean, 1/2.828427) || !near(back.Low*i.High, 1) || !near(back.High*i.Low, 1) {
+		t.Errorf("inverse %+v", back)
+	}
+}

@@ -1,0 +1,58 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteLaTeX writes a floating table with booktabs rules; the document needs
+// \usepackage{booktabs}.
+func (t *Table) WriteLaTeX(w io.Writer) error {
+	var b strings.Builder
+	caption := t.Title
+	if t.Caption != "" {
+		caption += ". " + t.Caption
+	}
+	align := make([]byte, len(t.Columns))
+	for i, c := range t.Columns {
+		align[i] = "lr"[c.Align]
+	}
+	fmt.Fprintf(&b, "\\begin{table}\n\\centering\\small\n\\caption{%s}\n\\label{tab:%s}\n\\begin{tabular}{%s}\n\\toprule\n",
+		latexText(caption), t.Name, align)
+	b.WriteString(latexRow(t.titles()))
+	b.WriteString("\\midrule\n")
+	for _, row := range t.Rows {
+		b.WriteString(latexRow(row))
+	}
+	b.WriteString("\\bottomrule\n\\end{tabular}\n")
+	for _, n := range t.Notes {
+		fmt.Fprintf(&b, "\\par\\footnotesize %s\n", latexText(n))
+	}
+	b.WriteString("\\end{table}\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// latexRow joins cells. The braces around the first keep a "[" at its start
+// from being read as the optional argument of the \\ before it.
+func latexRow(cells []string) string {
+	escaped := make([]string, len(cells))
+	for i, c := range cells {
+		escaped[i] = latexText(c)
+	}
+	escaped[0] = "{" + escaped[0] + "}"
+	return strings.Join(escaped, " & ") + ` \\` + "\n"
+}
+
+// latexEscaper escapes LaTeX's own characters and writes as commands the signs
+// our tables use that no standard font encoding has.
+var latexEscaper = strings.NewReplacer(
+	`\`, `\textbackslash{}`, `{`, `\{`, `}`, `\}`, `$`, `\$`, `&`, `\&`, `#`, `\#`,
+	`_`, `\_`, `%`, `\%`, `^`, `\textasciicircum{}`, `~`, `\textasciitilde{}`,
+	`<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`, `"`, `\textquotedbl{}`,
+	`–`, `--`, `…`, `\ldots{}`, `≈`, `$\approx$`, `÷`, `$\div$`, `×`, `$\times$`, `·`, `$\cdot$`,
+	`σ`, `$\sigma$`, `β`, `$\beta$`, `−`, `$-$`, `≤`, `$\le$`, `≥`, `$\ge$`, `√`, `$\surd$`,
+)
+
+func latexText(s string) string { return latexEscaper.Replace(s) }

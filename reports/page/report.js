@@ -1,0 +1,66 @@
+"use strict";
+// Draws every chart of the page from the JSON beside it. The options carry no
+// code; what a chart cannot say as data is looked up here by name.
+(() => {
+  if (!window.echarts) return; // each chart's own text says so
+
+  const renderers = {
+    // A mean with its interval: value is [category, mean, low, high, side].
+    interval(params, api) {
+      const x = api.coord([api.value(0), 0])[0] + 7 * api.value(4);
+      const [mean, low, high] = [1, 2, 3].map((i) => api.coord([0, api.value(i)])[1]);
+      const color = api.visual("color");
+      const line = (x1, y1, x2, y2) => ({ type: "line", shape: { x1, y1, x2, y2 }, style: { stroke: color, lineWidth: 2 } });
+      return {
+        type: "group",
+        children: [
+          line(x, low, x, high), line(x - 5, low, x + 5, low), line(x - 5, high, x + 5, high),
+          { type: "circle", shape: { cx: x, cy: mean, r: 5 }, style: { fill: color } },
+        ],
+      };
+    },
+  };
+
+  const theme = (dark) => {
+    const text = dark ? "#d5d9df" : "#33373d", line = dark ? "#565c66" : "#9aa1ab", grid = dark ? "#2d3139" : "#e6e9ed";
+    const axis = {
+      nameTextStyle: { color: text, fontSize: 13 }, axisLabel: { color: text, fontSize: 12 },
+      axisLine: { show: true, lineStyle: { color: line } }, axisTick: { lineStyle: { color: line } },
+      splitLine: { lineStyle: { color: grid } },
+    };
+    const tip = { backgroundColor: dark ? "#24272e" : "#ffffff", borderColor: line, textStyle: { color: text, fontSize: 12 }, confine: true };
+    return {
+      backgroundColor: "transparent", textStyle: { color: text }, tooltip: tip, visualMap: { textStyle: { color: text } },
+      categoryAxis: { ...axis, splitLine: { show: false } }, valueAxis: axis,
+    };
+  };
+
+  const drawn = [];
+  const draw = (dark, width) => {
+    for (const chart of drawn.splice(0)) chart.dispose();
+    for (const data of document.querySelectorAll("script[data-chart]")) {
+      const box = document.getElementById(data.dataset.chart);
+      const option = JSON.parse(data.textContent);
+      for (const series of option.series) {
+        if (series.renderItem) series.renderItem = renderers[series.renderItem];
+      }
+      box.replaceChildren();
+      const chart = echarts.init(box, theme(dark), { renderer: "svg", width });
+      chart.setOption(option);
+      drawn.push(chart);
+    }
+  };
+
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const onScreen = () => draw(dark.matches);
+  onScreen();
+  dark.addEventListener("change", onScreen);
+  // Paper is white and about 640 CSS pixels wide.
+  window.addEventListener("beforeprint", () => draw(false, 640));
+  window.addEventListener("afterprint", onScreen);
+  let waiting;
+  window.addEventListener("resize", () => {
+    cancelAnimationFrame(waiting);
+    waiting = requestAnimationFrame(() => drawn.forEach((chart) => chart.resize()));
+  });
+})();

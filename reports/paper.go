@@ -1,0 +1,124 @@
+package reports
+
+import "infinibench/experiments"
+
+// Model ids that appear in result files.
+const (
+	localOnly   = "local-only"
+	infiniLin   = "infini-linear"
+	infiniDelta = "infini-delta"
+)
+
+// modelNames gives the names of the paper's Table 2, in its order, and the
+// control that it lacks.
+var modelNames = []struct{ id, name, short string }{
+	{localOnly, "Local only (control)", "Local only"},
+	{"transformer-xl", "Transformer-XL", "Transf.-XL"},
+	{"memorizing", "Memorizing Transformer", "Memorizing"},
+	{"rmt", "Recurrent Memory Transformer", "RMT"},
+	{infiniLin, "Infini-Transformer (Linear)", "Linear"},
+	{infiniDelta, "Infini-Transformer (Linear + Delta)", "Linear + Delta"},
+}
+
+// modelName is a model's name in tables; a model unknown here keeps its id.
+func modelName(id string) string {
+	for _, m := range modelNames {
+		if m.id == id {
+			return m.name
+		}
+	}
+	return clean(id)
+}
+
+// shortName is modelName for the axis of a chart.
+func shortName(id string) string {
+	for _, m := range modelNames {
+		if m.id == id {
+			return m.short
+		}
+	}
+	return clean(id)
+}
+
+// modelOrder sorts models as the paper's table does, unknown ones last.
+func modelOrder(id string) int {
+	for i, m := range modelNames {
+		if m.id == id {
+			return i
+		}
+	}
+	return len(modelNames)
+}
+
+// paperCorpus is one column of the paper's Table 2: token perplexities at
+// segment length 2,048.
+type paperCorpus struct {
+	name       string
+	perplexity map[string]float64 // by model id, training length 32,768
+	at100K     map[string]float64 // training length 100K, given for arXiv-math only
+	// reference is the paper's best model of the column. The paper has no
+	// local-only control, so its own ratios can only be taken against it.
+	reference string
+}
+
+// arXiv 2404.07143v2, Table 2, and the text below it for 100K. The
+// Transformer-XL and Memorizing rows equal Table 4 of arXiv 2203.08913.
+var (
+	paperPG19 = paperCorpus{
+		name: "PG19", reference: infiniLin,
+		perplexity: map[string]float64{
+			"transformer-xl": 11.88, "memorizing": 11.37, "rmt": 13.27, infiniLin: 9.65, infiniDelta: 9.67,
+		},
+	}
+	paperArxiv = paperCorpus{
+		name: "arXiv-math", reference: infiniDelta,
+		perplexity: map[string]float64{
+			"transformer-xl": 2.42, "memorizing": 2.26, "rmt": 2.55, infiniLin: 2.24, infiniDelta: 2.23,
+		},
+		at100K: map[string]float64{infiniLin: 2.21, infiniDelta: 2.20},
+	}
+)
+
+// paperColumns says which column of the paper a corpus belongs to. The
+// generated corpora stand in for the paper's.
+var paperColumns = map[string]paperCorpus{
+	"pg19": paperPG19, "novel": paperPG19,
+	"arxiv-math": paperArxiv, "proof": paperArxiv,
+}
+
+// isStandIn reports whether a corpus is not, or not all of, the paper's.
+func isStandIn(r experiments.Result) bool {
+	return r.Cell.Corpus == "novel" || r.Cell.Corpus == "proof" ||
+		!r.Data.Certificate.Official || r.Data.Certificate.StandIn != ""
+}
+
+// is100K reports whether a training length is the paper's "100K". 49 segments
+// of 2,048 are 100,352 tokens, 48 are 98,304; the paper does not say which.
+func is100K(length int) bool { return length >= 98_304 && length <= 100_352 }
+
+// value is the paper's perplexity for a model at a training length, 0 when it
+// printed none.
+func (p paperCorpus) value(model string, length int) float64 {
+	if is100K(length) {
+		return p.at100K[model]
+	}
+	return p.perplexity[model]
+}
+
+// ratio is the paper's perplexity of a model over its best model's, 0 when it
+// printed none.
+func (p paperCorpus) ratio(model string, length int) float64 {
+	best := p.value(p.reference, length)
+	if best == 0 {
+		return 0
+	}
+	return p.value(model, length) / best
+}
+
+// The paper's scale, for the rows that set ours beside it. It states neither
+// the number of steps nor of parameters; 183.9M follows from its sizes with
+// tied embeddings of 32,128 tokens: 32128·1024 + 12·(4·1024² + 2·1024·4096).
+var paperScale = experiments.Scale{
+	Parameters: 183_894_016, Layers: 12, DModel: 1024, Heads: 8,
+	Segment: 2048, TrainLength: 32_768, Batch: 64,
+}

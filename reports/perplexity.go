@@ -1,0 +1,190 @@
+package reports
+
+import (
+	"strconv"
+	"strings"
+
+	"infinibench/experiments"
+)
+
+// tables of one comparison, the paper's Table 2 first.
+func (c *comparison) tables(slug string) []*Table {
+	tables := []*Table{c.perplexityTable(slug), c.ablationTable(slug), c.scaleTable(slug)}
+	if t := c.classTable(slug); len(t.Rows) > 0 {
+		tables = append(tables, t)
+	}
+	return append(tables, c.footprintTable(slug))
+}
+
+// perplexityTable sets the paper's token perplexity beside ours.
+func (c *comparison) perplexityTable(slug string) *Table {
+	best := "the paper's best"
+	if c.paper.reference != "" {
+		best = shortName(c.paper.reference)
+	}
+	t := newTable("perplexity-"+slug, "Token perplexity on "+c.title(),
+		"Model", ">Paper", ">Ours", ">95 % interval", ">Seeds",
+		">÷ local only", ">95 % interval of ÷", ">÷ "+best+", ours", ">÷ "+best+", paper",
+		"Data and scale", "Verdict")
+	t.Caption = "Lower is better. Protocol " + orNone(c.protocol) + "."
+	for _, r := range c.rows {
+		seeds := ""
+		if len(r.records) > 0 {
+			seeds = strconv.Itoa(len(r.records))
+		}
+		t.add(c.name(r), c.paperValue(r), r.ours.mean(), r.ours.limits(), seeds,
+			ratio(r.overLocal), r.overLocal.limits(), ratio(r.overBest), paperNumber(r.paperRatio),
+			c.dataAndScale(r), string(r.verdict))
+		for _, f := range r.failed {
+			t.note("%s, seed %d, failed: %s", modelName(r.model), f.Result.Cell.Seed, f.Result.Error)
+		}
+	}
+	for _, i := range c.ideals {
+		t.add("Ideal reader, full history", "", figure(i.full), "", "", "", "", "", "", "exact, from the generator", "bound")
+		t.add("Ideal reader, last segment only ("+count(int64(i.segment))+" tokens)", "", figure(i.limited), "", "", "", "", "", "",
+			"exact, from the generator", "bound")
+	}
+	t.note("Ours is the mean over seeds with its Student-t interval. ÷ is the geometric mean of the ratios of the same seed.")
+	if c.paper.name != "" {
+		t.note("The paper has no local-only control; its own ratio is taken against its best model of this column, %s.", modelName(c.paper.reference))
+		t.note("The paper's Transformer-XL and Memorizing rows were not trained with its recipe: they equal a table of the Memorizing Transformers paper.")
+	}
+	if c.standIn && c.paper.name != "" {
+		t.note("The paper's values are for its own %s and tokenizer; beside other data or another vocabulary only the ordering can be compared.", c.paper.name)
+	}
+	return t
+}
+
+func ratio(i Interval) string {
+	if i.N == 0 {
+		return none
+	}
+	return i.mean()
+}
+
+// paperNumber writes a ratio of the paper's values, which carry three digits.
+func paperNumber(x float64) string {
+	if x == 0 {
+		return none
+	}
+	return strconv.FormatFloat(x, 'f', 3, 64)
+}
+
+// paperValue is the paper's cell, marked with its corpus when ours is another.
+func (c *comparison) paperValue(r *row) string {
+	if r.paper == 0 {
+		return none
+	}
+	value := strconv.FormatFloat(r.paper, 'f', 2, 64)
+	if c.standIn {
+		value += " on " + c.paper.name
+	}
+	return value
+}
+
+func orNone(s string) string {
+	if s = clean(s); s == "" {
+		return "unknown (no result)"
+	}
+	return s
+}
+
+// ablationTable shows what the memory is worth and the other units.
+func (c *comparison) ablationTable(slug string) *Table {
+	t := newTable("ablation-"+slug, "Memory off, and other units, on "+c.title(),
+		"Model", ">Intact", ">Memory zeroed", ">Zeroed ÷ intact", ">95 % interval", ">Memory shuffled",
+		">Word perplexity", ">Byte perplexity", ">Bits per byte")
+	t.Caption = "Token perplexity while the memory is read as zeros, or as another document's; then the intact model in other units. Means over seeds. Protocol " + orNone(c.protocol) + "."
+	for _, r := range c.rows {
+		if len(r.records) == 0 {
+			continue
+		}
+		t.add(c.name(r), r.ours.mean(), r.zeroed.mean(), ratio(r.zeroedRatio), r.zeroedRatio.limits(), r.shuffled.mean(),
+			positive(r.mean(func(s experiments.Score) float64 { return s.WordPPL })),
+			positive(r.mean(func(s experiments.Score) float64 { return s.BytePPL })),
+			positive(r.mean(func(s experiments.Score) float64 { return s.BitsPerByte })))
+		if rule := r.records[0].Result.Data.WordRule; rule != "" {
+			t.note("Words counted by: %s.", rule)
+		}
+	}
+	return t
+}
+
+func positive(x float64) string {
+	if x <= 0 {
+		return none
+	}
+	return figure(x)
+}
+
+// scaleTable sets our sizes beside the paper's.
+func (c *comparison) scaleTable(slug string) *Table {
+	t := newTable("scale-"+slug, "Scale of the runs on "+c.title(),
+		"Model", ">Parameters", ">Layers", ">d_model", ">Heads", ">Segment", ">Training sequence", ">Batch", ">Steps", ">Training tokens")
+	add := func(name string, s experiments.Scale, steps, tokens, about string) {
+		t.add(name, about+count(s.Parameters), strconv.Itoa(s.Layers), count(int64(s.DModel)), strconv.Itoa(s.Heads),
+			count(int64(s.Segment)), count(int64(s.TrainLength)), strconv.Itoa(s.Batch), steps, tokens)
+	}
+	for _, r := range c.rows {
+		if len(r.records) > 0 {
+			add(c.name(r), r.scale, count(int64(r.scale.Steps)), count(r.scale.TrainTokens), "")
+		}
+	}
+	add("The paper's Infini-Transformer", paperScale, "not stated", "not stated", "≈")
+	t.note("The paper states no parameter count: ≈%s follows from its sizes with a tied vocabulary of 32,128. Its Transformer-XL and Memorizing rows saw ≈65.5B tokens.", short(paperScale.Parameters))
+	return t
+}
+
+// classTable shows where the memory helps: the loss by where the fact that
+// decides a word was last stated.
+func (c *comparison) classTable(slug string) *Table {
+	t := newTable("classes-"+slug, "Loss by kind of word on "+c.title(),
+		"Model", "Kind of word", ">Tokens", ">Loss", ">95 % interval", ">Ideal, full history", ">Ideal, last segment")
+	t.Caption = "Nats per token, mean over seeds; the intact model."
+	for _, r := range c.rows {
+		if len(r.records) == 0 {
+			continue
+		}
+		for k := range r.records[0].Result.Perplexity.Classes {
+			var loss, full, segment []float64
+			var tokens int64
+			name := r.records[0].Result.Perplexity.Classes[k].Class
+			for _, record := range r.records {
+				for _, class := range record.Result.Perplexity.Classes {
+					if class.Class == name && class.Tokens > 0 {
+						n := float64(class.Tokens)
+						loss, full, segment = append(loss, class.NLL/n), append(full, class.IdealFull/n), append(segment, class.IdealSegment/n)
+						tokens = class.Tokens
+					}
+				}
+			}
+			if len(loss) > 0 {
+				i := meanInterval(loss)
+				t.add(c.name(r), name, count(tokens), i.mean(), i.limits(), meanInterval(full).mean(), meanInterval(segment).mean())
+			}
+		}
+	}
+	if len(t.Rows) > 0 {
+		t.note("Only a model with memory can reach the ideal of a fact stated in an earlier segment; without one, the last column is the bound.")
+	}
+	return t
+}
+
+// footprintTable shows the memory carried from segment to segment.
+func (c *comparison) footprintTable(slug string) *Table {
+	t := newTable("footprint-"+slug, "Memory carried between segments on "+c.title(),
+		"Model", "Formula", ">Entries", ">Bytes by formula", ">Bytes measured", "Agree")
+	t.Caption = "Of one document's state; entries count numbers as the paper's Table 1 does, in float32."
+	for _, r := range c.rows {
+		if len(r.records) == 0 {
+			continue
+		}
+		f := r.records[0].Result.Footprint
+		agree := "yes"
+		if f.Bytes != f.MeasuredByte {
+			agree = "NO"
+		}
+		t.add(c.name(r), strings.TrimSpace(f.Formula), count(f.Entries), count(f.Bytes), count(f.MeasuredByte), agree)
+	}
+	return t
+}

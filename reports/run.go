@@ -1,0 +1,211 @@
+// Package reports turns result files into tables for the terminal, Markdown,
+// CSV and LaTeX, and into one HTML page that needs nothing but itself.
+//
+// It reads what a run left on disk and computes only what a comparison needs:
+// means over seeds, intervals, ratios paired by seed, and verdicts. The same
+// files always give the same bytes.
+package reports
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"infinibench/experiments"
+)
+
+// Run is everything found under one runs/<profile> directory.
+type Run struct {
+	Profile  string
+	Records  []Record           // in the order of their directory names
+	Planned  []experiments.Cell // from plan.json; nil when there is none
+	Warnings []string           // files that could not be used, and why
+}
+
+// Record is one cell's result with the files beside it.
+type Record struct {
+	Key    string // the directory's name
+	Result experiments.Result
+	Log    []experiments.LogLine // training log, in order of step; may be empty
+	Timing *experiments.Timing   // nil when there is no timing.json
+}
+
+// Load reads dir, which is runs/<profile>: every <cell>/result.json, and beside
+// it metrics.jsonl and timing.json where they exist, and dir/plan.json.
+//
+// A damaged file becomes a warning of the Run, so that one bad cell does not
+// hide the others. A directory without any result.json is an error.
+func Load(dir string) (*Run, error) {
+	if _, err := os.Stat(dir); err != nil {
+		return nil, fmt.Errorf("reports: no run to report on: %w", err)
+	}
+	paths, err := filepath.Glob(filepath.Join(escapeGlob(dir), "*", "result.json"))
+	if err != nil {
+		return nil, fmt.Errorf("reports: look for results in %s: %w", dir, err)
+	}
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("reports: %s holds no <cell>/result.json: run the experiments first", dir)
+	}
+	run := &Run{Profile: filepath.Base(filepath.Clean(dir))}
+	run.Planned = run.loadPlan(dir)
+	first := map[experiments.Cell]string{}
+	for _, path := range paths { // Glob returns sorted paths
+		record, ok := run.loadRecord(dir, path)
+		if !ok {
+			continue
+		}
+		if other, twice := first[record.Result.Cell]; twice {
+			run.warn("%s/result.json: the same cell as %s: left out", record.Key, other)
+			continue
+		}
+		first[record.Result.Cell] = record.Key
+		run.Records = append(run.Records, record)
+	}
+	return run, nil
+}
+
+// escapeGlob makes a directory name stand for itself in a pattern.
+func escapeGlob(dir string) string {
+	var b bytes.Buffer
+	for _, r := range dir {
+		if r == '*' || r == '?' || r == '[' || (r == '\\' && os.PathSeparator != '\\') {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func (run *Run) warn(format string, args ...any) {
+	run.Warnings = append(run.Warnings, clean(fmt.Sprintf(format, args...)))
+}
+
+// loadRecord reads one cell's directory. ok is false when its result.json
+// cannot be used; the files beside it only warn.
+func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
+	cell := filepath.Dir(path)
+	record.Key = filepath.Base(cell)
+	raw, err := os.ReadFile(path)
+	if err == nil {
+		record.Result, err = parseResult(raw)
+	}
+	if err != nil {
+		run.warn("%s/result.json: %v", record.Key, pathless(err))
+		return record, false
+	}
+	if raw, err := os.ReadFile(filepath.Join(cell, "metrics.jsonl")); err == nil {
+		var bad []int
+		record.Log, bad = parseLog(raw)
+		for _, line := range bad {
+			run.warn("%s/metrics.jsonl: line %d is damaged: left out", record.Key, line)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		run.warn("%s/metrics.jsonl: %v", record.Key, pathless(err))
+	}
+	if raw, err := os.ReadFile(filepath.Join(cell, "timing.json")); err == nil {
+		var timing experiments.Timing
+		if err := json.Unmarshal(raw, &timing); err != nil {
+			run.warn("%s/timing.json: %v", record.Key, err)
+		} else {
+			record.Timing = &timing
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		run.warn("%s/timing.json: %v", record.Key, pathless(err))
+	}
+	return record, true
+}
+
+func (run *Run) loadPlan(dir string) []experiments.Cell {
+	raw, err := os.ReadFile(filepath.Join(dir, "plan.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var cells []experiments.Cell
+	if err == nil {
+		err = json.Unmarshal(raw, &cells)
+	}
+	if err != nil {
+		run.warn("plan.json: %v", pathless(err))
+		return nil
+	}
+	return cells
+}
+
+// pathless drops the directory from a file error: the report must not depend
+// on where the run lies.
+func pathless(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
+
+// parseResult reads result.json and refuses what the tables could not show
+// honestly.
+func parseResult(raw []byte) (experiments.Result, error) {
+	var result experiments.Result
+	if err := json.Unmarshal(raw, &result); err != nil {
+		return result, err
+	}
+	if result.Version != experiments.ResultVersion {
+		return result, fmt.Errorf("version %d: this program reads version %d", result.Version, experiments.ResultVersion)
+	}
+	switch result.Status {
+	case experiments.StatusFailed:
+		return result, nil
+	case experiments.StatusDone:
+	default:
+		return result, fmt.Errorf("status %q: want %q or %q", result.Status, experiments.StatusDone, experiments.StatusFailed)
+	}
+	p := result.Perplexity
+	if p == nil {
+		return result, errors.New("status is done but there is no perplexity")
+	}
+	for _, part := range []struct {
+		name  string
+		score *experiments.Score
+	}{{"intact", &p.Intact}, {"zeroed", p.Zeroed}, {"shuffled", p.Shuffled}} {
+		// A ratio is a difference of logarithms: zero would be infinite.
+		if part.score != nil && !(part.score.TokenPPL > 0 && !math.IsInf(part.score.TokenPPL, 0)) {
+			return result, fmt.Errorf("perplexity.%s.token_perplexity %v: want a positive number", part.name, part.score.TokenPPL)
+		}
+	}
+	return result, nil
+}
+
+// parseLog reads metrics.jsonl. A last line without its newline is what a kill
+// leaves behind and is ignored; other lines that do not parse are returned by
+// number. A run that resumed from a checkpoint logs some steps again: the later
+// line counts.
+func parseLog(raw []byte) (lines []experiments.LogLine, bad []int) {
+	if end := bytes.LastIndexByte(raw, '\n'); end >= 0 {
+		raw = raw[:end+1]
+	} else {
+		return nil, nil
+	}
+	scanner := bufio.NewScanner(bytes.NewReader(raw))
+	scanner.Buffer(nil, len(raw)+1)
+	for number := 1; scanner.Scan(); number++ {
+		text := bytes.TrimSpace(scanner.Bytes())
+		if len(text) == 0 {
+			continue
+		}
+		var line experiments.LogLine
+		if err := json.Unmarshal(text, &line); err != nil {
+			bad = append(bad, number)
+			continue
+		}
+		for len(lines) > 0 && lines[len(lines)-1].Step >= line.Step {
+			lines = lines[:len(lines)-1]
+		}
+		lines = append(lines, line)
+	}
+	return lines, bad
+}

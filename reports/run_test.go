@@ -1,0 +1,163 @@
+package reports
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"infinibench/experiments"
+)
+
+// What was written must come back, in the order of the directories' names.
+func TestLoadReadsBack(t *testing.T) {
+	want := fixture()
+	got, err := Load(save(t, want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := func(run *Run) (keys []string) {
+		for _, r := range run.Records {
+			keys = append(keys, r.Key)
+		}
+		return keys
+	}
+	if !strings.HasPrefix(keys(got)[0], "perplexity-novel-infini-delta") {
+		t.Errorf("first record is %s, want the first name in sorted order", keys(got)[0])
+	}
+	byKey := map[string]Record{}
+	for _, r := range got.Records {
+		byKey[r.Key] = r
+	}
+	for _, w := range want.Records {
+		if diff := cmp.Diff(w, byKey[w.Key]); diff != "" {
+			t.Fatalf("%s (-want +got):\n%s", w.Key, diff)
+		}
+	}
+	if len(got.Records) != len(want.Records) || got.Profile != "quick" || len(got.Warnings) != 0 {
+		t.Errorf("%d records, profile %q, warnings %q", len(got.Records), got.Profile, got.Warnings)
+	}
+	if diff := cmp.Diff(want.Planned, got.Planned); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLoadWarnsOfDamage(t *testing.T) {
+	run := fixture()
+	dir := save(t, run)
+	cell := func(i int, name string) string { return filepath.Join(dir, run.Records[i].Key, name) }
+	putFile(t, cell(0, "result.json"), []byte("{"))
+	putFile(t, cell(1, "result.json"), []byte(`{"version": 9}`))
+	putFile(t, cell(2, "result.json"), []byte(`{"version": 1, "status": "done"}`))
+	putFile(t, cell(3, "result.json"), []byte(`{"version": 1, "status": "done", "perplexity": {"intact": {"token_perplexity": 0}}}`))
+	putFile(t, cell(4, "result.json"), []byte(`{"version": 1, "status": "half"}`))
+	putFile(t, cell(5, "timing.json"), []byte(`[]`))
+	putFile(t, cell(6, "metrics.jsonl"), []byte("{\"step\":1}\nrubbish\n{\"step\":2}\n{\"step\":3,\"lo"))
+	putFile(t, filepath.Join(dir, "plan.json"), []byte("no"))
+	raw, err := os.ReadFile(cell(8, "result.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	putFile(t, filepath.Join(dir, "zz-copy", "result.json"), raw)
+
+	got, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"plan.json: invalid character 'o' in literal null (expecting 'u')",
+		"perplexity-novel-infini-delta-1024-1/metrics.jsonl: line 2 is damaged: left out",
+		"perplexity-novel-infini-linear-1024-1/result.json: perplexity.intact.token_perplexity 0: want a positive number",
+		"perplexity-novel-infini-linear-1024-2/result.json: status \"half\": want \"done\" or \"failed\"",
+		"perplexity-novel-infini-linear-1024-3/timing.json: json: cannot unmarshal array into Go value of type experiments.Timing",
+		"perplexity-novel-local-only-1024-1/result.json: unexpected end of JSON input",
+		"perplexity-novel-local-only-1024-2/result.json: version 9: this program reads version 1",
+		"perplexity-novel-local-only-1024-3/result.json: status is done but there is no perplexity",
+		"zz-copy/result.json: the same cell as perplexity-novel-infini-delta-1024-3: left out",
+	}
+	if diff := cmp.Diff(want, got.Warnings); diff != "" {
+		t.Errorf("warnings (-want +got):\n%s", diff)
+	}
+	if len(got.Records) != len(run.Records)-5 {
+		t.Errorf("%d records, want %d: the sound ones must stay", len(got.Records), len(run.Records)-5)
+	}
+}
+
+func TestLoadNothing(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Load(dir)
+	if want := "reports: " + dir + " holds no <cell>/result.json: run the experiments first"; err == nil || err.Error() != want {
+		t.Errorf("empty directory: error %v, want %s", err, want)
+	}
+	if _, err := Load(filepath.Join(dir, "absent")); err == nil || !strings.HasPrefix(err.Error(), "reports: no run to report on: ") {
+		t.Errorf("absent directory: error %v", err)
+	}
+}
+
+// A bracket is a pattern character; a run may still lie in such a directory.
+func TestLoadDirectoryWithPatternCharacters(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a[b]*")
+	putFile(t, filepath.Join(dir, "cell", "result.json"), []byte(`{"version":1,"status":"failed"}`))
+	run, err := Load(dir)
+	if err != nil || len(run.Records) != 1 {
+		t.Fatalf("Load = %+v, %v", run, err)
+	}
+}
+
+func TestParseLog(t *testing.T) {
+	for _, tc := range []struct {
+		name, in string
+		steps    []int
+		bad      []int
+	}{
+		{"empty", "", nil, nil},
+		{"torn last line", "{\"step\":1}\n{\"step\":2}", []int{1}, nil},
+		{"only a torn line", "{\"step\"", nil, nil},
+		{"damage in the middle", "{\"step\":1}\nx\n\n{\"step\":2}\n", []int{1, 2}, []int{2}},
+		{"steps logged again after a resume", "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"step\":2}\n", []int{1, 2}, nil},
+	} {
+		lines, bad := parseLog([]byte(tc.in))
+		var steps []int
+		for _, l := range lines {
+			steps = append(steps, l.Step)
+		}
+		if diff := cmp.Diff(tc.steps, steps); diff != "" {
+			t.Errorf("%s: steps %s", tc.name, diff)
+		}
+		if diff := cmp.Diff(tc.bad, bad); diff != "" {
+			t.Errorf("%s: bad lines %s", tc.name, diff)
+		}
+	}
+}
+
+// However damaged, a log never panics and its steps rise.
+func FuzzParseLog(f *testing.F) {
+	f.Add([]byte("{\"step\":1,\"loss\":2.5}\n{\"step\":2"))
+	f.Add([]byte("null\n[]\n{\"step\":-1}\n"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		lines, _ := parseLog(raw)
+		for i := 1; i < len(lines); i++ {
+			if lines[i].Step <= lines[i-1].Step {
+				t.Fatalf("step %d follows step %d", lines[i].Step, lines[i-1].Step)
+			}
+		}
+	})
+}
+
+// Whatever parses as a result must also go through the report.
+func FuzzParseResult(f *testing.F) {
+	f.Add([]byte(`{"version":1,"status":"failed","cell":{"experiment":"perplexity","corpus":"novel"},"error":"x"}`))
+	f.Add([]byte(`{"version":1,"status":"done","cell":{"experiment":"perplexity"},"gates":[[],[0.5]],"perplexity":{"intact":{"token_perplexity":3},"positions":[{"tokens":0}],"classes":[{"class":"a"}]}}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		result, err := parseResult(raw)
+		if err != nil {
+			return
+		}
+		run := &Run{Records: []Record{{Key: "k", Result: result}}, Planned: []experiments.Cell{result.Cell, {}}}
+		if _, err := page(run, nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -1,0 +1,147 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/csv"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares got with testdata/<name>. The files were read by a person
+// when they were made; -update shows a change as a diff to be read again.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+func sampleTable() *Table {
+	table := newTable("sample", "A sample", "Model", ">Perplexity", "Note")
+	table.Caption = "Two rows."
+	table.add("Infini_Transformer", "9.650", "50 % of σ(q) & more | less")
+	table.add("[hostile] </script>", "-1.5", "=HYPERLINK(\"http://example.org\")")
+	table.add("short")
+	table.note("A note with %d %%.", 1)
+	table.note("A note with %d %%.", 1)
+	return table
+}
+
+func TestTableWriters(t *testing.T) {
+	for _, tc := range []struct {
+		file  string
+		write func(*Table, io.Writer) error
+	}{
+		{"sample.txt", (*Table).WriteTerminal},
+		{"sample.md", (*Table).WriteMarkdown},
+		{"sample.csv", (*Table).WriteCSV},
+		{"sample.tex", (*Table).WriteLaTeX},
+	} {
+		var got bytes.Buffer
+		if err := tc.write(sampleTable(), &got); err != nil {
+			t.Fatal(err)
+		}
+		golden(t, tc.file, got.Bytes())
+	}
+}
+
+// The list of dangerous first characters is OWASP's "CSV injection".
+func TestCSVCell(t *testing.T) {
+	for _, tc := range []struct{ in, want string }{
+		{"=1+2", "'=1+2"},
+		{"+cmd", "'+cmd"},
+		{"-cmd", "'-cmd"},
+		{"@SUM(A1)", "'@SUM(A1)"},
+		{"\tx", "'\tx"},
+		{"\rx", "'\rx"},
+		{"-1.5", "-1.5"},
+		{"+2e3", "+2e3"},
+		{"-", "'-"},
+		{"–", "–"},
+		{"a=b", "a=b"},
+		{"", ""},
+	} {
+		if got := csvCell(tc.in); got != tc.want {
+			t.Errorf("csvCell(%q) = %q, want %q", tc.in, got, tc.want)
+		}
+	}
+}
+
+// A CSV file must read back as the cells that went in, quotes and all.
+func TestCSVReadsBack(t *testing.T) {
+	table := newTable("x", "x", "a", "b")
+	table.add(`say "hi", then`, "naïve 😀")
+	var out bytes.Buffer
+	if err := table.WriteCSV(&out); err != nil {
+		t.Fatal(err)
+	}
+	got, err := csv.NewReader(&out).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]string{{"a", "b"}, {`say "hi", then`, "naïve 😀"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Escapes are those of the LaTeX companion's list of special characters.
+func TestLatexText(t *testing.T) {
+	for in, want := range map[string]string{
+		`50% & $x_1^2$ #{~}\`: `50\% \& \$x\_1\textasciicircum{}2\$ \#\{\textasciitilde{}\}\textbackslash{}`,
+		"d_key·(d_value+1)":   `d\_key$\cdot$(d\_value+1)`,
+		"≈ 184M":              `$\approx$ 184M`,
+	} {
+		if got := latexText(in); got != want {
+			t.Errorf("latexText(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for _, tc := range []struct{ name, in, want string }{
+		{"line breaks", "a\nb\r\n\tc", "a b c"},
+		{"terminal escape", "\x1b[31mred\x1b[0m", "[31mred [0m"},
+		{"right-to-left override", "abc\u202edef\u2066x", "abcdefx"},
+		{"right-to-left script stays", "שלום", "שלום"},
+		{"emoji stays", "😀", "😀"},
+		{"broken UTF-8", "a\xffb", "a\uFFFDb"},
+		{"line separator", "a\u2028b", "a b"},
+		{"too long", strings.Repeat("é", 400), strings.Repeat("é", 299) + "…"},
+	} {
+		if got := clean(tc.in); got != tc.want {
+			t.Errorf("%s: clean(%q) = %q, want %q", tc.name, tc.in, got, tc.want)
+		}
+	}
+}
+
+func TestFigure(t *testing.T) {
+	for in, want := range map[float64]string{
+		9.65: "9.650", 11.876: "11.88", 0.97: "0.9700", 168: "168.0", 12345.6: "12346", 0.00012345: "0.000123",
+	} {
+		if got := figure(in); got != want {
+			t.Errorf("figure(%v) = %q, want %q", in, got, want)
+		}
+	}
+}

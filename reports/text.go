@@ -1,0 +1,80 @@
+package reports
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dustin/go-humanize"
+)
+
+// maxLabel keeps a runaway error message from filling a page, in characters.
+const maxLabel = 300
+
+// clean makes a text from a result file safe to show anywhere as one line. It
+// turns control characters and line breaks into spaces, drops the characters
+// that reverse the direction of the text around them, repairs broken UTF-8 and
+// cuts what is too long. Escaping for HTML, LaTeX, Markdown or JSON stays the
+// business of each writer.
+func clean(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
+			return ' '
+		}
+		return r
+	}, s)
+	s = strings.Join(strings.Fields(s), " ")
+	if utf8.RuneCountInString(s) > maxLabel {
+		s = string([]rune(s)[:maxLabel-1]) + "…"
+	}
+	return s
+}
+
+// none stands in a cell that has no value; an empty cell looks forgotten.
+const none = "–"
+
+// figure writes x with four significant digits and no exponent.
+func figure(x float64) string {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return none
+	}
+	decimals := 3
+	if x != 0 {
+		decimals = max(0, min(6, 3-int(math.Floor(math.Log10(math.Abs(x))))))
+	}
+	return strconv.FormatFloat(x, 'f', decimals, 64)
+}
+
+// count writes a whole number with thousands separated.
+func count(n int64) string { return humanize.Comma(n) }
+
+// short writes a large count for a sentence or a narrow column: "1.6M".
+func short(n int64) string {
+	switch x := float64(n); {
+	case x >= 1e9:
+		return trimZero(x/1e9) + "B"
+	case x >= 1e6:
+		return trimZero(x/1e6) + "M"
+	case x >= 1e4:
+		return trimZero(x/1e3) + "K"
+	}
+	return count(n)
+}
+
+func trimZero(x float64) string {
+	return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0")
+}
+
+// plural writes "1 seed" or "3 seeds".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}

@@ -1,0 +1,57 @@
+package reports
+
+// Verdict is the judgement on one row of a table, as the report prints it.
+type Verdict string
+
+const (
+	Reproduced     Verdict = "reproduced"
+	DirectionHolds Verdict = "direction holds"
+	NotReproduced  Verdict = "not reproduced"
+	Undecided      Verdict = "undecided"
+	NotAttempted   Verdict = "not attempted"
+	NoClaim        Verdict = "no claim" // the paper says nothing about this row
+)
+
+// Evidence is what a verdict rests on.
+type Evidence struct {
+	Attempted  bool     // at least one cell ran to its end
+	PaperScale bool     // the paper's model, sequence, batch and data
+	Paper      float64  // the paper's value; 0 when it printed none
+	Ours       Interval // of the same quantity
+	// Ratio is the paired ratio that the paper claims to be below 1: the
+	// better model's perplexity over the worse one's.
+	Ratio Interval
+}
+
+// Judge applies the rules of the project, in this order, and says why:
+//
+//   - nothing ran: not attempted;
+//   - at the paper's scale the claim is the paper's value: reproduced when our
+//     interval contains it, else not reproduced;
+//   - elsewhere the claim is the paper's ordering: direction holds when the
+//     paired ratio lies below 1 with its whole interval, not reproduced when it
+//     lies above;
+//   - fewer than two seeds, or an interval around 1: undecided.
+func Judge(e Evidence) (verdict Verdict, why string) {
+	switch {
+	case !e.Attempted:
+		return NotAttempted, "no result in this run"
+	case e.PaperScale && e.Paper > 0:
+		switch {
+		case e.Ours.N < 2:
+			return Undecided, "n too small: " + plural(e.Ours.N, "seed") + " at the paper's scale"
+		case e.Ours.contains(e.Paper):
+			return Reproduced, "the paper's value lies in our interval at the paper's scale"
+		}
+		return NotReproduced, "the paper's value lies outside our interval at the paper's scale"
+	case e.Ratio.N == 0:
+		return Undecided, "no model with the same seeds to compare with"
+	case e.Ratio.N < 2:
+		return Undecided, "n too small: " + plural(e.Ratio.N, "paired seed")
+	case e.Ratio.High < 1:
+		return DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"
+	case e.Ratio.Low >= 1:
+		return NotReproduced, "the ordering is not the paper's, with its whole interval"
+	}
+	return Undecided, "the interval of the ratio contains 1"
+}

@@ -1,0 +1,104 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// tables lists every table of a run in the order of the report.
+func (run *Run) tables() []*Table {
+	comparisons := compare(run)
+	tables := []*Table{summaryTable(comparisons)}
+	for i, slug := range slugs(comparisons) {
+		tables = append(tables, comparisons[i].tables(slug)...)
+	}
+	tables = append(tables, dataTable(run), settingsTable(run), cellsTable(run))
+	if cost := costTable(run); len(cost.Rows) > 0 {
+		tables = append(tables, cost)
+	}
+	return tables
+}
+
+// Write makes outDir/report.html and outDir/tables/<name>.{md,csv,tex}, each
+// whole or not at all, and returns their paths in the order written. The same
+// run gives the same bytes.
+func Write(run *Run, outDir string) ([]string, error) {
+	html, err := page(run, embedded())
+	if err != nil {
+		return nil, err
+	}
+	type file struct {
+		name string
+		body []byte
+	}
+	files := []file{{"report.html", html}}
+	for _, t := range run.tables() {
+		for _, kind := range []struct {
+			suffix string
+			write  func(io.Writer) error
+		}{{".md", t.WriteMarkdown}, {".csv", t.WriteCSV}, {".tex", t.WriteLaTeX}} {
+			var body bytes.Buffer
+			if err := kind.write(&body); err != nil {
+				return nil, err
+			}
+			files = append(files, file{filepath.Join("tables", t.Name+kind.suffix), body.Bytes()})
+		}
+	}
+	if err := os.MkdirAll(filepath.Join(outDir, "tables"), 0o755); err != nil {
+		return nil, fmt.Errorf("reports: %w", err)
+	}
+	var paths []string
+	for _, f := range files {
+		path := filepath.Join(outDir, f.name)
+		if err := replaceFile(path, f.body); err != nil {
+			return paths, fmt.Errorf("reports: write %s: %w", path, err)
+		}
+		paths = append(paths, path)
+	}
+	return paths, nil
+}
+
+// replaceFile writes beside the path and renames, so that a reader sees the old
+// file or the new one and a kill leaves no half of either.
+func replaceFile(path string, body []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name()) // fails harmlessly after the rename
+	_, err = temp.Write(body)
+	if err == nil {
+		err = temp.Chmod(0o644)
+	}
+	if closeErr := temp.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
+
+// Terminal prints the tables a reader wants first: the verdicts, then the
+// perplexities of each corpus, then what is wrong.
+func Terminal(run *Run, w io.Writer) error {
+	comparisons := compare(run)
+	tables := []*Table{summaryTable(comparisons)}
+	for i, slug := range slugs(comparisons) {
+		tables = append(tables, comparisons[i].perplexityTable(slug))
+	}
+	for _, t := range tables {
+		if err := t.WriteTerminal(w); err != nil {
+			return err
+		}
+	}
+	for _, text := range warnings(run) {
+		if _, err := fmt.Fprintf(w, "warning: %s\n", text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
