@@ -1,0 +1,123 @@
+// Package config reads the settings files that people write by hand, and it is
+// strict: a file that says anything the program would not do exactly as written
+// is refused. gopkg.in/yaml.v3 alone lets through a fractional number for a whole
+// one (3.5 becomes 3) and a second document (it is ignored), and it leaves the
+// struct partly filled when it does find a mistake.
+//
+// The Go struct is the schema. Every exported field needs a yaml tag with its
+// key, and these tags narrow what the key may hold:
+//
+//	required:"true"       the key must be there
+//	min:"1" max:"100"     a number's bounds, both included; a list's or mapping's length
+//	oneof:"adamw adafactor"   the words a text may be, or each text of a list
+//
+// Fields may be bool, integers, float64, string, structs, slices and maps from
+// string of these. A struct with a method Validate() Problems says what tags
+// cannot; Parse calls it on the outermost struct only, once everything else holds.
+package config
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// maxSize is the largest file in bytes. The largest profile is a few kilobytes;
+// the limit keeps a wrong path (a data set, a device) from filling the memory.
+const maxSize = 1 << 20
+
+// Problem is one thing wrong with a settings file.
+type Problem struct {
+	File string
+	Line int    // from 1
+	Key  string // "perplexity[0].length"; "" for the file as a whole
+	Text string // what is wrong; what is allowed
+}
+
+// Problems is every problem of one file, in the order of its lines.
+type Problems []Problem
+
+// Error writes one line for each problem: FILE:LINE: KEY: TEXT.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// String writes FILE:LINE: KEY: TEXT, less the parts that are not known.
+func (p Problem) String() string {
+	s := p.Text
+	if p.Key != "" {
+		s = p.Key + ": " + s
+	}
+	if p.File != "" {
+		s = fmt.Sprintf("%s:%d: %s", p.File, p.Line, s)
+	}
+	return s
+}
+
+// Load reads the file into the struct that into points to, as Parse does.
+func Load(path string, into any) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err // names the path already
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	if err != nil {
+		return err
+	}
+	return Parse(path, data, into)
+}
+
+// Parse reads one YAML document into the struct that into points to. name stands
+// for the file in messages. The error is of type Problems, and the struct is
+// left as it was when there is one; otherwise all of it is replaced, and what
+// the document leaves out is zero. An into that is no pointer to a struct, or a
+// struct with tags that make no sense, is a mistake in the program: it panics.
+func Parse(name string, data []byte, into any) error {
+	target := reflect.ValueOf(into)
+	if target.Kind() != reflect.Pointer || target.IsNil() || target.Elem().Kind() != reflect.Struct {
+		panic(fmt.Sprintf("config: into must point to a struct, not %T", into))
+	}
+	fresh := reflect.New(target.Type().Elem())
+	if problems := parse(data, fresh); len(problems) > 0 {
+		for i := range problems {
+			problems[i].File = name
+		}
+		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
+		return problems
+	}
+	target.Elem().Set(fresh.Elem())
+	return nil
+}
+
+// parse fills fresh, a pointer to a zero struct, or says why it cannot.
+func parse(data []byte, fresh reflect.Value) Problems {
+	root, problem := readYAML(data)
+	if problem != nil {
+		return Problems{*problem}
+	}
+	c := checker{lines: make(map[string]int)}
+	c.value(root, fresh.Type().Elem(), rule{}, "", root.Line)
+	if len(c.problems) > 0 {
+		return c.problems
+	}
+	if err := root.Decode(fresh.Interface()); err != nil { // the checks above leave it nothing to refuse
+		return Problems{{Line: root.Line, Text: "not readable as settings: " + err.Error()}}
+	}
+	validator, ok := fresh.Interface().(interface{ Validate() Problems })
+	if !ok {
+		return nil
+	}
+	problems := validator.Validate()
+	for i := range problems {
+		problems[i].Line = c.line(problems[i].Key)
+	}
+	return problems
+}
