@@ -1,0 +1,48 @@
+package tokenizer
+
+import (
+	"fmt"
+	"strings"
+)
+
+// GPT-2's files write bytes as printable runes, so that a token is a JSON string
+// without white space: 188 printable Latin-1 bytes stand for themselves, and the
+// other 68, in order, are written as U+0100, U+0101, ... A space is "Ġ".
+var (
+	byteRune [256]rune
+	runeByte = make(map[rune]byte, 256)
+)
+
+func init() {
+	next := rune(0x100)
+	for b := range rune(256) {
+		r := b
+		if !('!' <= b && b <= '~' || 0xA1 <= b && b <= 0xAC || 0xAE <= b) {
+			r = next
+			next++
+		}
+		byteRune[b], runeByte[r] = r, byte(b)
+	}
+}
+
+// written is a token's bytes as GPT-2's files write them.
+func written(token string) string {
+	var s strings.Builder
+	for i := range len(token) {
+		s.WriteRune(byteRune[token[i]])
+	}
+	return s.String()
+}
+
+// unwritten is the inverse of written.
+func unwritten(s string) (string, error) {
+	token := make([]byte, 0, len(s))
+	for _, r := range s {
+		b, ok := runeByte[r]
+		if !ok {
+			return "", fmt.Errorf("%q is not in the byte alphabet of GPT-2", r)
+		}
+		token = append(token, b)
+	}
+	return string(token), nil
+}
