@@ -1,0 +1,118 @@
+package tokenizer
+
+import (
+	"container/heap"
+	"strings"
+)
+
+const (
+	maxSeen      = 1 << 16 // pieces an encoder remembers: some 10 MB
+	maxSeenBytes = 64      // length of the longest of them
+)
+
+// encoder merges pieces for one goroutine at a time. Text repeats itself, so it
+// remembers the pieces it has seen; how many is bounded, and since frequent
+// pieces come early in any text, those that fill it up first are good enough.
+type encoder struct {
+	bpe     *BPE
+	seen    map[string][]int32
+	symbols []symbol
+	queue   queue
+}
+
+// symbol is one id of a piece in the making, in a list linked by index. The
+// index of a symbol is the offset of its first byte in the piece.
+type symbol struct {
+	id         int32 // merged: it is part of a symbol to the left
+	prev, next int32 // nothing: there is none
+}
+
+const (
+	merged  = -1
+	nothing = -1
+)
+
+// append adds the ids of one piece to ids.
+func (e *encoder) append(ids []int32, piece string) []int32 {
+	if known, ok := e.seen[piece]; ok {
+		return append(ids, known...)
+	}
+	start := len(ids)
+	ids = e.merge(ids, piece)
+	if len(piece) <= maxSeenBytes && len(e.seen) < maxSeen {
+		// A clone, since the piece would keep the whole text in memory.
+		e.seen[strings.Clone(piece)] = append([]int32(nil), ids[start:]...)
+	}
+	return ids
+}
+
+// merge adds the ids of a piece to ids, merging by rank and, where ranks are
+// equal, from left to right. A queue holds the pairs that can be merged, so that
+// a piece of n bytes takes O(n log n): one piece may be a whole text.
+func (e *encoder) merge(ids []int32, piece string) []int32 {
+	e.symbols, e.queue = e.symbols[:0], e.queue[:0]
+	for i := range len(piece) {
+		e.symbols = append(e.symbols, symbol{e.bpe.bytes[piece[i]], int32(i - 1), int32(i + 1)})
+	}
+	e.symbols[len(piece)-1].next = nothing // symbols[0].prev is nothing already
+	for i := range e.symbols {
+		if m, ok := e.mergeAt(int32(i)); ok {
+			e.queue = append(e.queue, candidate{m.rank, int32(i)})
+		}
+	}
+	heap.Init(&e.queue)
+	for len(e.queue) > 0 {
+		c := heap.Pop(&e.queue).(candidate)
+		m, ok := e.mergeAt(c.at)
+		if !ok || m.rank != c.rank {
+			continue // a neighbour was merged since; the pair there now has its own candidate
+		}
+		left := &e.symbols[c.at]
+		right := &e.symbols[left.next]
+		left.id, left.next, right.id = m.id, right.next, merged
+		if left.next != nothing {
+			e.symbols[left.next].prev = c.at
+		}
+		for _, at := range []int32{left.prev, c.at} {
+			if m, ok := e.mergeAt(at); ok {
+				heap.Push(&e.queue, candidate{m.rank, at})
+			}
+		}
+	}
+	for i := int32(0); i != nothing; i = e.symbols[i].next {
+		ids = append(ids, e.symbols[i].id)
+	}
+	return ids
+}
+
+// mergeAt is the merge of the symbol at an index with the one after it.
+func (e *encoder) mergeAt(at int32) (merge, bool) {
+	if at == nothing || e.symbols[at].id == merged || e.symbols[at].next == nothing {
+		return merge{}, false
+	}
+	m, ok := e.bpe.merges[pair{e.symbols[at].id, e.symbols[e.symbols[at].next].id}]
+	return m, ok
+}
+
+// candidate is a pair that could be merged when it was queued.
+type candidate struct{ rank, at int32 }
+
+// queue is a heap of candidates in the order they are to be merged.
+type queue []candidate
+
+func (q queue) Len() int { return len(q) }
+
+func (q queue) Less(i, j int) bool {
+	return q[i].rank < q[j].rank || q[i].rank == q[j].rank && q[i].at < q[j].at
+}
+
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+func (q *queue) Push(c any) { *q = append(*q, c.(candidate)) }
+
+func (q *queue) Pop() any {
+	last := len(*q) - 1
+	c := (*q)[last]
+	*q = (*q)[:last]
+	return c
+}
