@@ -1,0 +1,123 @@
+package tokenizer
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// file is tokenizer.json of the Hugging Face tokenizers library, version 1.0, as
+// far as it is known here; the library documents it only by its own code.
+type file struct {
+	Version       string          `json:"version"`
+	Truncation    json.RawMessage `json:"truncation"`
+	Padding       json.RawMessage `json:"padding"`
+	AddedTokens   []addedToken    `json:"added_tokens"`
+	Normalizer    *component      `json:"normalizer"`
+	PreTokenizer  *component      `json:"pre_tokenizer"`
+	PostProcessor *component      `json:"post_processor"`
+	Decoder       *component      `json:"decoder"`
+	Model         json.RawMessage `json:"model"`
+}
+
+// addedToken is a token that is looked for in the text before the model sees it,
+// or would be: a special one is never looked for here.
+type addedToken struct {
+	ID         int32  `json:"id"`
+	Content    string `json:"content"`
+	SingleWord bool   `json:"single_word"`
+	LStrip     bool   `json:"lstrip"`
+	RStrip     bool   `json:"rstrip"`
+	Normalized bool   `json:"normalized"`
+	Special    bool   `json:"special"`
+}
+
+// component is a step before or after the model. The switches are those of
+// "ByteLevel"; use_regex, which says whether a text is cut into pieces, counts as
+// true where it is absent.
+type component struct {
+	Type           string `json:"type"`
+	AddPrefixSpace *bool  `json:"add_prefix_space,omitempty"`
+	TrimOffsets    *bool  `json:"trim_offsets,omitempty"`
+	UseRegex       *bool  `json:"use_regex,omitempty"`
+}
+
+// bpeModel is the model of type "BPE". unk_token, fuse_unk and byte_fallback say
+// what becomes of an unknown byte; there is none in the vocabularies that are
+// supported.
+type bpeModel struct {
+	Type         string     `json:"type"`
+	Dropout      *float64   `json:"dropout"`
+	UnkToken     *string    `json:"unk_token"`
+	Prefix       *string    `json:"continuing_subword_prefix"`
+	Suffix       *string    `json:"end_of_word_suffix"`
+	FuseUnk      bool       `json:"fuse_unk"`
+	ByteFallback bool       `json:"byte_fallback"`
+	IgnoreMerges bool       `json:"ignore_merges"`
+	Vocab        vocabulary `json:"vocab"`
+	Merges       []rule     `json:"merges"`
+}
+
+// wordModel is the model of type "WordLevel".
+type wordModel struct {
+	Type     string     `json:"type"`
+	Vocab    vocabulary `json:"vocab"`
+	UnkToken string     `json:"unk_token"`
+}
+
+// vocabulary is tokens and their ids.
+type vocabulary map[string]int32
+
+// MarshalJSON writes the tokens in the order of their ids, as the library does.
+func (v vocabulary) MarshalJSON() ([]byte, error) {
+	names, err := byID(v)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for id, name := range names {
+		if id > 0 {
+			b.WriteByte(',')
+		}
+		quoted, err := marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		fmt.Fprintf(&b, "%s:%d", quoted, id)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// rule is a merge. Newer files have it as ["a","b"], older ones as "a b"; both
+// are read, and the older form is written, since all versions read it.
+type rule [2]string
+
+// UnmarshalJSON reads both forms.
+func (r *rule) UnmarshalJSON(data []byte) error {
+	var s string
+	if json.Unmarshal(data, &s) == nil {
+		parsed, err := parseRule(s)
+		*r = parsed
+		return err
+	}
+	var parts []string
+	if err := json.Unmarshal(data, &parts); err != nil || len(parts) != 2 {
+		return fmt.Errorf("want a merge, \"a b\" or [\"a\",\"b\"], got %.40s", data)
+	}
+	*r = rule(parts)
+	return nil
+}
+
+// MarshalJSON writes "a b".
+func (r rule) MarshalJSON() ([]byte, error) { return marshal(r[0] + " " + r[1]) }
+
+// marshal is json.Marshal without the escapes for HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
+}

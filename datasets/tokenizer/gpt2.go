@@ -1,0 +1,88 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+const endOfText = "<|endoftext|>"
+
+// LoadGPT2 reads a byte-level BPE in the form of OpenAI's GPT-2 release:
+// encoder.json is the vocabulary, vocab.bpe has one merge per line. The token
+// <|endoftext|> is special.
+func LoadGPT2(encoderJSON, vocabBPE string) (*BPE, error) {
+	encoder, err := readFile(encoderJSON)
+	if err != nil {
+		return nil, err
+	}
+	var vocab map[string]int32
+	if err := json.Unmarshal(encoder, &vocab); err != nil {
+		return nil, fmt.Errorf("%s: want an object of tokens and their ids: %w", encoderJSON, err)
+	}
+	lines, err := readFile(vocabBPE)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := parseMerges(string(lines))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", vocabBPE, err)
+	}
+	var special []string
+	if _, ok := vocab[endOfText]; ok {
+		special = []string{endOfText}
+	}
+	b, err := newBPE(vocab, special, rules)
+	if err != nil {
+		return nil, fmt.Errorf("%s with %s: %w", encoderJSON, vocabBPE, err)
+	}
+	return b, nil
+}
+
+// parseMerges reads vocab.bpe: a line with the version, then a merge per line.
+func parseMerges(text string) ([][2]string, error) {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if !strings.HasPrefix(lines[0], "#version") {
+		return nil, fmt.Errorf("line 1: want \"#version: ...\", got %.40q", lines[0])
+	}
+	rules := make([][2]string, 0, len(lines)-1)
+	for i, line := range lines[1:] {
+		rule, err := parseRule(strings.TrimSuffix(line, "\r"))
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", i+2, err)
+		}
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}
+
+// parseRule reads "left right". The byte alphabet has no space, so this is all.
+func parseRule(s string) ([2]string, error) {
+	left, right, ok := strings.Cut(s, " ")
+	if !ok || left == "" || right == "" || strings.Contains(right, " ") {
+		return [2]string{}, fmt.Errorf("want a merge, two tokens with one space between, got %.40q", s)
+	}
+	return [2]string{left, right}, nil
+}
+
+// maxFile bounds the memory that a file can cost; the largest vocabularies in
+// use, of a quarter of a million tokens, take half of it.
+const maxFile = 32 << 20
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%s: larger than %d MiB, which no tokenizer file should be", path, maxFile>>20)
+	}
+	return data, nil
+}
