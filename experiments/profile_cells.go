@@ -1,0 +1,86 @@
+package experiments
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+
+	"infinibench/internal/config"
+)
+
+// Cells lists the work of a profile in the order it is to be done: for each seed,
+// for each block of the file, for each of its models. Seeds come first so that a
+// run that is broken off has compared all models, if with fewer seeds.
+func (p *Profile) Cells() []Cell {
+	var cells []Cell
+	for _, seed := range p.Seeds {
+		for _, t := range p.Perplexity {
+			for _, model := range t.Models {
+				cells = append(cells, Cell{
+					Experiment: "perplexity", Corpus: t.Corpus, Model: model, Length: t.Length, Seed: seed,
+				})
+			}
+		}
+	}
+	return cells
+}
+
+// Key is the name of the cell's directory, unlike that of any other cell: for
+// example perplexity-novel-infini-delta-1024-seed1. A profile's cells need no
+// characters but a-z, 0-9 and -.
+func (c Cell) Key() string {
+	return fmt.Sprintf("%s-%s-%s-%d-seed%d", c.Experiment, c.Corpus, c.Model, c.Length, c.Seed)
+}
+
+// CellSettings is all that decides the result of one cell, and nothing else: not
+// the other cells, nor the profile's name, workers and save_every. Threads does
+// count, since sums of floats depend on how they are split. So does the
+// evaluation's batch, for the same reason. The files of a corpus that is read
+// are not part of it; the result's certificate speaks of them.
+type CellSettings struct {
+	Version    int                `yaml:"version"` // ResultVersion
+	Experiment string             `yaml:"experiment"`
+	ModelID    string             `yaml:"model_id"`
+	CorpusName string             `yaml:"corpus_name"`
+	Length     int                `yaml:"length"`
+	Seed       uint64             `yaml:"seed"`
+	Threads    int                `yaml:"threads"`
+	Model      ModelSettings      `yaml:"model"`
+	Training   TrainingSettings   `yaml:"training"` // with the batch of the cell
+	Corpus     CorpusSettings     `yaml:"corpus"`
+	Evaluation EvaluationSettings `yaml:"evaluation"`
+}
+
+// Settings resolves the settings of one of the profile's cells. It panics on
+// another's: a program asks for what Cells lists.
+func (p *Profile) Settings(c Cell) CellSettings {
+	for _, t := range p.Perplexity {
+		if c.Experiment != "perplexity" || t.Corpus != c.Corpus || t.Length != c.Length || !slices.Contains(t.Models, c.Model) {
+			continue
+		}
+		training := p.Training
+		if t.Batch != 0 {
+			training.Batch = t.Batch
+		}
+		return CellSettings{
+			Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: c.Corpus, Length: c.Length, Seed: c.Seed,
+			Threads: p.Threads, Model: p.Model, Training: training, Corpus: p.Corpora[c.Corpus], Evaluation: p.Evaluation,
+		}
+	}
+	panic(fmt.Sprintf("experiments: profile %s has no cell %s", p.Name, c.Key()))
+}
+
+// Config is the content of the cell's config.yaml: its settings, one way for one
+// value. It panics if the profile is not valid.
+func (p *Profile) Config(c Cell) []byte {
+	data, err := config.Marshal(p.Settings(c))
+	if err != nil {
+		panic(fmt.Sprintf("experiments: profile %s was not validated: %v", p.Name, err))
+	}
+	return data
+}
+
+// Hash is the sha256 of Config in hexadecimal: what sha256sum says of config.yaml.
+func (p *Profile) Hash(c Cell) string {
+	return fmt.Sprintf("%x", sha256.Sum256(p.Config(c)))
+}

@@ -1,0 +1,199 @@
+package experiments
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"infinibench/internal/config"
+)
+
+func TestBuiltinProfiles(t *testing.T) {
+	names := ProfileNames()
+	if diff := cmp.Diff([]string{"paper", "small", "smoke", "tiny"}, names); diff != "" {
+		t.Fatal(diff)
+	}
+	for _, name := range names {
+		p, err := LoadProfile(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if p.Name != name {
+			t.Errorf("profiles/%s.yaml names itself %s", name, p.Name)
+		}
+		written, err := config.Marshal(p)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		var back Profile
+		if err := config.Parse("written", written, &back); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if diff := cmp.Diff(*p, back); diff != "" {
+			t.Errorf("%s does not survive being written: %s", name, diff)
+		}
+	}
+}
+
+// TestPaperProfile holds profiles/paper.yaml against section 4.1, table 2 and
+// appendix A of arXiv 2404.07143v2.
+func TestPaperProfile(t *testing.T) {
+	p, err := LoadProfile("paper")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := p.Model
+	if m.Layers != 12 || m.Heads != 8 || m.HeadSize != 128 || m.FFN != 4096 || m.Segment != 2048 {
+		t.Errorf("model %+v", m)
+	}
+	// Table 2's memory size, 1.6M: d_key·(d_value+1)·H·l.
+	if n := m.HeadSize * (m.HeadSize + 1) * m.Heads * m.Layers; n != 1_585_152 {
+		t.Errorf("memory of %d entries", n)
+	}
+	tr := p.Training
+	if tr.Optimizer != "adafactor" || tr.LearningRate != 0.01 || tr.WarmupSteps != 1000 || tr.Batch != 64 || tr.CheckpointInterval != 1 {
+		t.Errorf("training %+v", tr)
+	}
+	var segments []int
+	for _, table := range p.Perplexity {
+		segments = append(segments, table.Length/m.Segment)
+	}
+	if diff := cmp.Diff([]int{16, 16, 49}, segments); diff != "" { // 32K/2K and 100K/2K
+		t.Error(diff)
+	}
+	// 500,000 steps of 2^17 tokens: the training of Memorizing Transformers.
+	if tokens := tr.Steps * tr.Batch * 32768; tokens != 500_000<<17 {
+		t.Errorf("%d training tokens", tokens)
+	}
+}
+
+func TestLoadProfile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mine.yaml")
+	if err := os.WriteFile(path, []byte(validProfile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := LoadProfile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Name != "mine" || p.Corpora["pg19"].Vocabulary != 300 {
+		t.Errorf("loaded %+v", p)
+	}
+	tests := []struct{ arg, want string }{
+		{"huge", `no profile "huge"; the built-in ones are paper, small, smoke, tiny, and the path of your own ends in .yaml`},
+		{"", `no profile ""; the built-in ones are paper, small, smoke, tiny, and the path of your own ends in .yaml`},
+		{"../profiles/tiny", `no profile "../profiles/tiny"; the built-in ones are paper, small, smoke, tiny, and the path of your own ends in .yaml`},
+		{path + "/gone.yaml", "open " + path + "/gone.yaml: not a directory"},
+		{"gone.yaml", "open gone.yaml: no such file or directory"},
+	}
+	for _, test := range tests {
+		if _, err := LoadProfile(test.arg); err == nil || err.Error() != test.want {
+			t.Errorf("%q: error %v, want %s", test.arg, err, test.want)
+		}
+	}
+}
+
+// validProfile is the file that the bad ones below are made of. Its lines count
+// from 1 here: training is line 8, novel line 20, the second table lines 28 to 32.
+const validProfile = `name: mine
+about: A profile for tests.
+workers: 2
+threads: 1
+save_every: 10
+seeds: [1, 2]
+model: {layers: 2, heads: 2, head_size: 32, ffn: 256, segment: 64, gate_init: 0, memory_epsilon: 1e-6}
+training:
+  batch: 2
+  optimizer: adamw
+  learning_rate: 3e-3
+  gate_learning_rate: 3e-2
+  steps: 100
+  warmup_steps: 10
+  final_learning_rate: 0.1
+  weight_decay: 0.1
+  clip_norm: 1
+  checkpoint_interval: 1
+corpora:
+  novel: {tokenizer: word, split: test, documents: 4, document_tokens: 512}
+  pg19:
+    tokenizer: bpe
+    vocabulary: 300
+    split: validation
+    max_tokens: 1000
+perplexity:
+  - {corpus: novel, models: [local-only, infini-delta], length: 256}
+  - corpus: pg19
+    models:
+      - infini-linear
+    length: 128
+    batch: 4
+evaluation: {batch: 2, position_bucket: 64}
+`
+
+func TestBadProfiles(t *testing.T) {
+	tests := []struct {
+		reason, old, new string // one piece of validProfile replaced
+		want             string
+	}{
+		{"name that is no directory", "name: mine", "name: ../mine", `mine.yaml:1: name: got "../mine"; allowed: up to 64 of a-z, 0-9 and -, as it names a directory`},
+		{"name of nothing", "name: mine", `name: ""`, `mine.yaml:1: name: got ""; allowed: up to 64 of a-z, 0-9 and -, as it names a directory`},
+		{"no workers", "workers: 2", "workers: 0", "mine.yaml:3: workers: got 0; allowed: a whole number, 1 to 256"},
+		{"threads left out", "threads: 1\n", "", "mine.yaml:1: threads: missing; allowed: a whole number, 1 to 256"},
+		{"no seeds", "seeds: [1, 2]", "seeds: []", "mine.yaml:6: seeds: got 0 entries; allowed: a list of length 1 to 100"},
+		{"seed twice", "seeds: [1, 2]", "seeds: [1, 2, 1]", "mine.yaml:6: seeds[2]: 1 stands there twice; allowed: each seed once"},
+		{"odd heads", "head_size: 32", "head_size: 33", "mine.yaml:7: model.head_size: got 33; allowed: an even number, as rotary positions turn pairs"},
+		{"no epsilon", "memory_epsilon: 1e-6", "memory_epsilon: 0", "mine.yaml:7: model.memory_epsilon: got 0; allowed: a number, 1e-12 to 0.01"},
+		{"dropout, which there is not", "ffn: 256", "ffn: 256, dropout: 0.1", "mine.yaml:7: model.dropout: unknown key; allowed: layers, heads, head_size, ffn, segment, gate_init, memory_epsilon"},
+		{"unknown optimiser", "optimizer: adamw", "optimizer: sgd", `mine.yaml:10: training.optimizer: got "sgd"; allowed: adamw, adafactor`},
+		{"misspelt", "learning_rate: 3e-3", "learning_rat: 3e-3", "mine.yaml:8: training.learning_rate: missing; allowed: a number, 1e-8 to 10\nmine.yaml:11: training.learning_rat: unknown key; did you mean learning_rate?"},
+		{"warm-up after the end", "warmup_steps: 10", "warmup_steps: 101", "mine.yaml:14: training.warmup_steps: got 101; allowed: at most training.steps, 100"},
+		{"half a step", "steps: 100\n", "steps: 99.5\n", "mine.yaml:13: training.steps: got 99.5; allowed: a whole number, 1 to 10000000"},
+		{"decay of adafactor", "optimizer: adamw", "optimizer: adafactor", "mine.yaml:16: training.weight_decay: got 0.1; allowed: 0, as adafactor has none"},
+
+		{"unknown corpus", "  novel: {", "  news: {tokenizer: bytes, split: test}\n  novel: {", "mine.yaml:20: corpora.news: unknown corpus; allowed: novel, proof, pg19, arxiv-math"},
+		{"bytes of a generated corpus", "tokenizer: word", "tokenizer: bytes", `mine.yaml:20: corpora.novel.tokenizer: got "bytes"; allowed: word, the unit in which novel is written and its ideal perplexity known`},
+		{"generated without a length", ", document_tokens: 512", "", "mine.yaml:20: corpora.novel.document_tokens: missing; allowed: a whole number, at least 2, as novel is generated"},
+		{"generated without end", "documents: 4, ", "", "mine.yaml:20: corpora.novel.documents: got 0; allowed: at least 1, as novel is generated and has no end"},
+		{"generated and cut", "documents: 4", "documents: 4, max_tokens: 9", "mine.yaml:20: corpora.novel.max_tokens: got 9; allowed: 0, as document_tokens sets the length of a generated document"},
+		{"words of a real corpus", "tokenizer: bpe\n    vocabulary: 300", "tokenizer: word", `mine.yaml:22: corpora.pg19.tokenizer: got "word"; allowed: bpe, gpt2, bytes, as pg19 has no closed list of words`},
+		{"length of a real corpus", "max_tokens: 1000", "document_tokens: 1000", "mine.yaml:25: corpora.pg19.document_tokens: got 1000; allowed: nothing, as pg19 is not generated (max_tokens cuts documents)"},
+		{"bpe without a vocabulary", "    vocabulary: 300\n", "", "mine.yaml:21: corpora.pg19.vocabulary: missing; allowed: a whole number, at least 257, as the tokenizer is bpe"},
+		{"bpe that learns nothing", "vocabulary: 300", "vocabulary: 256", "mine.yaml:23: corpora.pg19.vocabulary: got 256; allowed: a whole number, 257 to 1000000"},
+		{"gpt2 with a vocabulary", "tokenizer: bpe", "tokenizer: gpt2", "mine.yaml:23: corpora.pg19.vocabulary: got 300; allowed: nothing, as gpt2 has a vocabulary of its own"},
+		{"training split scored", "split: validation", "split: train", `mine.yaml:24: corpora.pg19.split: got "train"; allowed: validation, test`},
+
+		{"no tables", validProfile[strings.Index(validProfile, "perplexity:"):strings.Index(validProfile, "evaluation:")], "perplexity: []\n", "mine.yaml:26: perplexity: got 0 entries; allowed: a list of length at least 1"},
+		{"corpus that is not there", "corpus: pg19", "corpus: proof", `mine.yaml:28: perplexity[1].corpus: got "proof", which corpora does not hold; allowed: novel, pg19`},
+		{"broken segment", "length: 128", "length: 100", "mine.yaml:31: perplexity[1].length: got 100; allowed: a multiple of model.segment, 64"},
+		{"longer than the documents", "length: 256", "length: 576", "mine.yaml:27: perplexity[0].length: got 576; allowed: at most document_tokens of novel, 512"},
+		{"unknown model", "- infini-linear", "- infini-delta\n      - transformer-xl", `mine.yaml:31: perplexity[1].models[1]: got "transformer-xl"; allowed: local-only, infini-linear, infini-delta`},
+		{"model twice in a table", "- infini-linear", "- infini-linear\n      - infini-linear", "mine.yaml:31: perplexity[1].models[1]: infini-linear on pg19 at length 128 stands there twice; allowed: once"},
+		{"table twice", "evaluation:", "  - {corpus: pg19, models: [infini-delta, infini-linear], length: 128}\nevaluation:", "mine.yaml:33: perplexity[2].models[1]: infini-linear on pg19 at length 128 stands there twice; allowed: once"},
+		{"no batch", "batch: 4", "batch: 0", "mine.yaml:32: perplexity[1].batch: got 0; allowed: a whole number, 1 to 65536"},
+		{"several at once", "optimizer: adamw\n  learning_rate: 3e-3\n  gate_learning_rate: 3e-2\n  steps: 100", "optimizer: adafactor\n  learning_rate: 3e-3\n  gate_learning_rate: 3e-2\n  steps: 5",
+			"mine.yaml:14: training.warmup_steps: got 10; allowed: at most training.steps, 5\nmine.yaml:16: training.weight_decay: got 0.1; allowed: 0, as adafactor has none"},
+	}
+	if err := config.Parse("mine.yaml", []byte(validProfile), new(Profile)); err != nil {
+		t.Fatalf("the profile that the bad ones are made of: %v", err)
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			if strings.Count(validProfile, test.old) == 0 {
+				t.Fatalf("validProfile has no %q", test.old)
+			}
+			text := strings.Replace(validProfile, test.old, test.new, 1)
+			err := config.Parse("mine.yaml", []byte(text), new(Profile))
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if diff := cmp.Diff(test.want, err.Error()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

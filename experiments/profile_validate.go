@@ -1,0 +1,115 @@
+package experiments
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"infinibench/internal/config"
+)
+
+// What a profile may name. The report names models and corpora by these ids too.
+var (
+	Models           = []string{"local-only", "infini-linear", "infini-delta"}
+	generatedCorpora = []string{"novel", "proof"}
+	readCorpora      = []string{"pg19", "arxiv-math"}
+)
+
+var profileName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
+
+// Validate reports what the tags of the fields cannot say: how one setting
+// bounds another. LoadProfile has done so already.
+func (p *Profile) Validate() config.Problems {
+	var problems config.Problems
+	report := func(key, format string, args ...any) {
+		problems = append(problems, config.Problem{Key: key, Text: fmt.Sprintf(format, args...)})
+	}
+	if !profileName.MatchString(p.Name) {
+		report("name", "got %q; allowed: up to 64 of a-z, 0-9 and -, as it names a directory", p.Name)
+	}
+	for i, seed := range p.Seeds {
+		if slices.Contains(p.Seeds[:i], seed) {
+			report(fmt.Sprintf("seeds[%d]", i), "%d stands there twice; allowed: each seed once", seed)
+		}
+	}
+	if p.Model.HeadSize%2 != 0 {
+		report("model.head_size", "got %d; allowed: an even number, as rotary positions turn pairs", p.Model.HeadSize)
+	}
+	if t := p.Training; t.WarmupSteps > t.Steps {
+		report("training.warmup_steps", "got %d; allowed: at most training.steps, %d", t.WarmupSteps, t.Steps)
+	}
+	if t := p.Training; t.Optimizer == "adafactor" && t.WeightDecay != 0 {
+		report("training.weight_decay", "got %v; allowed: 0, as adafactor has none", t.WeightDecay)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Corpora)) {
+		validateCorpus(name, p.Corpora[name], report)
+	}
+	p.validatePerplexity(report)
+	return problems
+}
+
+type reporter func(key, format string, args ...any)
+
+func validateCorpus(name string, c CorpusSettings, report reporter) {
+	key := "corpora." + name
+	switch {
+	case slices.Contains(generatedCorpora, name):
+		if c.Tokenizer != "word" {
+			report(key+".tokenizer", "got %q; allowed: word, the unit in which %s is written and its ideal perplexity known", c.Tokenizer, name)
+		}
+		if c.DocumentTokens == 0 {
+			report(key+".document_tokens", "missing; allowed: a whole number, at least 2, as %s is generated", name)
+		}
+		if c.Documents == 0 {
+			report(key+".documents", "got 0; allowed: at least 1, as %s is generated and has no end", name)
+		}
+		if c.MaxTokens != 0 {
+			report(key+".max_tokens", "got %d; allowed: 0, as document_tokens sets the length of a generated document", c.MaxTokens)
+		}
+	case slices.Contains(readCorpora, name):
+		if c.Tokenizer == "word" {
+			report(key+".tokenizer", `got "word"; allowed: bpe, gpt2, bytes, as %s has no closed list of words`, name)
+		}
+		if c.DocumentTokens != 0 {
+			report(key+".document_tokens", "got %d; allowed: nothing, as %s is not generated (max_tokens cuts documents)", c.DocumentTokens, name)
+		}
+	default:
+		report(key, "unknown corpus; allowed: %s", strings.Join(slices.Concat(generatedCorpora, readCorpora), ", "))
+	}
+	if c.Tokenizer == "bpe" && c.Vocabulary == 0 {
+		report(key+".vocabulary", "missing; allowed: a whole number, at least 257, as the tokenizer is bpe")
+	}
+	if c.Tokenizer != "bpe" && c.Vocabulary != 0 {
+		report(key+".vocabulary", "got %d; allowed: nothing, as %s has a vocabulary of its own", c.Vocabulary, c.Tokenizer)
+	}
+}
+
+func (p *Profile) validatePerplexity(report reporter) {
+	planned := make(map[Cell]bool)
+	for i, t := range p.Perplexity {
+		key := fmt.Sprintf("perplexity[%d]", i)
+		c, ok := p.Corpora[t.Corpus]
+		if !ok {
+			report(key+".corpus", "got %q, which corpora does not hold; allowed: %s", t.Corpus, strings.Join(slices.Sorted(maps.Keys(p.Corpora)), ", "))
+		}
+		if p.Model.Segment > 0 && t.Length%p.Model.Segment != 0 {
+			report(key+".length", "got %d; allowed: a multiple of model.segment, %d", t.Length, p.Model.Segment)
+		}
+		if c.DocumentTokens != 0 && t.Length > c.DocumentTokens {
+			report(key+".length", "got %d; allowed: at most document_tokens of %s, %d", t.Length, t.Corpus, c.DocumentTokens)
+		}
+		for j, model := range t.Models {
+			key := fmt.Sprintf("%s.models[%d]", key, j)
+			if !slices.Contains(Models, model) {
+				report(key, "got %q; allowed: %s", model, strings.Join(Models, ", "))
+			}
+			cell := Cell{Experiment: "perplexity", Corpus: t.Corpus, Model: model, Length: t.Length}
+			if planned[cell] {
+				report(key, "%s on %s at length %d stands there twice; allowed: once", model, t.Corpus, t.Length)
+			}
+			planned[cell] = true
+		}
+	}
+}
