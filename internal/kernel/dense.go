@@ -81,7 +81,7 @@ func Accumulate(y, x []float32) {
 	elements(len(x), func(lo, hi int) { axpy(y[lo:hi], 1, x[lo:hi]) })
 }
 
-// Scale sets y to a·x.
+// Scale sets y to a·x; y may be x.
 func Scale(y, x []float32, a float32) {
 	elements(len(x), func(lo, hi int) {
 		copy(y[lo:hi], x[lo:hi])

@@ -74,9 +74,10 @@ var (
 	axpy = plainAxpy
 	// scale multiplies x by a.
 	scale = plainScale
-	// sigma sets y to σ(x) = elu(x) + 1 (Katharopoulos et al. 2020).
+	// sigma replaces x by σ(x) = elu(x) + 1 (Katharopoulos et al. 2020).
 	sigma = plainSigma
-	// sigmaGradient adds dy·σ'(x) to dx, σ' being 1 for x > 0 and e^x below.
+	// sigmaGradient multiplies d by σ'(x), given y = σ(x): 1 where x > 0, that is
+	// where y > 1, and e^x = y elsewhere.
 	sigmaGradient = plainSigmaGradient
 	// gelu sets y to x·Φ(x), exact (erf) form.
 	gelu = plainGelu
@@ -124,23 +125,19 @@ func plainScale(x []float32, a float32) {
 	}
 }
 
-func plainSigma(y, x []float32) {
+func plainSigma(x []float32) {
 	for i, v := range x {
 		if v > 0 {
-			y[i] = v + 1
+			x[i] = v + 1
 		} else {
-			y[i] = exp32(v)
+			x[i] = exp32(v)
 		}
 	}
 }
 
-func plainSigmaGradient(dx, dy, x []float32) {
-	for i, v := range x {
-		if v > 0 {
-			dx[i] += dy[i]
-		} else {
-			dx[i] += dy[i] * exp32(v)
-		}
+func plainSigmaGradient(d, y []float32) {
+	for i, v := range y {
+		d[i] *= min(v, 1)
 	}
 }
 

@@ -5,8 +5,9 @@ package kernel
 import "simd/archsimd"
 
 // This file repeats the plain loops of elementary.go eight numbers at a time.
-// It is built with GOEXPERIMENT=simd, which the Makefile sets; elementary_test.go
-// holds every function against its plain twin.
+// It is built with GOEXPERIMENT=simd, which the Makefile sets on amd64; elementary_test.go
+// holds every function against its plain twin. Each clears the upper half of the
+// registers before scalar code follows, which would else be slow.
 
 func init() {
 	if !archsimd.X86.AVX2() || !archsimd.X86.FMA() {
@@ -26,60 +27,62 @@ func all(x float32) lanes        { return archsimd.BroadcastFloat32x8(x) }
 func load(x []float32) lanes     { return archsimd.LoadFloat32x8Slice(x) }
 func store(y []float32, v lanes) { v.StoreSlice(y) }
 
+// whole is the part of n that fills the lanes. Where the rest needs a scalar
+// argument it is done before the vector loop: a scalar kept across the loop is
+// reloaded in it by an instruction of the older kind, and going from one kind to
+// the other costs more than the arithmetic.
+func whole(n int) int { return n / width * width }
+
 // vectorExp sets y to e^(x-shift). The steps of exp32 stand inside the loop
 // because a call would spill the lanes to the stack on every turn.
 func vectorExp(y, x []float32, shift float32) {
 	y = y[:len(x)]
-	i := 0
-	for ; i+width <= len(x); i += width {
-		v := load(x[i:]).Sub(all(shift)).Max(all(expMin)).Min(all(expMax))
-		n := v.Mul(all(log2e)).RoundToEven()
-		r := n.MulAdd(all(-ln2High), v)
-		r = n.MulAdd(all(-ln2Low), r)
-		p := all(1.9875691500e-4)
-		p = p.MulAdd(r, all(1.3981999507e-3))
-		p = p.MulAdd(r, all(8.3334519073e-3))
-		p = p.MulAdd(r, all(4.1665795894e-2))
-		p = p.MulAdd(r, all(1.6666665459e-1))
-		p = p.MulAdd(r, all(5.0000001201e-1))
-		p = p.Mul(r).MulAdd(r, r).Add(all(1))
-		power := n.ConvertToInt32().Add(archsimd.BroadcastInt32x8(127)).ShiftAllLeft(23)
-		store(y[i:], p.Mul(power.AsFloat32x8()))
-	}
-	for ; i < len(x); i++ {
+	// Named outside the loop, or they would be made anew on every turn.
+	low, high, away, log2 := all(expMin), all(expMax), all(shift), all(log2e)
+	ln2h, ln2l, one := all(-ln2High), all(-ln2Low), all(1)
+	c5, c4, c3 := all(1.9875691500e-4), all(1.3981999507e-3), all(8.3334519073e-3)
+	c2, c1, c0 := all(4.1665795894e-2), all(1.6666665459e-1), all(5.0000001201e-1)
+	bias := archsimd.BroadcastInt32x8(127)
+	for i := whole(len(x)); i < len(x); i++ {
 		y[i] = exp32(x[i] - shift)
 	}
+	for i := 0; i+width <= len(x); i += width {
+		v := load(x[i:]).Sub(away).Max(low).Min(high)
+		n := v.Mul(log2).RoundToEven()
+		r := n.MulAdd(ln2l, n.MulAdd(ln2h, v))
+		p := c5.MulAdd(r, c4).MulAdd(r, c3).MulAdd(r, c2).MulAdd(r, c1).MulAdd(r, c0)
+		p = p.Mul(r).MulAdd(r, r).Add(one)
+		store(y[i:], p.Mul(n.ConvertToInt32().Add(bias).ShiftAllLeft(23).AsFloat32x8()))
+	}
+	archsimd.ClearAVXUpperBits()
 }
 
 // vectorErf sets y to erf(x/√2).
 func vectorErf(y, x []float32) {
 	y = y[:len(x)]
+	low, high, root := all(-4), all(4), all(invSqrt2)
+	p6, p5, p4 := all(-2.72614225801306e-10), all(2.77068142495902e-08), all(-2.10102402082508e-06)
+	p3, p2, p1, p0 := all(-5.69250639462346e-05), all(-7.34990630326855e-04), all(-2.95459980854025e-03), all(-1.60960333262415e-02)
+	q4, q3, q2 := all(-1.45660718464996e-05), all(-2.13374055278905e-04), all(-1.68282697438203e-03)
+	q1, q0 := all(-7.37332916720468e-03), all(-1.42647390514189e-02)
 	i := 0
 	for ; i+width <= len(x); i += width {
-		v := load(x[i:]).Mul(all(invSqrt2)).Max(all(-4)).Min(all(4))
+		v := load(x[i:]).Mul(root).Max(low).Min(high)
 		s := v.Mul(v)
-		p := all(-2.72614225801306e-10)
-		p = p.MulAdd(s, all(2.77068142495902e-08))
-		p = p.MulAdd(s, all(-2.10102402082508e-06))
-		p = p.MulAdd(s, all(-5.69250639462346e-05))
-		p = p.MulAdd(s, all(-7.34990630326855e-04))
-		p = p.MulAdd(s, all(-2.95459980854025e-03))
-		p = p.MulAdd(s, all(-1.60960333262415e-02))
-		q := all(-1.45660718464996e-05)
-		q = q.MulAdd(s, all(-2.13374055278905e-04))
-		q = q.MulAdd(s, all(-1.68282697438203e-03))
-		q = q.MulAdd(s, all(-7.37332916720468e-03))
-		q = q.MulAdd(s, all(-1.42647390514189e-02))
+		p := p6.MulAdd(s, p5).MulAdd(s, p4).MulAdd(s, p3).MulAdd(s, p2).MulAdd(s, p1).MulAdd(s, p0)
+		q := q4.MulAdd(s, q3).MulAdd(s, q2).MulAdd(s, q1).MulAdd(s, q0)
 		store(y[i:], v.Mul(p).Div(q))
 	}
 	for ; i < len(x); i++ {
 		y[i] = erf32(x[i] * invSqrt2)
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 func sum(v lanes) float32 {
 	var s [width]float32
 	v.Store(&s)
+	archsimd.ClearAVXUpperBits()
 	return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]))
 }
 
@@ -110,6 +113,7 @@ func vectorLargest(x []float32) float32 {
 	}
 	var s [width]float32
 	m.Store(&s)
+	archsimd.ClearAVXUpperBits()
 	largest := plainLargest(s[:])
 	for _, v := range x[i:] {
 		largest = max(largest, v)
@@ -130,53 +134,54 @@ func vectorDot(x, y []float32) float32 {
 
 func vectorAxpy(y []float32, a float32, x []float32) {
 	y = y[:len(x)]
+	n := whole(len(x))
+	plainAxpy(y[n:], a, x[n:])
 	factor := all(a)
-	i := 0
-	for ; i+width <= len(x); i += width {
+	for i := 0; i+width <= len(x); i += width {
 		store(y[i:], load(x[i:]).MulAdd(factor, load(y[i:])))
 	}
-	plainAxpy(y[i:], a, x[i:])
+	archsimd.ClearAVXUpperBits()
 }
 
 func vectorScale(x []float32, a float32) {
+	plainScale(x[whole(len(x)):], a)
 	factor := all(a)
-	i := 0
-	for ; i+width <= len(x); i += width {
+	for i := 0; i+width <= len(x); i += width {
 		store(x[i:], load(x[i:]).Mul(factor))
 	}
-	plainScale(x[i:], a)
+	archsimd.ClearAVXUpperBits()
 }
 
 // block is how many numbers are handled between two passes over a buffer that
 // stays in the first-level cache.
 const block = 256
 
-func vectorSigma(y, x []float32) {
-	y = y[:len(x)]
-	vectorExp(y, x, 0)
-	zero, one := all(0), all(1)
-	i := 0
-	for ; i+width <= len(x); i += width {
-		v := load(x[i:])
-		store(y[i:], v.Add(one).Merge(load(y[i:]), v.Greater(zero)))
-	}
-	plainSigma(y[i:], x[i:])
-}
-
-func vectorSigmaGradient(dx, dy, x []float32) {
+func vectorSigma(x []float32) {
 	var buffer [block]float32
+	zero, one := all(0), all(1)
 	for lo := 0; lo < len(x); lo += block {
-		x, dx, dy := x[lo:min(lo+block, len(x))], dx[lo:], dy[lo:]
-		slope := buffer[:len(x)]
-		vectorExp(slope, x, 0)
-		one := all(1)
+		x := x[lo:min(lo+block, len(x))]
+		exps := buffer[:len(x)]
+		vectorExp(exps, x, 0)
 		i := 0
 		for ; i+width <= len(x); i += width {
-			s := load(slope[i:]).Min(one) // e^x > 1 exactly where x > 0
-			store(dx[i:], s.MulAdd(load(dy[i:]), load(dx[i:])))
+			v := load(x[i:])
+			store(x[i:], v.Add(one).Merge(load(exps[i:]), v.Greater(zero)))
 		}
-		plainSigmaGradient(dx[i:], dy[i:], x[i:])
+		plainSigma(x[i:])
 	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func vectorSigmaGradient(d, y []float32) {
+	d = d[:len(y)]
+	one := all(1)
+	i := 0
+	for ; i+width <= len(y); i += width {
+		store(d[i:], load(d[i:]).Mul(load(y[i:]).Min(one)))
+	}
+	archsimd.ClearAVXUpperBits()
+	plainSigmaGradient(d[i:], y[i:])
 }
 
 func vectorGelu(y, x []float32) {
@@ -187,6 +192,7 @@ func vectorGelu(y, x []float32) {
 	for ; i+width <= len(x); i += width {
 		store(y[i:], load(x[i:]).Mul(half).Mul(load(y[i:]).Add(one)))
 	}
+	archsimd.ClearAVXUpperBits()
 	plainGelu(y[i:], x[i:])
 }
 
@@ -209,14 +215,16 @@ func vectorGeluGradient(dx, dy, x []float32) {
 		}
 		plainGeluGradient(dx[i:len(x)], dy[i:len(x)], x[i:])
 	}
+	archsimd.ClearAVXUpperBits()
 }
 
 func vectorSoftmaxGradient(ds, p, dp []float32, delta, a float32) {
 	ds, dp = ds[:len(p)], dp[:len(p)]
+	n := whole(len(p))
+	plainSoftmaxGradient(ds[n:], p[n:], dp[n:], delta, a)
 	shift, factor := all(delta), all(a)
-	i := 0
-	for ; i+width <= len(p); i += width {
+	for i := 0; i+width <= len(p); i += width {
 		store(ds[i:], load(p[i:]).Mul(load(dp[i:]).Sub(shift)).Mul(factor))
 	}
-	plainSoftmaxGradient(ds[i:], p[i:], dp[i:], delta, a)
+	archsimd.ClearAVXUpperBits()
 }

@@ -5,8 +5,21 @@ package kernel
 
 // sigmaRows sets y [T, D] to σ of a view x with leading dimension ld.
 func (s Shape) sigmaRows(y, x []float32, ld int) {
+	s.gather(y, x, ld)
+	sigma(y)
+}
+
+// gather copies a view x with leading dimension ld to y [T, D]; scatter copies
+// back.
+func (s Shape) gather(y, x []float32, ld int) {
 	for t := range s.T {
-		sigma(line(y, t, s.D, s.D), line(x, t, ld, s.D))
+		copy(line(y, t, s.D, s.D), x[t*ld:])
+	}
+}
+
+func (s Shape) scatter(x, y []float32, ld int) {
+	for t := range s.T {
+		copy(line(x, t, ld, s.D), y[t*s.D:])
 	}
 }
 
@@ -48,17 +61,15 @@ func MemoryReadGradient(s Shape, epsilon float32, dqkv, dstates, dout, qkv, stat
 		defer release()
 		parts := carve(buffer, s.T*s.D, s.T*(s.D+1), s.T*s.D)
 		features, r, dfeatures := parts[0], parts[1], parts[2]
-		q, memory := s.query(qkv, b, seg, h), s.memory(states, b, seg, h)
-		s.sigmaRows(features, q, ld)
+		memory := s.memory(states, b, seg, h)
+		s.sigmaRows(features, s.query(qkv, b, seg, h), ld)
 		s.recall(r, features, memory)
 		s.quotientGradient(r, s.head(dout, b, seg, h), s.Width(), 1, epsilon)
 		// r is now the gradient of features·[M z].
 		Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, 0, s.memory(dstates, b, seg, h), s.D+1)
 		Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 0, dfeatures, s.D)
-		dq := s.query(dqkv, b, seg, h)
-		for t := range s.T {
-			sigmaGradient(line(dq, t, ld, s.D), line(dfeatures, t, s.D, s.D), line(q, t, ld, s.D))
-		}
+		sigmaGradient(dfeatures, features)
+		s.scatter(s.query(dqkv, b, seg, h), dfeatures, ld)
 	})
 }
 
@@ -129,24 +140,19 @@ func MemoryWriteGradient(s Shape, epsilon float32, delta bool, dqkv, dinitial, d
 		features, r, values, dfeatures, dvalues, dmemory := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
 		copy(dmemory, s.memory(dstates, b, s.S, h))
 		for seg := s.S - 1; seg >= 0; seg-- {
-			k, memory := s.key(qkv, b, seg, h), s.memory(states, b, seg, h)
-			s.sigmaRows(features, k, ld)
+			memory := s.memory(states, b, seg, h)
+			s.sigmaRows(features, s.key(qkv, b, seg, h), ld)
 			s.written(values, r, features, s.value(qkv, b, seg, h), memory, epsilon, delta)
 			Gemm(false, true, s.T, s.D, s.D+1, 1, values, s.D+1, dmemory, s.D+1, 0, dfeatures, s.D)
 			Gemm(false, false, s.T, s.D, s.D, 1, features, s.D, dmemory, s.D+1, 0, dvalues, s.D)
-			dv := s.value(dqkv, b, seg, h)
-			for t := range s.T {
-				copy(line(dv, t, ld, s.D), line(dvalues, t, s.D, s.D))
-			}
+			s.scatter(s.value(dqkv, b, seg, h), dvalues, ld)
 			if delta {
 				s.quotientGradient(r, dvalues, s.D, -1, epsilon)
 				Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 1, dfeatures, s.D)
 				Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, 1, dmemory, s.D+1)
 			}
-			dk := s.key(dqkv, b, seg, h)
-			for t := range s.T {
-					sigmaGradient(line(dk, t, ld, s.D), line(dfeatures, t, s.D, s.D), line(k, t, ld, s.D))
-			}
+			sigmaGradient(dfeatures, features)
+			s.scatter(s.key(dqkv, b, seg, h), dfeatures, ld)
 			axpy(dmemory, 1, s.memory(dstates, b, seg, h))
 		}
 		copy(s.memory(dinitial, b, 0, h), dmemory)
