@@ -286,24 +286,18 @@ func (c *comparison) bounds() []ideal {
 	return all
 }
 
-// name is the row's model, with the training length where the table has more
-// than one.
+// name is the row's model, with the training length where it is the paper's
+// 100K or where the table has more than one.
 func (c *comparison) name(r *row) string {
-	name := modelName(r.model)
-	lengths := map[int]bool{}
+	if is100K(r.length) {
+		return modelName(r.model) + ", trained at 100K"
+	}
 	for _, other := range c.rows {
-		if other.length != 0 {
-			lengths[other.length] = true
+		if other.length != r.length && other.length != 0 && r.length != 0 && !is100K(other.length) {
+			return modelName(r.model) + ", trained at " + count(int64(r.length))
 		}
 	}
-	switch {
-	case len(lengths) < 2 || r.length == 0:
-	case is100K(r.length):
-		name += ", trained at 100K"
-	default:
-		name += ", trained at " + count(int64(r.length))
-	}
-	return name
+	return modelName(r.model)
 }
 
 // dataAndScale says in the row itself how far it is from the paper's setting.
@@ -335,7 +329,7 @@ func (c *comparison) dataAndScale(r *row) string {
 	if r.scale.PaperScale {
 		words = append(words, "the paper's scale")
 	} else {
-		words = append(words, fmt.Sprintf("reduced scale: %s of the paper's ≈%s parameters",
+		words = append(words, fmt.Sprintf("reduced scale: %s of ≈%s parameters",
 			short(r.scale.Parameters), short(paperScale.Parameters)))
 	}
 	if len(r.failed) > 0 {

@@ -60,7 +60,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 	x.Data = columns
 	plot := charts.NewHeatMap()
 	plot.AddSeries("sigmoid(β)", points, charts.WithItemStyleOpts(opts.ItemStyle{BorderColor: grey, BorderWidth: 1}))
-	plot.SetGlobalOptions(append(base(id), plotArea(110),
+	plot.SetGlobalOptions(append(base(id), plotArea(92),
 		charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}),
 		charts.WithVisualMapOpts(opts.VisualMap{

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+
+	"infinibench/experiments"
 )
 
 // The chart library is in assets/ when `make setup` has put it there; the
@@ -141,7 +143,7 @@ func lead(run *Run, comparisons []*comparison) []string {
 	}
 	failed := 0
 	for _, record := range run.Records {
-		if record.Result.Perplexity == nil {
+		if record.Result.Status == experiments.StatusFailed {
 			failed++
 		}
 	}
@@ -214,8 +216,10 @@ func alignClass(t *Table, column int, cell string) string {
 	switch {
 	case t.Columns[column].Align == Right:
 		return "number"
-	case len(cell) > 30:
+	case len(cell) > 40:
 		return "prose"
+	case len(cell) > 14:
+		return "words"
 	}
 	return ""
 }

@@ -15,7 +15,7 @@ func (c *comparison) positionChart(slug string) (*chart, error) {
 	type span struct{ from, to int64 }
 	type curve struct {
 		name, color string
-		dash        int
+		dash, width int
 		loss        map[span]float64 // nats per token, mean over seeds
 	}
 	spans := map[span]bool{}
@@ -45,7 +45,11 @@ func (c *comparison) positionChart(slug string) (*chart, error) {
 			sum[at] /= n[at]
 		}
 		color := modelColor(r.model)
-		curves = append(curves, curve{c.name(r), color, styles[color] % len(dashes), sum})
+		width := 2
+		if r.model == infiniLin {
+			width = 5 // Delta's line is drawn over it: where they coincide both show
+		}
+		curves = append(curves, curve{c.name(r), color, styles[color] % len(dashes), width, sum})
 		styles[color]++
 	}
 	if len(curves) == 0 {
@@ -53,7 +57,7 @@ func (c *comparison) positionChart(slug string) (*chart, error) {
 	}
 	if len(ideals) > 0 {
 		for k, name := range []string{"ideal, full history", "ideal, last segment only"} {
-			bound := curve{name, grey, 1 + k, map[span]float64{}}
+			bound := curve{name, grey, 1 + k, 2, map[span]float64{}}
 			for at, pair := range ideals {
 				bound.loss[at] = pair[k]
 			}
@@ -102,7 +106,7 @@ func (c *comparison) positionChart(slug string) (*chart, error) {
 		}
 		plot.AddSeries(cu.name, points,
 			charts.WithLineChartOpts(opts.LineChart{Symbol: "circle", SymbolSize: 6}),
-			charts.WithLineStyleOpts(opts.LineStyle{Color: cu.color, Width: 2, Type: dashes[cu.dash].echarts}),
+			charts.WithLineStyleOpts(opts.LineStyle{Color: cu.color, Width: float32(cu.width), Type: dashes[cu.dash].echarts}),
 			charts.WithItemStyleOpts(opts.ItemStyle{Color: cu.color}))
 		f.Legend = append(f.Legend, legendItem{cu.name, cu.color, dashes[cu.dash].svg})
 	}
@@ -198,7 +202,7 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 		f.Data.add(cells...)
 	}
 	x := xAxis("value", "training tokens, "+word+"s", 34)
-	x.Max = "dataMax"
+	x.Max, x.SplitNumber = "dataMax", 4
 	plot.SetGlobalOptions(append(base(f.ID), plotArea(64),
 		charts.WithXAxisOpts(x),
 		charts.WithYAxisOpts(yAxis("loss, nats per token")),

@@ -14,13 +14,14 @@ import (
 // summaryTable judges every claim of the paper that this run bears on.
 func summaryTable(comparisons []*comparison) *Table {
 	t := newTable("summary", "What was reproduced, and what was not",
-		"Corpus", "Claim", ">Paper", "Ours", "Data and scale", "Verdict", "Why")
+		"Corpus", "Claim", "Verdict", "Why", "Ours", ">Paper", "Data and scale")
 	for _, c := range comparisons {
-		for _, r := range c.rows {
-			if r.verdict == NoClaim {
-				continue
+		for _, tried := range []bool{true, false} { // what was tried first
+			for _, r := range c.rows {
+				if r.verdict != NoClaim && tried == (r.verdict != NotAttempted) {
+					t.add(c.corpus, c.claim(r), string(r.verdict), r.why, c.evidence(r), c.paperValue(r), c.dataAndScale(r))
+				}
 			}
-			t.add(c.title(), c.claim(r), c.paperValue(r), c.evidence(r), c.dataAndScale(r), string(r.verdict), r.why)
 		}
 	}
 	if len(t.Rows) == 0 {
@@ -140,7 +141,10 @@ func settingsTable(run *Run) *Table {
 	t := newTable("environment", "Programs and machines", ">Cells", "Version", "Go", "System", "Processor", "BLAS", ">Threads")
 	cells := map[experiments.Environment]int{}
 	for _, record := range run.Records {
-		cells[record.Result.Environment]++
+		// A cell may fail before it has looked at its machine.
+		if e := record.Result.Environment; e != (experiments.Environment{}) {
+			cells[e]++
+		}
 	}
 	order := slices.SortedFunc(maps.Keys(cells), func(a, b experiments.Environment) int {
 		return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))

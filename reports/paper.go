@@ -30,14 +30,19 @@ func modelName(id string) string {
 	return clean(id)
 }
 
-// shortName is modelName for the axis of a chart.
+// shortName is modelName for the axis of a chart and the head of a column.
 func shortName(id string) string {
 	for _, m := range modelNames {
 		if m.id == id {
 			return m.short
 		}
 	}
-	return clean(id)
+	const longest = 24
+	name := []rune(clean(id))
+	if len(name) > longest {
+		name = append(name[:longest-1], '…')
+	}
+	return string(name)
 }
 
 // modelOrder sorts models as the paper's table does, unknown ones last.

@@ -24,8 +24,8 @@ func (c *comparison) perplexityTable(slug string) *Table {
 	}
 	t := newTable("perplexity-"+slug, "Token perplexity on "+c.title(),
 		"Model", ">Paper", ">Ours", ">95 % interval", ">Seeds",
-		">÷ local only", ">95 % interval of ÷", ">÷ "+best+", ours", ">÷ "+best+", paper",
-		"Data and scale", "Verdict")
+		">÷ local only", ">95 % interval of ÷", "Verdict", ">÷ "+best+", ours", ">÷ "+best+", paper",
+		"Data and scale")
 	t.Caption = "Lower is better. Protocol " + orNone(c.protocol) + "."
 	for _, r := range c.rows {
 		seeds := ""
@@ -33,16 +33,16 @@ func (c *comparison) perplexityTable(slug string) *Table {
 			seeds = strconv.Itoa(len(r.records))
 		}
 		t.add(c.name(r), c.paperValue(r), r.ours.mean(), r.ours.limits(), seeds,
-			ratio(r.overLocal), r.overLocal.limits(), ratio(r.overBest), paperNumber(r.paperRatio),
-			c.dataAndScale(r), string(r.verdict))
+			ratio(r.overLocal), r.overLocal.limits(), string(r.verdict), ratio(r.overBest), paperNumber(r.paperRatio),
+			c.dataAndScale(r))
 		for _, f := range r.failed {
 			t.note("%s, seed %d, failed: %s", modelName(r.model), f.Result.Cell.Seed, f.Result.Error)
 		}
 	}
 	for _, i := range c.ideals {
-		t.add("Ideal reader, full history", "", figure(i.full), "", "", "", "", "", "", "exact, from the generator", "bound")
-		t.add("Ideal reader, last segment only ("+count(int64(i.segment))+" tokens)", "", figure(i.limited), "", "", "", "", "", "",
-			"exact, from the generator", "bound")
+		t.add("Ideal reader, full history", "", figure(i.full), "", "", "", "", "bound", "", "", "exact, from the generator")
+		t.add("Ideal reader, last segment only ("+count(int64(i.segment))+" tokens)", "", figure(i.limited), "", "", "", "", "bound", "", "",
+			"exact, from the generator")
 	}
 	t.note("Ours is the mean over seeds with its Student-t interval. ÷ is the geometric mean of the ratios of the same seed.")
 	if c.paper.name != "" {

@@ -94,8 +94,8 @@ func (c *comparison) perplexityChart(slug string) (*chart, error) {
 	from, to := niceRange(low, high)
 	y := yAxis("token perplexity")
 	y.Min, y.Max = from, to
-	x := xAxis("category", "model", 44)
-	x.AxisLabel = &opts.AxisLabel{Interval: "0", Width: 84, Overflow: "break", HideOverlap: opts.Bool(false)}
+	x := xAxis("category", "model", 40)
+	x.AxisLabel = &opts.AxisLabel{Interval: "0", Overflow: "break", HideOverlap: opts.Bool(false)}
 	plot.SetXAxis(names)
 	plot.SetGlobalOptions(append(base(id), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}))...)

@@ -62,11 +62,7 @@ func (c *comparison) modelSentences(r *row) string {
 		s = append(s, fmt.Sprintf("That is %s of the local-only control's, with an interval of %s to %s, which contains 100 %%: the difference may be chance.", percent(i.Mean), percent(i.Low), percent(i.High)))
 	}
 	if z := r.zeroedRatio; z.N > 0 {
-		verb := "raises its perplexity"
-		if z.Mean < 1 {
-			verb = "lowers its perplexity"
-		}
-		s = append(s, fmt.Sprintf("Reading zeros instead of its memory %s by a factor of %s.", verb, z))
+		s = append(s, fmt.Sprintf("Reading zeros instead of its memory multiplies its perplexity by %s.", z))
 		if z.N > 1 && z.Low <= 1 && z.High >= 1 {
 			s = append(s, "As that interval contains 1, these runs do not show that the model uses its memory.")
 		}
@@ -88,6 +84,9 @@ func (c *comparison) idealSentence(r *row) string {
 			continue
 		}
 		worth, won := math.Log(i.limited/i.full), -math.Log(r.overLocal.Mean)
+		if won <= 0 {
+			return fmt.Sprintf("An ideal reader gains %.3f nats per token from the history before the last segment; this model gained none of it over the control.", worth)
+		}
 		return fmt.Sprintf("An ideal reader gains %.3f nats per token from the history before the last segment; this model gained %.3f over the control, %.0f %% of that.",
 			worth, won, 100*won/worth)
 	}

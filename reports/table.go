@@ -82,9 +82,9 @@ func (t *Table) titles() []string {
 	return titles
 }
 
-// columnWidth is where the terminal wraps a cell, in characters: fourteen
-// columns of prose must still be readable side by side.
-const columnWidth = 30
+// columnWidth is where the terminal wraps a cell, in characters: eleven columns
+// must still be readable side by side.
+const columnWidth = 22
 
 // WriteTerminal draws the table with box lines; long cells wrap.
 func (t *Table) WriteTerminal(w io.Writer) error {

@@ -35,6 +35,14 @@
     };
   };
 
+  // Gives each label of a category axis its share of the width to break in.
+  const fit = (chart) => {
+    const option = chart.getOption(), axis = option.xAxis && option.xAxis[0];
+    if (axis && axis.axisLabel.overflow === "break") {
+      chart.setOption({ xAxis: { axisLabel: { width: (chart.getWidth() - 90) / axis.data.length - 4 } } });
+    }
+  };
+
   const drawn = [];
   const draw = (dark, width) => {
     for (const chart of drawn.splice(0)) chart.dispose();
@@ -47,6 +55,7 @@
       box.replaceChildren();
       const chart = echarts.init(box, theme(dark), { renderer: "svg", width });
       chart.setOption(option);
+      fit(chart);
       drawn.push(chart);
     }
   };
@@ -61,6 +70,9 @@
   let waiting;
   window.addEventListener("resize", () => {
     cancelAnimationFrame(waiting);
-    waiting = requestAnimationFrame(() => drawn.forEach((chart) => chart.resize()));
+    waiting = requestAnimationFrame(() => {
+      // A full-page capture passes through a window one pixel wide.
+      for (const chart of drawn) if (chart.getDom().clientWidth > 100) { chart.resize(); fit(chart); }
+    });
   });
 })();

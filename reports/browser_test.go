@@ -1,0 +1,264 @@
+package reports
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// browser starts a headless Chromium: $CHROME, or the first found on the PATH.
+// Without one the test is skipped, unless INFINIBENCH_REQUIRE_BROWSER=1.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	missing := t.Skipf
+	if os.Getenv("INFINIBENCH_REQUIRE_BROWSER") == "1" {
+		missing = t.Fatalf
+	}
+	path := os.Getenv("CHROME")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); path == "" && err == nil {
+			path = found
+		}
+	}
+	if path == "" {
+		missing("no browser: install chromium or set CHROME to its path")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // Chromium refuses its sandbox to root
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		missing("the browser %s does not start: %v", path, err)
+	}
+	return ctx
+}
+
+// visit opens an HTML text at a width and colour scheme, and returns what the
+// page did wrong: script errors, console errors, requests that leave the file.
+func visit(t *testing.T, parent context.Context, html []byte, width int64, scheme string) (context.Context, func() []string) {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	t.Cleanup(cancel)
+	var mu sync.Mutex
+	var faults []string
+	fault := func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		faults = append(faults, fmt.Sprintf(format, args...))
+	}
+	for _, enable := range []func() error{
+		func() error {
+			_, err := chromedp.Run(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+				_, err := cdp.Call(ctx, t, network.Enable, network.EnableParams{})
+				return err
+			}))
+			return err
+		},
+		func() error {
+			return chromedp.Listen(ctx, func(ev any) {
+				switch ev := ev.(type) {
+				case *runtime.EventExceptionThrown:
+					fault("exception: %s %v", ev.ExceptionDetails.Text, ev.ExceptionDetails.Exception)
+				case *runtime.EventConsoleAPICalled:
+					if ev.Type == "error" || ev.Type == "warning" {
+						fault("console: %v", ev.Args)
+					}
+				case *cdplog.EventEntryAdded:
+					fault("log: %s", ev.Entry.Text)
+				case *network.EventRequestWillBeSent:
+					if u := ev.Request.URL; !strings.HasPrefix(u, "file:") && !strings.HasPrefix(u, "data:") {
+						fault("request: %s", u)
+					}
+				}
+			})
+		},
+	} {
+		if err := enable(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(path, html, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx,
+		chromedp.EmulateViewport(width, 900),
+		media("", scheme),
+		chromedp.Navigate((&url.URL{Scheme: "file", Path: path}).String()),
+	); err != nil {
+		t.Fatal(err)
+	}
+	return ctx, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string(nil), faults...)
+	}
+}
+
+func media(kind, scheme string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Media: kind, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	})
+}
+
+func ask[T any](t *testing.T, ctx context.Context, js string) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js))
+	if err != nil {
+		t.Fatalf("%s: %v", js, err)
+	}
+	return v
+}
+
+// needLibrary returns the built-in chart library or skips.
+func needLibrary(t *testing.T) *library {
+	t.Helper()
+	lib := embedded()
+	if lib == nil {
+		if os.Getenv("INFINIBENCH_REQUIRE_BROWSER") == "1" {
+			t.Fatal("reports/assets/echarts.min.js is missing: run make setup")
+		}
+		t.Skip("reports/assets/echarts.min.js is missing: run make setup")
+	}
+	return lib
+}
+
+// undrawn lists the charts without a drawing: fewer paths than a single series
+// and its axes need.
+const undrawn = `[...document.querySelectorAll(".chart")].filter(c => c.querySelectorAll("svg path").length < 5).map(c => c.id)`
+
+// TestReportInBrowser opens the report as a reader does. With SCREENSHOTS set
+// to a folder it leaves pictures there.
+func TestReportInBrowser(t *testing.T) {
+	lib := needLibrary(t)
+	parent := browser(t)
+	for name, run := range map[string]*Run{"plain": fixture(), "hostile": hostileRun()} {
+		html, err := page(run, lib)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, width := range []int64{390, 1280} {
+			for _, scheme := range []string{"light", "dark"} {
+				if name == "hostile" && (width == 390) != (scheme == "light") {
+					continue // labels do not depend on both; two openings are enough
+				}
+				t.Run(fmt.Sprintf("%s/%s/%d", name, scheme, width), func(t *testing.T) {
+					ctx, faults := visit(t, parent, html, width, scheme)
+					if n := ask[int](t, ctx, `document.querySelectorAll(".chart").length`); n < 8 {
+						t.Errorf("%d charts, want at least 4 for each of two corpora", n)
+					}
+					if missing := ask[[]string](t, ctx, undrawn); len(missing) > 0 {
+						t.Errorf("not drawn: %q", missing)
+					}
+					// Chart text that leaves the drawing would be cut off.
+					const cut = `[...document.querySelectorAll(".chart")].flatMap(c => {
+						const box = c.getBoundingClientRect();
+						return [...c.querySelectorAll("svg text")].filter(x => {
+							const r = x.getBoundingClientRect();
+							return r.left < box.left - 1 || r.right > box.right + 1 || r.bottom > box.bottom + 1 || r.top < box.top - 1;
+						}).map(x => c.id + ": " + x.textContent);
+					})`
+					if texts := ask[[]string](t, ctx, cut); name == "plain" && len(texts) > 0 {
+						t.Errorf("text outside its chart: %q", texts)
+					}
+					if over := ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+						t.Errorf("the page is %d pixels wider than the window", over)
+					}
+					if bold := ask[int](t, ctx, `document.querySelectorAll("td b, th b, td img, text b").length + (window.owned ? 1 : 0)`); bold > 0 {
+						t.Error("a label became markup")
+					}
+					if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+						ask[int](t, ctx, `document.querySelectorAll("details").forEach((d, i) => d.open = i == 0), 1`)
+						shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+						if err != nil {
+							t.Fatal(err)
+						}
+						putFile(t, filepath.Join(dir, fmt.Sprintf("%s-%s-%d.png", name, scheme, width)), shot)
+					}
+					if f := faults(); len(f) > 0 {
+						t.Errorf("%q", f)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Switching the colour scheme and printing must redraw, not break.
+func TestReportRedraws(t *testing.T) {
+	lib := needLibrary(t)
+	html, err := page(fixture(), lib)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, faults := visit(t, browser(t), html, 1280, "light")
+	const textColor = `document.querySelector(".chart svg text").getAttribute("fill")`
+	light := ask[string](t, ctx, textColor)
+	if err := chromedp.Do(ctx, media("", "dark")); err != nil {
+		t.Fatal(err)
+	}
+	if dark, err := chromedp.Run(ctx, chromedp.Poll[string](textColor+` != "`+light+`" && `+textColor)); err != nil {
+		t.Errorf("the charts keep %s after a change to dark: %v, %v", light, dark, err)
+	}
+	ask[bool](t, ctx, `window.dispatchEvent(new Event("beforeprint"))`)
+	if print := ask[string](t, ctx, textColor); print != light {
+		t.Errorf("printing draws text in %s, want the light page's %s", print, light)
+	}
+	if width := ask[int](t, ctx, `document.querySelector(".chart svg").clientWidth`); width != 640 {
+		t.Errorf("printing draws %d pixels wide, want 640", width)
+	}
+	ask[bool](t, ctx, `window.dispatchEvent(new Event("afterprint"))`)
+	if err := chromedp.Do(ctx, chromedp.EmulateViewport(500, 900)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](`document.querySelector(".chart svg").clientWidth < 500`)); err != nil {
+		t.Errorf("the charts do not follow the window: %v", err)
+	}
+	if missing := ask[[]string](t, ctx, undrawn); len(missing) > 0 {
+		t.Errorf("not drawn: %q", missing)
+	}
+	if f := faults(); len(f) > 0 {
+		t.Errorf("%q", f)
+	}
+}
+
+// The watch itself must see what it is there to see.
+func TestVisitSeesFaults(t *testing.T) {
+	ctx, faults := visit(t, browser(t), []byte(`<!DOCTYPE html><div class="chart" id="empty"></div>
+		<img src="http://127.0.0.1:9/x.png"><script>console.error("oh"); throw new Error("ah")</script>`), 390, "light")
+	if missing := ask[[]string](t, ctx, undrawn); len(missing) != 1 {
+		t.Errorf("an empty chart passes: %q", missing)
+	}
+	all := strings.Join(faults(), "\n")
+	for _, want := range []string{"request: http://127.0.0.1:9/x.png", "console: ", "exception: "} {
+		if !strings.Contains(all, want) {
+			t.Errorf("missing %q in %q", want, all)
+		}
+	}
+}

@@ -1,0 +1,251 @@
+package reports
+
+import (
+	"bytes"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"infinibench/experiments"
+)
+
+// hostileLabels are texts that a result file may hold and that no page, chart
+// or terminal may act on.
+var hostileLabels = []string{
+	`</script><script>window.owned=1</script>`, "__f__window.owned=1__f__", "<b>bold</b>", "two\nlines", "abc\u202eright-to-left",
+	"שלום", "😀 emoji", `"><img src=x onerror=window.owned=1>`, "\x1b[31mred", "{b} {@[1]} {a|rich}", "&lt;", strings.Repeat("long", 200),
+}
+
+// hostileRun is the fixture with those labels wherever a text may stand.
+func hostileRun() *Run {
+	run := fixture()
+	label := func(i int) string { return hostileLabels[i%len(hostileLabels)] }
+	run.Profile = label(0)
+	run.Warnings = []string{label(7)}
+	for i := range run.Records {
+		r := &run.Records[i].Result
+		if r.Cell.Model == infiniDelta {
+			r.Cell.Model = label(int(r.Cell.Seed) + len(r.Cell.Corpus))
+		}
+		if r.Cell.Corpus == "proof" {
+			r.Cell.Corpus = label(0)
+		}
+		r.Error, r.Protocol, r.Footprint.Formula = label(2), label(0), label(2)
+		r.Data.Note, r.Data.Tokenizer, r.Data.Certificate.StandIn = label(i), label(i+1), label(i+2)
+		r.Environment.CPU = label(i)
+		r.Warnings = []string{label(i), label(i + 3)}
+		if r.Perplexity != nil {
+			r.Perplexity.Classes[0].Class = label(i)
+		}
+	}
+	return run
+}
+
+func mustPage(t *testing.T, run *Run, lib *library) []byte {
+	t.Helper()
+	html, err := page(run, lib)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return html
+}
+
+// The golden page carries a stand-in for the chart library, which is a
+// megabyte of another project.
+func TestPageGolden(t *testing.T) {
+	golden(t, "report.html", mustPage(t, fixture(), &library{"/* the chart library */", "Its notice."}))
+}
+
+func TestTerminalGolden(t *testing.T) {
+	var out bytes.Buffer
+	if err := Terminal(fixture(), &out); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "terminal.txt", out.Bytes())
+}
+
+func TestTablesGolden(t *testing.T) {
+	var md bytes.Buffer
+	for _, table := range fixture().tables() {
+		if err := table.WriteMarkdown(&md); err != nil {
+			t.Fatal(err)
+		}
+		md.WriteString("\n")
+	}
+	golden(t, "tables.md", md.Bytes())
+}
+
+var leaves = regexp.MustCompile(`(?i)(src|href)\s*=\s*["']?(https?:)?//`)
+
+// With the library built in nothing in the file may point out of it, whatever
+// the labels say.
+func TestPageIsSelfContained(t *testing.T) {
+	lib := embedded()
+	if lib == nil {
+		lib = &library{js: "/* the chart library */"}
+	}
+	for _, run := range []*Run{fixture(), hostileRun()} {
+		html := mustPage(t, run, lib)
+		if found := leaves.Find(html); found != nil {
+			t.Errorf("the page points outside: %q", found)
+		}
+	}
+	// Without it exactly the library does, and the page says so.
+	html := mustPage(t, fixture(), nil)
+	if n := len(leaves.FindAll(html, -1)); n != 1 || !bytes.Contains(html, []byte(`<script src="`+remoteLibrary+`">`)) {
+		t.Errorf("%d outside addresses without a library, want the library's alone", n)
+	}
+	if !bytes.Contains(html, []byte("The charts of this page need the network")) {
+		t.Error("the page does not say that its charts need the network")
+	}
+}
+
+func TestHostileLabelsAreInert(t *testing.T) {
+	html := string(mustPage(t, hostileRun(), &library{js: "/* library */"}))
+	plain := string(mustPage(t, fixture(), &library{js: "/* library */"}))
+	for _, banned := range []string{"<b>", "<script>window", "<img", "\u202e", "\x1b"} {
+		if strings.Contains(html, banned) {
+			t.Errorf("the page contains %q", banned)
+		}
+	}
+	if got, want := strings.Count(html, "</script>"), strings.Count(html, "<script"); got != want || got < strings.Count(plain, "</script>")-2 {
+		t.Errorf("%d script ends for %d scripts", got, want)
+	}
+	// The library's own function marker is an ordinary text here.
+	if !strings.Contains(html, "__f__window.owned=1__f__") {
+		t.Error("a label with __f__ was changed")
+	}
+	var out bytes.Buffer
+	if err := Terminal(hostileRun(), &out); err != nil {
+		t.Fatal(err)
+	}
+	if strings.ContainsAny(out.String(), "\x1b\u202e") {
+		t.Error("the terminal gets control characters from a result file")
+	}
+}
+
+// Two writings of one run must not differ in a byte, nor leave other files.
+func TestWriteIsDeterministic(t *testing.T) {
+	dir := save(t, fixture())
+	var bodies [2]map[string]string
+	for i := range bodies {
+		run, err := Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(t.TempDir(), "out")
+		paths, err := Write(run, out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bodies[i] = map[string]string{}
+		for _, path := range paths {
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			name, _ := filepath.Rel(out, path)
+			bodies[i][filepath.ToSlash(name)] = string(raw)
+		}
+		files := 0
+		err = filepath.Walk(out, func(_ string, info os.FileInfo, err error) error {
+			if err == nil && !info.IsDir() {
+				files++
+			}
+			return err
+		})
+		if err != nil || files != len(paths) {
+			t.Errorf("%d files on disk, %d reported, %v", files, len(paths), err)
+		}
+	}
+	for _, name := range []string{"report.html", "tables/summary.md", "tables/perplexity-novel.csv", "tables/perplexity-proof.tex", "tables/cost.csv"} {
+		if bodies[0][name] == "" {
+			t.Errorf("%s is missing or empty", name)
+		}
+	}
+	for name, body := range bodies[0] {
+		if body != bodies[1][name] {
+			t.Errorf("%s differs between two writings", name)
+		}
+	}
+}
+
+// Times may stand in the section on cost and nowhere else.
+func TestTimesStandOnlyInCost(t *testing.T) {
+	cut := regexp.MustCompile(`(?s)<section id="cost".*?</section>`)
+	slow := fixture()
+	for i := range slow.Records {
+		if slow.Records[i].Timing != nil {
+			slow.Records[i].Timing = &experiments.Timing{TrainSeconds: 987, EvalSeconds: 654, TrainTokens: 1, EvalTokens: 1, PeakRSS: 1 << 40}
+		}
+		for k := range slow.Records[i].Log {
+			slow.Records[i].Log[k].Seconds = 321
+		}
+	}
+	lib := &library{js: "/* library */"}
+	a, b := mustPage(t, fixture(), lib), mustPage(t, slow, lib)
+	if bytes.Equal(a, b) {
+		t.Error("the cost table does not show the times")
+	}
+	if !bytes.Equal(cut.ReplaceAll(a, nil), cut.ReplaceAll(b, nil)) {
+		t.Error("times change the page outside the section on cost")
+	}
+}
+
+func TestWriteFailsClearly(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	putFile(t, file, nil)
+	if _, err := Write(fixture(), file); err == nil || !strings.HasPrefix(err.Error(), "reports: mkdir "+file) {
+		t.Errorf("error %v", err)
+	}
+	if err := Terminal(fixture(), failing{}); err != io.ErrClosedPipe {
+		t.Errorf("Terminal to a closed pipe: %v", err)
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// Contrast as WCAG 2 defines it; 3:1 is its demand on graphics.
+func TestColorsStandOutOnBothPages(t *testing.T) {
+	luminance := func(hex string) float64 {
+		n, err := strconv.ParseUint(strings.TrimPrefix(hex, "#"), 16, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		linear := func(v uint64) float64 {
+			c := float64(v&255) / 255
+			if c <= 0.03928 {
+				return c / 12.92
+			}
+			return math.Pow((c+0.055)/1.055, 2.4)
+		}
+		return 0.2126*linear(n>>16) + 0.7152*linear(n>>8) + 0.0722*linear(n)
+	}
+	for _, background := range []string{"#ffffff", "#16181d"} { // --page in page/report.css
+		for _, color := range []string{blue, vermillion, green, purple, grey} {
+			a, b := luminance(color), luminance(background)
+			if ratio := (max(a, b) + 0.05) / (min(a, b) + 0.05); ratio < 3 {
+				t.Errorf("%s on %s: contrast %.2f, want at least 3", color, background, ratio)
+			}
+		}
+	}
+}
+
+// By hand: a fifth of 17.2…21.9 is 0.94, so the step is 1; of 2.20…2.26 it is
+// 0.012, so 0.02.
+func TestNiceRange(t *testing.T) {
+	for _, tc := range []struct{ low, high, from, to float64 }{
+		{17.2, 21.9, 17, 23}, {2.20, 2.26, 2.18, 2.28}, {5, 5, 4.4, 5.6}, {100, 1100, 0, 1200},
+	} {
+		if from, to := niceRange(tc.low, tc.high); from != tc.from || to != tc.to {
+			t.Errorf("niceRange(%v, %v) = %v, %v, want %v, %v", tc.low, tc.high, from, to, tc.from, tc.to)
+		}
+	}
+}
