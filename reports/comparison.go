@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"infinibench/experiments"
 )
@@ -17,25 +16,6 @@ type comparison struct {
 	rows             []*row
 	ideals           []ideal
 	standIn          bool
-}
-
-// row is one model at one training length and one scale, over its seeds.
-type row struct {
-	model   string
-	length  int
-	scale   experiments.Scale // zero when nothing ran
-	records []Record          // done, in order of seed
-	failed  []Record
-	notRun  int // planned cells without a result
-	standIn bool
-
-	ours, zeroed, shuffled Interval // token perplexity
-	zeroedRatio            Interval // zeroed ÷ intact, paired by seed
-	overLocal              Interval // this ÷ local only, paired by seed
-	overBest               Interval // this ÷ the paper's best model, paired by seed
-	paper, paperRatio      float64  // 0: none printed
-	verdict                Verdict
-	why                    string
 }
 
 // ideal is the bound of a generated corpus for one segment size.
@@ -173,92 +153,6 @@ func (c *comparison) complete() {
 	c.ideals = c.bounds()
 }
 
-// measure computes what needs no other row.
-func (r *row) measure() {
-	r.ours = meanInterval(values(r.perplexities(intact)))
-	zeroed := r.perplexities(func(p *experiments.Perplexity) *experiments.Score { return p.Zeroed })
-	r.zeroed = meanInterval(values(zeroed))
-	r.shuffled = meanInterval(values(r.perplexities(func(p *experiments.Perplexity) *experiments.Score { return p.Shuffled })))
-	r.zeroedRatio = pairedRatio(zeroed, r.perplexities(intact))
-	for _, record := range r.records {
-		r.standIn = r.standIn || isStandIn(record.Result)
-	}
-}
-
-func intact(p *experiments.Perplexity) *experiments.Score { return &p.Intact }
-
-// perplexities is the token perplexity of one score of each seed.
-func (r *row) perplexities(score func(*experiments.Perplexity) *experiments.Score) map[uint64]float64 {
-	bySeed := map[uint64]float64{}
-	for _, record := range r.records {
-		if s := score(record.Result.Perplexity); s != nil {
-			bySeed[record.Result.Cell.Seed] = s.TokenPPL
-		}
-	}
-	return bySeed
-}
-
-// values is the values of m in order of seed, so that sums round the same way
-// every time.
-func values(m map[uint64]float64) []float64 {
-	var v []float64
-	for _, seed := range slices.Sorted(maps.Keys(m)) {
-		v = append(v, m[seed])
-	}
-	return v
-}
-
-// mean is the mean over seeds of one field of a score, 0 when nothing ran.
-func (r *row) mean(field func(experiments.Score) float64) float64 {
-	sum := 0.0
-	for _, record := range r.records {
-		sum += field(record.Result.Perplexity.Intact)
-	}
-	return sum / max(1, float64(len(r.records)))
-}
-
-// over is the paired ratio of r to the row of another model that was trained
-// alike; N is 0 when there is none.
-func (r *row) over(rows []*row, model string) Interval {
-	for _, other := range rows {
-		if other.model == model && other != r && other.length == r.length && len(other.records) > 0 &&
-			other.scale.Segment == r.scale.Segment && other.scale.TrainTokens == r.scale.TrainTokens {
-			return pairedRatio(r.perplexities(intact), other.perplexities(intact))
-		}
-	}
-	return Interval{}
-}
-
-// paperScale reports whether the row may be held to the paper's value.
-func (r *row) paperScale() bool { return r.scale.PaperScale && !r.standIn }
-
-// judge sets the verdict. What the paper claims of its own models is that
-// their long memory helps, so ours must beat the control; what it claims of
-// the other models is that its best one beats them.
-func (r *row) judge() {
-	ratio := r.overLocal
-	switch {
-	case r.model == localOnly:
-		r.verdict, r.why = NoClaim, "the control; the paper has none"
-		return
-	case r.paper == 0:
-		r.verdict, r.why = NoClaim, "not in the paper's table"
-		return
-	case r.model != infiniLin && r.model != infiniDelta && r.overBest.N > 0:
-		ratio = r.overBest.inverse()
-	case r.model != infiniLin && r.model != infiniDelta:
-		ratio = Interval{}
-	}
-	r.verdict, r.why = Judge(Evidence{
-		Attempted: len(r.records) > 0, PaperScale: r.paperScale(),
-		Paper: r.paper, Ours: r.ours, Ratio: ratio,
-	})
-	if len(r.records) == 0 && len(r.failed) > 0 {
-		r.verdict = Undecided
-		r.why = plural(len(r.failed), "cell") + " failed: " + clean(r.failed[0].Result.Error)
-	}
-}
-
 // bounds collects the ideal perplexities per segment size. They belong to the
 // text, not to a model, so all records of a size agree up to their documents.
 func (c *comparison) bounds() []ideal {
@@ -284,61 +178,6 @@ func (c *comparison) bounds() []ideal {
 		all = append(all, ideal{segment, s.full / n[segment], s.limited / n[segment]})
 	}
 	return all
-}
-
-// name is the row's model, with the training length where it is the paper's
-// 100K or where the table has more than one.
-func (c *comparison) name(r *row) string {
-	if is100K(r.length) {
-		return modelName(r.model) + ", trained at 100K"
-	}
-	for _, other := range c.rows {
-		if other.length != r.length && other.length != 0 && r.length != 0 && !is100K(other.length) {
-			return modelName(r.model) + ", trained at " + count(int64(r.length))
-		}
-	}
-	return modelName(r.model)
-}
-
-// dataAndScale says in the row itself how far it is from the paper's setting.
-func (c *comparison) dataAndScale(r *row) string {
-	if len(r.records) == 0 {
-		switch {
-		case len(r.failed) > 0:
-			return "failed"
-		case r.notRun > 0:
-			return "planned, not run"
-		}
-		return "paper only"
-	}
-	var words []string
-	certificate := r.records[0].Result.Data.Certificate
-	switch {
-	case c.corpus == "novel" || c.corpus == "proof":
-		words = append(words, "stand-in for "+c.paper.name)
-	case certificate.StandIn != "":
-		words = append(words, "stand-in for "+certificate.StandIn)
-	case r.standIn:
-		words = append(words, "not the complete official data")
-	default:
-		words = append(words, "official data")
-	}
-	if note := r.records[0].Result.Data.Note; note != "" {
-		words = append(words, note)
-	}
-	if r.scale.PaperScale {
-		words = append(words, "the paper's scale")
-	} else {
-		words = append(words, fmt.Sprintf("reduced scale: %s of ≈%s parameters",
-			short(r.scale.Parameters), short(paperScale.Parameters)))
-	}
-	if len(r.failed) > 0 {
-		words = append(words, plural(len(r.failed), "seed")+" failed")
-	}
-	if r.notRun > 0 {
-		words = append(words, plural(r.notRun, "seed")+" not run")
-	}
-	return clean(strings.Join(words, "; "))
 }
 
 // title names the comparison in headings.
