@@ -1,0 +1,59 @@
+package datasets
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// corpusFolders are the folders below DATA in which a corpus is looked for.
+var corpusFolders = map[string][]string{
+	"pg19":       {"pg19", "books"},
+	"arxiv-math": {"arxiv-math", "proof-pile"},
+}
+
+// Find returns the folder below data that holds the corpus: "pg19" in pg19 or
+// books, "arxiv-math" in arxiv-math or proof-pile, whichever has its layout. The
+// error lists where it was looked for and why each place does not serve.
+func Find(data, name string) (string, error) {
+	folders, known := corpusFolders[name]
+	if !known {
+		return "", fmt.Errorf("corpus %q is not read from files; those that are: pg19, arxiv-math", name)
+	}
+	var tried []string
+	for _, folder := range folders {
+		dir := filepath.Join(data, folder)
+		err := hasLayout(dir, name)
+		if err == nil {
+			return dir, nil
+		}
+		tried = append(tried, fmt.Sprintf("%s (%v)", dir, err))
+	}
+	return "", fmt.Errorf("no %s below %q: looked in %s; put a copy there, or download the test and validation splits with `bench data fetch %s`",
+		name, data, strings.Join(tried, " and "), name)
+}
+
+// hasLayout says what a folder lacks to be a corpus; it opens no document.
+func hasLayout(dir, name string) error {
+	if info, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return errors.New("no such folder")
+	} else if err != nil {
+		return errors.Unwrap(err) // the caller names the folder
+	} else if !info.IsDir() {
+		return errors.New("not a folder")
+	}
+	if name == "arxiv-math" {
+		if _, err := findArxivFiles(dir); err != nil {
+			return errors.New("no .tex or .jsonl files in the layout of a corpus")
+		}
+		return nil
+	}
+	for _, part := range []string{"train", "validation", "test", "metadata.csv"} {
+		if _, err := os.Stat(filepath.Join(dir, part)); err != nil {
+			return fmt.Errorf("no %s", part)
+		}
+	}
+	return nil
+}

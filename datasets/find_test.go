@@ -1,0 +1,48 @@
+package datasets
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+func TestFind(t *testing.T) {
+	pg19 := func(root string, files map[string]string) {
+		for _, name := range []string{"train/", "validation/", "test/", "metadata.csv"} {
+			files[root+"/"+name] = ""
+		}
+	}
+	both, books := map[string]string{}, map[string]string{"pg19/train/": "", "pg19/metadata.csv": ""}
+	pg19("pg19", both)
+	pg19("books", both)
+	pg19("books", books)
+	tests := []struct {
+		reason string
+		files  map[string]string
+		name   string
+		want   string // folder below the data folder
+		err    string
+	}{
+		{"the official name comes first", both, "pg19", "pg19", ""},
+		{"an unfinished copy is passed over", books, "pg19", "books", ""},
+		{"papers", map[string]string{"arxiv-math/test/a.tex": ""}, "arxiv-math", "arxiv-math", ""},
+		{"as on the hub", map[string]string{"proof-pile/dev/proofpile_dev.jsonl.gz": ""}, "arxiv-math", "proof-pile", ""},
+		{"nothing there", map[string]string{"books/train/": "", "pg19": "x"}, "pg19", "",
+			`no pg19 below "DIR": looked in DIR/pg19 (not a folder) and DIR/books (no validation); ` +
+				"put a copy there, or download the test and validation splits with `bench data fetch pg19`"},
+		{"nothing of use", map[string]string{"arxiv-math/a.tex": ""}, "arxiv-math", "",
+			`no arxiv-math below "DIR": looked in DIR/arxiv-math (no .tex or .jsonl files in the layout of a corpus) and DIR/proof-pile (no such folder); ` +
+				"put a copy there, or download the test and validation splits with `bench data fetch arxiv-math`"},
+		{"not on disk", nil, "novel", "", `corpus "novel" is not read from files; those that are: pg19, arxiv-math`},
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			data := writeTree(t, test.files)
+			dir, err := Find(data, test.name)
+			if test.err != "" {
+				wantError(t, err, test.err, data)
+			} else if want := filepath.Join(data, test.want); err != nil || dir != want {
+				t.Errorf("got %q, %v, want %q", dir, err, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,135 @@
+package datasets
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	// maxLine bounds the memory one line of a JSONL file can take. The longest
+	// paper of proof-pile is near 1.6 million tokens, a tenth of this in bytes.
+	maxLine = 64 << 20
+	// maxWindow bounds the memory a zstd stream can ask for; it is what the zstd
+	// command itself accepts without --long.
+	maxWindow = 128 << 20
+)
+
+// openLines opens a .jsonl, .jsonl.gz or .jsonl.zst file for reading from its
+// start; closing it closes the decoder and the file.
+func openLines(name string) (io.ReadCloser, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fileError(name, err)
+	}
+	switch {
+	case strings.HasSuffix(name, ".gz"):
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return decodedFile{z, f}, nil
+	case strings.HasSuffix(name, ".zst"):
+		z, err := zstd.NewReader(f, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1))
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return decodedFile{z.IOReadCloser(), f}, nil
+	}
+	return f, nil
+}
+
+// decodedFile is a decoder and the file below it.
+type decodedFile struct {
+	io.ReadCloser
+	file *os.File
+}
+
+func (d decodedFile) Close() error {
+	return errors.Join(d.ReadCloser.Close(), d.file.Close())
+}
+
+// scanLines calls visit for every line that is not blank, with its number (from
+// 1), its offset in r and its bytes without the line end, valid during the call.
+// A line longer than limit bytes is an error. Errors name the line.
+func scanLines(r io.Reader, limit int, visit func(number int, offset int64, line []byte) error) error {
+	var start, next int64 // offsets of this line and of the one after
+	lines := bufio.NewScanner(r)
+	lines.Buffer(make([]byte, 0, min(limit, 1<<20)), limit)
+	lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
+		// What stands before a read error is half a line, not a last line without
+		// its line end.
+		if err := lines.Err(); err != nil && bytes.IndexByte(data, '\n') < 0 {
+			return 0, nil, err
+		}
+		advance, line, err := bufio.ScanLines(data, atEOF)
+		start, next = next, next+int64(advance)
+		return advance, line, err
+	})
+	number := 0
+	for lines.Scan() {
+		number++
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		if err := visit(number, start, lines.Bytes()); err != nil {
+			return fmt.Errorf("line %d: %w", number, err)
+		}
+	}
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("line %d: longer than %d bytes", number+1, limit)
+	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
+		return fmt.Errorf("line %d: the zstd window is over %d MiB; recompress the file without --long", number+1, maxWindow>>20)
+	case err != nil:
+		return fmt.Errorf("line %d: %w", number+1, err)
+	}
+	return nil
+}
+
+// parseProofPile reads one line of proof-pile: its text, and its config, the part
+// of proof-pile it belongs to ("arxiv", "books", "formal", ...). The files on the
+// hub have an object under "meta"; the same lines saved through the datasets
+// library have that object as a JSON string, so both are read.
+func parseProofPile(line []byte) (text, config string, err error) {
+	var record struct {
+		Text *string         `json:"text"`
+		Meta json.RawMessage `json:"meta"`
+	}
+	if err := json.Unmarshal(line, &record); err != nil {
+		return "", "", fmt.Errorf("not a JSON object with text and meta: %w", err)
+	}
+	if record.Text == nil {
+		return "", "", errors.New(`no "text"; a line is {"text": ..., "meta": {"config": ...}}`)
+	}
+	object := []byte(record.Meta)
+	if bytes.HasPrefix(object, []byte{'"'}) {
+		var quoted string
+		if err := json.Unmarshal(object, &quoted); err != nil {
+			return "", "", fmt.Errorf("meta: %w", err)
+		}
+		object = []byte(quoted)
+	}
+	var meta struct {
+		Config string `json:"config"`
+	}
+	if len(object) > 0 {
+		if err := json.Unmarshal(object, &meta); err != nil {
+			return "", "", fmt.Errorf("meta: %w", err)
+		}
+	}
+	if meta.Config == "" {
+		return "", "", errors.New(`no "config" in "meta"; a line is {"text": ..., "meta": {"config": ...}}`)
+	}
+	return *record.Text, meta.Config, nil
+}

@@ -1,0 +1,193 @@
+package datasets
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The official statistics of PG19, from the table in the README of
+// github.com/google-deepmind/pg19. The word counts are the fixed denominators of
+// the published word-level perplexity, not something to count again.
+var pg19Official = map[Split]SplitSummary{
+	Train:      {OfficialDocuments: 28602, OfficialWords: 1_973_136_207},
+	Validation: {OfficialDocuments: 50, OfficialWords: 3_007_061},
+	Test:       {OfficialDocuments: 100, OfficialWords: 6_966_499},
+}
+
+const pg19Layout = "the layout is train/, validation/, test/ with <gutenberg id>.txt files, and metadata.csv"
+
+// PG19 reads books in the official layout of the PG-19 benchmark. It holds the
+// list of books; texts are read from disk when asked for, because the training
+// split alone is 11 GB. It may be used by several goroutines.
+type PG19 struct {
+	dir   string
+	books map[Split][]Book // ordered by id
+}
+
+// OpenPG19 lists the books below dir and reads metadata.csv.
+//
+// Whatever is wrong with the collection fails here: a missing folder or
+// metadata.csv, a malformed metadata line, a .txt file not named by a number, a
+// book that metadata.csv does not know or that stands in two splits, no book at
+// all. A split folder may be empty: a user who downloads the test split only has
+// an empty train/. Whatever is wrong with one text (empty, binary, not UTF-8)
+// fails when that book is read, so that [Verify] can list every bad book.
+// Other files, hidden ones included, are ignored.
+func OpenPG19(dir string) (*PG19, error) {
+	books := make(map[Split][]Book)
+	home := make(map[int]Split)
+	for _, split := range officialSplits {
+		found, err := listBooks(dir, split)
+		if err != nil {
+			return nil, fmt.Errorf("pg19: %w", err)
+		}
+		for _, book := range found {
+			if other, taken := home[book.ID]; taken {
+				return nil, fmt.Errorf("pg19: %s: book %d is in both %s and %s; a book belongs to one split", dir, book.ID, other, split)
+			}
+			home[book.ID] = split
+		}
+		books[split] = found
+	}
+	if len(home) == 0 {
+		return nil, fmt.Errorf("pg19: %s: no books; %s", dir, pg19Layout)
+	}
+
+	rows, err := readMetadata(filepath.Join(dir, "metadata.csv"))
+	if err != nil {
+		return nil, fmt.Errorf("pg19: %w", err)
+	}
+	var unknown []string
+	for _, split := range officialSplits {
+		for i, book := range books[split] {
+			row, ok := rows[book.ID]
+			if !ok {
+				unknown = append(unknown, bookFile(split, book))
+				continue
+			}
+			books[split][i] = row
+		}
+	}
+	if len(unknown) > 0 {
+		return nil, fmt.Errorf("pg19: %s: %d of %d books not in metadata.csv, the first is %s; add its row or remove the file",
+			dir, len(unknown), len(home), unknown[0])
+	}
+	return &PG19{dir: dir, books: books}, nil
+}
+
+// listBooks finds the <id>.txt files of a split, in numeric order.
+func listBooks(dir string, split Split) ([]Book, error) {
+	folder := filepath.Join(dir, string(split))
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%s: no such folder; %s (a split without books is an empty folder)", folder, pg19Layout)
+	}
+	if err != nil {
+		return nil, fileError(folder, err)
+	}
+	var books []Book
+	for _, entry := range entries {
+		stem, isText := strings.CutSuffix(entry.Name(), ".txt")
+		if !isText || strings.HasPrefix(stem, ".") {
+			continue
+		}
+		id, err := parseBookID(stem)
+		if err != nil {
+			return nil, fmt.Errorf("%s: name is %w; %s", filepath.Join(folder, entry.Name()), err, pg19Layout)
+		}
+		books = append(books, Book{ID: id})
+	}
+	slices.SortFunc(books, func(a, b Book) int { return cmp.Compare(a.ID, b.ID) })
+	return books, nil
+}
+
+// bookFile is a book's name below the corpus folder, with slashes.
+func bookFile(split Split, book Book) string {
+	return path.Join(string(split), strconv.Itoa(book.ID)+".txt")
+}
+
+// Name is "pg19".
+func (p *PG19) Name() string { return "pg19" }
+
+// Len is the number of books of a split.
+func (p *PG19) Len(split Split) int { return len(p.books[split]) }
+
+// Book is the metadata of book i of a split, 0 ≤ i < Len.
+func (p *PG19) Book(split Split, i int) (Book, error) {
+	books := p.books[split]
+	if i < 0 || i >= len(books) {
+		return Book{}, documentRange(p.Name(), split, len(books), i)
+	}
+	return books[i], nil
+}
+
+// Document reads book i of a split; its ID is the Gutenberg number. It fails
+// when the file cannot be read, is empty or blank, holds a NUL or is not UTF-8.
+func (p *PG19) Document(split Split, i int) (Document, error) {
+	book, err := p.Book(split, i)
+	if err != nil {
+		return Document{}, err
+	}
+	text, err := readTextFile(filepath.Join(p.dir, filepath.FromSlash(bookFile(split, book))))
+	if err != nil {
+		return Document{}, fmt.Errorf("pg19: %w", err)
+	}
+	return Document{ID: strconv.Itoa(book.ID), Text: text}, nil
+}
+
+// Certificate compares the number of books with the official one. It is a count
+// of files: that the texts are the published ones is for [Verify] to show.
+// OfficialWords is stated for every split, but it is the denominator of word
+// perplexity only where Documents equals OfficialDocuments.
+func (p *PG19) Certificate() Certificate {
+	counts := make(map[Split]int)
+	for _, split := range officialSplits {
+		counts[split] = p.Len(split)
+	}
+	return pg19Certificate(counts)
+}
+
+func pg19Certificate(counts map[Split]int) Certificate {
+	c := Certificate{Name: "pg19", Official: true, Splits: make(map[Split]SplitSummary)}
+	for split, summary := range pg19Official {
+		summary.Documents = counts[split]
+		c.Splits[split] = summary
+		c.Official = c.Official && summary.Documents == summary.OfficialDocuments
+	}
+	if c.Official {
+		return c
+	}
+	var parts []string
+	for _, split := range []Split{Test, Validation, Train} { // the split that is reported first
+		s := c.Splits[split]
+		parts = append(parts, fmt.Sprintf("%d of %d %s books", s.Documents, s.OfficialDocuments, trainingWord(split)))
+	}
+	c.StandIn = strings.Join(parts, ", ")
+	return c
+}
+
+// trainingWord is the split as an adjective: "74 of 28602 training books".
+func trainingWord(split Split) string {
+	if split == Train {
+		return "training"
+	}
+	return string(split)
+}
+
+// files lists the files that make up the corpus, for Verify.
+func (p *PG19) files() (dir string, names []string) {
+	names = append(names, "metadata.csv")
+	for _, split := range officialSplits {
+		for _, book := range p.books[split] {
+			names = append(names, bookFile(split, book))
+		}
+	}
+	return p.dir, names
+}

@@ -1,0 +1,78 @@
+package datasets
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"unicode/utf8"
+)
+
+// officialSplits are the three splits in the order they are reported.
+var officialSplits = []Split{Train, Validation, Test}
+
+// readTextFile reads one document that is a whole file. The text is returned
+// byte for byte: no line end and no byte-order mark is changed, because word and
+// byte perplexities count them. The error names the file.
+func readTextFile(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", fileError(path, err)
+	}
+	if err := checkText(data); err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	return string(data), nil
+}
+
+// checkText says why data cannot be a document: it holds no text, it is a
+// binary file, or it is not UTF-8. Offsets count bytes from 0.
+func checkText(data []byte) error {
+	if len(bytes.TrimSpace(data)) == 0 {
+		return errors.New("no text: the file is empty or blank; fetch it again")
+	}
+	if i := bytes.IndexByte(data, 0); i >= 0 {
+		return fmt.Errorf("NUL at byte %d: a binary file, not text", i)
+	}
+	return checkUTF8(data)
+}
+
+// checkUTF8 reports the offset of the first byte that is not UTF-8.
+func checkUTF8(data []byte) error {
+	if utf8.Valid(data) {
+		return nil
+	}
+	for i := 0; ; {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return fmt.Errorf("invalid UTF-8 at byte %d; convert the text to UTF-8 or fetch it again", i)
+		}
+		i += size
+	}
+}
+
+// countTextWords counts whitespace-separated words.
+func countTextWords(text string) int64 {
+	var n int64
+	for range strings.FieldsSeq(text) {
+		n++
+	}
+	return n
+}
+
+// fileError drops the system call's name from an error about a path: the user
+// knows the file, not the call.
+func fileError(path string, err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+// documentRange says that a corpus has no document i.
+func documentRange(corpus string, split Split, n, i int) error {
+	return fmt.Errorf("%s: no document %d in split %q, which has %d", corpus, i, split, n)
+}
