@@ -1,0 +1,231 @@
+package datasets
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// lasting marks an error that trying again cannot cure.
+type lasting struct{ error }
+
+func (l lasting) Unwrap() error { return l.error }
+
+// statusError is a refusal by the server; it lasts unless the server is only busy
+// or broken for now.
+func statusError(resp *http.Response) error {
+	err := fmt.Errorf("%s: the server says %s", resp.Request.URL.Redacted(), resp.Status)
+	switch code := resp.StatusCode; {
+	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
+		return err
+	}
+	return lasting{err}
+}
+
+// repeat tries until it works, the error lasts, or the tries are used up.
+func (f *fetcher) repeat(ctx context.Context, try func() error) error {
+	pause := f.pause
+	for n := 1; ; n++ {
+		err := try()
+		var last lasting
+		if err == nil || errors.As(err, &last) {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if n == fetchTries {
+			return fmt.Errorf("gave up after %d tries: %w", n, err)
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(pause):
+		}
+		pause *= 2
+	}
+}
+
+// download brings one file to its place below dir and returns its SHA-256. moved
+// is told how many of its bytes are there.
+func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, moved func(have int64)) (sum string, err error) {
+	place := filepath.Join(dir, filepath.FromSlash(file.name))
+	if _, err := os.Stat(place); err == nil {
+		sum, err := file.verify(place)
+		if err != nil {
+			return "", fmt.Errorf("%s is not the published file: %w; move it away and fetch again", place, err)
+		}
+		moved(file.size)
+		return sum, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+		return "", err
+	}
+	part := place + ".part"
+	err = f.repeat(ctx, func() error {
+		resumed, err := f.transfer(ctx, part, file, moved)
+		if err != nil {
+			return err
+		}
+		if sum, err = file.verify(part); err == nil {
+			return nil
+		}
+		if removeErr := os.Remove(part); removeErr != nil {
+			return lasting{removeErr}
+		}
+		moved(0)
+		if resumed { // the old beginning may be at fault: once more, from the start
+			return err
+		}
+		return lasting{err}
+	})
+	if err != nil {
+		return "", err
+	}
+	return sum, os.Rename(part, place)
+}
+
+var errStalled = errors.New("the transfer stalled")
+
+// transfer adds to part what is missing of a file. It leaves exactly file.size
+// bytes there or returns an error; resumed says that some were there before.
+func (f *fetcher) transfer(ctx context.Context, part string, file remoteFile, moved func(have int64)) (resumed bool, err error) {
+	out, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return false, lasting{err}
+	}
+	defer func() {
+		if closeErr := out.Close(); err == nil && closeErr != nil {
+			err = lasting{closeErr}
+		}
+	}()
+	have, err := out.Seek(0, io.SeekEnd)
+	if err != nil {
+		return false, lasting{err}
+	}
+	if have == file.size {
+		moved(have)
+		return have > 0, nil
+	}
+	if have > file.size { // not a beginning of this file
+		if have, err = 0, restart(out); err != nil {
+			return false, lasting{err}
+		}
+	}
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watch := time.AfterFunc(f.stall, func() { cancel(errStalled) })
+	defer watch.Stop()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, file.url, nil)
+	if err != nil {
+		return false, lasting{err}
+	}
+	req.Header.Set("Accept-Encoding", "identity") // size and hash are of the plain bytes
+	if have > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
+	}
+	resp, err := f.client.Do(req)
+	if err != nil {
+		return false, stalled(ctx, err)
+	}
+	defer resp.Body.Close()
+	switch {
+	case resp.StatusCode == http.StatusOK: // the whole file, whatever was asked for
+		if have, err = 0, restart(out); err != nil {
+			return false, lasting{err}
+		}
+	case resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
+	case resp.StatusCode == http.StatusPartialContent, resp.StatusCode == http.StatusRequestedRangeNotSatisfiable:
+		err := fmt.Errorf("%s: asked from byte %d, got %s %q", file.url, have, resp.Status, resp.Header.Get("Content-Range"))
+		if restartErr := restart(out); restartErr != nil {
+			return false, lasting{restartErr}
+		}
+		return false, err
+	default:
+		return false, statusError(resp)
+	}
+
+	resumed = have > 0
+	moved(have)
+	body := io.LimitReader(resp.Body, file.size-have+1) // one more, to notice a longer file
+	_, err = io.Copy(out, io.TeeReader(body, arrival(func(n int) {
+		have += int64(n)
+		watch.Reset(f.stall)
+		moved(min(have, file.size))
+	})))
+	var writeErr *fs.PathError
+	switch {
+	case errors.As(err, &writeErr): // from out: the disk, not the network
+		return resumed, lasting{err}
+	case have > file.size:
+		if err := restart(out); err != nil {
+			return resumed, lasting{err}
+		}
+		return resumed, lasting{fmt.Errorf("%s: longer than the %d bytes of the listing", file.url, file.size)}
+	case err != nil:
+		return resumed, fmt.Errorf("%s: broke off at byte %d of %d: %w", file.url, have, file.size, stalled(ctx, err))
+	case have < file.size:
+		return resumed, fmt.Errorf("%s: ended at byte %d of %d", file.url, have, file.size)
+	}
+	return resumed, nil
+}
+
+// restart empties a part.
+func restart(out *os.File) error {
+	if err := out.Truncate(0); err != nil {
+		return err
+	}
+	_, err := out.Seek(0, io.SeekStart)
+	return err
+}
+
+// stalled puts the reason in place of "context canceled".
+func stalled(ctx context.Context, err error) error {
+	if context.Cause(ctx) == errStalled {
+		return errStalled
+	}
+	return err
+}
+
+// arrival is told of bytes on their way through an io.TeeReader.
+type arrival func(n int)
+
+func (a arrival) Write(p []byte) (int, error) {
+	a(len(p))
+	return len(p), nil
+}
+
+// verify compares a file with its listing, size and hash, and returns its SHA-256.
+func (r remoteFile) verify(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", lasting{err}
+	}
+	defer f.Close()
+	m, s := md5.New(), sha256.New()
+	size, err := io.Copy(io.MultiWriter(m, s), f)
+	if err != nil {
+		return "", lasting{err}
+	}
+	md5Sum, sha256Sum := hex.EncodeToString(m.Sum(nil)), hex.EncodeToString(s.Sum(nil))
+	switch {
+	case size != r.size:
+		return "", fmt.Errorf("it has %d bytes, the listing %d", size, r.size)
+	case r.md5 != "" && md5Sum != r.md5:
+		return "", fmt.Errorf("its MD5 is %s, in the listing %s", md5Sum, r.md5)
+	case r.sha256 != "" && sha256Sum != strings.ToLower(r.sha256):
+		return "", fmt.Errorf("its SHA-256 is %s, in the listing %s", sha256Sum, r.sha256)
+	}
+	return sha256Sum, nil
+}

@@ -1,0 +1,184 @@
+package datasets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Where the corpora are published. Nothing that comes from these addresses is
+// trusted for its address: every file must have the size and the hash that the
+// listing of its store states.
+const (
+	// Google Cloud Storage: the bucket named in the README of
+	// github.com/google-deepmind/pg19, with the objects metadata.csv and
+	// {train,validation,test}/<id>.txt. Listed by its JSON API
+	// (cloud.google.com/storage/docs/json_api/v1/objects/list).
+	storageBase = "https://storage.googleapis.com"
+	pg19Bucket  = "deepmind-gutenberg"
+
+	// Hugging Face hub: the dataset repository with train/proofpile_train_0..20,
+	// dev/proofpile_dev and test/proofpile_test, all .jsonl.gz, at a fixed revision
+	// so that the text cannot change below an experiment. Listed by
+	// /api/datasets/<repository>/tree/<revision>/<folder>.
+	hubBase           = "https://huggingface.co"
+	proofPile         = "hoskinson-center/proof-pile"
+	proofPileRevision = "490b980249446f2f3bd2df3a8cf085d0f2de240a"
+)
+
+// proofPileFolders are the folders of the splits in that repository.
+var proofPileFolders = map[Split]string{Train: "train", Validation: "dev", Test: "test"}
+
+// FetchProgress is how far a download is. Bytes include those of earlier runs.
+type FetchProgress struct {
+	File       string // last to move, with slashes
+	Files      int    // complete and checked
+	TotalFiles int
+	Bytes      int64
+	TotalBytes int64
+}
+
+// Fetch downloads one split of a corpus into dir in the layout its loader reads:
+// "pg19" (with metadata.csv) or "arxiv-math" (proof-pile). An empty split means
+// validation and test: the training splits are 11 GB and more.
+//
+// Each file goes to <file>.part and gets its name when its size and hash are those
+// its store lists (MD5 for PG19, SHA-256 for proof-pile). A run that was stopped is
+// continued by the next: whole files are checked and kept, parts are continued. A
+// file that is there with other contents is an error and is left alone. Failed
+// transfers are repeated a few times with growing pauses. The SHA-256 of every file
+// is recorded in dir/SHA256SUMS, for [Verify].
+//
+// progress, if not nil, is called by one goroutine at a time.
+func Fetch(ctx context.Context, name, dir string, split Split, progress func(FetchProgress)) error {
+	return newFetcher().fetch(ctx, name, dir, split, progress)
+}
+
+// fetcher holds what the tests replace: addresses and waiting times.
+type fetcher struct {
+	storage, hub string
+	client       *http.Client
+	pause        time.Duration // before the first repetition; doubles after each
+	stall        time.Duration // a transfer without a byte for so long is broken off
+}
+
+const (
+	fetchTries   = 5 // transfers of one file before giving up
+	fetchStreams = 4 // files at a time: PG19 is many small ones
+)
+
+func newFetcher() *fetcher {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
+	transport.ResponseHeaderTimeout = 60 * time.Second
+	transport.MaxIdleConnsPerHost = fetchStreams
+	return &fetcher{
+		storage: storageBase, hub: hubBase, client: &http.Client{Transport: transport},
+		pause: time.Second, stall: 60 * time.Second,
+	}
+}
+
+func (f *fetcher) fetch(ctx context.Context, name, dir string, split Split, progress func(FetchProgress)) (err error) {
+	files, err := f.list(ctx, name, split)
+	if err != nil {
+		return fmt.Errorf("fetch %s: %w", name, err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	if name == "pg19" {
+		// The layout has three folders, whether or not anything is put in them.
+		for _, s := range officialSplits {
+			if err := os.MkdirAll(filepath.Join(dir, string(s)), 0o755); err != nil {
+				return err
+			}
+		}
+	}
+	list := filepath.Join(dir, sumsFile)
+	sums, err := readSums(list)
+	if errors.Is(err, os.ErrNotExist) {
+		sums = make(map[string]string)
+	} else if err != nil {
+		return err
+	}
+	before := maps.Clone(sums)
+
+	meter := newFetchMeter(files, progress)
+	var mu sync.Mutex
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(fetchStreams)
+	for _, file := range files {
+		if inner.Err() != nil {
+			break
+		}
+		group.Go(func() error {
+			sum, err := f.download(inner, dir, file, func(have int64) { meter.moved(file.name, have) })
+			if err != nil {
+				return fmt.Errorf("fetch %s: %s: %w", name, file.name, err)
+			}
+			meter.finished(file.name)
+			mu.Lock()
+			defer mu.Unlock()
+			sums[file.name] = sum
+			return nil
+		})
+	}
+	err = group.Wait()
+	if ctx.Err() != nil {
+		err = fmt.Errorf("fetch %s: stopped; run it again to go on: %w", name, context.Cause(ctx))
+	}
+	// Recorded also after a failure: the files that did arrive are good.
+	if !maps.Equal(before, sums) {
+		err = errors.Join(err, writeSums(list, sums))
+	}
+	return err
+}
+
+// fetchMeter adds up the progress of transfers that go on side by side.
+type fetchMeter struct {
+	mu     sync.Mutex
+	report func(FetchProgress)
+	have   map[string]int64
+	now    FetchProgress
+}
+
+func newFetchMeter(files []remoteFile, report func(FetchProgress)) *fetchMeter {
+	m := &fetchMeter{report: report, have: make(map[string]int64), now: FetchProgress{TotalFiles: len(files)}}
+	for _, file := range files {
+		m.now.TotalBytes += file.size
+	}
+	return m
+}
+
+// moved says how many bytes of a file are there; fewer than before when a transfer
+// had to start again.
+func (m *fetchMeter) moved(file string, have int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now.Bytes += have - m.have[file]
+	m.have[file] = have
+	m.send(file)
+}
+
+func (m *fetchMeter) finished(file string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.now.Files++
+	m.send(file)
+}
+
+func (m *fetchMeter) send(file string) {
+	m.now.File = file
+	if m.report != nil {
+		m.report(m.now)
+	}
+}

@@ -1,0 +1,204 @@
+package datasets
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// remoteFile is a file as the listing of its store describes it.
+type remoteFile struct {
+	name   string // below the corpus folder, with slashes; stays inside it
+	url    string
+	size   int64
+	md5    string // hexadecimal; this or sha256 is known
+	sha256 string
+}
+
+// list asks a store for the files of a split, "" meaning validation and test.
+func (f *fetcher) list(ctx context.Context, name string, split Split) ([]remoteFile, error) {
+	splits := []Split{Validation, Test}
+	if split != "" {
+		if !slices.Contains(officialSplits, split) {
+			return nil, fmt.Errorf("no split %q; there are train, validation and test", split)
+		}
+		splits = []Split{split}
+	}
+	var prefixes []string
+	var listFolder func(context.Context, string) ([]remoteFile, error)
+	switch name {
+	case "pg19":
+		listFolder = f.listBucket
+		prefixes = append(prefixes, "metadata.csv")
+		for _, s := range splits {
+			prefixes = append(prefixes, string(s)+"/")
+		}
+	case "arxiv-math":
+		listFolder = f.listHub
+		for _, s := range splits {
+			prefixes = append(prefixes, proofPileFolders[s])
+		}
+	default:
+		return nil, fmt.Errorf("nothing to download for %q; what can be downloaded: pg19, arxiv-math", name)
+	}
+	var files []remoteFile
+	for _, prefix := range prefixes {
+		found, err := listFolder(ctx, prefix)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			return nil, fmt.Errorf("the listing has no files under %q", prefix)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		if err := file.check(); err != nil {
+			return nil, err
+		}
+	}
+	return files, nil
+}
+
+// check refuses a listed file that cannot be stored or cannot be verified. A
+// backslash separates folders on some systems.
+func (r remoteFile) check() error {
+	switch {
+	case strings.Contains(r.name, `\`) || !filepath.IsLocal(filepath.FromSlash(r.name)):
+		return fmt.Errorf("the listing names %q, which leaves the folder of the corpus", r.name)
+	case r.md5 == "" && r.sha256 == "":
+		return fmt.Errorf("the listing gives no hash for %s", r.name)
+	case r.size < 0:
+		return fmt.Errorf("the listing gives %d bytes for %s", r.size, r.name)
+	}
+	return nil
+}
+
+// listBucket lists the texts of the PG19 bucket whose name starts with prefix.
+func (f *fetcher) listBucket(ctx context.Context, prefix string) ([]remoteFile, error) {
+	query := url.Values{"prefix": {prefix}, "maxResults": {"1000"}, "fields": {"nextPageToken,items(name,size,md5Hash)"}}
+	var files []remoteFile
+	for {
+		var page struct {
+			NextPageToken string
+			Items         []struct {
+				Name    string
+				Size    string // the API writes 64-bit numbers as strings
+				MD5Hash string `json:"md5Hash"` // base64
+			}
+		}
+		address := f.storage + "/storage/v1/b/" + pg19Bucket + "/o?" + query.Encode()
+		if _, err := f.getJSON(ctx, address, &page); err != nil {
+			return nil, err
+		}
+		for _, item := range page.Items {
+			if !strings.HasSuffix(item.Name, ".txt") && item.Name != "metadata.csv" {
+				continue // a place holder of a folder
+			}
+			size, err := strconv.ParseInt(item.Size, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("the listing gives %q bytes for %s", item.Size, item.Name)
+			}
+			sum, err := base64.StdEncoding.DecodeString(item.MD5Hash)
+			if err != nil {
+				return nil, fmt.Errorf("the listing gives the MD5 %q for %s", item.MD5Hash, item.Name)
+			}
+			files = append(files, remoteFile{
+				name: item.Name, url: f.storage + "/" + pg19Bucket + "/" + escapePath(item.Name),
+				size: size, md5: hex.EncodeToString(sum),
+			})
+		}
+		if page.NextPageToken == "" {
+			return files, nil
+		}
+		query.Set("pageToken", page.NextPageToken)
+	}
+}
+
+// nextLink is how the hub names the next page in a Link header (RFC 8288).
+var nextLink = regexp.MustCompile(`<([^>]*)>\s*;\s*rel="next"`)
+
+// listHub lists the JSON line files in a folder of the proof-pile repository.
+func (f *fetcher) listHub(ctx context.Context, folder string) ([]remoteFile, error) {
+	address := f.hub + "/api/datasets/" + proofPile + "/tree/" + proofPileRevision + "/" + folder
+	var files []remoteFile
+	for {
+		var page []struct {
+			Type, Path string
+			LFS        struct {
+				OID  string // SHA-256 of the contents
+				Size int64
+			}
+		}
+		header, err := f.getJSON(ctx, address, &page)
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range page {
+			if item.Type != "file" || !isLinesFile(item.Path) {
+				continue
+			}
+			files = append(files, remoteFile{
+				name: item.Path, url: f.hub + "/datasets/" + proofPile + "/resolve/" + proofPileRevision + "/" + escapePath(item.Path),
+				size: item.LFS.Size, sha256: item.LFS.OID,
+			})
+		}
+		next := nextLink.FindStringSubmatch(header.Get("Link"))
+		if next == nil {
+			return files, nil
+		}
+		base, err := url.Parse(address)
+		if err != nil {
+			return nil, err
+		}
+		following, err := base.Parse(next[1])
+		if err != nil || following.Host != base.Host {
+			return nil, fmt.Errorf("the listing goes on at %q, which is not the hub", next[1])
+		}
+		address = following.String()
+	}
+}
+
+// getJSON reads one page of a listing.
+func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header http.Header, err error) {
+	err = f.repeat(ctx, func() error {
+		ctx, cancel := context.WithTimeout(ctx, f.stall)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			return lasting{err}
+		}
+		resp, err := f.client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return statusError(resp)
+		}
+		header = resp.Header
+		body, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20)) // a page of 1000 names is a few hundred KB
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, page); err != nil {
+			return lasting{fmt.Errorf("%s: not a listing: %w", address, err)}
+		}
+		return nil
+	})
+	return header, err
+}
+
+func escapePath(name string) string {
+	return (&url.URL{Path: name}).EscapedPath()
+}
