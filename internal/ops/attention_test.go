@@ -1,0 +1,258 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+)
+
+const ropeBase = 10000
+
+// The parts of a projection qkv [B·S·T, 3·H·D].
+const (
+	query = iota
+	key
+	value
+)
+
+// vector is one token's query, key or value of one head.
+func vector(s Shape, qkv array, b, seg, t, part, h int) []float64 {
+	at := (((b*s.S+seg)*s.T+t)*3+part)*s.H*s.D + h*s.D
+	return qkv.data[at : at+s.D]
+}
+
+// rotated turns element i with element i + D/2 by position·base^(-2i/D).
+func rotated(x []float64, position int, base float64) []float64 {
+	half := len(x) / 2
+	y := make([]float64, len(x))
+	for i := range half {
+		sin, cos := math.Sincos(float64(position) * math.Pow(base, -2*float64(i)/float64(len(x))))
+		y[i], y[i+half] = x[i]*cos-x[i+half]*sin, x[i]*sin+x[i+half]*cos
+	}
+	return y
+}
+
+func inner(x, y []float64) (sum float64) {
+	for i, v := range x {
+		sum += v * y[i]
+	}
+	return sum
+}
+
+// attentionTwin is causal softmax(qkᵀ/√D)·v inside each segment, q and k turned
+// by their places in it.
+func attentionTwin(s Shape, qkv array) []float64 {
+	out := make([]float64, s.Rows()*s.Width())
+	for b := range s.B {
+		for seg := range s.S {
+			for h := range s.H {
+				var keys [][]float64
+				for t := range s.T {
+					keys = append(keys, rotated(vector(s, qkv, b, seg, t, key, h), t, ropeBase))
+					q := rotated(vector(s, qkv, b, seg, t, query, h), t, ropeBase)
+					var total float64
+					sum := make([]float64, s.D)
+					for u := range t + 1 {
+						w := math.Exp(inner(q, keys[u]) / math.Sqrt(float64(s.D)))
+						total += w
+						for j, v := range vector(s, qkv, b, seg, u, value, h) {
+							sum[j] += w * v
+						}
+					}
+					for j, v := range sum {
+						out[((b*s.S+seg)*s.T+t)*s.Width()+h*s.D+j] = v / total
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// features is σ(x) = elu(x) + 1.
+func features(x []float64) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		if v > 0 {
+			y[i] = v + 1
+		} else {
+			y[i] = math.Exp(v)
+		}
+	}
+	return y
+}
+
+// slot is one head's memory [D, D+1] before segment seg.
+func slot(s Shape, states []float64, seg, b, h int) []float64 {
+	n := s.D * (s.D + 1)
+	at := ((seg*s.B+b)*s.H + h) * n
+	return states[at : at+n]
+}
+
+// recalled is f·M / (f·z + ε), z the last column.
+func recalled(s Shape, memory, f []float64, epsilon float64) []float64 {
+	sums := make([]float64, s.D+1)
+	for i, v := range f {
+		for j := range sums {
+			sums[j] += v * memory[i*(s.D+1)+j]
+		}
+	}
+	for j := range s.D {
+		sums[j] /= sums[s.D] + epsilon
+	}
+	return sums[:s.D]
+}
+
+func memoryReadTwin(s Shape, epsilon float64, qkv, states array) []float64 {
+	out := make([]float64, s.Rows()*s.Width())
+	for b := range s.B {
+		for seg := range s.S {
+			for t := range s.T {
+				for h := range s.H {
+					a := recalled(s, slot(s, states.data, seg, b, h), features(vector(s, qkv, b, seg, t, query, h)), epsilon)
+					copy(out[((b*s.S+seg)*s.T+t)*s.Width()+h*s.D:], a)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func memoryWriteTwin(s Shape, epsilon float64, delta bool, qkv, initial array) []float64 {
+	states := make([]float64, (s.S+1)*len(initial.data))
+	copy(states, initial.data)
+	for seg := range s.S {
+		for b := range s.B {
+			for h := range s.H {
+				before, after := slot(s, states, seg, b, h), slot(s, states, seg+1, b, h)
+				copy(after, before)
+				for t := range s.T {
+					f, v := features(vector(s, qkv, b, seg, t, key, h)), slices.Clone(vector(s, qkv, b, seg, t, value, h))
+					if delta {
+						for j, known := range recalled(s, before, f, epsilon) {
+							v[j] -= known
+						}
+					}
+					for i, x := range f {
+						for j, y := range append(v, 1) {
+							after[i*(s.D+1)+j] += x * y
+						}
+					}
+				}
+			}
+		}
+	}
+	return states
+}
+
+// mixTwin is sigmoid(β)·memory + (1-sigmoid(β))·local.
+func mixTwin(memory, local, beta array) []float64 {
+	out := make([]float64, len(local.data))
+	width := local.shape[1]
+	for i := range out {
+		g := 1 / (1 + math.Exp(-beta.data[i%width/(width/len(beta.data))]))
+		out[i] = g*memory.data[i] + (1-g)*local.data[i]
+	}
+	return out
+}
+
+// memories draws states [n, B, H, D, D+1] as writing makes them: the normaliser
+// is positive.
+func memories(r *rand.Rand, n int, s Shape) array {
+	a := normal(r, n, s.B, s.H, s.D, s.D+1)
+	for i := s.D; i < len(a.data); i += s.D + 1 {
+		a.data[i] = float64(float32(0.5 + 2*r.Float64()))
+	}
+	return a
+}
+
+// shapes has one and several of everything; head widths that fill no vector
+// register, lengths that are no multiple of one, and lengths around the 128
+// queries that attention scores at once.
+var shapes = []Shape{
+	{B: 1, S: 1, T: 1, H: 1, D: 2},
+	{B: 2, S: 1, T: 7, H: 1, D: 2},
+	{B: 1, S: 2, T: 9, H: 3, D: 6},
+	{B: 2, S: 3, T: 5, H: 2, D: 10},
+	{B: 1, S: 1, T: 128, H: 1, D: 8},
+	{B: 1, S: 1, T: 131, H: 2, D: 6},
+	{B: 1, S: 2, T: 257, H: 1, D: 2},
+}
+
+const epsilon = 1e-6
+
+func attentionChecks() []check {
+	const epsilon = 0.01 // so large that leaving it out shows
+	r := rand.New(rand.NewPCG(2, 2))
+	var all []check
+	for _, s := range shapes {
+		rotary := NewRotary(s.T, s.D, ropeBase)
+		qkv := normal(r, s.Rows(), 3*s.Width())
+		local, beta := normal(r, s.Rows(), s.Width()), normal(r, s.H)
+		entry := func(name string, twin func([]array) []float64, node func([]*G.Node) *G.Node, in ...array) {
+			all = append(all, check{name: fmt.Sprintf("%s/%+v", name, s), in: in, node: node, twin: twin})
+		}
+		entry("attention",
+			func(in []array) []float64 { return attentionTwin(s, in[0]) },
+			func(in []*G.Node) *G.Node { return CausalAttention(s, rotary, in[0]) }, qkv)
+		for _, extra := range []int{0, 1} { // states before the segments, or after the last too
+			entry("memory read",
+				func(in []array) []float64 { return memoryReadTwin(s, epsilon, in[0], in[1]) },
+				func(in []*G.Node) *G.Node { return MemoryRead(s, epsilon, in[0], in[1]) },
+				qkv, memories(r, s.S+extra, s))
+		}
+		for _, delta := range []bool{false, true} {
+			write := func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, in[0], in[1]) }
+			twin := func(in []array) []float64 { return memoryWriteTwin(s, epsilon, delta, in[0], in[1]) }
+			entry(fmt.Sprintf("memory write, delta %t", delta), twin, write, qkv, memories(r, 1, s))
+			// The empty memory is a corner of its own: 0 / (0 + ε).
+			entry(fmt.Sprintf("memory write from empty, delta %t", delta), twin, write, qkv, zeros(1, s.B, s.H, s.D, s.D+1).fix())
+		}
+		entry("last",
+			func(in []array) []float64 { return in[0].data[len(in[0].data)*s.S/(s.S+1):] },
+			func(in []*G.Node) *G.Node { return Last(in[0]) }, memories(r, s.S+1, s))
+		entry("mix",
+			func(in []array) []float64 { return mixTwin(in[0], in[1], in[2]) },
+			func(in []*G.Node) *G.Node { return Mix(in[0], in[1], in[2]) }, normal(r, s.Rows(), s.Width()), local, beta)
+	}
+	return all
+}
+
+func TestAttention(t *testing.T) {
+	for _, c := range attentionChecks() {
+		t.Run(c.name, c.test)
+	}
+}
+
+// TestCachedAttention feeds a segment in pieces of several widths.
+func TestCachedAttention(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	for _, s := range shapes {
+		s.S = 1 // decoding runs inside one segment
+		qkv := normal(r, s.Rows(), 3*s.Width())
+		want := attentionTwin(s, qkv)
+		rotary := NewRotary(s.T, s.D, ropeBase)
+		threads(func(int) {
+			past := 0
+			cache := Cache{QKV: make([]float32, len(qkv.data)), Past: &past}
+			for past < s.T {
+				piece := s
+				piece.T = min(1+r.IntN(1+s.T/2), s.T-past)
+				part := func(x []float64, width int) array {
+					a := array{shape: []int{piece.Rows(), width}}
+					for b := range s.B {
+						a.data = append(a.data, x[(b*s.T+past)*width:(b*s.T+past+piece.T)*width]...)
+					}
+					return a
+				}
+				got := evaluate(t, func(in []*G.Node) *G.Node { return CachedAttention(piece, rotary, in[0], cache) }, part(qkv.data, 3*s.Width()))
+				compare(t, fmt.Sprintf("%+v, tokens %d to %d", s, past, past+piece.T), got, part(want, s.Width()).data, forwardTolerance, forwardTolerance)
+				past += piece.T
+			}
+		})
+	}
+}

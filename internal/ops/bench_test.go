@@ -1,0 +1,88 @@
+package ops
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// BenchmarkOperations times each operation in a graph, alone and with its
+// gradient, at a size the small profiles train with. GFLOP/s counts the matrix
+// products alone, a causal score as half a square, and a gradient as twice the
+// operation, whatever is computed again.
+func BenchmarkOperations(b *testing.B) {
+	const vocabulary, hidden = 2048, 512
+	r := rand.New(rand.NewPCG(1, 1))
+	s := Shape{B: 4, S: 1, T: 256, H: 4, D: 32}
+	rows, d := s.Rows(), s.Width()
+	rotary := NewRotary(s.T, s.D, ropeBase)
+	x, qkv, beta := normal(r, rows, d), normal(r, rows, 3*d), normal(r, s.H)
+	table, ids := normal(r, vocabulary, d), integers(r, rows, vocabulary)
+	past := 0
+	cache := Cache{QKV: make([]float32, len(qkv.data)), Past: &past}
+
+	perHead := float64(s.B * s.H * s.T * s.D)
+	attention := 2 * perHead * float64(s.T)
+	memory := 2 * perHead * float64(s.D+1)
+	write := func(delta bool) func(in []*G.Node) *G.Node {
+		return func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, in[0], in[1]) }
+	}
+	logits := 2 * float64(rows*vocabulary*d)
+	for _, c := range []struct {
+		check
+		flops float64
+	}{
+		{check{name: "embed", in: []array{table, ids}, node: func(in []*G.Node) *G.Node { return Embed(in[0], in[1]) }}, 0},
+		{check{name: "linear", in: []array{x, normal(r, hidden, d)}, node: func(in []*G.Node) *G.Node { return Linear(in[0], in[1]) }}, 2 * float64(rows*d*hidden)},
+		{check{name: "add", in: []array{x, normal(r, rows, d)}, node: func(in []*G.Node) *G.Node { return Add(in[0], in[1]) }}, 0},
+		{check{name: "rmsnorm", in: []array{x, normal(r, d)}, node: func(in []*G.Node) *G.Node { return RMSNorm(in[0], in[1], 1e-5) }}, 0},
+		{check{name: "gelu", in: []array{normal(r, rows, hidden)}, node: func(in []*G.Node) *G.Node { return Gelu(in[0]) }}, 0},
+		{check{name: "dot", in: []array{x, x.fix()}, node: func(in []*G.Node) *G.Node { return Dot(in[0], in[1]) }}, 2 * float64(rows*d)},
+		{check{name: "attention", in: []array{qkv}, node: func(in []*G.Node) *G.Node { return CausalAttention(s, rotary, in[0]) }}, attention},
+		{check{name: "cached attention", in: []array{qkv}, fixed: true, node: func(in []*G.Node) *G.Node { return CachedAttention(s, rotary, in[0], cache) }}, attention},
+		{check{name: "memory read", in: []array{qkv, memories(r, 1, s)}, node: func(in []*G.Node) *G.Node { return MemoryRead(s, epsilon, in[0], in[1]) }}, memory},
+		{check{name: "memory write linear", in: []array{qkv, memories(r, 1, s)}, node: write(false)}, memory},
+		{check{name: "memory write delta", in: []array{qkv, memories(r, 1, s)}, node: write(true)}, 2 * memory},
+		{check{name: "last", in: []array{memories(r, 2, s)}, node: func(in []*G.Node) *G.Node { return Last(in[0]) }}, 0},
+		{check{name: "mix", in: []array{x, normal(r, rows, d), beta}, node: func(in []*G.Node) *G.Node { return Mix(in[0], in[1], in[2]) }}, 0},
+		// Its gradient is made in the forward pass, so that counts three times.
+		{check{name: "cross-entropy", in: []array{x, table, ids, normal(r, rows).fix()}, node: func(in []*G.Node) *G.Node { return CrossEntropy(in[0], in[1], in[2], in[3]) }}, 3 * logits},
+		{check{name: "token nll", in: []array{x, table, ids}, fixed: true, node: func(in []*G.Node) *G.Node { return TokenNLL(in[0], in[1], in[2]) }}, logits},
+	} {
+		run := func(name string, up []float64, flops float64) {
+			b.Run(c.name+"/"+name, func(b *testing.B) {
+				k := compile(b, c.check, up)
+				k.run(b)
+				bytes := 0
+				for _, x := range k.results() {
+					bytes += 4 * len(x)
+				}
+				for _, a := range c.in {
+					bytes += 4 * len(a.data)
+				}
+				b.SetBytes(int64(bytes))
+				for b.Loop() {
+					k.run(b)
+				}
+				if flops > 0 {
+					b.ReportMetric(flops*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
+				}
+			})
+		}
+		run("forward", nil, c.flops)
+		if c.fixed {
+			continue
+		}
+		k := compile(b, c.check, nil)
+		k.run(b)
+		up, flops := make([]float64, len(k.results()[0])), 3*c.flops
+		for i := range up {
+			up[i] = r.NormFloat64()
+		}
+		if c.name == "cross-entropy" {
+			flops = c.flops
+		}
+		run("gradient", up, flops)
+	}
+}

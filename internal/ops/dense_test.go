@@ -1,0 +1,137 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// linearTwin is x·Wᵀ, x [n, k], W [m, k].
+func linearTwin(x, w array) []float64 {
+	n, k, m := x.shape[0], x.shape[1], w.shape[0]
+	y := make([]float64, n*m)
+	for i := range n {
+		for j := range m {
+			for l := range k {
+				y[i*m+j] += x.data[i*k+l] * w.data[j*k+l]
+			}
+		}
+	}
+	return y
+}
+
+// rmsNormTwin is x·rsqrt(mean(x²)+ε)·g.
+func rmsNormTwin(x, g array, epsilon float64) []float64 {
+	y := make([]float64, len(x.data))
+	d := len(g.data)
+	for i := range x.shape[0] {
+		var squares float64
+		for _, v := range x.data[i*d : (i+1)*d] {
+			squares += v * v
+		}
+		for j, v := range x.data[i*d : (i+1)*d] {
+			y[i*d+j] = v / math.Sqrt(squares/float64(d)+epsilon) * g.data[j]
+		}
+	}
+	return y
+}
+
+// geluTwin is x·Φ(x), Φ the standard normal distribution.
+func geluTwin(x []float64) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = v * 0.5 * math.Erfc(-v/math.Sqrt2)
+	}
+	return y
+}
+
+func addTwin(a, b []float64) []float64 {
+	y := make([]float64, len(a))
+	for i := range a {
+		y[i] = a[i] + b[i]
+	}
+	return y
+}
+
+// embedTwin is the rows of the table that the ids name.
+func embedTwin(table, ids array) []float64 {
+	d := table.shape[1]
+	var y []float64
+	for _, id := range ids.data {
+		y = append(y, table.data[int(id)*d:(int(id)+1)*d]...)
+	}
+	return y
+}
+
+func denseChecks() []check {
+	r := rand.New(rand.NewPCG(1, 1))
+	var all []check
+	for _, c := range []struct{ n, k, m int }{{1, 1, 1}, {3, 7, 5}, {33, 6, 9}, {130, 70, 31}} {
+		all = append(all, check{
+			name: fmt.Sprintf("linear/%dx%dx%d", c.n, c.k, c.m),
+			in:   []array{normal(r, c.n, c.k), normal(r, c.m, c.k)},
+			node: func(in []*G.Node) *G.Node { return Linear(in[0], in[1]) },
+			twin: func(in []array) []float64 { return linearTwin(in[0], in[1]) },
+		})
+	}
+	for _, c := range []struct {
+		n, d    int
+		epsilon float64
+	}{{1, 2, 1e-5}, {5, 6, 1e-5}, {9, 130, 0.3}, {77, 10, 1e-5}} {
+		all = append(all, check{
+			name: fmt.Sprintf("rmsnorm/%dx%d", c.n, c.d),
+			in:   []array{normal(r, c.n, c.d), normal(r, c.d)},
+			node: func(in []*G.Node) *G.Node { return RMSNorm(in[0], in[1], c.epsilon) },
+			twin: func(in []array) []float64 { return rmsNormTwin(in[0], in[1], c.epsilon) },
+		})
+	}
+	for _, n := range []int{1, 7, 8, 300, 9001} {
+		all = append(all, check{
+			name: fmt.Sprintf("gelu/%d", n), in: []array{normal(r, n, 1)},
+			node: func(in []*G.Node) *G.Node { return Gelu(in[0]) },
+			twin: func(in []array) []float64 { return geluTwin(in[0].data) },
+		}, check{
+			name: fmt.Sprintf("add/%d", n), in: []array{normal(r, n, 1), normal(r, n, 1)},
+			node: func(in []*G.Node) *G.Node { return Add(in[0], in[1]) },
+			twin: func(in []array) []float64 { return addTwin(in[0].data, in[1].data) },
+		}, check{
+			name: fmt.Sprintf("dot/%d", n), in: []array{normal(r, n, 1), normal(r, n, 1).fix()},
+			node: func(in []*G.Node) *G.Node { return Dot(in[0], in[1]) },
+			twin: func(in []array) []float64 {
+				var sum float64
+				for i, v := range in[0].data {
+					sum += v * in[1].data[i]
+				}
+				return []float64{sum}
+			},
+		})
+	}
+	// Few ids in a long text: every row of the table is a sum of many.
+	for _, c := range []struct{ n, d, v int }{{1, 2, 1}, {9, 6, 5}, {200, 10, 7}} {
+		all = append(all, check{
+			name: fmt.Sprintf("embed/%d of %dx%d", c.n, c.v, c.d),
+			in:   []array{normal(r, c.v, c.d), integers(r, c.n, c.v)},
+			node: func(in []*G.Node) *G.Node { return Embed(in[0], in[1]) },
+			twin: func(in []array) []float64 { return embedTwin(in[0], in[1]) },
+		})
+	}
+	// An input with three uses: gorgonia adds their gradients in place, which
+	// would go wrong if two operations shared a result.
+	return append(all, check{
+		name: "residual",
+		in:   []array{normal(r, 5, 6), normal(r, 6, 6)},
+		node: func(in []*G.Node) *G.Node { return Add(Add(in[0], Gelu(in[0])), Linear(in[0], in[1])) },
+		twin: func(in []array) []float64 {
+			return addTwin(addTwin(in[0].data, geluTwin(in[0].data)), linearTwin(in[0], in[1]))
+		},
+	})
+}
+
+func TestDense(t *testing.T) {
+	for _, c := range denseChecks() {
+		t.Run(c.name, c.test)
+	}
+}
