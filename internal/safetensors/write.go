@@ -1,0 +1,143 @@
+package safetensors
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"unicode/utf8"
+)
+
+// Write replaces the file at path. Equal arguments give equal bytes: the tensors
+// stand in the order given, the metadata after the checksum in the order of its
+// keys. The file is finished and on the disk under another name before it takes
+// the place of the old one, so that a reader, or whoever comes after a crash,
+// finds the old file or the new one. The key "sha256" is Write's own.
+func Write(path string, metadata map[string]string, tensors []Tensor) error {
+	head, err := header(metadata, tensors)
+	if err == nil {
+		err = replace(path, func(f *os.File) error { return fill(f, head, tensors) })
+	}
+	if err != nil {
+		return fmt.Errorf("safetensors: write %s: %w", path, err)
+	}
+	return nil
+}
+
+// header is the start of the file up to the data, with zeros for the checksum.
+func header(metadata map[string]string, tensors []Tensor) ([]byte, error) {
+	b := append(make([]byte, lengthSize), opening+noSum+`"`...)
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		if key == checksumKey {
+			return nil, fmt.Errorf("metadata key %q is reserved for the checksum", key)
+		}
+		if !utf8.ValidString(key) || !utf8.ValidString(metadata[key]) {
+			return nil, fmt.Errorf("metadata %q: %q is not UTF-8", key, metadata[key])
+		}
+		b = fmt.Appendf(b, ",%s:%s", asJSON(key), asJSON(metadata[key]))
+	}
+	b = append(b, '}')
+	at, seen := 0, map[string]bool{}
+	for _, t := range tensors {
+		n, ok := volume(t.Shape)
+		switch {
+		case !utf8.ValidString(t.Name) || t.Name == metadataKey:
+			return nil, fmt.Errorf("%q cannot be the name of a tensor", t.Name)
+		case seen[t.Name]:
+			return nil, fmt.Errorf("two tensors have the name %q", t.Name)
+		case !ok || n != len(t.Data):
+			return nil, fmt.Errorf("tensor %q has %d numbers, which do not fill its shape %v", t.Name, len(t.Data), t.Shape)
+		}
+		seen[t.Name] = true
+		shape := append([]int{}, t.Shape...) // never null
+		b = fmt.Appendf(b, `,%s:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]}`, asJSON(t.Name), asJSON(shape), at, at+n*numberSize)
+		at += n * numberSize
+	}
+	b = append(b, '}')
+	for len(b)%8 != 0 { // the data begins at a multiple of 8
+		b = append(b, ' ')
+	}
+	if n := len(b) - lengthSize; n > headerLimit {
+		return nil, fmt.Errorf("names and metadata take %d bytes, more than the limit of %d", n, headerLimit)
+	}
+	binary.LittleEndian.PutUint64(b, uint64(len(b)-lengthSize))
+	return b, nil
+}
+
+// asJSON is the JSON of a text or of whole numbers, which always have one.
+func asJSON(v any) []byte {
+	b, _ := json.Marshal(v)
+	return b
+}
+
+// fill writes header and data, and then the checksum of both into the header.
+func fill(f *os.File, head []byte, tensors []Tensor) error {
+	sum := sha256.New()
+	w := io.MultiWriter(f, sum)
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	buf := make([]byte, 0, chunk*numberSize)
+	for _, t := range tensors {
+		for numbers := range slices.Chunk(t.Data, chunk) {
+			buf, _ = binary.Append(buf[:0], binary.LittleEndian, numbers)
+			if _, err := w.Write(buf); err != nil {
+				return err
+			}
+		}
+	}
+	_, err := f.WriteAt([]byte(hex.EncodeToString(sum.Sum(nil))), int64(sumAt))
+	return err
+}
+
+// replace puts a file that write fills in the place of path, and leaves nothing
+// behind if that fails.
+func replace(path string, write func(*os.File) error) (err error) {
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if err = write(f); err != nil {
+		return err
+	}
+	if err = f.Chmod(0o644); err != nil { // CreateTemp keeps a file to its owner
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// syncDir makes a rename survive a power cut.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" { // which cannot, and journals renames itself
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
