@@ -189,7 +189,7 @@ func (a *ArxivMath) Document(split Split, i int) (Document, error) {
 
 func (d arxivDoc) read() (string, error) {
 	if d.lines == nil {
-		return readTextFile(d.path)
+		return ReadText(d.path)
 	}
 	line := make([]byte, d.length)
 	if _, err := d.lines.ReadAt(line, d.offset); err != nil {

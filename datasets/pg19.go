@@ -135,7 +135,7 @@ func (p *PG19) Document(split Split, i int) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	text, err := readTextFile(filepath.Join(p.dir, filepath.FromSlash(bookFile(split, book))))
+	text, err := ReadText(filepath.Join(p.dir, filepath.FromSlash(bookFile(split, book))))
 	if err != nil {
 		return Document{}, fmt.Errorf("pg19: %w", err)
 	}

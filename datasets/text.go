@@ -13,16 +13,22 @@ import (
 // officialSplits are the three splits in the order they are reported.
 var officialSplits = []Split{Train, Validation, Test}
 
-// readTextFile reads one document that is a whole file. The text is returned
+// ReadText reads one document that is a whole file. The text is returned
 // byte for byte: no line end and no byte-order mark is changed, because word and
 // byte perplexities count them. The error names the file.
-func readTextFile(path string) (string, error) {
+func ReadText(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return "", fileError(path, err)
 	}
+	return CheckText(path, data)
+}
+
+// CheckText returns data as text, or an error that names it and says why it cannot
+// be a document.
+func CheckText(name string, data []byte) (string, error) {
 	if err := checkText(data); err != nil {
-		return "", fmt.Errorf("%s: %w", path, err)
+		return "", fmt.Errorf("%s: %w", name, err)
 	}
 	return string(data), nil
 }
@@ -53,8 +59,8 @@ func checkUTF8(data []byte) error {
 	}
 }
 
-// countTextWords counts whitespace-separated words.
-func countTextWords(text string) int64 {
+// CountWords counts whitespace-separated words.
+func CountWords(text string) int64 {
 	var n int64
 	for range strings.FieldsSeq(text) {
 		n++

@@ -78,7 +78,7 @@ func TestReadTextFile(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			path := filepath.Join(writeTree(t, map[string]string{"x.txt": test.data}), "x.txt")
-			text, err := readTextFile(path)
+			text, err := ReadText(path)
 			if test.err != "" {
 				wantError(t, err, test.err, path)
 			} else if err != nil || text != test.data {
@@ -87,7 +87,7 @@ func TestReadTextFile(t *testing.T) {
 		})
 	}
 	absent := filepath.Join(t.TempDir(), "absent.txt")
-	_, err := readTextFile(absent)
+	_, err := ReadText(absent)
 	wantError(t, err, "DIR: no such file or directory", absent)
 }
 
@@ -96,7 +96,7 @@ func TestCountTextWords(t *testing.T) {
 	for text, want := range map[string]int64{
 		"": 0, " \n ": 0, "one": 1, " a\u00a0b\u2003c\td\n": 4, "a\u200bb": 1,
 	} {
-		if got := countTextWords(text); got != want {
+		if got := CountWords(text); got != want {
 			t.Errorf("%q has %d words, want %d", text, got, want)
 		}
 	}

@@ -109,7 +109,7 @@ func verifySplit(c Corpus, split Split, step func()) SplitReport {
 			fmt.Fprintf(h, "%s\n%d\n%s", doc.ID, len(doc.Text), doc.Text)
 			s.Documents++
 			s.Bytes += int64(len(doc.Text))
-			s.Words += countTextWords(doc.Text)
+			s.Words += CountWords(doc.Text)
 		}
 		step()
 	}

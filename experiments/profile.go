@@ -37,6 +37,7 @@ type ModelSettings struct {
 	FFN           int     `yaml:"ffn" required:"true" min:"1" max:"1048576"`    // hidden width of the feed-forward block
 	Segment       int     `yaml:"segment" required:"true" min:"1" max:"65536"`  // tokens
 	GateInit      float64 `yaml:"gate_init" required:"true" min:"-20" max:"20"` // β before training
+	InitStd       float64 `yaml:"init_std" required:"true" min:"1e-4" max:"10"` // standard deviation of the initial weights
 	MemoryEpsilon float64 `yaml:"memory_epsilon" required:"true" min:"1e-12" max:"0.01"`
 }
 

@@ -133,6 +133,7 @@ model:
   ffn: 256
   segment: 64
   gate_init: 0
+  init_std: 0.125
   memory_epsilon: 1e-06
 training:
   batch: 4
@@ -155,7 +156,7 @@ evaluation:
   batch: 2
   position_bucket: 64
 `
-	const sum = "5e172a2480e3e7a4ffeab7c483553e2be9053ea92d69b173b468a6ad5b6c87be"
+	const sum = "253599a0fed920c40aa6f166c62f33104eff3e0bab7c5f9aa977782beaffc78a"
 	p := parseProfile(t, validProfile)
 	if diff := cmp.Diff(want, string(p.Config(hashed))); diff != "" {
 		t.Error(diff)

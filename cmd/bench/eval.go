@@ -1,0 +1,117 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"infinibench/datasets"
+	"infinibench/datasets/tokenizer"
+	"infinibench/experiments"
+	"infinibench/internal/train"
+	"infinibench/models"
+)
+
+func evalCommand(env *environment) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "eval",
+		Short:   "Evaluate a trained model on files of your own",
+		Example: "  bench eval perplexity --checkpoint runs/tiny/CELL/checkpoint book.txt",
+	}
+	cmd.AddCommand(evalPerplexityCommand(env))
+	return cmd
+}
+
+func evalPerplexityCommand(env *environment) *cobra.Command {
+	var checkpoint string
+	var batch int
+	cmd := &cobra.Command{
+		Use:   "perplexity --checkpoint DIR FILE…",
+		Short: "Score text files with a trained model",
+		Long: `perplexity scores each file as one document: its segments in order, the memory
+carried from segment to segment and empty at the start, every token but the first
+scored once. It prints JSON: tokens, words (separated by white space), bytes, the
+negative log-likelihood in nats, the perplexity per token, word and byte, and bits
+per byte, for all files together and for each, and the same with the memory emptied.`,
+		Example: `  bench eval perplexity --checkpoint runs/small/CELL/checkpoint book.txt
+  bench eval perplexity --checkpoint model ../books/*.txt`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, files []string) error {
+			if batch < 1 {
+				return usageError{fmt.Errorf("--batch is %d, must be at least 1", batch)}
+			}
+			m, t, err := loadCheckpoint(checkpoint)
+			if err != nil {
+				return err
+			}
+			var documents []datasets.Document
+			var size int64
+			for _, path := range files {
+				text, err := datasets.ReadText(path)
+				if err != nil {
+					return err
+				}
+				documents = append(documents, datasets.Document{ID: path, Text: text})
+				size += int64(len(text))
+			}
+			bar := env.progress("eval perplexity", 0)
+			defer bar.finish()
+			settings := experiments.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
+			p, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, func(tokens int) { bar.add(int64(tokens), "tokens") })
+			if err != nil {
+				return err
+			}
+			return printScores(env, m, t, p)
+		},
+	}
+	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "directory with model.safetensors and tokenizer.json")
+	cmd.Flags().IntVar(&batch, "batch", 8, "files scored side by side")
+	cmd.MarkFlagRequired("checkpoint")
+	return cmd
+}
+
+// fileScore is a score with the name of what was scored.
+type fileScore struct {
+	File string `json:"file,omitempty"`
+	experiments.Score
+}
+
+func printScores(env *environment, m *models.Model, t tokenizer.Tokenizer, p *experiments.Perplexity) error {
+	out := struct {
+		Model     string `json:"model"`
+		Tokenizer string `json:"tokenizer"`
+		fileScore
+		Zeroed *experiments.Score `json:"memory_zeroed,omitempty"`
+		Files  []fileScore        `json:"files"`
+	}{Model: m.Memory.Name(), Tokenizer: t.Name(), fileScore: fileScore{Score: p.Intact}, Zeroed: p.Zeroed}
+	for _, d := range p.Documents {
+		out.Files = append(out.Files, fileScore{d.ID, experiments.ScoreOf(d)})
+	}
+	encoder := json.NewEncoder(env.stdout)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(out)
+}
+
+// loadCheckpoint opens a trained model and its tokenizer.
+func loadCheckpoint(dir string) (*models.Model, tokenizer.Tokenizer, error) {
+	if info, err := os.Stat(dir); err != nil {
+		return nil, nil, fmt.Errorf("checkpoint: %w", err)
+	} else if !info.IsDir() {
+		return nil, nil, fmt.Errorf("checkpoint: %s is a file, want the directory that holds model.safetensors", dir)
+	}
+	m, _, err := train.LoadModel(dir, experiments.NewMemory)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := tokenizer.Load(filepath.Join(dir, "tokenizer.json"))
+	if err != nil {
+		return nil, nil, err
+	}
+	if t.Size() != m.Config.Vocabulary {
+		return nil, nil, fmt.Errorf("checkpoint: %s: the model has a vocabulary of %d, its tokenizer.json one of %d", dir, m.Config.Vocabulary, t.Size())
+	}
+	return m, t, nil
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"infinibench/datasets"
+	"infinibench/models"
+)
+
+func generateCommand(env *environment) *cobra.Command {
+	var checkpoint, promptFile string
+	var tokens int
+	var seed uint64
+	sampler := models.Sampler{}
+	cmd := &cobra.Command{
+		Use:   "generate --checkpoint DIR --prompt-file FILE",
+		Short: "Go on with a text, token by token",
+		Long: `generate reads a prompt of any length, all of which passes through the memory, and
+prints the prompt's continuation. The defaults of temperature and top-p are the
+paper's; temperature 0 always takes the likeliest token.`,
+		Example: `  bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file start.txt
+  echo "the captain" | bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file - --tokens 50 --temperature 0`,
+		RunE: func(*cobra.Command, []string) error {
+			switch {
+			case tokens < 1:
+				return usageError{fmt.Errorf("--tokens is %d, must be at least 1", tokens)}
+			case !(sampler.Temperature >= 0):
+				return usageError{fmt.Errorf("--temperature is %g, must not be negative", sampler.Temperature)}
+			case !(sampler.TopP >= 0 && sampler.TopP <= 1):
+				return usageError{fmt.Errorf("--top-p is %g, must be between 0 and 1", sampler.TopP)}
+			}
+			m, t, err := loadCheckpoint(checkpoint)
+			if err != nil {
+				return err
+			}
+			prompt, err := readPrompt(env, promptFile)
+			if err != nil {
+				return err
+			}
+			ids, err := t.Encode(prompt)
+			if err != nil {
+				return err
+			}
+			sampler.Rand = rand.New(rand.NewPCG(seed, 0))
+			var all []int32
+			said := 0 // bytes of the continuation printed so far
+			var failed error
+			err = m.NewDecoder(1).Generate(ids, tokens, &sampler, func(id int32) bool {
+				all = append(all, id)
+				var text string
+				if text, failed = t.Decode(all); failed != nil {
+					return false
+				}
+				// A token may end inside a character; it is shown when whole.
+				if shown := strings.ToValidUTF8(text, ""); len(shown) == len(text) || len(all) == tokens {
+					fmt.Fprint(env.stdout, text[said:])
+					said = len(text)
+				}
+				return env.ctx.Err() == nil
+			})
+			fmt.Fprintln(env.stdout)
+			if err == nil {
+				err = failed
+			}
+			if err == nil {
+				err = env.ctx.Err()
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "directory with model.safetensors and tokenizer.json")
+	cmd.Flags().StringVar(&promptFile, "prompt-file", "", "text to go on with; - for standard input")
+	cmd.Flags().IntVar(&tokens, "tokens", 128, "tokens to generate")
+	cmd.Flags().Float64Var(&sampler.Temperature, "temperature", 0.5, "0: greedy")
+	cmd.Flags().Float64Var(&sampler.TopP, "top-p", 0.95, "share of the probability to draw from")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the draws")
+	cmd.MarkFlagRequired("checkpoint")
+	cmd.MarkFlagRequired("prompt-file")
+	return cmd
+}
+
+func readPrompt(env *environment, path string) (string, error) {
+	if path != "-" {
+		text, err := datasets.ReadText(path)
+		return strings.TrimRight(text, "\n"), err
+	}
+	data, err := io.ReadAll(env.stdin)
+	if err != nil {
+		return "", err
+	}
+	text, err := datasets.CheckText("standard input", data)
+	return strings.TrimRight(text, "\n"), err
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/tw"
+	"github.com/spf13/cobra"
+
+	"infinibench/experiments"
+	"infinibench/internal/machine"
+)
+
+func planCommand(env *environment) *cobra.Command {
+	var flags runFlags
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "plan",
+		Short: "List the cells of a profile and what they would cost here",
+		Long: `plan lists the cells that reproduce would make, with the time and the memory each
+would take on this machine, estimated from a calibration of a few seconds. It writes
+nothing.`,
+		Example: `  bench plan
+  bench plan --profile small --data ../data
+  bench plan --profile smoke --json`,
+		RunE: func(*cobra.Command, []string) error {
+			options, err := flags.options()
+			if err != nil {
+				return err
+			}
+			warnSlowBLAS(env)
+			plan, err := experiments.Plan(env.ctx, options)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				encoder := json.NewEncoder(env.stdout)
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(plan)
+			}
+			return printPlan(env, options.Profile, plan)
+		},
+	}
+	flags.add(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
+	return cmd
+}
+
+func printPlan(env *environment, p *experiments.Profile, plan []experiments.Planned) error {
+	table := tablewriter.NewTable(env.stdout, tablewriter.WithHeaderAutoFormat(tw.Off),
+		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: []tw.Align{tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft}}))
+	table.Header("cell", "train tokens", "scored tokens", "time", "memory", "state")
+	var seconds float64
+	var bytes int64
+	for _, c := range plan {
+		state := "to do"
+		if c.Done {
+			state = "done"
+		} else {
+			seconds += c.Seconds
+		}
+		bytes = max(bytes, c.Bytes)
+		if err := table.Append(c.Cell.Key(), humanize.Comma(int64(c.TrainTokens)), humanize.Comma(int64(c.EvaluateTokens)),
+			duration(c.Seconds), humanize.IBytes(uint64(c.Bytes)), state); err != nil {
+			return err
+		}
+	}
+	if err := table.Render(); err != nil {
+		return err
+	}
+	workers := max(min(p.Workers, len(plan)), 1)
+	fmt.Fprintf(env.stdout, "%d cells, about %s with %d at a time and %d threads each, about %s of memory (this machine has %s)\n",
+		len(plan), duration(seconds/float64(workers)), workers, p.Threads,
+		humanize.IBytes(uint64(bytes*int64(workers))), humanize.IBytes(uint64(machine.TotalMemory())))
+	return nil
+}
+
+// duration rounds an estimate to what it is worth.
+func duration(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d > 48*time.Hour:
+		return fmt.Sprintf("%.0f days", d.Hours()/24)
+	case d > 2*time.Hour:
+		return fmt.Sprintf("%.0f h", d.Hours())
+	case d > 2*time.Minute:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	}
+	return fmt.Sprintf("%.0f s", d.Seconds())
+}

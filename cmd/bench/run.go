@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"infinibench/experiments"
+	"infinibench/internal/kernel"
+	"infinibench/internal/machine"
+)
+
+// runFlags are the flags of the verbs that run a profile.
+type runFlags struct{ profile, data, runs string }
+
+func (f *runFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.profile, "profile", "tiny", "built-in profile, or the path of your own .yaml file")
+	cmd.Flags().StringVar(&f.data, "data", "", "directory of the corpora that are read from files")
+	cmd.Flags().StringVar(&f.runs, "runs", "runs", "directory of the results")
+}
+
+func (f *runFlags) options() (experiments.Options, error) {
+	p, err := experiments.LoadProfile(f.profile)
+	return experiments.Options{Profile: p, Data: f.data, Runs: f.runs, Version: buildVersion()}, err
+}
+
+func reproduceCommand(env *environment) *cobra.Command {
+	var flags runFlags
+	cmd := &cobra.Command{
+		Use:   "reproduce",
+		Short: "Run every experiment of a profile and write the report",
+		Long: `reproduce makes every cell of a profile (one experiment, corpus, model and seed)
+and writes the report. It skips what is done, goes on with what was interrupted and
+past what fails. Stop it with Ctrl-C at any time: it saves what it has, and the same
+command goes on from there.`,
+		Example: `  bench reproduce
+  bench reproduce --profile small --data ../data
+  bench reproduce --profile my.yaml --runs /scratch/runs`,
+		Annotations: map[string]string{continues: ""},
+		RunE: func(*cobra.Command, []string) error {
+			options, err := flags.options()
+			if err != nil {
+				return err
+			}
+			summary, err := runProfile(env, options)
+			if err != nil {
+				return err
+			}
+			if summary.Done+summary.Skipped+summary.Failed > 0 {
+				if err := writeReport(env, flags.runs, options.Profile.Name); err != nil {
+					return err
+				}
+			}
+			return failures(summary)
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+func runCommand(env *environment) *cobra.Command {
+	var flags runFlags
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run every experiment of a profile, without the report",
+		Long: `run does what reproduce does but for the report, which "bench report" can write at
+any time.`,
+		Example: `  bench run --profile smoke
+  bench run --profile small --data ../data`,
+		Annotations: map[string]string{continues: ""},
+		RunE: func(*cobra.Command, []string) error {
+			options, err := flags.options()
+			if err != nil {
+				return err
+			}
+			summary, err := runProfile(env, options)
+			if err != nil {
+				return err
+			}
+			return failures(summary)
+		},
+	}
+	flags.add(cmd)
+	return cmd
+}
+
+// failures is the error of a run some cells of which failed.
+func failures(s experiments.Summary) error {
+	if s.Failed == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %d cells failed; each says why in %s/<cell>/result.json and in the report; the same command tries them again",
+		s.Failed, s.Done+s.Skipped+s.Failed, s.Directory)
+}
+
+// runProfile runs the cells of a profile under a progress bar and says at the end
+// what they cost.
+func runProfile(env *environment, o experiments.Options) (experiments.Summary, error) {
+	warnSlowBLAS(env)
+	work, err := experiments.Workload(o)
+	if err != nil {
+		return experiments.Summary{}, err
+	}
+	total, share := int64(0), map[experiments.Cell]int64{}
+	for _, w := range work {
+		share[w.Cell] = int64(w.TrainTokens + w.EvaluateTokens)
+		total += share[w.Cell]
+	}
+	start := time.Now()
+	bar := env.progress("reproduce", total)
+	var done int64
+	cells, told := 0, map[experiments.Cell]int64{}
+	// The bar counts each cell with its expected tokens, whatever it really had.
+	complete := func(c experiments.Cell) {
+		cells++
+		done += share[c] - told[c]
+		told[c] = share[c]
+	}
+	say := func(format string, args ...any) {
+		bar.interrupt(func() { fmt.Fprintf(env.stderr, format+"\n", args...) })
+	}
+	bar.set(0, total, "")
+	o.Observe = func(e experiments.Event) {
+		switch e.Kind {
+		case experiments.Note:
+			say("%s", e.Text)
+		case experiments.Skipped, experiments.Done:
+			complete(e.Cell)
+		case experiments.Failed:
+			complete(e.Cell)
+			say("failed: %s: %v", e.Cell.Key(), e.Err)
+		case experiments.Progress:
+			n := min(int64(e.Tokens), share[e.Cell]-told[e.Cell])
+			told[e.Cell] += n
+			done += n
+		default:
+			return
+		}
+		note := fmt.Sprintf("%d/%d cells", cells, len(work))
+		if e.Kind == experiments.Progress {
+			note += ", " + e.Phase + " " + e.Cell.Key()
+		}
+		bar.set(done, total, note)
+	}
+	summary, err := experiments.Run(env.ctx, o)
+	bar.finish()
+	fmt.Fprintf(env.stderr, "%d cells done, %d done before, %d failed; %v, peak memory %s\n",
+		summary.Done, summary.Skipped, summary.Failed, time.Since(start).Round(time.Second), humanize.IBytes(uint64(machine.PeakRSS())))
+	return summary, err
+}
+
+// warnSlowBLAS says once what the lack of OpenBLAS costs.
+func warnSlowBLAS(env *environment) {
+	if err := kernel.FallbackReason(); err != nil {
+		fmt.Fprintf(env.stderr, "bench: %v: matrix products run in pure Go, about 10 times slower; \"make setup\" installs OpenBLAS\n", err)
+	}
+}
+
+// interrupt prints something between two states of the bar.
+func (p *progress) interrupt(print func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Clear()
+	}
+	print()
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"infinibench/experiments"
+)
+
+func trainCommand(env *environment) *cobra.Command {
+	var profile, data, out string
+	cell := experiments.Cell{Experiment: "perplexity"}
+	cmd := &cobra.Command{
+		Use:   "train --model ID --corpus NAME --out DIR",
+		Short: "Train one model of a profile and keep it",
+		Long: `train trains one model with the settings of a profile. DIR then holds the training
+log, metrics.jsonl, and checkpoint/ with model.safetensors and tokenizer.json, which
+eval and generate read. Interrupted, the same command goes on.`,
+		Example: `  bench train --model infini-linear --corpus novel --out model
+  bench train --profile small --data ../data --model infini-delta --corpus pg19 --out model`,
+		Annotations: map[string]string{continues: ""},
+		RunE: func(*cobra.Command, []string) error {
+			p, err := experiments.LoadProfile(profile)
+			if err != nil {
+				return err
+			}
+			if cell, err = choose(p, cell); err != nil {
+				return usageError{err}
+			}
+			warnSlowBLAS(env)
+			s := p.Settings(cell)
+			bar := env.progress("train", int64(s.Training.Steps*s.Training.Batch*s.Length))
+			defer bar.finish()
+			options := experiments.Options{Profile: p, Data: data, Version: buildVersion()}
+			if err := experiments.Train(env.ctx, options, cell, out, func(tokens int) { bar.add(int64(tokens), "") }); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(env.stdout, filepath.Join(out, "checkpoint"))
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&profile, "profile", "tiny", "built-in profile, or the path of your own .yaml file")
+	cmd.Flags().StringVar(&data, "data", "", "directory of the corpora that are read from files")
+	cmd.Flags().StringVar(&out, "out", "", "directory of the model")
+	cmd.Flags().StringVar(&cell.Model, "model", "", "id of the model: "+strings.Join(experiments.Models, ", "))
+	cmd.Flags().StringVar(&cell.Corpus, "corpus", "", "name of the corpus")
+	cmd.Flags().IntVar(&cell.Length, "length", 0, "training length, where the profile has several for the corpus")
+	cmd.Flags().Uint64Var(&cell.Seed, "seed", 0, "one of the profile's seeds; 0: the first")
+	for _, name := range []string{"out", "model", "corpus"} {
+		cmd.MarkFlagRequired(name)
+	}
+	return cmd
+}
+
+// choose finds the profile's first cell that fits what was asked for.
+func choose(p *experiments.Profile, want experiments.Cell) (experiments.Cell, error) {
+	cells := p.Cells()
+	i := slices.IndexFunc(cells, func(c experiments.Cell) bool {
+		return c.Model == want.Model && c.Corpus == want.Corpus &&
+			(want.Length == 0 || c.Length == want.Length) && (want.Seed == 0 || c.Seed == want.Seed)
+	})
+	if i >= 0 {
+		return cells[i], nil
+	}
+	var keys []string
+	for _, c := range cells {
+		keys = append(keys, "  "+c.Key())
+	}
+	return want, fmt.Errorf("profile %s trains no such model; it has\n%s\n", p.Name, strings.Join(keys, "\n"))
+}

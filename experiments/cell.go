@@ -1,0 +1,233 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"infinibench/datasets/tokenizer"
+	"infinibench/internal/machine"
+	"infinibench/internal/train"
+	"infinibench/models"
+)
+
+// cellRun makes one cell of the perplexity experiment (paper Table 2).
+type cellRun struct {
+	profile  string
+	cell     Cell
+	settings CellSettings
+	config   []byte
+	hash     string
+	files    cellFiles
+	text     *Text
+	version  string
+	save     int // steps between checkpoints
+
+	advance func(phase string, tokens int) // told of tokens trained on or scored
+	timing  Timing
+}
+
+func newCellRun(o Options, c Cell, files cellFiles, text *Text, advance func(phase string, tokens int)) *cellRun {
+	p := o.Profile
+	return &cellRun{
+		profile: p.Name, cell: c, settings: p.Settings(c), config: p.Config(c), hash: p.Hash(c),
+		files: files, text: text, version: o.Version, save: p.SaveEvery, advance: advance,
+	}
+}
+
+// run trains, scores and writes the result. Whatever an earlier run with the same
+// settings left behind is gone on from.
+func (r *cellRun) run(ctx context.Context) (*Result, error) {
+	if err := r.files.prepare(r.config); err != nil {
+		return nil, err
+	}
+	m, err := r.trained(ctx)
+	if err != nil {
+		return nil, err
+	}
+	samples, err := loadSamples(r.text, r.settings.Corpus)
+	if err != nil {
+		return nil, err
+	}
+	scores, err := r.score(ctx, m, samples)
+	if err != nil {
+		return nil, err
+	}
+	note, officialWords := describeData(r.text, r.settings.Corpus, samples)
+	perplexity, err := sum(scores, officialWords)
+	if err != nil {
+		return nil, err
+	}
+	footprint, err := measureFootprint(m)
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{
+		Version: ResultVersion, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: StatusDone,
+		Protocol: protocol(r.text, r.settings.Corpus, note), Scale: r.scale(m, note), Data: note,
+		Perplexity: perplexity, Gates: m.Gates(), Footprint: footprint,
+		Environment: environment(r.version, r.settings.Threads),
+	}
+	r.timing.PeakRSS = machine.PeakRSS()
+	if err := writeJSON(r.files.path("timing.json"), r.timing); err != nil {
+		return nil, err
+	}
+	return result, writeJSON(r.files.path("result.json"), result)
+}
+
+// trained returns the trained model: the one in the checkpoint directory when
+// training is finished, else the one that training leads to.
+func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
+	dir := r.files.checkpoint()
+	log, err := readLog[LogLine](r.files.path("metrics.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	total := r.settings.Training.Steps * r.settings.Training.Batch * r.settings.Length
+	if _, err := os.Stat(filepath.Join(dir, "model.safetensors")); err == nil {
+		m, extra, err := train.LoadModel(dir, NewMemory)
+		if err != nil {
+			return nil, err
+		}
+		if extra["config_hash"] == r.hash {
+			r.trainedOn(log)
+			r.advance("train", total)
+			return m, nil
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	m, err := NewModel(r.settings, r.text.Tokenizer.Size())
+	if err != nil {
+		return nil, err
+	}
+	t := r.settings.Training
+	optimizer, err := train.NewOptimizer(t.Optimizer, m.Params, t.WeightDecay)
+	if err != nil {
+		return nil, err
+	}
+	source, err := newTrainingSource(r.text, r.settings.Seed, t.Batch, r.settings.Length)
+	if err != nil {
+		return nil, err
+	}
+	var file *os.File
+	begin := func(done int) error {
+		keep := slices.IndexFunc(log, func(l LogLine) bool { return l.Step > done })
+		if keep >= 0 {
+			log = log[:keep]
+		}
+		r.advance("train", done*t.Batch*r.settings.Length)
+		file, err = openLog(r.files.path("metrics.jsonl"), log)
+		return err
+	}
+	step := func(l train.Line) error {
+		line := LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds}
+		line.GateMin, line.GateMax = gateRange(m)
+		log = append(log, line)
+		r.advance("train", t.Batch*r.settings.Length)
+		return appendLine(file, line)
+	}
+	err = train.Fit(ctx, m, optimizer, source, train.Settings{
+		Documents: t.Batch, Length: r.settings.Length, Interval: t.CheckpointInterval,
+		Steps: t.Steps, Warmup: t.WarmupSteps, Rate: t.LearningRate, GateRate: t.GateLearningRate,
+		FinalRate: t.FinalLearningRate, ClipNorm: t.ClipNorm,
+		Directory: dir, SaveEvery: r.save, ConfigHash: r.hash,
+	}, begin, step)
+	if file != nil {
+		if closed := file.Close(); err == nil {
+			err = closed
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	r.trainedOn(log)
+	return m, r.saveModel(m)
+}
+
+// saveModel keeps the trained model for the evaluation and for the user, and
+// drops what only training needed.
+func (r *cellRun) saveModel(m *models.Model) error {
+	dir := r.files.checkpoint()
+	if err := tokenizer.Save(r.text.Tokenizer, filepath.Join(dir, "tokenizer.json")); err != nil {
+		return err
+	}
+	extra := map[string]string{"config_hash": r.hash, "cell": r.cell.Key(), "tokenizer": r.text.Tokenizer.Name(), "corpus": r.cell.Corpus}
+	if err := train.SaveModel(dir, m, extra); err != nil {
+		return err
+	}
+	return os.RemoveAll(filepath.Join(dir, "training.safetensors"))
+}
+
+func (r *cellRun) trainedOn(log []LogLine) {
+	if n := len(log); n > 0 {
+		r.timing.TrainSeconds, r.timing.TrainTokens = log[n-1].Seconds, log[n-1].Tokens
+	}
+}
+
+// score evaluates the documents that samples.jsonl does not hold yet.
+func (r *cellRun) score(ctx context.Context, m *models.Model, samples []sample) ([]SampleScore, error) {
+	lines, err := readLog[SampleScore](r.files.path("samples.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	done := map[string]SampleScore{}
+	for _, l := range lines {
+		done[l.ID] = l
+	}
+	file, err := openLog(r.files.path("samples.jsonl"), lines)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	start := time.Now()
+	save := func(scores []SampleScore) error {
+		for _, s := range scores {
+			r.timing.EvalTokens += s.Tokens[Intact]
+		}
+		return appendLine(file, scores...)
+	}
+	scores, err := scoreSamples(ctx, m, samples, r.settings.Evaluation, done, save, func(tokens int) { r.advance("evaluate", tokens) })
+	r.timing.EvalSeconds = time.Since(start).Seconds()
+	return scores, err
+}
+
+func gateRange(m *models.Model) (low, high float64) {
+	for i, layer := range m.Gates() {
+		if i == 0 {
+			low, high = layer[0], layer[0]
+		}
+		low, high = min(low, slices.Min(layer)), max(high, slices.Max(layer))
+	}
+	return low, high
+}
+
+// scale says how large the run was. It is the paper's only when everything the
+// paper states is.
+func (r *cellRun) scale(m *models.Model, note DataNote) Scale {
+	c, t := m.Config, r.settings.Training
+	s := Scale{
+		Parameters: m.Parameters(), Layers: c.Layers, DModel: c.Width(), Heads: c.Heads, Segment: c.Segment,
+		TrainLength: r.settings.Length, Batch: t.Batch, Steps: t.Steps, TrainTokens: r.timing.TrainTokens,
+	}
+	s.PaperScale = c.Layers == 12 && c.Heads == 8 && c.HeadSize == 128 && c.FFN == 4096 && c.Segment == 2048 &&
+		(s.TrainLength == 32768 || s.TrainLength == 49*2048) && t.Batch == 64 && t.Optimizer == "adafactor" &&
+		t.LearningRate == 0.01 && t.WarmupSteps == 1000 && note.Certificate.Official && note.Truncated == 0
+	return s
+}
+
+// measureFootprint holds the formula against the live state of one document; that
+// they differ is an error of the program.
+func measureFootprint(m *models.Model) (Footprint, error) {
+	formula, entries := m.Memory.Footprint(m.Config)
+	f := Footprint{Formula: formula, Entries: entries, Bytes: 4 * entries, MeasuredByte: m.NewState(1).Bytes()}
+	if f.Bytes != f.MeasuredByte {
+		return f, fmt.Errorf("experiments: %s carries %d bytes, its formula %s says %d", m.Memory.Name(), f.MeasuredByte, formula, f.Bytes)
+	}
+	return f, nil
+}

@@ -1,0 +1,41 @@
+package experiments
+
+import (
+	"fmt"
+	"strings"
+
+	"infinibench/baselines"
+	"infinibench/models"
+)
+
+// memories is every model that a profile can name.
+var memories = []models.Memory{
+	baselines.LocalOnly{},
+	models.Infini{},
+	models.Infini{Delta: true},
+}
+
+// NewMemory returns the memory of a model id.
+func NewMemory(id string) (models.Memory, error) {
+	var ids []string
+	for _, m := range memories {
+		if m.Name() == id {
+			return m, nil
+		}
+		ids = append(ids, m.Name())
+	}
+	return nil, fmt.Errorf("experiments: unknown model %q; known: %s", id, strings.Join(ids, ", "))
+}
+
+// NewModel makes the model of a cell with weights drawn from its seed.
+func NewModel(s CellSettings, vocabulary int) (*models.Model, error) {
+	memory, err := NewMemory(s.ModelID)
+	if err != nil {
+		return nil, err
+	}
+	c := models.Defaults()
+	c.Vocabulary, c.Layers, c.Heads, c.HeadSize = vocabulary, s.Model.Layers, s.Model.Heads, s.Model.HeadSize
+	c.FFN, c.Segment = s.Model.FFN, s.Model.Segment
+	c.GateInit, c.MemoryEpsilon, c.InitStd = s.Model.GateInit, s.Model.MemoryEpsilon, s.Model.InitStd
+	return models.New(c, memory, s.Seed)
+}

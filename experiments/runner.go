@@ -1,0 +1,226 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"infinibench/internal/kernel"
+	"infinibench/internal/machine"
+)
+
+// Options is how a profile is run.
+type Options struct {
+	Profile *Profile
+	Data    string // directory of corpora that are read from files; "" when none is
+	Runs    string // directory that holds runs/<profile>; "runs"
+	Version string // of the program, for the result rows
+	// Observe is told what happens, one event at a time; nil for nobody.
+	Observe func(Event)
+}
+
+// Event is something that happened to a cell.
+type Event struct {
+	Kind   EventKind
+	Cell   Cell
+	Phase  string // of Progress: "train" or "evaluate"
+	Tokens int    // of Progress: further tokens done
+	Err    error  // of Failed
+	Text   string // of Note
+}
+
+// EventKind says what happened.
+type EventKind int
+
+const (
+	Started  EventKind = iota // a cell is begun or gone on with
+	Progress                  // tokens were trained on or scored
+	Done                      // a cell has its result
+	Skipped                   // a cell had its result already
+	Failed                    // a cell ended in an error; the others go on
+	Note                      // something to tell that belongs to no cell
+)
+
+// Summary counts what became of the cells.
+type Summary struct {
+	Directory             string // runs/<profile>
+	Done, Skipped, Failed int
+}
+
+// Directory is where the results of a profile go.
+func (o Options) Directory() string { return filepath.Join(o.Runs, o.Profile.Name) }
+
+// Run makes every cell of a profile that is not done yet, several at a time. A
+// cell that fails is written down as failed and the others go on; the next Run
+// tries it again. When the context ends, the cells under way save what they have
+// and Run returns the context's error.
+func Run(ctx context.Context, o Options) (Summary, error) {
+	summary := Summary{Directory: o.Directory()}
+	cells := o.Profile.Cells()
+	if err := os.MkdirAll(summary.Directory, 0o755); err != nil {
+		return summary, fmt.Errorf("experiments: cannot make the runs directory: %w", err)
+	}
+	unlock, err := lock(summary.Directory)
+	if err != nil {
+		return summary, err
+	}
+	defer unlock()
+	if err := writeJSON(filepath.Join(summary.Directory, "plan.json"), cells); err != nil {
+		return summary, err
+	}
+	kernel.SetThreads(o.Profile.Threads)
+	r := &runner{options: o, summary: summary, texts: map[string]*Text{}, broken: map[string]error{}}
+	if r.options.Observe == nil {
+		r.options.Observe = func(Event) {}
+	}
+	queue := make(chan Cell)
+	var workers sync.WaitGroup
+	for range o.Profile.Workers {
+		workers.Go(func() {
+			for c := range queue {
+				r.cell(ctx, c)
+			}
+		})
+	}
+feed:
+	for _, c := range cells {
+		select {
+		case queue <- c:
+		case <-ctx.Done():
+			break feed
+		}
+	}
+	close(queue)
+	workers.Wait()
+	return r.summary, ctx.Err()
+}
+
+type runner struct {
+	options Options
+
+	mutex   sync.Mutex // of the fields below, and of Observe
+	summary Summary
+	texts   map[string]*Text
+	broken  map[string]error
+}
+
+func (r *runner) tell(e Event) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	switch e.Kind {
+	case Done:
+		r.summary.Done++
+	case Skipped:
+		r.summary.Skipped++
+	case Failed:
+		r.summary.Failed++
+	}
+	r.options.Observe(e)
+}
+
+// cell makes one cell and writes down its failure, if it fails.
+func (r *runner) cell(ctx context.Context, c Cell) {
+	p := r.options.Profile
+	files := cellFiles(filepath.Join(r.options.Directory(), c.Key()))
+	hash := p.Hash(c)
+	if result, found := files.result(hash); found && result.Status == StatusDone {
+		r.tell(Event{Kind: Skipped, Cell: c})
+		return
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	r.tell(Event{Kind: Started, Cell: c})
+	err := r.make(ctx, c, files, hash)
+	switch {
+	case err == nil:
+		r.tell(Event{Kind: Done, Cell: c})
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		// Interrupted: what is done is saved, nothing failed.
+	default:
+		failed := &Result{
+			Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash,
+			Status: StatusFailed, Error: err.Error(), Environment: environment(r.options.Version, p.Threads),
+		}
+		if written := writeJSON(files.path("result.json"), failed); written != nil {
+			err = errors.Join(err, written)
+		}
+		r.tell(Event{Kind: Failed, Cell: c, Err: err})
+	}
+}
+
+func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string) error {
+	if err := os.MkdirAll(string(files), 0o755); err != nil {
+		return err
+	}
+	text, err := r.text(c.Corpus)
+	if err != nil {
+		return err
+	}
+	run := newCellRun(r.options, c, files, text, func(phase string, tokens int) {
+		r.tell(Event{Kind: Progress, Cell: c, Phase: phase, Tokens: tokens})
+	})
+	_, err = run.run(ctx)
+	return err
+}
+
+// Train trains the model of one cell of a profile in a directory of its own, which
+// then holds checkpoint/ and metrics.jsonl, and evaluates nothing. Interrupted, it
+// goes on when called again.
+func Train(ctx context.Context, o Options, c Cell, dir string, advance func(tokens int)) error {
+	kernel.SetThreads(o.Profile.Threads)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	text, err := OpenText(c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, dir, func(int, int) {})
+	if err != nil {
+		return err
+	}
+	run := newCellRun(o, c, cellFiles(dir), text, func(_ string, tokens int) { advance(tokens) })
+	if err := run.files.prepare(run.config); err != nil {
+		return err
+	}
+	_, err = run.trained(ctx)
+	return err
+}
+
+// text opens a corpus once for all cells.
+func (r *runner) text(name string) (*Text, error) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if t := r.texts[name]; t != nil {
+		return t, nil
+	}
+	if err := r.broken[name]; err != nil {
+		return nil, err
+	}
+	told := false
+	t, err := OpenText(name, r.options.Profile.Corpora[name], r.options.Data, filepath.Join(r.options.Directory(), "tokenizers"), func(done, total int) {
+		if !told {
+			told = true
+			r.options.Observe(Event{Kind: Note, Text: fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name)})
+		}
+	})
+	if err != nil {
+		r.broken[name] = err
+		return nil, err
+	}
+	r.texts[name] = t
+	return t, nil
+}
+
+func environment(version string, threads int) Environment {
+	return Environment{
+		Version: version, Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH,
+		CPU: machine.CPU(), BLAS: kernel.BLAS(), Threads: threads,
+	}
+}

@@ -1,0 +1,149 @@
+package experiments
+
+import (
+	"fmt"
+	"math"
+
+	"infinibench/datasets"
+	"infinibench/internal/metrics"
+)
+
+// SampleScore is all that was measured on one document: one line of
+// samples.jsonl. The numbers of a cell are sums over these lines, so an
+// evaluation that was interrupted goes on after the last one.
+type SampleScore struct {
+	ID        string             `json:"id"`
+	Words     int64              `json:"words"`
+	Bytes     int64              `json:"bytes"`
+	NLL       [ablations]float64 `json:"nll"`    // nats, by Ablation
+	Tokens    [ablations]int64   `json:"tokens"` // scored, by Ablation
+	Positions []Bucket           `json:"positions"`
+	Classes   []ClassScore       `json:"classes,omitempty"`
+}
+
+// scorer collects the score of one document, token by token.
+type scorer struct {
+	score  SampleScore
+	bucket int // width of a position bucket
+
+	full, segment []float64 // ideal log-probabilities; nil for text of unknown source
+	classes       []datasets.Class
+}
+
+func newScorer(x sample, bucket, segment int) *scorer {
+	s := &scorer{score: SampleScore{ID: x.ID, Words: x.words, Bytes: x.bytes}, bucket: bucket}
+	if x.Ideal != nil {
+		s.full, s.segment, s.classes = x.Ideal.Full(), x.Ideal.Segment(segment), x.Ideal.Classes(segment)
+		for c := datasets.ClassFree; c <= datasets.ClassDistant; c++ {
+			s.score.Classes = append(s.score.Classes, ClassScore{Class: c.String()})
+		}
+	}
+	return s
+}
+
+// add takes the negative log-likelihood of token i.
+func (s *scorer) add(a Ablation, i int, nll float64) {
+	s.score.NLL[a] += nll
+	s.score.Tokens[a]++
+	if a != Intact {
+		return
+	}
+	b := s.at(i / s.bucket)
+	b.NLL += nll
+	b.Tokens++
+	if s.full == nil {
+		return
+	}
+	c := &s.score.Classes[s.classes[i-1]]
+	c.NLL += nll
+	c.Tokens++
+	b.IdealFull -= s.full[i-1]
+	b.IdealSegment -= s.segment[i-1]
+	c.IdealFull -= s.full[i-1]
+	c.IdealSegment -= s.segment[i-1]
+}
+
+// at is the k-th position bucket, made when first needed.
+func (s *scorer) at(k int) *Bucket {
+	for len(s.score.Positions) <= k {
+		n := int64(len(s.score.Positions))
+		s.score.Positions = append(s.score.Positions, Bucket{From: n * int64(s.bucket), To: (n + 1) * int64(s.bucket)})
+	}
+	return &s.score.Positions[k]
+}
+
+// sum adds the scores of all documents up, in their order. officialWords, when
+// not 0, takes the place of the counted words.
+func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
+	p := &Perplexity{}
+	var nll [ablations]float64
+	var tokens [ablations]int64
+	var text Score
+	for _, s := range scores {
+		for a := range ablations {
+			nll[a] += s.NLL[a]
+			tokens[a] += s.Tokens[a]
+		}
+		text.Words += s.Words
+		text.Bytes += s.Bytes
+		p.Documents = append(p.Documents, DocumentScore{ID: s.ID, NLL: s.NLL[Intact], Tokens: s.Tokens[Intact], Words: s.Words, Bytes: s.Bytes})
+		for k, b := range s.Positions {
+			if k == len(p.Positions) {
+				p.Positions = append(p.Positions, Bucket{From: b.From, To: b.To})
+			}
+			q := &p.Positions[k]
+			q.NLL, q.Tokens = q.NLL+b.NLL, q.Tokens+b.Tokens
+			q.IdealFull, q.IdealSegment = q.IdealFull+b.IdealFull, q.IdealSegment+b.IdealSegment
+		}
+		for k, c := range s.Classes {
+			if k == len(p.Classes) {
+				p.Classes = append(p.Classes, ClassScore{Class: c.Class})
+			}
+			q := &p.Classes[k]
+			q.NLL, q.Tokens = q.NLL+c.NLL, q.Tokens+c.Tokens
+			q.IdealFull, q.IdealSegment = q.IdealFull+c.IdealFull, q.IdealSegment+c.IdealSegment
+		}
+	}
+	if officialWords > 0 {
+		text.Words = officialWords
+	}
+	if tokens[Intact] == 0 {
+		return nil, fmt.Errorf("experiments: no token was scored: every document has fewer than two tokens")
+	}
+	if math.IsNaN(nll[Intact]) || math.IsInf(nll[Intact], 0) {
+		return nil, fmt.Errorf("experiments: the negative log-likelihood is %g", nll[Intact])
+	}
+	p.Intact = text.over(nll[Intact], tokens[Intact])
+	// A shuffled memory needs a second document beside, so the rest of the
+	// longest one may lack it. Words and bytes are then those of other text.
+	for a, score := range map[Ablation]**Score{Zeroed: &p.Zeroed, Shuffled: &p.Shuffled} {
+		switch {
+		case tokens[a] == tokens[Intact]:
+			s := text.over(nll[a], tokens[a])
+			*score = &s
+		case tokens[a] > 0:
+			*score = &Score{NLL: nll[a], Tokens: tokens[a], TokenPPL: metrics.Perplexity(nll[a], tokens[a])}
+		}
+	}
+	if len(p.Classes) > 0 {
+		var full, segment float64
+		for _, c := range p.Classes {
+			full, segment = full+c.IdealFull, segment+c.IdealSegment
+		}
+		p.Ideal = &IdealRow{metrics.Perplexity(full, tokens[Intact]), metrics.Perplexity(segment, tokens[Intact])}
+	}
+	return p, nil
+}
+
+// over is the score of a sum over the text whose words and bytes s holds.
+func (s Score) over(nll float64, tokens int64) Score {
+	s.NLL, s.Tokens = nll, tokens
+	s.TokenPPL, s.WordPPL, s.BytePPL = metrics.Perplexity(nll, tokens), metrics.Perplexity(nll, s.Words), metrics.Perplexity(nll, s.Bytes)
+	s.BitsPerByte = metrics.BitsPerByte(nll, s.Bytes)
+	return s
+}
+
+// ScoreOf is the score of one document.
+func ScoreOf(d DocumentScore) Score {
+	return Score{Words: d.Words, Bytes: d.Bytes}.over(d.NLL, d.Tokens)
+}

@@ -1,0 +1,151 @@
+package experiments
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// cellFiles is the directory of one cell, runs/<profile>/<cell>:
+//
+//	config.yaml     the settings it is made with
+//	metrics.jsonl   training log, append-only
+//	samples.jsonl   a line per evaluated document, append-only
+//	checkpoint/     weights and tokenizer; while training, what it takes to go on
+//	timing.json     what it cost
+//	result.json     written last, by rename: with it, and the same settings, the cell is done
+type cellFiles string
+
+func (c cellFiles) path(name string) string { return filepath.Join(string(c), name) }
+func (c cellFiles) checkpoint() string      { return c.path("checkpoint") }
+
+// result reads the result of a finished cell; found is false when there is none,
+// or one that was made with other settings, or a damaged one.
+func (c cellFiles) result(hash string) (r Result, found bool) {
+	data, err := os.ReadFile(c.path("result.json"))
+	if err != nil || json.Unmarshal(data, &r) != nil {
+		return Result{}, false
+	}
+	return r, r.ConfigHash == hash && r.Version == ResultVersion
+}
+
+// prepare makes the directory ready for a cell with these settings. What another
+// setting left there is removed.
+func (c cellFiles) prepare(config []byte) error {
+	old, err := os.ReadFile(c.path("config.yaml"))
+	if err == nil && bytes.Equal(old, config) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, name := range []string{"result.json", "timing.json", "metrics.jsonl", "samples.jsonl", "checkpoint"} {
+		if err := os.RemoveAll(c.path(name)); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(c.checkpoint(), 0o755); err != nil {
+		return err
+	}
+	return writeFile(c.path("config.yaml"), config)
+}
+
+// writeJSON writes a value by rename.
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("experiments: %s: %w", path, err)
+	}
+	return writeFile(path, append(data, '\n'))
+}
+
+// writeFile writes a file so that either the old or the new one is there at any
+// moment, also after a power cut.
+func writeFile(path string, data []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err = f.Write(data); err != nil {
+		return err
+	}
+	if err = f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err = f.Sync(); err != nil {
+		return err
+	}
+	if err = f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// readLog reads an append-only file of JSON lines. A last line that a kill left
+// torn is left out; any other damaged line is an error.
+func readLog[T any](path string) ([]T, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var lines []T
+	scanner := bufio.NewReader(bytes.NewReader(data))
+	for n := 1; ; n++ {
+		line, err := scanner.ReadBytes('\n')
+		if err != nil {
+			return lines, nil // the end, or a line without its end
+		}
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			return nil, fmt.Errorf("experiments: %s:%d: %w; delete the file to have it made again", path, n, err)
+		}
+		lines = append(lines, v)
+	}
+}
+
+// openLog opens an append-only file after the given lines, rewriting it first
+// when it holds anything else: steps that a checkpoint does not know of, or a
+// torn line.
+func openLog[T any](path string, lines []T) (*os.File, error) {
+	var want bytes.Buffer
+	for _, v := range lines {
+		if err := appendLine(&want, v); err != nil {
+			return nil, err
+		}
+	}
+	if have, err := os.ReadFile(path); err != nil || !bytes.Equal(have, want.Bytes()) {
+		if err := writeFile(path, want.Bytes()); err != nil {
+			return nil, err
+		}
+	}
+	return os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0o644)
+}
+
+// appendLine writes values as JSON lines in one write.
+func appendLine[T any](w interface{ Write([]byte) (int, error) }, values ...T) error {
+	var buffer bytes.Buffer
+	for _, v := range values {
+		data, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		buffer.Write(data)
+		buffer.WriteByte('\n')
+	}
+	_, err := w.Write(buffer.Bytes())
+	return err
+}
