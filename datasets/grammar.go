@@ -10,8 +10,8 @@ import (
 )
 
 // A grammar writes documents whose sentences depend on facts stated long before.
-// Every subject has one value for every attribute, drawn uniformly when the
-// document first states it, and kept to the end of the document. Sentences follow
+// Every subject has one value for every attribute, and so has the document itself,
+// drawn uniformly when first stated and kept to the end of the document. Sentences follow
 // one another independently; a sentence is a path through the nodes.
 type grammar struct {
 	subjects []string
@@ -25,7 +25,7 @@ type nodeKind uint8
 const (
 	literal     nodeKind = iota // always the same word
 	subjectSlot                 // one of the subjects, uniformly
-	valueSlot                   // the value of an attribute of the last subject
+	valueSlot                   // the value of an attribute of the sentence's subject, or of none
 	freeSlot                    // one of some words, uniformly
 )
 
@@ -79,8 +79,11 @@ func (g *grammar) finish() *grammar {
 	return g
 }
 
+// ends says whether a sentence is over after node n, or none has begun.
+func (g *grammar) ends(n int) bool { return n < 0 || g.nodes[n].next == nil }
+
 func (g *grammar) after(n int) []edge {
-	if n < 0 || g.nodes[n].next == nil {
+	if g.ends(n) {
 		return g.starts
 	}
 	return g.nodes[n].next
@@ -114,6 +117,9 @@ func (g *grammar) write(r *rand.Rand, n int) []string {
 	facts := map[fact]int{}
 	at, subject := -1, -1
 	for len(words) < n {
+		if g.ends(at) {
+			subject = -1
+		}
 		at = draw(r, g.after(at))
 		switch node := g.nodes[at]; node.kind {
 		case subjectSlot:
@@ -269,6 +275,9 @@ func (f *filter) observe(word string) float64 {
 // emit yields the beliefs that follow from b when the node of e writes the word.
 func (g *grammar) emit(b belief, e edge, word string, yield func(belief)) {
 	n := g.nodes[e.to]
+	if g.ends(b.at) {
+		b.subject = -1
+	}
 	b.at = e.to
 	b.weight *= e.p
 	switch n.kind {
@@ -317,42 +326,40 @@ func (g *grammar) stationary() *filter {
 	f := &filter{g: g}
 	// Every sentence is one path, so a node is visited as often as its sentence
 	// is begun.
-	visits := make([]float64, len(g.nodes))
 	var total float64
 	for _, s := range g.starts {
+		spoken := false // the sentence has named its subject
 		for at := s.to; ; at = g.nodes[at].next[0].to {
-			visits[at] = s.p
 			total += s.p
-			if g.nodes[at].next == nil {
+			spoken = spoken || g.nodes[at].kind == subjectSlot
+			if spoken && g.valueFollows(at) {
+				for subject := range g.subjects {
+					f.beliefs = append(f.beliefs, belief{at: at, subject: subject, weight: s.p / float64(len(g.subjects))})
+				}
+			} else {
+				f.beliefs = append(f.beliefs, belief{at: at, subject: -1, weight: s.p})
+			}
+			if g.ends(at) {
 				break
 			}
 		}
 	}
-	for at, v := range visits {
-		if !g.subjectMatters(at) {
-			f.beliefs = append(f.beliefs, belief{at: at, subject: -1, weight: v / total})
-			continue
-		}
-		for s := range g.subjects {
-			f.beliefs = append(f.beliefs, belief{at: at, subject: s, weight: v / total / float64(len(g.subjects))})
-		}
+	for i := range f.beliefs {
+		f.beliefs[i].weight /= total
 	}
 	return f
 }
 
-// subjectMatters says whether a value of the running subject can still follow in
-// the same sentence.
-func (g *grammar) subjectMatters(at int) bool {
-	if len(g.subjects) == 0 {
-		return false
-	}
-	for n := g.nodes[at]; n.next != nil; {
-		n = g.nodes[n.next[0].to]
-		if n.kind == subjectSlot {
-			return false
-		}
-		if n.kind == valueSlot {
+// valueFollows says whether a value of the sentence's present subject is still to
+// come; if not, who that is makes no difference.
+func (g *grammar) valueFollows(at int) bool {
+	for !g.ends(at) {
+		at = g.nodes[at].next[0].to
+		switch g.nodes[at].kind {
+		case valueSlot:
 			return true
+		case subjectSlot:
+			return false
 		}
 	}
 	return false
