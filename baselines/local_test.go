@@ -1,0 +1,9 @@
+package baselines
+
+import (
+	"testing"
+
+	"infinibench/models/modeltest"
+)
+
+func TestLocalOnly(t *testing.T) { modeltest.Run(t, LocalOnly{}) }

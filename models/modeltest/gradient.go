@@ -1,0 +1,250 @@
+package modeltest
+
+import (
+	"fmt"
+	"math"
+
+	"infinibench/internal/train"
+	"infinibench/models"
+)
+
+// problem is a loss over two documents of three segments and perhaps a tail, on
+// all tokens or on the last whole segment alone.
+type problem struct {
+	length       int
+	ids, targets []int32
+	weights      []float32
+}
+
+const problemDocuments = 2
+
+func newProblem(length int, lastSegmentOnly bool) problem {
+	r := source(3)
+	p := problem{
+		length:  length,
+		ids:     tokens(r, problemDocuments*length),
+		targets: tokens(r, problemDocuments*length),
+		weights: make([]float32, problemDocuments*length),
+	}
+	for i := range p.weights {
+		if at := i % length / segment; !lastSegmentOnly || at == 2 {
+			p.weights[i] = float32(r.Float64()) / segment
+		}
+	}
+	return p
+}
+
+// backprop is the loss and its gradients by train.Backprop.
+func (p problem) backprop(m *models.Model, interval int) (float64, *train.Backprop, error) {
+	b := train.NewBackprop(m, problemDocuments, interval)
+	loss, err := b.Run(p.ids, p.targets, p.weights)
+	return loss, b, err
+}
+
+// frozen is the loss by running the model forward alone. What the memory calls
+// not differentiable is held, after each segment, at what it was on the first
+// call: a gradient that stops there is the gradient of this.
+type frozen struct {
+	problem
+	model  *models.Model
+	stream *stream
+	states []*models.State // after each segment of the first call
+}
+
+func (f *frozen) loss() (float64, error) {
+	first := f.states == nil
+	state := f.model.NewState(problemDocuments)
+	var sum float64
+	for at := 0; at < f.length; at += segment {
+		w := min(segment, f.length-at)
+		var piece []int32
+		for b := range problemDocuments {
+			piece = append(piece, f.ids[b*f.length+at:][:w]...)
+		}
+		hidden, err := f.stream.run(piece, state)
+		if err != nil {
+			return 0, err
+		}
+		logits := predictions(f.model, hidden)
+		for i := range piece {
+			from := i/w*f.length + at + i%w
+			if f.weights[from] != 0 {
+				sum += float64(f.weights[from]) * surprise(logits[i*vocabulary:][:vocabulary], f.targets[from])
+			}
+		}
+		if first {
+			f.states = append(f.states, copied(f.model, state))
+		}
+		for l := range state.Layers {
+			for i, spec := range state.Specs() {
+				if !spec.Differentiable {
+					copy(state.Data(l, i), f.states[at/segment].Data(l, i))
+				}
+			}
+		}
+	}
+	return sum, nil
+}
+
+// slope is the derivative of the loss along a direction of one weight, by a
+// difference formula of fourth order: float32 values want a large step.
+func (f *frozen) slope(p *models.Param, direction []float32) (float64, error) {
+	const h = 1.0 / 256
+	base := append([]float32(nil), p.Data()...)
+	defer copy(p.Data(), base)
+	var losses [4]float64
+	for i, step := range []float32{-2 * h, -h, h, 2 * h} {
+		for j, x := range base {
+			p.Data()[j] = x + step*direction[j]
+		}
+		var err error
+		if losses[i], err = f.loss(); err != nil {
+			return 0, err
+		}
+	}
+	return (losses[0] - 8*losses[1] + 8*losses[2] - losses[3]) / (12 * h), nil
+}
+
+// What differences of float32 losses can resolve: about six times the largest
+// deviation seen with the memories of this repository.
+const (
+	slopeTolerance = 5e-4 // of the gradient's norm
+	slopeNoise     = 5e-5 // nats
+)
+
+// gradient: back-propagation through three segments and a tail gives the slope of
+// the loss along random directions of every weight, both for a loss on all tokens
+// and for one on the last segment, which the first segments reach through the
+// memory alone.
+func gradient(memory models.Memory) error {
+	m, err := tiny(memory)
+	if err != nil {
+		return err
+	}
+	r := source(4)
+	for _, lastOnly := range []bool{false, true} {
+		p := newProblem(length, lastOnly)
+		loss, b, err := p.backprop(m, 1)
+		if err != nil {
+			return err
+		}
+		f := &frozen{problem: p, model: m, stream: newStream(m, problemDocuments, 1)}
+		want, err := f.loss()
+		if err != nil {
+			return err
+		}
+		if math.Abs(loss-want) > rounding*want {
+			return fmt.Errorf("loss is %g, by a forward pass %g", loss, want)
+		}
+		for i, param := range m.Params {
+			var norm float64
+			for _, g := range b.Gradients[i] {
+				norm += float64(g) * float64(g)
+			}
+			norm = math.Sqrt(norm)
+			for range 3 {
+				direction := make([]float32, len(param.Data()))
+				var got float64
+				for j := range direction {
+					direction[j] = float32(r.NormFloat64())
+					got += float64(direction[j]) * float64(b.Gradients[i][j])
+				}
+				want, err := f.slope(param, direction)
+				if err != nil {
+					return err
+				}
+				if !(math.Abs(got-want) <= slopeTolerance*norm+slopeNoise) {
+					return fmt.Errorf("loss on last segment only: %t; slope of %s is %.6g by back-propagation, %.6g by differences (norm of the gradient %.3g)", lastOnly, param.Name, got, want, norm)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// severed is a memory whose state passes no gradient from segment to segment.
+type severed struct{ models.Memory }
+
+func (s severed) State(c models.Config) []models.StateSpec {
+	specs := append([]models.StateSpec(nil), s.Memory.State(c)...)
+	for i := range specs {
+		specs[i].Differentiable = false
+	}
+	return specs
+}
+
+// gradientReachesWriting: when the state is differentiable, a loss on the last
+// segment teaches w_qkv of every layer what to write before. Treating each segment
+// as the start of a document gives another gradient.
+func gradientReachesWriting(memory models.Memory) error {
+	m, err := tiny(memory)
+	if err != nil {
+		return err
+	}
+	differentiable := false
+	for _, spec := range memory.State(m.Config) {
+		differentiable = differentiable || spec.Differentiable
+	}
+	if !differentiable {
+		return nil
+	}
+	cut, err := tiny(severed{memory})
+	if err != nil {
+		return err
+	}
+	p := newProblem(length, true)
+	_, whole, err := p.backprop(m, 1)
+	if err != nil {
+		return err
+	}
+	_, parts, err := p.backprop(cut, 1)
+	if err != nil {
+		return err
+	}
+	for i, param := range m.Params {
+		for l := range m.Config.Layers {
+			if param.Name == fmt.Sprintf("layers.%d.w_qkv", l) && near("", whole.Gradients[i], parts.Gradients[i], 0.01) == nil {
+				return fmt.Errorf("the gradient of %s is what it is when each segment is a start: no segment learns what to write for the next", param.Name)
+			}
+		}
+	}
+	return nil
+}
+
+// gradientInterval: how many segments one graph holds between checkpoints does not
+// change the gradient, nor does what the last run left behind.
+func gradientInterval(memory models.Memory) error {
+	m, err := tiny(memory)
+	if err != nil {
+		return err
+	}
+	for _, n := range []int{3 * segment, length} {
+		p := newProblem(n, false)
+		wantLoss, want, err := p.backprop(m, 1)
+		if err != nil {
+			return err
+		}
+		for _, interval := range []int{1, 2, 3, 0} {
+			got := train.NewBackprop(m, problemDocuments, interval)
+			for run := range 2 {
+				loss, err := got.Run(p.ids, p.targets, p.weights)
+				if err != nil {
+					return err
+				}
+				what := fmt.Sprintf("%d tokens, %d segments to a graph (0 is all), run %d", n, interval, run)
+				if math.Abs(loss-wantLoss) > rounding*wantLoss {
+					return fmt.Errorf("%s: loss is %g, with one segment to a graph %g", what, loss, wantLoss)
+				}
+				if err := nearState(what, got.Final, want.Final, rounding); err != nil {
+					return err
+				}
+				for i, param := range m.Params {
+					if err := near(what+": gradient of "+param.Name, got.Gradients[i], want.Gradients[i], gradientRounding); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return nil
+}
