@@ -127,7 +127,7 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 		}
 	}
 	p.IDs = make([]int32, shape.Rows())
-	x := ops.Embed(p.param("embedding"), p.Constant("ids", p.IDs))
+	x := ops.Embed(p.param("embedding"), Constant(p, "ids", p.IDs))
 	for i := range c.Layers {
 		layer := &Layer{Config: c, Shape: shape, rotary: m.rotary, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
 		if caches != nil {
@@ -172,8 +172,9 @@ func (p *Pass) Tensor(name string, value *tensor.Dense) *G.Node {
 
 // Constant adds a vector of numbers ([]int32 or []float32) that the caller fills
 // in before each run.
-func (p *Pass) Constant(name string, backing any) *G.Node {
-	return p.Tensor(name, tensor.New(tensor.WithBacking(backing)))
+func Constant[T int32 | float32](p *Pass, name string, backing []T) *G.Node {
+	// The shape is said, or a vector of one would be taken for a number.
+	return p.Tensor(name, tensor.New(tensor.WithShape(len(backing)), tensor.WithBacking(backing)))
 }
 
 // matrix adds a matrix [rows, …] over the caller's numbers.

@@ -172,7 +172,7 @@ func (b *Backprop) chunk(w width) *chunk {
 	p := b.model.NewPass(b.documents, w.segments, w.tokens, false)
 	n := p.Shape.Rows()
 	c := &chunk{pass: p, targets: make([]int32, n), weights: make([]float32, n), outgoing: b.model.NewState(b.documents)}
-	c.loss = ops.CrossEntropy(p.Hidden, p.Embedding(), p.Constant("targets", c.targets), p.Constant("weights", c.weights))
+	c.loss = ops.CrossEntropy(p.Hidden, p.Embedding(), models.Constant(p, "targets", c.targets), models.Constant(p, "weights", c.weights))
 	objective, wrt := c.loss, append(G.Nodes(nil), p.Params...)
 	for l, layer := range p.Out {
 		c.incoming = append(c.incoming, make([]*G.Node, len(layer)))
