@@ -1,0 +1,117 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"infinibench/internal/safetensors"
+	"infinibench/models"
+)
+
+const (
+	progressFile   = "training.safetensors"
+	progressFormat = "infinibench training 1"
+)
+
+// Progress is where an interrupted training stands, beyond weights and moments.
+type Progress struct {
+	Step       int             `json:"step"`    // updates done
+	Tokens     int64           `json:"tokens"`  // seen
+	Seconds    float64         `json:"seconds"` // spent, interruptions left out
+	RNG        []byte          `json:"rng,omitempty"`
+	Cursor     json.RawMessage `json:"cursor,omitempty"` // of the data
+	ConfigHash string          `json:"config_hash"`      // of the settings all this depends on
+}
+
+// SaveProgress writes all that an interrupted training needs to go on exactly to
+// training.safetensors in dir, which it makes if needed: weights, moments, the
+// optimiser's number of updates and p. An earlier file is replaced by renaming,
+// and only by numbers that are finite.
+func SaveProgress(dir string, m *models.Model, o Optimizer, p Progress) error {
+	path := filepath.Join(dir, progressFile)
+	text, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("train: checkpoint %s: progress: %w", path, err)
+	}
+	return save(path, progressFormat, m, map[string]string{
+		"optimizer": o.Name(),
+		"updates":   strconv.Itoa(o.Steps()),
+		"progress":  string(text),
+	}, trained(m, o))
+}
+
+// LoadProgress puts a training back to where SaveProgress left it, or reports
+// that there is nothing to go on from. The model and the optimiser are changed in
+// place, and only after everything has been checked: that they and the settings,
+// known by configHash, are the ones the checkpoint was made with.
+func LoadProgress(dir string, m *models.Model, o Optimizer, configHash string) (p Progress, found bool, err error) {
+	path := filepath.Join(dir, progressFile)
+	metadata, saved, err := load(path, progressFormat)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Progress{}, false, nil
+	}
+	if err != nil {
+		return Progress{}, false, err
+	}
+	fail := func(format string, args ...any) (Progress, bool, error) {
+		return Progress{}, false, fmt.Errorf("train: checkpoint %s "+format+": go back to its settings, or delete it to train from the start", append([]any{path}, args...)...)
+	}
+	if id := metadata["memory"]; id != m.Memory.Name() {
+		return fail("is of the model %q, not %q", id, m.Memory.Name())
+	}
+	if diff := difference(metadata["config"], m.Config); diff != "" {
+		return fail("is of a model with %s", diff)
+	}
+	if name := metadata["optimizer"]; name != o.Name() {
+		return fail("was made with the optimizer %q, not %q", name, o.Name())
+	}
+	if err := json.Unmarshal([]byte(metadata["progress"]), &p); err != nil {
+		return fail("has unreadable progress: %w", err)
+	}
+	if p.ConfigHash != configHash {
+		return fail("was made with other settings: their hash is %q, now it is %q", p.ConfigHash, configHash)
+	}
+	updates, err := strconv.Atoi(metadata["updates"])
+	if err != nil || updates < 0 || p.Step < 0 || p.Tokens < 0 || p.Seconds < 0 {
+		return fail("has impossible progress: %s updates, %s", metadata["updates"], metadata["progress"])
+	}
+	if err := restore(trained(m, o), saved); err != nil {
+		return fail("does not fit: %w", err)
+	}
+	o.SetSteps(updates)
+	return p, true, nil
+}
+
+// difference names the settings in which a saved config differs from c.
+func difference(saved string, c models.Config) string {
+	var was, is map[string]any
+	if err := json.Unmarshal([]byte(saved), &was); err != nil {
+		return "an unreadable config"
+	}
+	text, _ := json.Marshal(c) // a model's config is valid: no NaN
+	json.Unmarshal(text, &is)
+	var diffs []string
+	for _, key := range slices.Sorted(maps.Keys(is)) {
+		if was[key] != is[key] {
+			diffs = append(diffs, fmt.Sprintf("%s %v, not %v", key, was[key], is[key]))
+		}
+	}
+	return strings.Join(diffs, ", ")
+}
+
+// trained is what training changes: weights and moments.
+func trained(m *models.Model, o Optimizer) []safetensors.Tensor {
+	all := weights(m, "weight.")
+	moments := o.Moments()
+	for _, name := range slices.Sorted(maps.Keys(moments)) {
+		all = append(all, safetensors.Tensor{Name: "moment." + name, Shape: []int{len(moments[name])}, Data: moments[name]})
+	}
+	return all
+}
