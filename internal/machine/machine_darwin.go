@@ -1,0 +1,26 @@
+package machine
+
+import (
+	"encoding/binary"
+	"syscall"
+)
+
+func peakRSS() int64 {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return usage.Maxrss // bytes here, kilobytes on Linux
+}
+
+// The value is 8 bytes in the machine's order, which on every Mac is little
+// endian; Sysctl takes it for a string and drops a zero at its end.
+func totalMemory() int64 {
+	value, err := syscall.Sysctl("hw.memsize")
+	if err != nil || len(value) > 8 {
+		return 0
+	}
+	var raw [8]byte
+	copy(raw[:], value)
+	return int64(binary.LittleEndian.Uint64(raw[:]))
+}

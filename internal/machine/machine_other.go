@@ -1,0 +1,7 @@
+//go:build !linux && !darwin
+
+package machine
+
+func peakRSS() int64 { return 0 }
+
+func totalMemory() int64 { return 0 }
