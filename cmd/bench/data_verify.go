@@ -1,0 +1,182 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"infinibench/datasets"
+	"infinibench/reports"
+)
+
+// corpusCheck is what became of one corpus.
+type corpusCheck struct {
+	Corpus  string           `json:"corpus"`
+	Folder  string           `json:"folder,omitempty"`
+	OK      bool             `json:"ok"`
+	Problem string           `json:"problem,omitempty"` // why it could not be read at all
+	Report  *datasets.Report `json:"report,omitempty"`
+}
+
+func dataVerifyCommand(env *environment) *cobra.Command {
+	var data string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify [CORPUS...]",
+		Short: "Count documents, words and bytes against the official numbers",
+		Long: `verify reads every document of the corpora, or of those it finds when none is
+named, counts them and sets the official counts beside them. If a SHA256SUMS file
+lies in the folder of a corpus or in the one above, files are compared with it.
+
+A collection that is not complete is a stand-in, which is no fault. A document that
+cannot be read, a listed file that differs and a listed file that is missing are,
+and make it exit with 1.`,
+		Example: `  bench data verify --data /data
+  bench data verify pg19 --data /data --json`,
+		Args: knownCorpora,
+		RunE: func(_ *cobra.Command, names []string) error {
+			if len(names) == 0 {
+				var err error
+				if names, err = findCorpora(data); err != nil {
+					return err
+				}
+			}
+			var checks []corpusCheck
+			bad := 0
+			for _, name := range names {
+				c, err := checkCorpus(env, data, name)
+				if err != nil {
+					return err
+				}
+				if !c.OK {
+					bad++
+				}
+				if !asJSON {
+					if err := c.print(env); err != nil {
+						return err
+					}
+				}
+				checks = append(checks, c)
+			}
+			if asJSON {
+				if err := printJSON(env, checks); err != nil {
+					return err
+				}
+			}
+			if bad > 0 {
+				return fmt.Errorf("%d of %d corpora are damaged", bad, len(names))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", "data", dataUsage)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with one object for each corpus")
+	return cmd
+}
+
+// findCorpora is the corpora that are there; none is an error that says where it
+// looked for each.
+func findCorpora(data string) ([]string, error) {
+	var found []string
+	var problems []string
+	for _, name := range corpusFiles() {
+		if _, err := datasets.Find(data, name); err != nil {
+			problems = append(problems, err.Error())
+		} else {
+			found = append(found, name)
+		}
+	}
+	if len(found) == 0 {
+		return nil, errors.New(strings.Join(problems, "; "))
+	}
+	return found, nil
+}
+
+// checkCorpus reads a corpus. Its error is an interruption; what is wrong with the
+// corpus is in the check.
+func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
+	p := env.progress("verify "+name, 0)
+	defer p.finish()
+	return await(env.ctx, func() (corpusCheck, error) {
+		c := corpusCheck{Corpus: name}
+		corpus, dir, err := openFiles(data, name)
+		c.Folder = dir
+		if err != nil {
+			c.Problem = err.Error()
+			return c, nil
+		}
+		if closer, ok := corpus.(*datasets.ArxivMath); ok {
+			defer closer.Close()
+		}
+		report, err := datasets.Verify(corpus, func(done, total int) { p.set(int64(done), int64(total), "") })
+		if err != nil {
+			c.Problem = err.Error()
+			return c, nil
+		}
+		c.Report, c.OK = &report, report.OK()
+		return c, nil
+	})
+}
+
+func (c corpusCheck) print(env *environment) error {
+	if c.Problem != "" {
+		_, err := fmt.Fprintf(env.stdout, "%s: %s\n\n", c.Corpus, c.Problem)
+		return err
+	}
+	certificate := c.Report.Certificate
+	t := &reports.Table{
+		Title: fmt.Sprintf("%s in %s", c.Corpus, c.Folder),
+		Columns: []reports.Column{{Title: "split"}, {Title: "documents", Align: reports.Right}, {Title: "official", Align: reports.Right},
+			{Title: "words", Align: reports.Right}, {Title: "official", Align: reports.Right}, {Title: "bytes", Align: reports.Right}, {Title: "SHA-256"}},
+		Caption: "a stand-in: " + certificate.StandIn,
+	}
+	if certificate.Official {
+		t.Caption = "complete, by the number of documents"
+	}
+	for _, s := range c.Report.Splits {
+		official := certificate.Splits[s.Split]
+		sum := "-"
+		if len(s.SHA256) > 16 {
+			sum = s.SHA256[:16] // enough to compare by eye; --json prints all of it
+		}
+		t.Rows = append(t.Rows, []string{string(s.Split), humanize.Comma(int64(s.Documents)), known(int64(official.OfficialDocuments)),
+			humanize.Comma(s.Words), known(official.OfficialWords), humanize.Comma(s.Bytes), sum})
+		var problems []string
+		for _, u := range s.Unreadable {
+			problems = append(problems, u.Error)
+		}
+		t.Notes = append(t.Notes, some("cannot be read", problems)...)
+	}
+	if s := c.Report.Sums; s != nil {
+		t.Notes = append(t.Notes, fmt.Sprintf("%d files are as %s lists them", s.Matching, s.Path))
+		t.Notes = append(t.Notes, some("differs from the list", s.Differ)...)
+		t.Notes = append(t.Notes, some("is listed but not there", s.Missing)...)
+		t.Notes = append(t.Notes, some("is not listed", s.Unlisted)...)
+	}
+	return t.WriteTerminal(env.stdout)
+}
+
+// known is an official count, of which 0 says that there is none.
+func known(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return humanize.Comma(n)
+}
+
+// some is a line for each item, for the first ten: a broken disk has thousands.
+func some(what string, items []string) []string {
+	const limit = 10
+	var lines []string
+	for i, item := range items {
+		if i == limit {
+			lines = append(lines, fmt.Sprintf("and %d more, see --json: %s", len(items)-limit, what))
+			break
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s", what, item))
+	}
+	return lines
+}

@@ -1,0 +1,13 @@
+// Command bench trains and evaluates Infini-Transformers and their baselines,
+// reproduces the experiments of arXiv 2404.07143 and writes the report.
+//
+//	bench help          lists the verbs
+//	bench help VERB     describes one
+//
+// It exits with 0 when all went well, 1 when something failed, 2 when it was called
+// wrongly, and 130 or 143 when SIGINT or SIGTERM stopped it.
+package main
+
+import "os"
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

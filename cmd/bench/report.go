@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"infinibench/experiments"
+	"infinibench/reports"
+)
+
+func reportCommand(env *environment) *cobra.Command {
+	var profile, runs string
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Write the report from the result files, run nothing",
+		Long: `report reads the result files of a profile and writes the report again: the main
+tables to the terminal, one HTML page that needs no network, and every table as
+Markdown, CSV and LaTeX. The last line is the path of the page. It may be called
+while a reproduction runs; what is not finished is then missing.`,
+		Example: `  bench report
+  bench report --profile my.yaml --runs /data/runs`,
+		RunE: func(*cobra.Command, []string) error {
+			name := profile
+			if strings.HasSuffix(profile, ".yaml") { // a file may be called otherwise than its profile
+				p, err := experiments.LoadProfile(profile)
+				if err != nil {
+					return err
+				}
+				name = p.Name
+			}
+			return writeReport(env, runs, name)
+		},
+	}
+	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its .yaml file")
+	cmd.Flags().StringVar(&runs, "runs", "runs", "directory of the results")
+	return cmd
+}
+
+// writeReport turns runs/profile into runs/profile/report.
+func writeReport(env *environment, runs, profile string) error {
+	dir := filepath.Join(runs, profile)
+	run, err := reports.Load(dir)
+	if err != nil {
+		return fmt.Errorf("%w; `bench reproduce --profile %s` makes results", err, profile)
+	}
+	paths, err := reports.Write(run, filepath.Join(dir, "report"))
+	if err != nil {
+		return err
+	}
+	if err := reports.Terminal(run, env.stdout); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(env.stdout, paths[0])
+	return err
+}

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+)
+
+// verbs makes the verbs, in the order in which help lists them.
+var verbs = []func(*environment) *cobra.Command{
+	reproduceCommand,
+	runCommand,
+	planCommand,
+	reportCommand,
+	dataCommand,
+	tokenizerCommand,
+	trainCommand,
+	evalCommand,
+	generateCommand,
+	verifyCommand,
+	speedCommand,
+	versionCommand,
+}
+
+// environment is what a verb sees of the world.
+type environment struct {
+	ctx            context.Context // ends with the first SIGINT or SIGTERM
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	terminal       bool // whether stderr is one
+
+	working bool // a verb has started: from here on an error is not one of usage
+}
+
+// usageError is a call that cannot be meant, found by a verb after it started.
+type usageError struct{ error }
+
+// The exit codes beside 0; a signal adds its number to 128.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+	exitSignal  = 128
+)
+
+// continues marks a verb that goes on where it was stopped when called again; it
+// is a key of the Annotations of a command.
+const continues = "continues"
+
+// run is the program: it reads the arguments without the program's name and
+// returns the exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	return execute(verbs, args, stdin, stdout, stderr)
+}
+
+func execute(verbs []func(*environment) *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := untilSignal(stderr)
+	defer stop()
+	out := &checkedWriter{Writer: stdout}
+	env := &environment{ctx: ctx, stdin: stdin, stdout: out, stderr: stderr, terminal: isTerminal(stderr)}
+	root := newRoot(env, verbs)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = out.err // a table cut off by a full disk is not a success
+	}
+	if err == nil {
+		return 0
+	}
+	var usage usageError
+	var signal interruption
+	switch {
+	case errors.As(context.Cause(ctx), &signal):
+		fmt.Fprintf(stderr, "bench: %s\n", afterInterruption(cmd, err, signal))
+		return exitSignal + int(signal.Signal)
+	case !env.working || errors.As(err, &usage):
+		fmt.Fprintf(stderr, "bench: %v; see \"%s --help\"\n", err, cmd.CommandPath())
+		return exitUsage
+	}
+	fmt.Fprintf(stderr, "bench: %v\n", err)
+	return exitFailure
+}
+
+func newRoot(env *environment, verbs []func(*environment) *cobra.Command) *cobra.Command {
+	cobra.EnableCommandSorting = false
+	root := &cobra.Command{
+		Use:   "bench",
+		Short: "Reproduce the experiments of the Infini-attention paper",
+		Long: `bench trains and evaluates Infini-Transformers and their baselines, reproduces the
+experiments of "Leave No Context Behind: Efficient Infinite Context Transformers
+with Infini-attention" (arXiv 2404.07143) and says how far each was reproduced.`,
+		Example: `  bench plan
+  bench reproduce
+  bench help speed`,
+		Version:       buildVersion(),
+		SilenceErrors: true, // execute prints them, once
+		SilenceUsage:  true,
+	}
+	root.SetIn(env.stdin)
+	root.SetOut(env.stdout)
+	root.SetErr(env.stderr)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetVersionTemplate("bench {{.Version}}\n")
+	root.SetFlagErrorFunc(flagError)
+	for _, verb := range verbs {
+		root.AddCommand(verb(env))
+	}
+	root.SetHelpCommand(helpCommand(root))
+	root.InitDefaultHelpCmd()
+	prepare(env, root)
+	return root
+}
+
+// prepare gives a command and those below it what all have in common.
+func prepare(env *environment, cmd *cobra.Command) {
+	if cmd.HasSubCommands() {
+		for _, sub := range cmd.Commands() {
+			prepare(env, sub)
+		}
+		cmd.Flags().SetInterspersed(false) // so that a wrong verb is found before its flags
+		cmd.Args = knownVerb
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		return
+	}
+	if cmd.Args == nil {
+		cmd.Args = noArguments
+	}
+	work := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		env.working = true
+		return work(cmd, args)
+	}
+}
+
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [VERB]",
+		Short:   "Describe a verb and its options",
+		Long:    "help describes a verb and its options, or lists the verbs.",
+		Example: "  bench help data verify",
+		Args:    cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error {
+			target, rest, err := root.Find(args)
+			if err == nil {
+				err = knownVerb(target, rest)
+			}
+			if err != nil {
+				return usageError{err}
+			}
+			target.InitDefaultHelpFlag() // so that it is listed
+			return target.Help()
+		},
+	}
+}
+
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unexpected argument %q", args[0])
+	}
+	return nil
+}
+
+func knownVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("unknown verb %q%s", args[0], near(cmd, args[0], ""))
+}
+
+// flagError adds to an error about a flag the ones that may have been meant.
+func flagError(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
+		return err
+	}
+	names := &cobra.Command{}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+	})
+	return fmt.Errorf("%w%s", err, near(names, unknown.GetSpecifiedName(), "--"))
+}
+
+// near asks which of the commands below cmd a misspelt name is close to.
+func near(cmd *cobra.Command, name, prefix string) string {
+	cmd.SuggestionsMinimumDistance = 2
+	names := cmd.SuggestionsFor(name)
+	if len(names) == 0 {
+		return ""
+	}
+	for i := range names {
+		names[i] = prefix + names[i]
+	}
+	return " (did you mean " + strings.Join(names, " or ") + "?)"
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// checkedWriter remembers the first error, so that verbs need not look at each
+// line they print.
+type checkedWriter struct {
+	io.Writer
+	err error
+}
+
+func (w *checkedWriter) Write(p []byte) (int, error) {
+	n, err := w.Writer.Write(p)
+	if err != nil && w.err == nil {
+		w.err = fmt.Errorf("write the output: %w", err)
+	}
+	return n, err
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// interrupted makes a verb that gets a signal while it works, and returns what
+// `after` makes of the end of its context.
+func interrupted(signal syscall.Signal, annotations map[string]string, after func(context.Context) error) func(*environment) *cobra.Command {
+	return func(env *environment) *cobra.Command {
+		return &cobra.Command{Use: "work", Annotations: annotations, RunE: func(*cobra.Command, []string) error {
+			if err := syscall.Kill(os.Getpid(), signal); err != nil {
+				return err
+			}
+			<-env.ctx.Done()
+			return after(env.ctx)
+		}}
+	}
+}
+
+func TestSignals(t *testing.T) {
+	goesOn := map[string]string{continues: ""}
+	tests := []struct {
+		reason      string
+		signal      syscall.Signal
+		annotations map[string]string
+		after       func(context.Context) error
+		code        int
+		message     string
+	}{
+		{"Ctrl-C", syscall.SIGINT, goesOn, context.Cause, 130,
+			"bench: interrupted; the same command goes on from here\n"},
+		{"SIGTERM", syscall.SIGTERM, goesOn, context.Cause, 143,
+			"bench: terminated; the same command goes on from here\n"},
+		{"a verb that keeps nothing", syscall.SIGINT, nil, context.Cause, 130,
+			"bench: interrupted; the same command starts again from the beginning\n"},
+		{"a library that wraps the plain error", syscall.SIGINT, goesOn,
+			func(ctx context.Context) error { return fmt.Errorf("get: %w", ctx.Err()) }, 130,
+			"bench: interrupted; the same command goes on from here\n"},
+		{"a failure on the way out is not hidden", syscall.SIGINT, goesOn,
+			func(context.Context) error { return errors.New("save: disk full") }, 130,
+			"bench: interrupted, and: save: disk full; the same command goes on from here\n"},
+		{"work that was done when the signal came", syscall.SIGINT, goesOn,
+			func(context.Context) error { return nil }, 0, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			var stderr bytes.Buffer
+			verbs := []func(*environment) *cobra.Command{interrupted(test.signal, test.annotations, test.after)}
+			code := execute(verbs, []string{"work"}, nil, new(bytes.Buffer), &stderr)
+			want := "\nbench: stopping; once more to stop at once\n" + test.message
+			if code != test.code || stderr.String() != want {
+				t.Errorf("exit code %d, want %d; printed %q, want %q", code, test.code, stderr.String(), want)
+			}
+		})
+	}
+}
+
+// stubborn is a bench whose verb does not care about its context, for the script
+// signal.txt: a second signal must end it.
+func stubborn() {
+	work := interrupted(syscall.SIGINT, nil, func(context.Context) error {
+		syscall.Kill(os.Getpid(), syscall.SIGINT)
+		time.Sleep(time.Minute)
+		return nil
+	})
+	os.Exit(execute([]func(*environment) *cobra.Command{work}, []string{"work"}, os.Stdin, os.Stdout, os.Stderr))
+}
+
+func TestAwait(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	failure := errors.New("failed")
+	n, err := await(ctx, func() (int, error) { return 7, failure })
+	if n != 7 || err != failure {
+		t.Errorf("got %d, %v, want what the work returned", n, err)
+	}
+	forever := make(chan struct{})
+	defer close(forever)
+	cause := interruption{syscall.SIGINT}
+	time.AfterFunc(time.Millisecond, func() { cancel(cause) })
+	if n, err := await(ctx, func() (int, error) { <-forever; return 7, nil }); n != 0 || err != cause {
+		t.Errorf("got %d, %v, want 0 and the cause", n, err)
+	}
+}
+
+// A full disk must not look like success.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	var stderr bytes.Buffer
+	if code := run([]string{"version"}, nil, fullDisk{}, &stderr); code != exitFailure {
+		t.Errorf("exit code %d, want %d", code, exitFailure)
+	}
+	if got := stderr.String(); !strings.HasPrefix(got, "bench: ") || !strings.Contains(got, "no space left on device") {
+		t.Errorf("printed %q", got)
+	}
+}
+
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"infinibench/experiments"
+	"infinibench/internal/kernel"
+	"infinibench/internal/machine"
+	"infinibench/internal/train"
+	"infinibench/models"
+)
+
+// speedConfig is the size of a model and of the sequence it is timed on.
+type speedConfig struct {
+	name                                                string
+	width, layers, heads, segment, segments, vocabulary int
+}
+
+// speedConfigs are shared with other implementations that are timed for
+// comparison: to change one makes older numbers worthless.
+var speedConfigs = []speedConfig{
+	{"small", 256, 4, 4, 512, 8, 256},
+	{"medium", 512, 6, 8, 512, 4, 4096},
+	{"long", 512, 6, 8, 2048, 4, 4096},
+}
+
+// speedRuns is how often a step is timed, after one that warms up.
+const speedRuns = 3
+
+// speedResult is the JSON line that bench speed prints.
+type speedResult struct {
+	Impl            string  `json:"impl"`
+	Config          string  `json:"config"`
+	Mode            string  `json:"mode"`
+	Threads         int     `json:"threads"`
+	Parameters      int64   `json:"parameters"`
+	TokensPerSecond float64 `json:"tokens_per_second"` // median
+	PeakRSSMB       float64 `json:"peak_rss_mb"`       // 2²⁰ bytes
+	Interval        int     `json:"interval"`
+	Model           string  `json:"model"`
+	BLAS            string  `json:"blas"`
+}
+
+func speedCommand(env *environment) *cobra.Command {
+	var config, mode, model string
+	var interval, threads int
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "speed",
+		Short: "Measure tokens per second on this machine",
+		Long: `speed times a model of a fixed size on random tokens, one sequence at a time, in
+float32, and prints the median of three steps after one that warms up, and the most
+memory the process took.
+
+  small    4 layers of  4 heads, width 256, 8 segments of  512, vocabulary  256
+  medium   6 layers of  8 heads, width 512, 4 segments of  512, vocabulary 4096
+  long     6 layers of  8 heads, width 512, 4 segments of 2048, vocabulary 4096
+
+In the mode train, a step is the forward pass, back-propagation through all segments
+and an Adam update; in eval, the forward pass with the loss of every token, memory
+carried from segment to segment.`,
+		Example: `  bench speed
+  bench speed --config medium --mode eval --threads 1
+  bench speed --config long --interval 1 --json`,
+		RunE: func(*cobra.Command, []string) error {
+			i := slices.IndexFunc(speedConfigs, func(c speedConfig) bool { return c.name == config })
+			switch {
+			case i < 0:
+				return usageError{fmt.Errorf("--config is %q, must be small, medium or long", config)}
+			case mode != "train" && mode != "eval":
+				return usageError{fmt.Errorf("--mode is %q, must be train or eval", mode)}
+			case threads < 0:
+				return usageError{fmt.Errorf("--threads is %d, must be at least 1, or 0 for all cores", threads)}
+			case interval < 0:
+				return usageError{fmt.Errorf("--interval is %d, must be at least 1, or 0 for all segments", interval)}
+			}
+			memory, err := experiments.NewMemory(model)
+			if err != nil {
+				return usageError{fmt.Errorf("--model: %w", err)}
+			}
+			if threads == 0 {
+				threads = runtime.NumCPU()
+			}
+			kernel.SetThreads(threads)
+			warnSlowBLAS(env)
+			result, err := measureSpeed(env, speedConfigs[i], mode, memory, interval)
+			if err != nil {
+				return err
+			}
+			return result.print(env, asJSON)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&config, "config", "small", "size: small, medium or long")
+	flags.StringVar(&mode, "mode", "train", "what a step is: train or eval")
+	flags.StringVar(&model, "model", "infini-delta", "infini-delta, infini-linear or local-only")
+	flags.IntVar(&interval, "interval", 0, "segments in one graph when training, 0 for all; fewer take less memory and more time")
+	flags.IntVar(&threads, "threads", 0, "threads, 0 for all cores")
+	flags.BoolVar(&asJSON, "json", false, "print one line of JSON")
+	return cmd
+}
+
+// measureSpeed times the steps. A signal is heeded between them.
+func measureSpeed(env *environment, c speedConfig, mode string, memory models.Memory, interval int) (speedResult, error) {
+	cfg := models.Defaults()
+	cfg.Vocabulary, cfg.Layers, cfg.Heads, cfg.HeadSize = c.vocabulary, c.layers, c.heads, c.width/c.heads
+	cfg.FFN, cfg.Segment = 4*c.width, c.segment
+	m, err := models.New(cfg, memory, 0)
+	if err != nil {
+		return speedResult{}, err
+	}
+	n := c.segment * c.segments
+	random := rand.New(rand.NewPCG(0, 0))
+	tokens := make([]int32, n+1)
+	for i := range tokens {
+		tokens[i] = int32(random.IntN(c.vocabulary))
+	}
+	step := evalStep(m, tokens)
+	if mode == "train" {
+		step = trainStep(m, tokens, interval)
+	}
+	p := env.progress("speed", speedRuns+1)
+	defer p.finish()
+	seconds, err := timeSteps(env.ctx, step, func() { p.add(1, "") })
+	if err != nil {
+		return speedResult{}, err
+	}
+	return speedResult{
+		Impl: "infinibench " + buildVersion(), Config: c.name, Mode: mode, Threads: kernel.Threads(),
+		Parameters: m.Parameters(), TokensPerSecond: float64(n) / seconds,
+		PeakRSSMB: float64(machine.PeakRSS()) / (1 << 20),
+		Interval:  interval, Model: memory.Name(), BLAS: kernel.BLAS(),
+	}, nil
+}
+
+// timeSteps returns the median time of a step, the first one left out.
+func timeSteps(ctx context.Context, step func() error, done func()) (float64, error) {
+	var seconds []float64
+	for range speedRuns + 1 {
+		start := time.Now()
+		_, err := await(ctx, func() (struct{}, error) { return struct{}{}, step() })
+		if err != nil {
+			return 0, err
+		}
+		seconds = append(seconds, time.Since(start).Seconds())
+		done()
+	}
+	seconds = seconds[1:]
+	slices.Sort(seconds)
+	return seconds[len(seconds)/2], nil
+}
+
+// trainStep is one update on a sequence, with the mean loss over its tokens.
+func trainStep(m *models.Model, tokens []int32, interval int) func() error {
+	n := len(tokens) - 1
+	weights := make([]float32, n)
+	for i := range weights {
+		weights[i] = 1 / float32(n)
+	}
+	b := train.NewBackprop(m, 1, interval)
+	adam := train.NewAdamW(m.Params, 0)
+	const rate = 1e-3
+	return func() error {
+		if _, err := b.Run(tokens[:n], tokens[1:], weights); err != nil {
+			return err
+		}
+		adam.Step(b.Gradients, rate, rate)
+		return nil
+	}
+}
+
+// evalStep scores a sequence segment by segment.
+func evalStep(m *models.Model, tokens []int32) func() error {
+	size := m.Config.Segment
+	scorer := m.NewScorer(1, size)
+	state := m.NewState(1)
+	return func() error {
+		state.Zero()
+		for at := 0; at+size < len(tokens); at += size {
+			if _, err := scorer.Score(tokens[at:at+size], tokens[at+1:at+size+1], state); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func (r speedResult) print(env *environment, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(env.stdout).Encode(r)
+	}
+	mode := r.Mode
+	if mode == "train" && r.Interval > 0 {
+		mode += fmt.Sprintf(" %d segments at a time", r.Interval)
+	}
+	_, err := fmt.Fprintf(env.stdout, "%s, %s, %s: %s parameters, %d threads\n  %s tokens per second\n  %s MB at most\n  BLAS: %s\n",
+		r.Model, r.Config, mode, humanize.Comma(r.Parameters), r.Threads,
+		humanize.CommafWithDigits(r.TokensPerSecond, 0), humanize.CommafWithDigits(r.PeakRSSMB, 0), r.BLAS)
+	return err
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"infinibench/baselines"
+	"infinibench/internal/kernel"
+	"infinibench/models"
+)
+
+// The sizes of the PyTorch program whose numbers stand beside ours.
+func TestSpeedConfigs(t *testing.T) {
+	want := []speedConfig{
+		{"small", 256, 4, 4, 512, 8, 256},
+		{"medium", 512, 6, 8, 512, 4, 4096},
+		{"long", 512, 6, 8, 2048, 4, 4096},
+	}
+	if diff := cmp.Diff(want, speedConfigs, cmp.AllowUnexported(speedConfig{})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The first step is left out, and of 3, 1 and 2 seconds 2 is the median.
+func TestTimeSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		durations := []time.Duration{100 * time.Second, 3 * time.Second, time.Second, 2 * time.Second}
+		calls, told := 0, 0
+		seconds, err := timeSteps(t.Context(), func() error {
+			time.Sleep(durations[calls])
+			calls++
+			return nil
+		}, func() { told++ })
+		if err != nil || seconds != 2 || calls != 4 || told != 4 {
+			t.Errorf("got %g s, %v after %d steps of which %d were told, want 2 s after 4", seconds, err, calls, told)
+		}
+	})
+	failure := errors.New("loss is NaN")
+	if _, err := timeSteps(t.Context(), func() error { return failure }, func() {}); err != failure {
+		t.Errorf("got %v, want the error of the step", err)
+	}
+}
+
+var tinySpeed = speedConfig{name: "tiny", width: 8, layers: 1, heads: 2, segment: 4, segments: 3, vocabulary: 5}
+
+func TestMeasureSpeed(t *testing.T) {
+	tests := []struct {
+		mode       string
+		memory     models.Memory
+		interval   int
+		parameters int64
+	}{
+		// Embedding 5·8; norms 3·8; a gate for each of 2 heads; W_qkv 24·8, W_o 8·8,
+		// W_up 32·8, W_down 8·32.
+		{"train", models.Infini{Delta: true}, 1, 40 + 24 + 2 + 192 + 64 + 256 + 256},
+		{"train", models.Infini{}, 0, 834},
+		{"eval", models.Infini{Delta: true}, 0, 834},
+		{"eval", baselines.LocalOnly{}, 0, 832}, // no gates
+	}
+	for _, test := range tests {
+		env := &environment{ctx: t.Context(), stderr: new(bytes.Buffer)}
+		got, err := measureSpeed(env, tinySpeed, test.mode, test.memory, test.interval)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.TokensPerSecond <= 0 || got.PeakRSSMB < 0 {
+			t.Errorf("%s: %g tokens per second, %g MB", test.mode, got.TokensPerSecond, got.PeakRSSMB)
+		}
+		got.TokensPerSecond, got.PeakRSSMB = 0, 0
+		want := speedResult{
+			Impl: "infinibench dev", Config: "tiny", Mode: test.mode, Threads: kernel.Threads(), Parameters: test.parameters,
+			Interval: test.interval, Model: test.memory.Name(), BLAS: kernel.BLAS(),
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// A step that is timed must do the work: training moves every weight that the
+// loss depends on, evaluation moves none.
+func TestSpeedSteps(t *testing.T) {
+	c := models.Defaults()
+	c.Vocabulary, c.Layers, c.Heads, c.HeadSize, c.FFN, c.Segment = 5, 1, 2, 4, 32, 4
+	m, err := models.New(c, models.Infini{}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens := []int32{0, 1, 2, 3, 4, 3, 2, 1, 0, 2, 4, 1, 3}
+	for _, step := range []struct {
+		name  string
+		run   func() error
+		moves bool
+	}{{"eval", evalStep(m, tokens), false}, {"train", trainStep(m, tokens, 1), true}} {
+		before := map[string][]float32{}
+		for _, p := range m.Params {
+			before[p.Name] = slices.Clone(p.Data())
+		}
+		if err := step.run(); err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.Params {
+			if moved := !slices.Equal(before[p.Name], p.Data()); moved != step.moves {
+				t.Errorf("%s: %s moved: %v, want %v", step.name, p.Name, moved, step.moves)
+			}
+		}
+	}
+}
+
+// The line is read beside that of the PyTorch program, whose fields come first.
+func TestSpeedJSON(t *testing.T) {
+	var out bytes.Buffer
+	r := speedResult{Impl: "infinibench 1", Config: "small", Mode: "train", Threads: 2, Parameters: 834, TokensPerSecond: 1.5, PeakRSSMB: 2.5, Interval: 1, Model: "infini-delta", BLAS: "b"}
+	if err := r.print(&environment{stdout: &out}, true); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Count(out.Bytes(), []byte("\n")) != 1 {
+		t.Errorf("%q is not one line", out.String())
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"impl", "config", "mode", "threads", "parameters", "tokens_per_second", "peak_rss_mb", "interval", "model", "blas"}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(fields))); diff != "" {
+		t.Error(diff)
+	}
+}

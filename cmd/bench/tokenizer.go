@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/spf13/cobra"
+
+	"infinibench/datasets"
+	"infinibench/datasets/tokenizer"
+)
+
+// sampleBytes is the length of the text that a new tokenizer is tried on.
+const sampleBytes = 1 << 20
+
+func tokenizerCommand(env *environment) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "tokenizer",
+		Short:   "Train tokenizers",
+		Long:    "tokenizer makes what turns text into ids and back.",
+		Example: "  bench tokenizer train --input book.txt --vocabulary 1024 --out book.json",
+	}
+	cmd.AddCommand(tokenizerTrainCommand(env))
+	return cmd
+}
+
+func tokenizerTrainCommand(env *environment) *cobra.Command {
+	var corpus, data, out string
+	var inputs []string
+	var vocabulary int
+	cmd := &cobra.Command{
+		Use:   "train --vocabulary N --out FILE",
+		Short: "Train a byte-pair tokenizer",
+		Long: `train learns a byte-level BPE from the training split of a corpus, from text files,
+or from both, and writes tokenizer.json, which the Hugging Face tokenizers library
+reads too. The same texts and size give the same file. It prints the tokenizer's
+name, its size, and how many bytes a token holds on at most 1 MiB of text: of the
+first validation document where there is one, else of the first text learnt from.`,
+		Example: `  bench tokenizer train --corpus pg19 --data /data --vocabulary 4096 --out pg19.json
+  bench tokenizer train --input one.txt --input two.txt --vocabulary 512 --out small.json`,
+		RunE: func(*cobra.Command, []string) error {
+			if corpus == "" && len(inputs) == 0 {
+				return usageError{errors.New("nothing to learn from: give --corpus, --input or both")}
+			}
+			if vocabulary <= 256 {
+				return usageError{fmt.Errorf("--vocabulary is %d, must be above 256: the first 256 ids are the bytes", vocabulary)}
+			}
+			if corpus != "" {
+				if err := knownCorpora(nil, []string{corpus}); err != nil {
+					return usageError{fmt.Errorf("--corpus: %w", err)}
+				}
+			}
+			texts := trainingTexts{files: inputs}
+			if corpus != "" {
+				c, _, err := openFiles(data, corpus)
+				if err != nil {
+					return err
+				}
+				if closer, ok := c.(*datasets.ArxivMath); ok {
+					defer closer.Close()
+				}
+				texts.corpus = c
+			}
+			return trainTokenizer(env, texts, vocabulary, out)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&corpus, "corpus", "", "corpus to learn from: pg19 or arxiv-math")
+	flags.StringVar(&data, "data", "data", dataUsage)
+	flags.StringArrayVar(&inputs, "input", nil, "text file to learn from; may be given several times")
+	flags.IntVar(&vocabulary, "vocabulary", 0, "number of tokens, above 256")
+	flags.StringVar(&out, "out", "", "file to write")
+	cmd.MarkFlagRequired("vocabulary")
+	cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+func trainTokenizer(env *environment, texts trainingTexts, vocabulary int, out string) error {
+	start := time.Now()
+	reading := env.progress("tokenizer train: reading", int64(texts.len()))
+	learning := env.progress("tokenizer train: learning", 0)
+	defer learning.finish()
+	t, err := await(env.ctx, func() (*tokenizer.BPE, error) {
+		return tokenizer.TrainBPE(texts.all(env.ctx, reading), vocabulary, func(done, total int) {
+			learning.set(int64(done), int64(total), "")
+		})
+	})
+	if err != nil {
+		return err
+	}
+	if err := tokenizer.Save(t, out); err != nil {
+		return err
+	}
+	sample, from, err := texts.sample()
+	if err != nil {
+		return err
+	}
+	ids, err := t.Encode(sample)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "%s, %s tokens\n%.3g bytes per token on %s of %s\n%.1f s\n%s\n", t.Name(), humanize.Comma(int64(t.Size())),
+		float64(len(sample))/float64(max(len(ids), 1)), humanize.Bytes(uint64(len(sample))), from, time.Since(start).Seconds(), out)
+	return err
+}
+
+// trainingTexts is the training split of a corpus, or none, and then files.
+type trainingTexts struct {
+	corpus datasets.Corpus // nil for none
+	files  []string
+}
+
+func (t trainingTexts) len() int {
+	n := len(t.files)
+	if t.corpus != nil {
+		n += t.corpus.Len(datasets.Train)
+	}
+	return n
+}
+
+// text is the text at an index, and what to call it.
+func (t trainingTexts) text(i int) (text, name string, err error) {
+	documents := t.len() - len(t.files)
+	if i < documents {
+		d, err := t.corpus.Document(datasets.Train, i)
+		return d.Text, fmt.Sprintf("%s, train, %s", t.corpus.Name(), d.ID), err
+	}
+	name = t.files[i-documents]
+	data, err := os.ReadFile(name)
+	return string(data), name, err
+}
+
+// all yields every text; it ends with an error when the context does.
+func (t trainingTexts) all(ctx context.Context, p *progress) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		defer p.finish()
+		for i := range t.len() {
+			text, name, err := t.text(i)
+			if err == nil {
+				err = context.Cause(ctx)
+			}
+			if !yield(text, err) {
+				return
+			}
+			p.set(int64(i+1), int64(t.len()), name)
+		}
+	}
+}
+
+// sample is the beginning of a text that says how well the tokenizer does; one it
+// has not learnt from, where there is one.
+func (t trainingTexts) sample() (text, name string, err error) {
+	if t.corpus != nil && t.corpus.Len(datasets.Validation) > 0 {
+		d, err := t.corpus.Document(datasets.Validation, 0)
+		if err != nil {
+			return "", "", err
+		}
+		text, name = d.Text, fmt.Sprintf("%s, validation, %s", t.corpus.Name(), d.ID)
+	} else if text, name, err = t.text(0); err != nil {
+		return "", "", err
+	}
+	if len(text) > sampleBytes {
+		text = strings.ToValidUTF8(text[:sampleBytes], "") // it may end inside a character
+	}
+	return text, name, nil
+}

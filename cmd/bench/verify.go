@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"infinibench/internal/golden"
+)
+
+// goldenCheck is what became of one file of reference values.
+type goldenCheck struct {
+	File       string          `json:"file"`
+	OK         bool            `json:"ok"`
+	Problem    string          `json:"problem,omitempty"` // why the file could not be used
+	Quantities []goldenMeasure `json:"quantities,omitempty"`
+}
+
+// goldenMeasure is one quantity of a reference.
+type goldenMeasure struct {
+	Name      string   `json:"name"`
+	Error     *float64 `json:"error"` // relative; null when it is not finite
+	Tolerance float64  `json:"tolerance"`
+	OK        bool     `json:"ok"`
+}
+
+func verifyCommand(env *environment) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "verify GOLDEN.json...",
+		Short: "Check the mathematics against reference values",
+		Long: `verify reads files of reference values, each a small network with its weights,
+tokens, and the logits, loss, memory and gradients that another implementation got
+from them. It runs the same network and prints, for every quantity, the relative
+error ‖ours - reference‖ / ‖reference‖ beside what float32 arithmetic may cost.
+A file that cannot be read, or an error past the tolerance, makes it exit with 1.`,
+		Example: `  bench verify infini_linear.json infini_delta.json
+  bench verify --json infini_delta.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("no GOLDEN.json is given")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, paths []string) error {
+			var checks []goldenCheck
+			failed := 0
+			for _, path := range paths {
+				c, err := await(env.ctx, func() (goldenCheck, error) { return checkGolden(path), nil })
+				if err != nil {
+					return err
+				}
+				if !c.OK {
+					failed++
+				}
+				if !asJSON {
+					c.print(env)
+				}
+				checks = append(checks, c)
+			}
+			if asJSON {
+				if err := printJSON(env, checks); err != nil {
+					return err
+				}
+			}
+			if failed > 0 {
+				return fmt.Errorf("%d of %d references do not hold", failed, len(paths))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with one object for each file")
+	return cmd
+}
+
+func checkGolden(path string) goldenCheck {
+	c := goldenCheck{File: path}
+	f, err := golden.Load(path)
+	var deviations []golden.Deviation
+	if err == nil {
+		deviations, err = golden.Compare(f)
+	}
+	if err != nil {
+		c.Problem = err.Error()
+		return c
+	}
+	c.OK = true
+	for _, d := range deviations {
+		m := goldenMeasure{Name: d.Name, Tolerance: d.Tolerance, OK: d.Passed()}
+		if !math.IsNaN(d.Error) && !math.IsInf(d.Error, 0) { // which JSON cannot say
+			m.Error = &d.Error
+		}
+		c.Quantities = append(c.Quantities, m)
+		c.OK = c.OK && m.OK
+	}
+	return c
+}
+
+func (c goldenCheck) print(env *environment) {
+	fmt.Fprintln(env.stdout, c.File)
+	if c.Problem != "" {
+		fmt.Fprintf(env.stdout, "  FAIL  %s\n", c.Problem)
+		return
+	}
+	largest, name := -1.0, ""
+	for _, q := range c.Quantities {
+		verdict := "ok"
+		if !q.OK {
+			verdict = "FAIL"
+		}
+		value := math.Inf(1)
+		if q.Error != nil {
+			value = *q.Error
+		}
+		fmt.Fprintf(env.stdout, "  %-34s %8.2g  tolerance %.0e  %s\n", q.Name, value, q.Tolerance, verdict)
+		if value > largest {
+			largest, name = value, q.Name
+		}
+	}
+	fmt.Fprintf(env.stdout, "  largest error %.2g, %s\n", largest, name)
+}

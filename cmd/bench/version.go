@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"infinibench/experiments"
+	"infinibench/internal/kernel"
+	"infinibench/internal/machine"
+)
+
+// version is set by the Makefile with -ldflags -X main.version.
+var version = "dev"
+
+// buildVersion is that, or what the go command wrote into a program that it built
+// from a published module.
+func buildVersion() string {
+	if version != "dev" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return version
+}
+
+// thisEnvironment is the build and the machine, for result files.
+func thisEnvironment() experiments.Environment {
+	return experiments.Environment{
+		Version: buildVersion(),
+		Go:      runtime.Version(),
+		OS:      machine.System(),
+		CPU:     machine.CPU(),
+		BLAS:    kernel.BLAS(),
+		Threads: kernel.Threads(),
+	}
+}
+
+// blasWarning is one line on what it costs to run without OpenBLAS, or "".
+func blasWarning() string {
+	reason := kernel.FallbackReason()
+	if reason == nil {
+		return ""
+	}
+	return fmt.Sprintf("matrix products run in pure Go, about 10 times slower than OpenBLAS (%v): `make setup` installs it", reason)
+}
+
+func versionCommand(env *environment) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Print the version and what the program runs on",
+		Long: `version prints the version of bench, of Go, the machine, and the library that
+multiplies matrices. That is OpenBLAS if it can be found; the environment variable
+INFINIBENCH_BLAS names another file, or "gonum" for the pure Go one.`,
+		Example: `  bench version
+  bench version --json
+  INFINIBENCH_BLAS=gonum bench version`,
+		RunE: func(*cobra.Command, []string) error {
+			e := thisEnvironment()
+			if asJSON {
+				return printJSON(env, e)
+			}
+			fmt.Fprintf(env.stdout, "bench %s\n%s\n%s, %s, %d threads\nBLAS: %s\n", e.Version, e.Go, e.OS, e.CPU, e.Threads, e.BLAS)
+			if warning := blasWarning(); warning != "" {
+				fmt.Fprintf(env.stdout, "  %s\n", warning)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+// printJSON writes a value as indented JSON to stdout.
+func printJSON(env *environment, value any) error {
+	data, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "%s\n", data)
+	return err
+}
