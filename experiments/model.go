@@ -15,16 +15,22 @@ var memories = []models.Memory{
 	models.Infini{Delta: true},
 }
 
+func modelIDs() []string {
+	var ids []string
+	for _, m := range memories {
+		ids = append(ids, m.Name())
+	}
+	return ids
+}
+
 // NewMemory returns the memory of a model id.
 func NewMemory(id string) (models.Memory, error) {
-	var ids []string
 	for _, m := range memories {
 		if m.Name() == id {
 			return m, nil
 		}
-		ids = append(ids, m.Name())
 	}
-	return nil, fmt.Errorf("experiments: unknown model %q; known: %s", id, strings.Join(ids, ", "))
+	return nil, fmt.Errorf("experiments: unknown model %q; known: %s", id, strings.Join(modelIDs(), ", "))
 }
 
 // NewModel makes the model of a cell with weights drawn from its seed.
@@ -37,5 +43,6 @@ func NewModel(s CellSettings, vocabulary int) (*models.Model, error) {
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize = vocabulary, s.Model.Layers, s.Model.Heads, s.Model.HeadSize
 	c.FFN, c.Segment = s.Model.FFN, s.Model.Segment
 	c.GateInit, c.MemoryEpsilon, c.InitStd = s.Model.GateInit, s.Model.MemoryEpsilon, s.Model.InitStd
+	c.UngatedStart, c.MemoryPositions = s.Model.UngatedStart, s.Model.MemoryPositions
 	return models.New(c, memory, s.Seed)
 }

@@ -39,6 +39,9 @@ type ModelSettings struct {
 	GateInit      float64 `yaml:"gate_init" required:"true" min:"-20" max:"20"` // β before training
 	InitStd       float64 `yaml:"init_std" required:"true" min:"1e-4" max:"10"` // standard deviation of the initial weights
 	MemoryEpsilon float64 `yaml:"memory_epsilon" required:"true" min:"1e-12" max:"0.01"`
+
+	UngatedStart    bool `yaml:"ungated_start,omitempty"`    // the gate is left out while the memory is empty; else it holds from the first segment on
+	MemoryPositions bool `yaml:"memory_positions,omitempty"` // rotary positions in the memory, which the paper leaves out
 }
 
 // TrainingSettings is how every model of a profile is trained.

@@ -12,7 +12,7 @@ import (
 
 // What a profile may name. The report names models and corpora by these ids too.
 var (
-	Models           = []string{"local-only", "infini-linear", "infini-delta"}
+	Models           = modelIDs()
 	generatedCorpora = []string{"novel", "proof"}
 	readCorpora      = []string{"pg19", "arxiv-math"}
 )

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func (s shelf) Document(_ datasets.Split, i int) (datasets.Document, error) {
 
 func next(t *testing.T, s *trainingSource) *train.Batch {
 	t.Helper()
-	n := len(s.rows) * s.length
+	n := s.rows * s.length
 	b := &train.Batch{IDs: make([]int32, n), Targets: make([]int32, n), Weights: make([]float32, n)}
 	if err := s.Next(b); err != nil {
 		t.Fatal(err)
@@ -31,38 +32,51 @@ func next(t *testing.T, s *trainingSource) *train.Batch {
 	return b
 }
 
-// TestSourceReadsEverythingOnce: over one pass every pair (token, next token) of
-// every document stands in a batch once, with weight 1; all else has weight 0.
-func TestSourceReadsEverythingOnce(t *testing.T) {
+// TestSourceDraws: a pass takes every document once, in another order each time;
+// every stretch is a piece of its document, targets follow ids, and every place is
+// reached; padding has weight 0.
+func TestSourceDraws(t *testing.T) {
 	texts := shelf{"abcdefghij", "klm", "n", "opqrstu"}
-	want := map[string]int{}
-	pairs := 0
-	for _, text := range texts {
-		for i := range len(text) - 1 {
-			want[text[i:i+2]]++
-			pairs++
-		}
-	}
-	s, err := newTrainingSource(&Text{texts, tokenizer.Bytes()}, 7, 1, 4)
+	s, err := newTrainingSource(&Text{Corpus: texts, Tokenizer: tokenizer.Bytes()}, 7, 1, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string]int{}
-	for n := 0; n < pairs; {
-		b := next(t, s)
-		for i, w := range b.Weights {
-			switch w {
-			case 1:
-				got[string([]byte{byte(b.IDs[i]), byte(b.Targets[i])})]++
-				n++
-			case 0:
-			default:
-				t.Fatalf("weight %g", w)
+	seen, orders := map[string]bool{}, map[string]bool{}
+	for range 200 {
+		order := ""
+		for range 3 { // "n" has no target and is passed over
+			b := next(t, s)
+			var piece []byte
+			for i, w := range b.Weights {
+				if w == 1 {
+					piece = append(piece, byte(b.IDs[i]))
+					if want := strings.Join(texts, "")[strings.IndexByte(strings.Join(texts, ""), byte(b.IDs[i]))+1]; byte(b.Targets[i]) != want {
+						t.Fatalf("%c is followed by %c", b.IDs[i], b.Targets[i])
+					}
+				} else if w != 0 || b.IDs[i] != 0 || b.Targets[i] != 0 {
+					t.Fatalf("padding holds %d, %d with weight %g", b.IDs[i], b.Targets[i], w)
+				}
+			}
+			seen[string(piece)] = true
+			for i, text := range texts {
+				if strings.Contains(text, string(piece)) {
+					order += fmt.Sprint(i)
+				}
 			}
 		}
+		sorted := []byte(order)
+		if slices.Sort(sorted); string(sorted) != "013" {
+			t.Fatalf("a pass takes documents %s, want 0, 1 and 3 once each", order)
+		}
+		orders[order] = true
 	}
-	if fmt.Sprint(got) != fmt.Sprint(want) {
-		t.Errorf("read %v, want %v", got, want)
+	// By hand: the stretches of 4 with a token after them, and the short document.
+	want := []string{"abcd", "bcde", "cdef", "defg", "efgh", "fghi", "kl", "opqr", "pqrs", "qrst"}
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
+		t.Errorf("stretches %q, want %q", got, want)
+	}
+	if len(orders) != 6 {
+		t.Errorf("%d orders of three documents in 200 passes, want all 6", len(orders))
 	}
 }
 
@@ -71,7 +85,7 @@ func TestSourceReadsEverythingOnce(t *testing.T) {
 func TestSourceGoesOn(t *testing.T) {
 	texts := shelf{strings.Repeat("abcdefg", 9), "hijkl", strings.Repeat("mnop", 7)}
 	open := func() *trainingSource {
-		s, err := newTrainingSource(&Text{texts, tokenizer.Bytes()}, 7, 2, 4)
+		s, err := newTrainingSource(&Text{Corpus: texts, Tokenizer: tokenizer.Bytes()}, 7, 2, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,11 +109,10 @@ func TestSourceGoesOn(t *testing.T) {
 
 func TestSourceRefuses(t *testing.T) {
 	for _, c := range []struct{ cursor, want string }{
-		{`{"next":1,"rows":[{"document":0,"at":0}]}`, "experiments: data cursor of 1 rows, the batch has 2"},
-		{`{"next":1,"rows":[{"document":0,"at":0},{"document":9,"at":4}]}`, "experiments: data cursor points to token 4 of document 9 of 1"},
-		{`{`, "experiments: data cursor: unexpected end of JSON input"},
+		{`-1`, `experiments: data cursor is "-1", want a number of stretches`},
+		{`{`, `experiments: data cursor is "{", want a number of stretches`},
 	} {
-		s, err := newTrainingSource(&Text{shelf{"abc"}, tokenizer.Bytes()}, 1, 2, 4)
+		s, err := newTrainingSource(&Text{Corpus: shelf{"abc"}, Tokenizer: tokenizer.Bytes()}, 1, 2, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,10 +120,10 @@ func TestSourceRefuses(t *testing.T) {
 			t.Errorf("cursor %s: %v, want %s", c.cursor, err, c.want)
 		}
 	}
-	if _, err := newTrainingSource(&Text{shelf{}, tokenizer.Bytes()}, 1, 2, 4); err == nil || err.Error() != "experiments: shelf has no training documents" {
+	if _, err := newTrainingSource(&Text{Corpus: shelf{}, Tokenizer: tokenizer.Bytes()}, 1, 2, 4); err == nil || err.Error() != "experiments: shelf has no training documents" {
 		t.Errorf("empty split: %v", err)
 	}
-	s, err := newTrainingSource(&Text{shelf{"a", "b"}, tokenizer.Bytes()}, 1, 1, 4)
+	s, err := newTrainingSource(&Text{Corpus: shelf{"a", "b"}, Tokenizer: tokenizer.Bytes()}, 1, 1, 4)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,16 +7,52 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"sync"
 
 	"infinibench/datasets"
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/train"
 )
 
-// Text is a corpus together with the tokenizer it is read in.
+// Text is a corpus together with the tokenizer it is read in. Several goroutines
+// may use one.
 type Text struct {
 	Corpus    datasets.Corpus
 	Tokenizer tokenizer.Tokenizer
+
+	mutex  sync.Mutex
+	recent map[int][]int32 // tokens of training documents
+	held   int             // tokens in recent
+}
+
+// recentTokens bounds what Text keeps of training documents: enough for a small
+// corpus as a whole.
+const recentTokens = 1 << 25
+
+// tokens is training document i, tokenised.
+func (t *Text) tokens(i int) ([]int32, error) {
+	t.mutex.Lock()
+	ids, ok := t.recent[i]
+	t.mutex.Unlock()
+	if ok {
+		return ids, nil
+	}
+	d, err := t.Corpus.Document(datasets.Train, i)
+	if err != nil {
+		return nil, err
+	}
+	if ids, err = t.Tokenizer.Encode(d.Text); err != nil {
+		return nil, fmt.Errorf("experiments: %s: %w", d.ID, err)
+	}
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.recent == nil || t.held+len(ids) > recentTokens {
+		t.recent, t.held = map[int][]int32{}, 0
+	}
+	t.recent[i] = ids
+	t.held += len(ids)
+	return ids, nil
 }
 
 // OpenCorpus opens a corpus by its name: an embedded generator, or files below
@@ -52,7 +88,7 @@ func OpenText(name string, s CorpusSettings, data, cache string, progress func(d
 	if err != nil {
 		return nil, err
 	}
-	return &Text{c, t}, nil
+	return &Text{Corpus: c, Tokenizer: t}, nil
 }
 
 func openTokenizer(c datasets.Corpus, s CorpusSettings, data, cache string, progress func(done, total int)) (tokenizer.Tokenizer, error) {
@@ -91,124 +127,88 @@ func texts(c datasets.Corpus, split datasets.Split) iter.Seq2[string, error] {
 	}
 }
 
-// trainingSource walks through the training documents in an order drawn from the
-// seed, each row of a batch through a document of its own, one stretch after
-// another. Every model of a seed sees the same batches, so results can be paired.
+// trainingSource draws stretches of training documents: every pass through the
+// split takes the documents in a new order drawn from the seed, and one stretch of
+// each, at a place drawn as well. Stretches that follow one another in a batch or in
+// time are thus of different documents; reading a document through instead would
+// let the weights learn it for the moment, in place of the memory. Every model of a
+// seed sees the same batches, so results can be paired.
 type trainingSource struct {
-	text   *Text
-	seed   uint64
-	length int
-	rows   []row
-	state  sourceCursor
-}
-
-type row struct{ ids []int32 }
-
-// sourceCursor is what it takes to go on: the next document of the order, and
-// for each row its document and the place in it.
-type sourceCursor struct {
-	Next int         `json:"next"`
-	Rows []rowCursor `json:"rows"`
-}
-
-type rowCursor struct {
-	Document int `json:"document"` // -1: none yet
-	At       int `json:"at"`
+	text         *Text
+	seed         uint64
+	rows, length int
+	drawn        int // stretches so far
 }
 
 func newTrainingSource(t *Text, seed uint64, rows, length int) (*trainingSource, error) {
 	if t.Corpus.Len(datasets.Train) == 0 {
 		return nil, fmt.Errorf("experiments: %s has no training documents", t.Corpus.Name())
 	}
-	s := &trainingSource{text: t, seed: seed, length: length, rows: make([]row, rows)}
-	for range rows {
-		s.state.Rows = append(s.state.Rows, rowCursor{Document: -1})
-	}
-	return s, nil
+	return &trainingSource{text: t, seed: seed, rows: rows, length: length}, nil
 }
 
-// Next fills a batch. The last stretch of a document may be short; its padding
-// has weight 0.
+// Next fills a batch. A document shorter than a stretch is padded, with weight 0.
 func (s *trainingSource) Next(b *train.Batch) error {
+	clear(b.IDs)
+	clear(b.Targets)
+	clear(b.Weights)
 	for r := range s.rows {
-		c := &s.state.Rows[r]
-		for tries := 0; c.At+1 >= len(s.rows[r].ids); tries++ {
-			if tries > s.text.Corpus.Len(datasets.Train) {
-				return fmt.Errorf("experiments: no training document of %s has two tokens", s.text.Corpus.Name())
-			}
-			*c = rowCursor{Document: s.document(s.state.Next)}
-			s.state.Next++
-			if err := s.load(r); err != nil {
-				return err
-			}
+		ids, err := s.draw()
+		if err != nil {
+			return err
 		}
-		ids := s.rows[r].ids[c.At:]
-		n := min(s.length, len(ids)-1)
-		lo, hi := r*s.length, (r+1)*s.length
-		clear(b.IDs[lo:hi])
-		clear(b.Targets[lo:hi])
-		clear(b.Weights[lo:hi])
-		copy(b.IDs[lo:hi], ids[:n])
-		copy(b.Targets[lo:hi], ids[1:n+1])
-		for i := range n {
-			b.Weights[lo+i] = 1
+		at := r * s.length
+		copy(b.IDs[at:], ids[:len(ids)-1])
+		copy(b.Targets[at:], ids[1:])
+		for i := range len(ids) - 1 {
+			b.Weights[at+i] = 1
 		}
-		c.At += n
 	}
 	return nil
 }
 
-func (s *trainingSource) load(r int) error {
-	d, err := s.text.Corpus.Document(datasets.Train, s.state.Rows[r].Document)
-	if err != nil {
-		return err
+// draw returns the next stretch, one token longer than it is trained on.
+func (s *trainingSource) draw() ([]int32, error) {
+	n := s.text.Corpus.Len(datasets.Train)
+	for range n {
+		pass, place := s.drawn/n, s.drawn%n
+		ids, err := s.text.tokens(s.order(pass, place, n))
+		if err != nil {
+			return nil, err
+		}
+		s.drawn++
+		switch room := len(ids) - s.length - 1; {
+		case room > 0:
+			from := rand.New(rand.NewPCG(s.seed, uint64(s.drawn))).IntN(room + 1)
+			return ids[from : from+s.length+1], nil
+		case len(ids) >= 2:
+			return ids, nil
+		}
 	}
-	s.rows[r].ids, err = s.text.Tokenizer.Encode(d.Text)
-	return err
+	return nil, fmt.Errorf("experiments: no training document of %s has two tokens", s.text.Corpus.Name())
 }
 
-// document is the k-th document of the order: a new permutation for every pass
-// through the split. A split too large to be passed through is taken as it comes.
-func (s *trainingSource) document(k int) int {
-	n := s.text.Corpus.Len(datasets.Train)
+// order is the document at a place of a pass. A split too large to be passed
+// through is taken as it comes, from a place of its own for each seed.
+func (s *trainingSource) order(pass, place, n int) int {
 	const passable = 1 << 16
 	if n > passable {
-		return int((s.seed*1_000_003 + uint64(k)) % uint64(n))
+		return int((s.seed*1_000_003 + uint64(place)) % uint64(n))
 	}
-	return rand.New(rand.NewPCG(s.seed, uint64(k/n))).Perm(n)[k%n]
+	return rand.New(rand.NewPCG(s.seed, ^uint64(pass))).Perm(n)[place]
 }
 
-// Cursor is where the source stands.
+// Cursor is how many stretches have been drawn.
 func (s *trainingSource) Cursor() json.RawMessage {
-	data, err := json.Marshal(s.state)
-	if err != nil {
-		panic(err) // integers only
-	}
-	return data
+	return fmt.Appendf(nil, "%d", s.drawn)
 }
 
 // SetCursor goes back to a place that Cursor gave.
 func (s *trainingSource) SetCursor(data json.RawMessage) error {
-	var c sourceCursor
-	if err := json.Unmarshal(data, &c); err != nil {
-		return fmt.Errorf("experiments: data cursor: %w", err)
+	n, err := strconv.Atoi(string(data))
+	if err != nil || n < 0 {
+		return fmt.Errorf("experiments: data cursor is %q, want a number of stretches", data)
 	}
-	if len(c.Rows) != len(s.rows) || c.Next < 0 {
-		return fmt.Errorf("experiments: data cursor of %d rows, the batch has %d", len(c.Rows), len(s.rows))
-	}
-	n := s.text.Corpus.Len(datasets.Train)
-	for i, r := range c.Rows {
-		if r.Document < -1 || r.Document >= n || r.At < 0 {
-			return fmt.Errorf("experiments: data cursor points to token %d of document %d of %d", r.At, r.Document, n)
-		}
-		s.state.Rows[i] = r
-		s.rows[i].ids = nil
-		if r.Document >= 0 {
-			if err := s.load(i); err != nil {
-				return err
-			}
-		}
-	}
-	s.state.Next = c.Next
+	s.drawn = n
 	return nil
 }

@@ -23,6 +23,12 @@ type Config struct {
 	NormEpsilon   float64 `json:"norm_epsilon"`   // inside RMSNorm
 	RopeBase      float64 `json:"rope_base"`
 	InitStd       float64 `json:"init_std"` // of the weights; output projections get it over √(2·layers)
+
+	// The paper says neither what the gate does while the memory is empty nor
+	// leaves open whether the memory knows positions (it does not): these are the
+	// choices others made.
+	UngatedStart    bool `json:"ungated_start"`    // the first segment is local attention alone, not (1-sigmoid(β)) of it
+	MemoryPositions bool `json:"memory_positions"` // rotary positions on what the memory reads and writes
 }
 
 // Defaults is the numerics the reference values are made with; sizes are zero.

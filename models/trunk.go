@@ -85,6 +85,18 @@ func (l *Layer) Local(qkv *G.Node) *G.Node {
 	return ops.CausalAttention(l.Shape, l.rotary, qkv)
 }
 
+// memoryView is what a memory reads and writes of qkv: as it is (paper section 4.1:
+// no positions), or turned to its positions.
+func (l *Layer) memoryView(qkv *G.Node) *G.Node {
+	switch {
+	case !l.Config.MemoryPositions:
+		return qkv
+	case l.cache != nil:
+		return ops.Rotate(l.Shape, l.rotary, qkv, l.cache.Past)
+	}
+	return ops.Rotate(l.Shape, l.rotary, qkv, nil)
+}
+
 // Param is one of the weights the memory asked for.
 func (l *Layer) Param(name string) *G.Node { return l.param(name) }
 

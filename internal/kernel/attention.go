@@ -41,6 +41,28 @@ func (r *Rotary) back(dst, src []float32, position int) {
 	}
 }
 
+// Rotate sets y [rows, 3·H·D] to qkv with queries and keys turned to their
+// positions, the first token of each segment standing at `past`; values stay.
+func Rotate(s Shape, r *Rotary, y, qkv []float32, past int) {
+	s.eachPosition(y, qkv, func(dst, src []float32, t int) { r.turn(dst, src, past+t) })
+}
+
+// RotateGradient sets dqkv to the gradient of Rotate's input: the inverse turn.
+func RotateGradient(s Shape, r *Rotary, dqkv, dy []float32, past int) {
+	s.eachPosition(dqkv, dy, func(dst, src []float32, t int) { r.back(dst, src, past+t) })
+}
+
+func (s Shape) eachPosition(y, x []float32, f func(dst, src []float32, t int)) {
+	copy(y, x)
+	ld := 3 * s.Width()
+	s.heads(func(b, seg, h int) {
+		for t := range s.T {
+			f(line(s.query(y, b, seg, h), t, ld, s.D), line(s.query(x, b, seg, h), t, ld, s.D), t)
+			f(line(s.key(y, b, seg, h), t, ld, s.D), line(s.key(x, b, seg, h), t, ld, s.D), t)
+		}
+	})
+}
+
 // queryBlock is how many queries are scored at once: the scores of a block
 // against all earlier keys are the largest thing attention ever holds.
 const queryBlock = 128

@@ -101,46 +101,6 @@ func Dot(x, y []float32) float64 {
 	return sum
 }
 
-func logistic(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
-
-// Mix sets out [n, H·D] to sigmoid(β)·memory + (1-sigmoid(β))·local, β [H] being
-// one number per head (paper eq. 10).
-func Mix(out, memory, local, beta []float32, d int) {
-	heads := len(beta)
-	Split(len(out)/(heads*d), 16, func(lo, hi int) {
-		for h, b := range beta {
-			g := logistic(b)
-			for i := lo; i < hi; i++ {
-				at := (i*heads + h) * d
-				o, l := out[at:at+d], local[at:at+d]
-				for j, m := range memory[at : at+d] {
-					o[j] = g*m + (1-g)*l[j]
-				}
-			}
-		}
-	})
-}
-
-// MixGradient sets dmemory, dlocal and dbeta to the gradients of Mix's inputs.
-func MixGradient(dmemory, dlocal, dbeta, dout, memory, local, beta []float32, d int) {
-	heads := len(beta)
-	Each(heads, func(h int) {
-		g := logistic(beta[h])
-		var slope float64
-		for at := h * d; at < len(dout); at += heads * d {
-			up, m, l := dout[at:at+d], memory[at:at+d], local[at:at+d]
-			dm, dl := dmemory[at:at+d], dlocal[at:at+d]
-			var along float32
-			for j, u := range up {
-				dm[j], dl[j] = g*u, (1-g)*u
-				along += u * (m[j] - l[j])
-			}
-			slope += float64(along)
-		}
-		dbeta[h] = float32(slope * float64(g) * float64(1-g))
-	})
-}
-
 // Embed sets x [n, d] to the rows of table [V, d] that ids name.
 func Embed(x, table []float32, ids []int32) {
 	d := len(x) / len(ids)

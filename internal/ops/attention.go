@@ -89,15 +89,47 @@ func Last(states *G.Node) *G.Node {
 		}), states)
 }
 
-// Mix is sigmoid(β)·memory + (1-sigmoid(β))·local (paper eq. 10), β [H].
-func Mix(memory, local, beta *G.Node) *G.Node {
-	d := local.Shape()[1] / beta.Shape()[0]
-	return apply(floats("mix", local.Shape(),
-		func(out []float32, in []G.Value) { kernel.Mix(out, f32(in[0]), f32(in[1]), f32(in[2]), d) },
+// Mix is sigmoid(β)·memory + (1-sigmoid(β))·local (paper eq. 10), β [H]. With
+// states, a segment that reads an empty memory is local alone; with nil it is gated
+// like the others.
+func Mix(s Shape, memory, local, beta, states *G.Node) *G.Node {
+	inputs := []*G.Node{memory, local, beta}
+	if states != nil {
+		inputs = append(inputs, states)
+	}
+	of := func(in []G.Value) []float32 { // the states, or nil
+		if states == nil {
+			return nil
+		}
+		return f32(in[len(in)-1])
+	}
+	op := floats("mix", local.Shape(),
+		func(out []float32, in []G.Value) {
+			kernel.Mix(s, out, f32(in[0]), f32(in[1]), f32(in[2]), of(in))
+		},
 		func(in G.Nodes, _, grad *G.Node) G.Nodes {
 			shapes := []tensor.Shape{memory.Shape(), local.Shape(), beta.Shape()}
-			return together("mix'", shapes, func(outs [][]float32, in []G.Value) {
-				kernel.MixGradient(outs[0], outs[1], outs[2], f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]), d)
-			}, grad, in[0], in[1], in[2])
-		}), memory, local, beta)
+			d := together("mix'", shapes, func(outs [][]float32, in []G.Value) {
+				kernel.MixGradient(s, outs[0], outs[1], outs[2], f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]), of(in))
+			}, append(G.Nodes{grad}, in...)...)
+			return append(d, nil)[:len(in):len(in)]
+		})
+	op.smooth = []bool{true, true, true, false}[:len(inputs)]
+	return apply(op, inputs...)
+}
+
+// Rotate is qkv with queries and keys turned to their rotary positions, for a
+// memory that is to know where a token stood. past counts the tokens of the segment
+// that came before; nil is none.
+func Rotate(s Shape, rotary *Rotary, qkv *G.Node, past *int) *G.Node {
+	if past == nil {
+		past = new(int)
+	}
+	return apply(floats("rotate", qkv.Shape(),
+		func(out []float32, in []G.Value) { kernel.Rotate(s, rotary, out, f32(in[0]), *past) },
+		func(_ G.Nodes, _, grad *G.Node) G.Nodes {
+			return G.Nodes{apply(floats("rotate'", qkv.Shape(), func(out []float32, in []G.Value) {
+				kernel.RotateGradient(s, rotary, out, f32(in[0]), *past)
+			}, nil), grad)}
+		}), qkv)
 }

@@ -160,6 +160,39 @@ func mixTwin(memory, local, beta array) []float64 {
 	return out
 }
 
+// ungatedMixTwin leaves the gate out in the first of S segments, whose memory the
+// test empties.
+func ungatedMixTwin(s Shape, memory, local, beta array) []float64 {
+	out := mixTwin(memory, local, beta)
+	for i := range out {
+		if i/s.Width()/s.T%s.S == 0 {
+			out[i] = local.data[i]
+		}
+	}
+	return out
+}
+
+// rotateTwin turns queries and keys to their place in the segment.
+func rotateTwin(s Shape, qkv array) []float64 {
+	var out []float64
+	for b := range s.B {
+		for seg := range s.S {
+			for t := range s.T {
+				for _, part := range []int{query, key, value} {
+					for h := range s.H {
+						x := vector(s, qkv, b, seg, t, part, h)
+						if part != value {
+							x = rotated(x, t, ropeBase)
+						}
+						out = append(out, x...)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
 // memories draws states [n, B, H, D, D+1] as writing makes them: the normaliser
 // is positive.
 func memories(r *rand.Rand, n int, s Shape) array {
@@ -217,7 +250,16 @@ func attentionChecks() []check {
 			func(in []*G.Node) *G.Node { return Last(in[0]) }, memories(r, s.S+1, s))
 		entry("mix",
 			func(in []array) []float64 { return mixTwin(in[0], in[1], in[2]) },
-			func(in []*G.Node) *G.Node { return Mix(in[0], in[1], in[2]) }, normal(r, s.Rows(), s.Width()), local, beta)
+			func(in []*G.Node) *G.Node { return Mix(s, in[0], in[1], in[2], nil) }, normal(r, s.Rows(), s.Width()), local, beta)
+		// The first segment reads an empty memory, the others do not.
+		states := memories(r, s.S, s)
+		clear(states.data[:len(states.data)/s.S])
+		entry("mix, ungated start",
+			func(in []array) []float64 { return ungatedMixTwin(s, in[0], in[1], in[2]) },
+			func(in []*G.Node) *G.Node { return Mix(s, in[0], in[1], in[2], in[3]) }, normal(r, s.Rows(), s.Width()), local, beta, states.fix())
+		entry("rotate",
+			func(in []array) []float64 { return rotateTwin(s, in[0]) },
+			func(in []*G.Node) *G.Node { return Rotate(s, rotary, in[0], nil) }, qkv)
 	}
 	return all
 }

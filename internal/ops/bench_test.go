@@ -45,7 +45,7 @@ func BenchmarkOperations(b *testing.B) {
 		{check{name: "memory write linear", in: []array{qkv, memories(r, 1, s)}, node: write(false)}, memory},
 		{check{name: "memory write delta", in: []array{qkv, memories(r, 1, s)}, node: write(true)}, 2 * memory},
 		{check{name: "last", in: []array{memories(r, 2, s)}, node: func(in []*G.Node) *G.Node { return Last(in[0]) }}, 0},
-		{check{name: "mix", in: []array{x, normal(r, rows, d), beta}, node: func(in []*G.Node) *G.Node { return Mix(in[0], in[1], in[2]) }}, 0},
+		{check{name: "mix", in: []array{x, normal(r, rows, d), beta}, node: func(in []*G.Node) *G.Node { return Mix(s, in[0], in[1], in[2], nil) }}, 0},
 		// Its gradient is made in the forward pass, so that counts three times.
 		{check{name: "cross-entropy", in: []array{x, table, ids, normal(r, rows).fix()}, node: func(in []*G.Node) *G.Node { return CrossEntropy(in[0], in[1], in[2], in[3]) }}, 3 * logits},
 		{check{name: "token nll", in: []array{x, table, ids}, fixed: true, node: func(in []*G.Node) *G.Node { return TokenNLL(in[0], in[1], in[2]) }}, logits},

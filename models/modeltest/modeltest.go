@@ -27,6 +27,16 @@ func Run(t *testing.T, memory models.Memory) {
 	}
 }
 
+// With is a memory in a model with other settings, for Run.
+func With(memory models.Memory, set func(*models.Config)) models.Memory {
+	return configured{memory, set}
+}
+
+type configured struct {
+	models.Memory
+	set func(*models.Config)
+}
+
 // check is one property. It returns an error rather than failing a test, so that
 // the suite can be tested with memories that break it.
 type check struct {
@@ -68,6 +78,10 @@ func tiny(memory models.Memory) (*models.Model, error) {
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize, c.FFN, c.Segment = vocabulary, 2, 2, 4, 12, segment
 	c.InitStd = 0.5
+	if with, ok := memory.(configured); ok {
+		with.set(&c)
+		memory = with.Memory
+	}
 	m, err := models.New(c, memory, 1)
 	if err != nil {
 		return nil, err

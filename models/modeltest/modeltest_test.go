@@ -136,7 +136,7 @@ type cacheless struct{ models.Infini }
 func (cacheless) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
 	rotary := ops.NewRotary(l.Config.Segment, l.Config.HeadSize, l.Config.RopeBase)
 	mem := ops.MemoryRead(l.Shape, l.Config.MemoryEpsilon, qkv, states[0])
-	return ops.Mix(mem, ops.CausalAttention(l.Shape, rotary, qkv), l.Param("beta"))
+	return ops.Mix(l.Shape, mem, ops.CausalAttention(l.Shape, rotary, qkv), l.Param("beta"), nil)
 }
 
 type steep struct{ models.Infini }
