@@ -130,7 +130,7 @@ func compile(t testing.TB, c check, up []float64) compiled {
 	}
 	k := compiled{out: c.node(nodes), gradients: make(G.Nodes, len(c.in))}
 	if up != nil && !c.fixed {
-		objective := k.out
+		var objective *G.Node
 		if k.out.IsScalar() {
 			objective = G.Must(G.Mul(k.out, G.NewScalar(g, G.Float32, G.WithValue(float32(scalarUp)), G.WithName("up"))))
 		} else {
