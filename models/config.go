@@ -39,12 +39,15 @@ func Defaults() Config {
 // Width is the width of the model, heads × head size.
 func (c Config) Width() int { return c.Heads * c.HeadSize }
 
+// largestSize bounds every size, so that no product of two overflows.
+const largestSize = 1 << 20
+
 // Validate names every setting that cannot be built.
 func (c Config) Validate() error {
 	var errs []error
 	positive := func(name string, v int) {
-		if v < 1 {
-			errs = append(errs, fmt.Errorf("models: %s is %d, must be at least 1", name, v))
+		if v < 1 || v > largestSize {
+			errs = append(errs, fmt.Errorf("models: %s is %d, must be 1 to %d", name, v, largestSize))
 		}
 	}
 	positive("vocabulary", c.Vocabulary)

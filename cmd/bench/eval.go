@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -54,6 +55,7 @@ per byte, for all files together and for each, and the same with the memory empt
 				if err != nil {
 					return err
 				}
+				text = spaced(text, t)
 				documents = append(documents, datasets.Document{ID: path, Text: text})
 				size += int64(len(text))
 			}
@@ -93,6 +95,15 @@ func printScores(env *environment, m *models.Model, t tokenizer.Tokenizer, p *ex
 	encoder := json.NewEncoder(env.stdout)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(out)
+}
+
+// spaced is a text as its tokenizer takes it: a vocabulary of words knows no white
+// space but the one between them.
+func spaced(text string, t tokenizer.Tokenizer) string {
+	if _, ok := t.(*tokenizer.Word); ok {
+		return strings.Join(strings.Fields(text), " ")
+	}
+	return text
 }
 
 // loadCheckpoint opens a trained model and its tokenizer.

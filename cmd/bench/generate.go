@@ -42,7 +42,7 @@ paper's; temperature 0 always takes the likeliest token.`,
 			if err != nil {
 				return err
 			}
-			ids, err := t.Encode(prompt)
+			ids, err := t.Encode(spaced(prompt, t))
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -15,12 +16,17 @@ func TestMain(m *testing.M) {
 
 // The scripts say what the command prints and how it exits.
 func TestScripts(t *testing.T) {
+	profiles, err := filepath.Abs("../../experiments/profiles")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "printf": printf, "truncate": truncate},
 		Setup: func(e *testscript.Env) error {
 			// One BLAS on every machine, so that what is printed is the same.
 			e.Setenv("INFINIBENCH_BLAS", "gonum")
+			e.Setenv("PROFILES", profiles)
 			return nil
 		},
 	})

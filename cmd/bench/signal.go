@@ -32,7 +32,10 @@ func untilSignal(stderr io.Writer) (context.Context, func()) {
 		select {
 		case s := <-signals:
 			signal.Stop(signals)
-			fmt.Fprintln(stderr, "\nbench: stopping; once more to stop at once")
+			if isTerminal(stderr) {
+				fmt.Fprintln(stderr) // after the ^C that it shows
+			}
+			fmt.Fprintln(stderr, "bench: stopping; once more to stop at once")
 			cancel(interruption{s.(syscall.Signal)})
 		case <-ctx.Done():
 		}

@@ -58,7 +58,7 @@ func TestSignals(t *testing.T) {
 			var stderr bytes.Buffer
 			verbs := []func(*environment) *cobra.Command{interrupted(test.signal, test.annotations, test.after)}
 			code := execute(verbs, []string{"work"}, nil, new(bytes.Buffer), &stderr)
-			want := "\nbench: stopping; once more to stop at once\n" + test.message
+			want := "bench: stopping; once more to stop at once\n" + test.message
 			if code != test.code || stderr.String() != want {
 				t.Errorf("exit code %d, want %d; printed %q, want %q", code, test.code, stderr.String(), want)
 			}

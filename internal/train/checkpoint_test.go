@@ -141,7 +141,7 @@ func TestLoadModelRefuses(t *testing.T) {
 			`train: checkpoint FILE: config: json: unknown field "dropout"`},
 		{"an invalid config", func(x map[string]string, _ *[]safetensors.Tensor) {
 			x["config"] = strings.Replace(x["config"], `"heads":2`, `"heads":0`, 1)
-		}, `train: checkpoint FILE: config: models: heads is 0, must be at least 1`},
+		}, `train: checkpoint FILE: config: models: heads is 0, must be 1 to 1048576`},
 		{"a model larger than the file", func(x map[string]string, _ *[]safetensors.Tensor) {
 			x["config"] = strings.Replace(x["config"], `"vocabulary":7`, `"vocabulary":1000000000`, 1)
 			// 4·10⁹ + 1·4·(16 + 6 + 2) + 4; the file: 28 + 4 + 4 + 4 + 2 + 48 + 16 + 12 + 12

@@ -34,7 +34,7 @@ type Settings struct {
 
 	Steps, Warmup  int
 	Rate, GateRate float64 // at the peak
-	FinalRate      float64 // fraction of the peak at the last step
+	FinalRate      float64 // fraction of the peak that the cosine ends at, one step after the last
 	ClipNorm       float64 // 0: no limit
 
 	Directory  string // of the checkpoint that an interrupted run goes on from; "" for none
