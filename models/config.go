@@ -39,8 +39,11 @@ func Defaults() Config {
 // Width is the width of the model, heads × head size.
 func (c Config) Width() int { return c.Heads * c.HeadSize }
 
-// largestSize bounds every size, so that no product of two overflows.
-const largestSize = 1 << 20
+const (
+	largestSize    = 1 << 20 // of every size, so that no product of two overflows
+	largestTurns   = 1 << 30 // segment × head size, the rotary positions
+	smallestNumber = 1e-30   // that stays above 0 in float32
+)
 
 // Validate names every setting that cannot be built.
 func (c Config) Validate() error {
@@ -63,9 +66,12 @@ func (c Config) Validate() error {
 		name string
 		v    float64
 	}{{"norm_epsilon", c.NormEpsilon}, {"memory_epsilon", c.MemoryEpsilon}, {"rope_base", c.RopeBase}} {
-		if !(s.v > 0) {
-			errs = append(errs, fmt.Errorf("models: %s is %g, must be above 0", s.name, s.v))
+		if !(s.v >= smallestNumber) {
+			errs = append(errs, fmt.Errorf("models: %s is %g, must be at least %g", s.name, s.v, smallestNumber))
 		}
+	}
+	if n := float64(c.Segment) * float64(c.HeadSize); n > largestTurns && max(c.Segment, c.HeadSize) <= largestSize {
+		errs = append(errs, fmt.Errorf("models: segment × head_size is %.3g, must be at most %d", n, largestTurns))
 	}
 	// A larger model than this is a mistake in a file, not a plan for this
 	// harness; it is refused before anything is allocated.

@@ -51,6 +51,15 @@ func specs(c Config, m Memory) []ParamSpec {
 	return append(all, ParamSpec{Name: "norm_final", Shape: []int{d}, Group: Vector, Init: 1})
 }
 
+// Shapes lists the weights of a model by name, without making them.
+func Shapes(c Config, m Memory) map[string][]int {
+	shapes := map[string][]int{}
+	for _, s := range specs(c, m) {
+		shapes[s.Name] = s.Shape
+	}
+	return shapes
+}
+
 func layerName(layer int, name string) string { return fmt.Sprintf("layers.%d.%s", layer, name) }
 
 // newParam draws a weight. Each weight has a stream of its own, named by the seed

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"infinibench/internal/train"
@@ -75,9 +78,12 @@ func Parse(data []byte) (*File, error) {
 		if errors.As(err, &syntax) {
 			return nil, fmt.Errorf("not JSON at byte %d: %w (NaN and infinities are not numbers a reference may hold)", syntax.Offset, err)
 		}
+		if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
+			return nil, errors.New("the file is empty or cut short; fetch it again")
+		}
 		return nil, err
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); err != io.EOF {
 		return nil, errors.New("more text after the JSON object")
 	}
 	return f, f.validate()
@@ -101,6 +107,9 @@ func (f *File) validate() error {
 		return errors.New("weights[layers.0.w_up].shape must have two dimensions")
 	}
 	if err := f.model().Validate(); err != nil {
+		return err
+	}
+	if err := f.checkWeights(); err != nil {
 		return err
 	}
 	if c.Tail >= c.Segment {
@@ -130,6 +139,37 @@ func (f *File) validate() error {
 	}
 	if len(f.Memory) != c.Layers {
 		return fmt.Errorf("memory has %d layers, config.layers is %d", len(f.Memory), c.Layers)
+	}
+	return nil
+}
+
+// checkWeights holds every weight against the network, before that is made: a file
+// cannot claim a larger network than it holds.
+func (f *File) checkWeights() error {
+	shapes := models.Shapes(f.model(), models.Infini{Delta: f.Config.Delta})
+	for _, name := range slices.Sorted(maps.Keys(shapes)) {
+		w, ok := f.Weights[name]
+		if !ok {
+			return fmt.Errorf("weights[%s] is missing", name)
+		}
+		if !slices.Equal(w.Shape, shapes[name]) {
+			return fmt.Errorf("weights[%s] has shape %v, want %v", name, w.Shape, shapes[name])
+		}
+		n := 1
+		for _, d := range w.Shape {
+			n *= d
+		}
+		if len(w.Data) != n {
+			return fmt.Errorf("weights[%s] has %d numbers, want %d", name, len(w.Data), n)
+		}
+		for i, v := range w.Data {
+			if math.Abs(v) > math.MaxFloat32 {
+				return fmt.Errorf("weights[%s].data[%d] is %g, too large for float32", name, i, v)
+			}
+		}
+	}
+	if len(f.Weights) != len(shapes) {
+		return fmt.Errorf("weights has %d entries, this network has %d", len(f.Weights), len(shapes))
 	}
 	return nil
 }
@@ -207,19 +247,9 @@ func (f *File) build() (*models.Model, error) {
 		return nil, err
 	}
 	for _, p := range m.Params {
-		w, ok := f.Weights[p.Name]
-		if !ok {
-			return nil, fmt.Errorf("weights[%s] is missing", p.Name)
-		}
-		if len(w.Data) != len(p.Data()) {
-			return nil, fmt.Errorf("weights[%s] has %d numbers, want %d", p.Name, len(w.Data), len(p.Data()))
-		}
-		for i, v := range w.Data {
+		for i, v := range f.Weights[p.Name].Data {
 			p.Data()[i] = float32(v)
 		}
-	}
-	if len(f.Weights) != len(m.Params) {
-		return nil, fmt.Errorf("weights has %d entries, this network has %d", len(f.Weights), len(m.Params))
 	}
 	return m, nil
 }

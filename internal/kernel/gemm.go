@@ -32,7 +32,13 @@ func FallbackReason() error {
 // op(B) is [k,n]; a transposed operand is stored the other way round. It runs on
 // the calling goroutine alone.
 func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
-	if m == 0 || n == 0 || k == 0 {
+	if m == 0 || n == 0 {
+		return
+	}
+	if k == 0 { // an empty sum
+		for i := range m {
+			scale(line(c, i, ldc, n), beta)
+		}
 		return
 	}
 	if l, err := library(); err == nil {
