@@ -70,5 +70,5 @@ func choose(p *experiments.Profile, want experiments.Cell) (experiments.Cell, er
 	for _, c := range cells {
 		keys = append(keys, "  "+c.Key())
 	}
-	return want, fmt.Errorf("profile %s trains no such model; it has\n%s\n", p.Name, strings.Join(keys, "\n"))
+	return want, fmt.Errorf("profile %s trains no such model; it has\n%s", p.Name, strings.Join(keys, "\n"))
 }
