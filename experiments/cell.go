@@ -16,6 +16,10 @@ import (
 	"infinibench/models"
 )
 
+// advance is told of tokens trained on or scored: just now, or before, by a run that
+// this one goes on from.
+type advance func(phase string, tokens int, before bool)
+
 // cellRun makes one cell of the perplexity experiment (paper Table 2).
 type cellRun struct {
 	profile  string
@@ -28,15 +32,15 @@ type cellRun struct {
 	version  string
 	save     int // steps between checkpoints
 
-	advance func(phase string, tokens int) // told of tokens trained on or scored
+	advance advance
 	timing  Timing
 }
 
-func newCellRun(o Options, c Cell, files cellFiles, text *Text, advance func(phase string, tokens int)) *cellRun {
+func newCellRun(o Options, c Cell, files cellFiles, text *Text, told advance) *cellRun {
 	p := o.Profile
 	return &cellRun{
 		profile: p.Name, cell: c, settings: p.Settings(c), config: p.Config(c), hash: p.Hash(c),
-		files: files, text: text, version: o.Version, save: p.SaveEvery, advance: advance,
+		files: files, text: text, version: o.Version, save: p.SaveEvery, advance: told,
 	}
 }
 
@@ -96,7 +100,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 		}
 		if extra["config_hash"] == r.hash {
 			r.trainedOn(log)
-			r.advance("train", total)
+			r.advance("train", total, true)
 			return m, nil
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -121,7 +125,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 		if keep >= 0 {
 			log = log[:keep]
 		}
-		r.advance("train", done*t.Batch*r.settings.Length)
+		r.advance("train", done*t.Batch*r.settings.Length, true)
 		file, err = openLog(r.files.path("metrics.jsonl"), log)
 		return err
 	}
@@ -129,7 +133,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 		line := LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds}
 		line.GateMin, line.GateMax = gateRange(m)
 		log = append(log, line)
-		r.advance("train", t.Batch*r.settings.Length)
+		r.advance("train", t.Batch*r.settings.Length, false)
 		return appendLine(file, line)
 	}
 	err = train.Fit(ctx, m, optimizer, source, train.Settings{
@@ -192,7 +196,7 @@ func (r *cellRun) score(ctx context.Context, m *models.Model, samples []sample) 
 		}
 		return appendLine(file, scores...)
 	}
-	scores, err := scoreSamples(ctx, m, samples, r.settings.Evaluation, done, save, func(tokens int) { r.advance("evaluate", tokens) })
+	scores, err := scoreSamples(ctx, m, samples, r.settings.Evaluation, done, save, func(tokens int, before bool) { r.advance("evaluate", tokens, before) })
 	r.timing.EvalSeconds = time.Since(start).Seconds()
 	return scores, err
 }

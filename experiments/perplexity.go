@@ -80,7 +80,7 @@ func ScoreDocuments(ctx context.Context, m *models.Model, t tokenizer.Tokenizer,
 		}
 		samples = append(samples, x)
 	}
-	scores, err := scoreSamples(ctx, m, samples, s, nil, func([]SampleScore) error { return nil }, tick)
+	scores, err := scoreSamples(ctx, m, samples, s, nil, func([]SampleScore) error { return nil }, func(tokens int, _ bool) { tick(tokens) })
 	if err != nil {
 		return nil, err
 	}
@@ -90,10 +90,10 @@ func ScoreDocuments(ctx context.Context, m *models.Model, t tokenizer.Tokenizer,
 // scoreSamples scores a model on samples by the perplexity protocol. `done` are
 // the scores of an earlier run, which are not made again; save is told of every
 // further group of documents as it is finished.
-func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s EvaluationSettings, done map[string]SampleScore, save func([]SampleScore) error, tick func(tokens int)) ([]SampleScore, error) {
+func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s EvaluationSettings, done map[string]SampleScore, save func([]SampleScore) error, tick func(tokens int, before bool)) ([]SampleScore, error) {
 	scores := make([]SampleScore, len(samples))
 	groups := grouped(samples, s.Batch)
-	stream := newStream(m, true, tick)
+	stream := newStream(m, true, func(tokens int) { tick(tokens, false) })
 	for _, group := range groups {
 		complete := true
 		for _, d := range group {
@@ -103,7 +103,7 @@ func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s Eval
 		}
 		if complete {
 			for _, d := range group {
-				tick(len(samples[d].ids) - 1)
+				tick(len(samples[d].ids)-1, true)
 			}
 			continue
 		}

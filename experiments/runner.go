@@ -29,6 +29,7 @@ type Event struct {
 	Cell   Cell
 	Phase  string // of Progress: "train" or "evaluate"
 	Tokens int    // of Progress: further tokens done
+	Before bool   // of Progress: they were done by an earlier run
 	Err    error  // of Failed
 	Text   string // of Note
 }
@@ -161,8 +162,8 @@ func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string)
 	if err != nil {
 		return err
 	}
-	run := newCellRun(r.options, c, files, text, func(phase string, tokens int) {
-		r.tell(Event{Kind: Progress, Cell: c, Phase: phase, Tokens: tokens})
+	run := newCellRun(r.options, c, files, text, func(phase string, tokens int, before bool) {
+		r.tell(Event{Kind: Progress, Cell: c, Phase: phase, Tokens: tokens, Before: before})
 	})
 	_, err = run.run(ctx)
 	return err
@@ -171,7 +172,7 @@ func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string)
 // Train trains the model of one cell of a profile in a directory of its own, which
 // then holds checkpoint/ and metrics.jsonl, and evaluates nothing. Interrupted, it
 // goes on when called again.
-func Train(ctx context.Context, o Options, c Cell, dir string, advance func(tokens int)) error {
+func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens int, before bool)) error {
 	kernel.SetThreads(o.Profile.Threads)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("experiments: %w", err)
@@ -185,7 +186,7 @@ func Train(ctx context.Context, o Options, c Cell, dir string, advance func(toke
 	if err != nil {
 		return err
 	}
-	run := newCellRun(o, c, cellFiles(dir), text, func(_ string, tokens int) { advance(tokens) })
+	run := newCellRun(o, c, cellFiles(dir), text, func(_ string, tokens int, before bool) { told(tokens, before) })
 	if err := run.files.prepare(run.config); err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func randomSamples(lengths ...int) []sample {
 func scoreAll(t *testing.T, m *models.Model, samples []sample, batch int) *Perplexity {
 	t.Helper()
 	scores, err := scoreSamples(context.Background(), m, samples, EvaluationSettings{Batch: batch, PositionBucket: 16}, nil,
-		func([]SampleScore) error { return nil }, func(int) {})
+		func([]SampleScore) error { return nil }, func(int, bool) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ func evalCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "eval",
 		Short:   "Evaluate a trained model on files of your own",
+		Long:    "eval evaluates a trained model, from the checkpoint of a cell or of train, on your files.",
 		Example: "  bench eval perplexity --checkpoint runs/tiny/CELL/checkpoint book.txt",
 	}
 	cmd.AddCommand(evalPerplexityCommand(env))
@@ -49,7 +50,7 @@ per byte, for all files together and for each, and the same with the memory empt
 				return err
 			}
 			var documents []datasets.Document
-			var size int64
+			var size int64 // a bound on the tokens
 			for _, path := range files {
 				text, err := datasets.ReadText(path)
 				if err != nil {
@@ -59,10 +60,11 @@ per byte, for all files together and for each, and the same with the memory empt
 				documents = append(documents, datasets.Document{ID: path, Text: text})
 				size += int64(len(text))
 			}
-			bar := env.progress("eval perplexity", 0)
+			bar := env.progress("eval perplexity", size)
+			bar.bytes = true
 			defer bar.finish()
 			settings := experiments.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
-			p, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, func(tokens int) { bar.add(int64(tokens), "tokens") })
+			p, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, progressInBytes(bar, t, documents, size))
 			if err != nil {
 				return err
 			}
@@ -95,6 +97,21 @@ func printScores(env *environment, m *models.Model, t tokenizer.Tokenizer, p *ex
 	encoder := json.NewEncoder(env.stdout)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(out)
+}
+
+// progressInBytes turns scored tokens into a share of the texts' bytes, since how many
+// tokens there are is known only when all is tokenised.
+func progressInBytes(bar *progress, t tokenizer.Tokenizer, documents []datasets.Document, size int64) func(tokens int) {
+	perToken := 1.0
+	sample := documents[0].Text[:min(len(documents[0].Text), 1<<16)]
+	if ids, err := t.Encode(strings.ToValidUTF8(sample, "")); err == nil && len(ids) > 0 {
+		perToken = float64(len(sample)) / float64(len(ids))
+	}
+	var done float64
+	return func(tokens int) {
+		done += float64(tokens) * perToken
+		bar.set(min(int64(done), size), size, "")
+	}
 }
 
 // spaced is a text as its tokenizer takes it: a vocabulary of words knows no white

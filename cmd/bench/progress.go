@@ -63,6 +63,32 @@ func (p *progress) add(n int64, note string) {
 	p.tell(p.done+n, p.total, note)
 }
 
+// before says that n of what is done, or is told next, was done by an earlier run:
+// it says nothing of the speed.
+func (p *progress) before(n int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.first += n
+}
+
+// advance is add, for work some of which was done before.
+func (p *progress) advance(n int64, before bool) {
+	if before {
+		p.before(n)
+	}
+	p.add(n, "")
+}
+
+// interrupt prints something between two states of the bar.
+func (p *progress) interrupt(print func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Clear()
+	}
+	print()
+}
+
 // finish tells where the work ended, complete or not.
 func (p *progress) finish() {
 	p.mu.Lock()

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
-	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
 )
 
@@ -126,7 +125,10 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 		switch e.Kind {
 		case experiments.Note:
 			say("%s", e.Text)
-		case experiments.Skipped, experiments.Done:
+		case experiments.Skipped:
+			bar.before(share[e.Cell])
+			complete(e.Cell)
+		case experiments.Done:
 			complete(e.Cell)
 		case experiments.Failed:
 			complete(e.Cell)
@@ -135,6 +137,9 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 			n := min(int64(e.Tokens), share[e.Cell]-told[e.Cell])
 			told[e.Cell] += n
 			done += n
+			if e.Before {
+				bar.before(n)
+			}
 		default:
 			return
 		}
@@ -153,17 +158,7 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 
 // warnSlowBLAS says once what the lack of OpenBLAS costs.
 func warnSlowBLAS(env *environment) {
-	if err := kernel.FallbackReason(); err != nil {
-		fmt.Fprintf(env.stderr, "bench: %v: matrix products run in pure Go, about 10 times slower; \"make setup\" installs OpenBLAS\n", err)
+	if warning := blasWarning(); warning != "" {
+		fmt.Fprintf(env.stderr, "bench: %s\n", warning)
 	}
-}
-
-// interrupt prints something between two states of the bar.
-func (p *progress) interrupt(print func()) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.bar != nil {
-		p.bar.Clear()
-	}
-	print()
 }

@@ -36,7 +36,7 @@ eval and generate read. Interrupted, the same command goes on.`,
 			bar := env.progress("train", int64(s.Training.Steps*s.Training.Batch*s.Length))
 			defer bar.finish()
 			options := experiments.Options{Profile: p, Data: data, Version: buildVersion()}
-			if err := experiments.Train(env.ctx, options, cell, out, func(tokens int) { bar.add(int64(tokens), "") }); err != nil {
+			if err := experiments.Train(env.ctx, options, cell, out, func(tokens int, before bool) { bar.advance(int64(tokens), before) }); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(env.stdout, filepath.Join(out, "checkpoint"))
