@@ -24,7 +24,9 @@ type chart struct {
 
 // legendItem is one line or point style and what it stands for.
 type legendItem struct {
-	Name, Color, Dash string // Dash is an SVG stroke-dasharray, "" for solid
+	Name, Color string
+	Dash        string // an SVG stroke-dasharray, "" for a solid line
+	Mark        string // "full" or "hollow" for a point instead of a line
 }
 
 // The colours of Okabe and Ito that keep a contrast of 3:1 both on the light
@@ -103,20 +105,29 @@ func round(x float64) float64 {
 
 // niceRange widens a range to whole steps of 1, 2 or 5 times a power of ten, so
 // that no point lies on the edge and the axis ends in round numbers.
-func niceRange(low, high float64) (from, to float64) {
+func niceRange(low, high float64) (from, to, step float64) {
 	if high <= low {
 		pad := max(math.Abs(low)*0.05, 0.5)
 		low, high = low-pad, high+pad
 	}
 	fifth := (high - low) / 5
 	power := math.Pow(10, math.Floor(math.Log10(fifth)))
-	step := 10 * power
+	step = 10 * power
 	for _, m := range []float64{5, 2, 1} {
 		if m*power >= fifth {
 			step = m * power
 		}
 	}
-	return round(math.Floor(low/step-0.2) * step), round(math.Ceil(high/step+0.2) * step)
+	return round(math.Floor(low/step-0.2) * step), round(math.Ceil(high/step+0.2) * step), round(step)
+}
+
+// yRange is a value axis over what lies between low and high. Left alone,
+// ECharts would put ticks at steps of its own beside the given ends.
+func yRange(name string, low, high float64) opts.YAxis {
+	y := yAxis(name)
+	from, to, step := niceRange(low, high)
+	y.Min, y.Max, y.MinInterval, y.MaxInterval = from, to, step, step
+	return y
 }
 
 // charts draws every figure of a comparison that has data.
@@ -131,7 +142,13 @@ func (c *comparison) charts(slug string) ([]*chart, error) {
 	if err := add(c.perplexityChart(slug)); err != nil {
 		return nil, err
 	}
+	if err := add(c.ratioChart(slug)); err != nil {
+		return nil, err
+	}
 	if err := add(c.positionChart(slug)); err != nil {
+		return nil, err
+	}
+	if err := add(c.gainChart(slug)); err != nil {
 		return nil, err
 	}
 	if err := add(c.trainingChart(slug)); err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 
 	"infinibench/experiments"
@@ -146,8 +147,8 @@ func (c *comparison) complete() {
 		c.standIn = c.standIn || r.standIn
 	}
 	for _, r := range c.rows {
-		r.overLocal = r.over(c.rows, localOnly)
-		r.overBest = r.over(c.rows, c.paper.reference)
+		r.overLocal = r.over(r.like(c.rows, localOnly))
+		r.overBest = r.over(r.like(c.rows, c.paper.reference))
 		r.judge()
 	}
 	c.ideals = c.bounds()
@@ -166,8 +167,8 @@ func (c *comparison) bounds() []ideal {
 					s = &ideal{segment: r.scale.Segment}
 					sums[r.scale.Segment] = s
 				}
-				s.full += i.Full
-				s.limited += i.Segment
+				s.full += math.Log(i.Full)
+				s.limited += math.Log(i.Segment)
 				n[r.scale.Segment]++
 			}
 		}
@@ -175,7 +176,7 @@ func (c *comparison) bounds() []ideal {
 	var all []ideal
 	for _, segment := range slices.Sorted(maps.Keys(sums)) {
 		s := sums[segment]
-		all = append(all, ideal{segment, s.full / n[segment], s.limited / n[segment]})
+		all = append(all, ideal{segment, math.Exp(s.full / n[segment]), math.Exp(s.limited / n[segment])})
 	}
 	return all
 }

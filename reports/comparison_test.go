@@ -128,3 +128,47 @@ func TestPaperRatios(t *testing.T) {
 		}
 	}
 }
+
+// By hand: of perplexities 2 and 8 the mean is 4; times 0.5 and 0.5 the zeroed
+// memory's is 2, and the ratio is 1/2 for both seeds, so its interval is a point.
+func TestMeasureIsGeometric(t *testing.T) {
+	run := fixture()
+	run.Records = run.Records[3:5] // novel, infini-linear, seeds 1 and 2
+	for i, perplexity := range []float64{2, 8} {
+		p := run.Records[i].Result.Perplexity
+		p.Intact.TokenPPL, p.Zeroed.TokenPPL, p.Shuffled.TokenPPL = perplexity, perplexity/2, perplexity*3
+	}
+	r := find(t, compare(run)[0], infiniLin, 1024)
+	for name, got := range map[string][2]float64{
+		"intact": {r.ours.Mean, 4}, "zeroed": {r.zeroed.Mean, 2}, "shuffled": {r.shuffled.Mean, 12},
+		"ratio": {r.zeroedRatio.Mean, 0.5}, "low": {r.zeroedRatio.Low, 0.5}, "high": {r.zeroedRatio.High, 0.5},
+	} {
+		if !near(got[0], got[1]) {
+			t.Errorf("%s: %v, want %v", name, got[0], got[1])
+		}
+	}
+	if !(r.ours.Low > 0) {
+		t.Errorf("the interval of a perplexity reaches %v", r.ours.Low)
+	}
+}
+
+// A certificate says what the text is instead of the paper's.
+func TestDataWords(t *testing.T) {
+	for _, tc := range []struct {
+		name, standIn, note string
+		official            bool
+		want                string
+	}{
+		{"the note repeats the certificate", "generated text in place of PG19", "generated text in place of PG19, 16 test documents", false, "stand-in: generated text in place of PG19, 16 test documents"},
+		{"the note adds to it", "10 of 100 test books", "cut at 65,536 tokens", false, "stand-in: 10 of 100 test books, cut at 65,536 tokens"},
+		{"neither official nor named", "", "", false, "stand-in: not the complete official data"},
+		{"official", "", "", true, "official data"},
+		{"official, a part evaluated", "", "10 of 100 test books", true, "official data, 10 of 100 test books"},
+	} {
+		r := experiments.Result{Cell: experiments.Cell{Corpus: "pg19"}}
+		r.Data.Certificate.StandIn, r.Data.Certificate.Official, r.Data.Note = tc.standIn, tc.official, tc.note
+		if got := dataWords(r); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}

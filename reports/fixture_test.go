@@ -103,8 +103,9 @@ func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand)
 			Parameters: 412_928, Layers: 2, DModel: 128, Heads: 4, Segment: 128, TrainLength: cell.Length, Batch: 8, Steps: 150, TrainTokens: 1_228_800,
 		},
 		Data: experiments.DataNote{
-			Certificate: datasets.Certificate{Name: cell.Corpus, StandIn: map[string]string{"novel": "PG19", "proof": "arXiv-math"}[cell.Corpus]},
+			Certificate: datasets.Certificate{Name: cell.Corpus, StandIn: "generated text in place of " + paperColumns[cell.Corpus].name},
 			Split:       datasets.Test, Documents: 6, Tokenizer: "word-168", WordRule: "whitespace words",
+			Note: "generated text in place of " + paperColumns[cell.Corpus].name + ", 6 test documents",
 		},
 		Perplexity:  p,
 		Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
@@ -33,7 +34,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 	}
 	f := &chart{
 		ID: id, Title: "Gates of " + c.name(r) + ", seed " + strconv.FormatUint(first.Result.Cell.Seed, 10),
-		Caption: "sigmoid(β) of each head: 0 reads only its own segment, 1 only the memory. Compare the paper's Figure 3.",
+		Caption: "sigmoid(β) of each head: 0 reads only its own segment, 1 only the memory; the paper's Figure 3. " + gateSentence(r),
 		Data:    newTable("", "Gates of "+c.name(r)+", sigmoid(β)", titles...),
 	}
 	for _, record := range r.records {
@@ -51,7 +52,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 		for h, g := range layer {
 			points = append(points, opts.HeatMapData{
 				Name:  fmt.Sprintf("layer %d, head %d: %.3f", l+1, h+1, g),
-				Value: []any{h, l, round(g)},
+				Value: []any{h, l, math.Round(100*g) / 100}, // as the cell shows it
 			})
 		}
 	}
@@ -59,7 +60,8 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 	y.Type, y.Data, y.Inverse, y.Scale = "category", layers, opts.Bool(true), nil // early layers on top, as in the paper
 	x.Data = columns
 	plot := charts.NewHeatMap()
-	plot.AddSeries("sigmoid(β)", points, charts.WithItemStyleOpts(opts.ItemStyle{BorderColor: grey, BorderWidth: 1}))
+	plot.AddSeries("sigmoid(β)", points, charts.WithItemStyleOpts(opts.ItemStyle{BorderColor: grey, BorderWidth: 1}),
+		charts.WithLabelOpts(opts.Label{Show: opts.Bool(heads <= 16), Color: "#000000", Formatter: "{@[2]}"}))
 	plot.SetGlobalOptions(append(base(id), plotArea(92),
 		charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}),

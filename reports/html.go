@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
-
-	"infinibench/experiments"
 )
 
 // The chart library is in assets/ when `make setup` has put it there; the
@@ -44,6 +42,7 @@ const remoteLibrary = "https://go-echarts.github.io/go-echarts-assets/assets/ech
 // pageData is what page/report.gohtml shows.
 type pageData struct {
 	Profile   string
+	Headlines []headline
 	Lead      []string
 	Summary   *Table
 	Corpora   []corpusSection
@@ -51,6 +50,7 @@ type pageData struct {
 	Cells     *Table
 	Settings  *Table
 	Warnings  []string
+	CostText  string
 	Cost      *Table
 	Command   string
 	CSS       template.CSS
@@ -60,6 +60,9 @@ type pageData struct {
 	Notice    string
 	HasCharts bool
 }
+
+// headline is one comparison in a sentence, with the anchor of its section.
+type headline struct{ ID, Title, Text string }
 
 // corpusSection is one comparison on the page.
 type corpusSection struct {
@@ -77,7 +80,7 @@ func page(run *Run, lib *library) ([]byte, error) {
 	data := pageData{
 		Profile: clean(run.Profile), Summary: summaryTable(comparisons), Lead: lead(run, comparisons),
 		Data: dataTable(run), Cells: cellsTable(run), Settings: settingsTable(run), Cost: costTable(run),
-		Warnings: warnings(run), Command: "make reproduce PROFILE=" + clean(run.Profile),
+		CostText: costSentence(run), Warnings: warnings(run), Command: "make reproduce PROFILE=" + clean(run.Profile),
 	}
 	for i, slug := range slugs(comparisons) {
 		c := comparisons[i]
@@ -85,6 +88,7 @@ func page(run *Run, lib *library) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+		data.Headlines = append(data.Headlines, headline{"corpus-" + slug, c.title(), c.headline()})
 		tables := c.tables(slug)
 		data.Corpora = append(data.Corpora, corpusSection{
 			ID: "corpus-" + slug, Title: c.title(), Protocol: orNone(c.protocol), Reading: c.reading(),
@@ -117,47 +121,6 @@ func page(run *Run, lib *library) ([]byte, error) {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// lead is the page's first paragraph: what came out, and how far it carries.
-func lead(run *Run, comparisons []*comparison) []string {
-	var text []string
-	if t := tally(comparisons); t != "" {
-		text = append(text, "Verdicts on the paper's rows: "+t+".")
-	}
-	reduced, full := 0, 0
-	for _, c := range comparisons {
-		for _, r := range c.rows {
-			if len(r.records) > 0 && r.paperScale() {
-				full++
-			} else if len(r.records) > 0 {
-				reduced++
-			}
-		}
-	}
-	switch {
-	case full == 0 && reduced > 0:
-		text = append(text, "No row was run at the paper's scale and on its data, so no value of the paper is reproduced here; “direction holds” says that the ordering of the models is the paper's, at the scale named in the row.")
-	case reduced > 0:
-		text = append(text, fmt.Sprintf("%d of %d rows were run at the paper's scale and on its data.", full, full+reduced))
-	}
-	failed := 0
-	for _, record := range run.Records {
-		if record.Result.Status == experiments.StatusFailed {
-			failed++
-		}
-	}
-	if missing := len(run.notRun()); failed+missing > 0 {
-		text = append(text, fmt.Sprintf("%s failed and %s not run.", plural(failed, "cell"), wereNot(missing)))
-	}
-	return text
-}
-
-func wereNot(n int) string {
-	if n == 1 {
-		return "1 was"
-	}
-	return fmt.Sprintf("%d were", n)
 }
 
 // warnings gathers those of the files and those of the results.

@@ -61,14 +61,6 @@ func TestPageGolden(t *testing.T) {
 	golden(t, "report.html", mustPage(t, fixture(), &library{"/* the chart library */", "Its notice."}))
 }
 
-func TestTerminalGolden(t *testing.T) {
-	var out bytes.Buffer
-	if err := Terminal(fixture(), &out); err != nil {
-		t.Fatal(err)
-	}
-	golden(t, "terminal.txt", out.Bytes())
-}
-
 func TestTablesGolden(t *testing.T) {
 	var md bytes.Buffer
 	for _, table := range fixture().tables() {
@@ -241,11 +233,11 @@ func TestColorsStandOutOnBothPages(t *testing.T) {
 // By hand: a fifth of 17.2…21.9 is 0.94, so the step is 1; of 2.20…2.26 it is
 // 0.012, so 0.02.
 func TestNiceRange(t *testing.T) {
-	for _, tc := range []struct{ low, high, from, to float64 }{
-		{17.2, 21.9, 17, 23}, {2.20, 2.26, 2.18, 2.28}, {5, 5, 4.4, 5.6}, {100, 1100, 0, 1200},
+	for _, tc := range []struct{ low, high, from, to, step float64 }{
+		{17.2, 21.9, 17, 23, 1}, {2.20, 2.26, 2.18, 2.28, 0.02}, {5, 5, 4.4, 5.6, 0.2}, {100, 1100, 0, 1200, 200},
 	} {
-		if from, to := niceRange(tc.low, tc.high); from != tc.from || to != tc.to {
-			t.Errorf("niceRange(%v, %v) = %v, %v, want %v, %v", tc.low, tc.high, from, to, tc.from, tc.to)
+		if from, to, step := niceRange(tc.low, tc.high); from != tc.from || to != tc.to || step != tc.step {
+			t.Errorf("niceRange(%v, %v) = %v, %v, %v, want %v, %v, %v", tc.low, tc.high, from, to, step, tc.from, tc.to, tc.step)
 		}
 	}
 }

@@ -12,6 +12,9 @@ import (
 
 // Interval is a mean over seeds with its two-sided 95 % Student-t interval.
 // With fewer than two seeds there is no interval and Low and High are NaN.
+//
+// The mean of a loss is the arithmetic one. That of a perplexity or of a ratio
+// of perplexities is the geometric one, see geometricInterval.
 type Interval struct {
 	Mean, Low, High float64
 	N               int
@@ -35,18 +38,30 @@ func meanInterval(values []float64) Interval {
 	return i
 }
 
-// pairedRatio is the geometric mean of a[seed]/b[seed] over the seeds that both
-// have, with the t interval of the logarithms. Pairing takes out what a seed
-// does to both models: the same data order and the same documents.
-func pairedRatio(a, b map[uint64]float64) Interval {
-	var logs []float64
-	for _, seed := range slices.Sorted(maps.Keys(a)) {
-		if other, ok := b[seed]; ok {
-			logs = append(logs, math.Log(a[seed]/other))
-		}
+// geometricInterval is the geometric mean of perplexities or of their ratios
+// with exp(mean ± t(0.975, n-1)·s/√n) of their logarithms. A perplexity is the
+// exponential of a mean loss, so it is its logarithm that is spread evenly
+// around a mean; and the interval of few seeds never reaches below zero.
+func geometricInterval(values []float64) Interval {
+	logs := make([]float64, len(values))
+	for i, v := range values {
+		logs[i] = math.Log(v)
 	}
 	i := meanInterval(logs)
 	return Interval{Mean: math.Exp(i.Mean), Low: math.Exp(i.Low), High: math.Exp(i.High), N: i.N}
+}
+
+// pairedRatio is the geometric mean of a[seed]/b[seed] over the seeds that both
+// have. Pairing takes out what a seed does to both models: the same data order
+// and the same documents.
+func pairedRatio(a, b map[uint64]float64) Interval {
+	var ratios []float64
+	for _, seed := range slices.Sorted(maps.Keys(a)) {
+		if other, ok := b[seed]; ok {
+			ratios = append(ratios, a[seed]/other)
+		}
+	}
+	return geometricInterval(ratios)
 }
 
 // inverse turns the interval of a/b into that of b/a.

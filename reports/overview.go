@@ -6,39 +6,71 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
-	"infinibench/datasets"
 	"infinibench/experiments"
 )
 
-// summaryTable judges every claim of the paper that this run bears on.
+// summaryTable judges every claim of the paper that this run bears on: one row
+// for each that was tried, then one for each corpus with all that was not.
 func summaryTable(comparisons []*comparison) *Table {
 	t := newTable("summary", "What was reproduced, and what was not",
-		"Corpus", "Claim", "Verdict", "Why", "Ours", ">Paper", "Data and scale")
+		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale")
 	for _, c := range comparisons {
-		for _, tried := range []bool{true, false} { // what was tried first
-			for _, r := range c.rows {
-				if r.verdict != NoClaim && tried == (r.verdict != NotAttempted) {
-					t.add(c.corpus, c.claim(r), string(r.verdict), r.why, c.evidence(r), c.paperValue(r), c.dataAndScale(r))
-				}
-			}
+		for _, r := range c.tried() {
+			t.add(c.corpus, string(r.verdict), c.claim(r, modelName), c.evidence(r), c.paperValue(r), r.why, c.dataAndScale(r))
 		}
 	}
-	if len(t.Rows) == 0 {
-		t.note("No result bears on a claim of the paper.")
+	for _, c := range comparisons {
+		if names := c.notAttempted(); names != "" {
+			t.add(c.corpus, string(NotAttempted), "The paper's "+names, "", "", "no result in this run", "paper only")
+		}
+	}
+	for _, text := range paperElsewhere {
+		t.add("", string(NotAttempted), "The paper's "+text, "", "", "not part of this run", "paper only")
 	}
 	return t
 }
 
-// claim says in words what the verdict of a row is about.
-func (c *comparison) claim(r *row) string {
+// tried lists the rows that bear on a claim of the paper and have a cell that
+// ran, if only to fail.
+func (c *comparison) tried() []*row {
+	var rows []*row
+	for _, r := range c.rows {
+		if r.verdict != NoClaim && r.verdict != NotAttempted {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// notAttempted names the paper's rows without a result, with its values.
+func (c *comparison) notAttempted() string {
+	var names []string
+	for _, r := range c.rows {
+		if r.verdict == NotAttempted {
+			name := c.name(r)
+			if r.model == infiniLin || r.model == infiniDelta {
+				name = c.shortName(r)
+			}
+			names = append(names, fmt.Sprintf("%s %.2f", name, r.paper))
+		}
+	}
+	return strings.Join(names, "; ")
+}
+
+// claim says in words what the verdict of a row is about; name writes a model's
+// id.
+func (c *comparison) claim(r *row, name func(string) string) string {
+	full, long := c.name(r), modelName(r.model)
+	own := name(r.model) + full[len(long):]
 	switch {
 	case r.paperScale():
-		return fmt.Sprintf("%s reaches a perplexity of %.2f", c.name(r), r.paper)
+		return fmt.Sprintf("%s reaches a perplexity of %.2f", own, r.paper)
 	case r.model == infiniLin || r.model == infiniDelta:
-		return c.name(r) + " predicts better than the same model without memory"
+		return own + " beats " + name(localOnly)
 	}
-	return fmt.Sprintf("%s predicts better than %s", modelName(c.paper.reference), modelName(r.model))
+	return name(c.paper.reference) + " beats " + own
 }
 
 // evidence is the number a verdict rests on.
@@ -49,9 +81,9 @@ func (c *comparison) evidence(r *row) string {
 	case r.paperScale():
 		return "perplexity " + r.ours.String()
 	case (r.model == infiniLin || r.model == infiniDelta) && r.overLocal.N > 0:
-		return "ratio to local only " + r.overLocal.String()
+		return "÷ local only " + r.overLocal.String()
 	case r.overBest.N > 0:
-		return "ratio " + r.overBest.inverse().String()
+		return "÷ this model " + r.overBest.inverse().String()
 	}
 	return "perplexity " + r.ours.String()
 }
@@ -98,9 +130,9 @@ func cellsTable(run *Run) *Table {
 	return t
 }
 
-// dataTable says which texts the numbers are about, and what they are not.
+// dataTable says which texts the numbers are about.
 func dataTable(run *Run) *Table {
-	t := newTable("data", "Data", "Corpus", "Split", ">Documents", ">Official count", ">Cut short", "Tokenizer", "Words", "What it is not", "Remark")
+	t := newTable("data", "Data", "Corpus", "Split", ">Documents", ">Official count", ">Cut short", "Tokenizer", "Words", "What it is")
 	seen := map[string]bool{}
 	for _, record := range run.Records {
 		r := record.Result
@@ -113,7 +145,7 @@ func dataTable(run *Run) *Table {
 			official = count(int64(n))
 		}
 		t.add(r.Cell.Corpus, string(d.Split), count(int64(d.Documents)), official, count(int64(d.Truncated)), d.Tokenizer, d.WordRule,
-			whatItIsNot(r.Cell.Corpus, d.Certificate), d.Note)
+			dataWords(r))
 		// Most cells share their data: one line for each different answer.
 		last := fmt.Sprint(t.Rows[len(t.Rows)-1])
 		if seen[last] {
@@ -122,18 +154,6 @@ func dataTable(run *Run) *Table {
 		seen[last] = true
 	}
 	return t
-}
-
-func whatItIsNot(corpus string, c datasets.Certificate) string {
-	switch {
-	case c.Official:
-		return "official and complete"
-	case c.StandIn != "":
-		return "not " + c.StandIn + ": a stand-in"
-	case paperColumns[corpus].name != "":
-		return "not the complete official " + paperColumns[corpus].name
-	}
-	return "not an official corpus"
 }
 
 // settingsTable lists the machines and builds that made the results.
@@ -154,31 +174,6 @@ func settingsTable(run *Run) *Table {
 	}
 	if len(order) > 1 {
 		t.note("The cells were not all made by the same program and machine.")
-	}
-	return t
-}
-
-// costTable is the only table with seconds in it: it differs from run to run.
-func costTable(run *Run) *Table {
-	t := newTable("cost", "Cost", "Cell", ">Training, s", ">Training tokens per s", ">Evaluation, s", ">Evaluation tokens per s", ">Peak memory, MiB")
-	t.Caption = "Measured times; unlike every other number here they change when the same run is repeated."
-	rate := func(tokens int64, seconds float64) string {
-		if seconds <= 0 {
-			return none
-		}
-		return count(int64(float64(tokens) / seconds))
-	}
-	var train, eval float64
-	for _, record := range run.Records {
-		if c := record.Timing; c != nil {
-			t.add(record.Key, fmt.Sprintf("%.1f", c.TrainSeconds), rate(c.TrainTokens, c.TrainSeconds),
-				fmt.Sprintf("%.1f", c.EvalSeconds), rate(c.EvalTokens, c.EvalSeconds), count(c.PeakRSS>>20))
-			train += c.TrainSeconds
-			eval += c.EvalSeconds
-		}
-	}
-	if len(t.Rows) > 1 {
-		t.add("Together", fmt.Sprintf("%.1f", train), "", fmt.Sprintf("%.1f", eval))
 	}
 	return t
 }

@@ -44,7 +44,7 @@ func (c *comparison) perplexityTable(slug string) *Table {
 		t.add("Ideal reader, last segment only ("+count(int64(i.segment))+" tokens)", "", figure(i.limited), "", "", "", "", "bound", "", "",
 			"exact, from the generator")
 	}
-	t.note("Ours is the mean over seeds with its Student-t interval. ÷ is the geometric mean of the ratios of the same seed.")
+	t.note("%s", methodNote)
 	if c.paper.name != "" {
 		t.note("The paper has no local-only control; its own ratio is taken against its best model of this column, %s.", modelName(c.paper.reference))
 		t.note("The paper's Transformer-XL and Memorizing rows were not trained with its recipe: they equal a table of the Memorizing Transformers paper.")
@@ -54,6 +54,9 @@ func (c *comparison) perplexityTable(slug string) *Table {
 	}
 	return t
 }
+
+// methodNote says how values and intervals are made, wherever they are shown.
+const methodNote = "Ours is the geometric mean over seeds, and its 95 % interval exp(m ± t·s/√n) of the logarithms (mean m, standard deviation s, Student's t), since a perplexity is the exponential of a mean loss. ÷ is the same of the ratios of equal seeds."
 
 func ratio(i Interval) string {
 	if i.N == 0 {
@@ -93,16 +96,16 @@ func orNone(s string) string {
 func (c *comparison) ablationTable(slug string) *Table {
 	t := newTable("ablation-"+slug, "Memory off, and other units, on "+c.title(),
 		"Model", ">Intact", ">Memory zeroed", ">Zeroed ÷ intact", ">95 % interval", ">Memory shuffled",
-		">Word perplexity", ">Byte perplexity", ">Bits per byte")
-	t.Caption = "Token perplexity while the memory is read as zeros, or as another document's; then the intact model in other units. Means over seeds. Protocol " + orNone(c.protocol) + "."
+		">Word perplexity", ">Byte perplexity", ">Bits per byte", "Data and scale")
+	t.Caption = "Token perplexity while the memory is read as zeros, or as another document's; then the intact model in other units. Geometric means over seeds; of bits per byte, arithmetic. Protocol " + orNone(c.protocol) + "."
 	for _, r := range c.rows {
 		if len(r.records) == 0 {
 			continue
 		}
 		t.add(c.name(r), r.ours.mean(), r.zeroed.mean(), ratio(r.zeroedRatio), r.zeroedRatio.limits(), r.shuffled.mean(),
-			positive(r.mean(func(s experiments.Score) float64 { return s.WordPPL })),
-			positive(r.mean(func(s experiments.Score) float64 { return s.BytePPL })),
-			positive(r.mean(func(s experiments.Score) float64 { return s.BitsPerByte })))
+			positive(geometricInterval(r.field(func(s experiments.Score) float64 { return s.WordPPL })).Mean),
+			positive(geometricInterval(r.field(func(s experiments.Score) float64 { return s.BytePPL })).Mean),
+			positive(meanInterval(r.field(func(s experiments.Score) float64 { return s.BitsPerByte })).Mean), r.inShort())
 		if rule := r.records[0].Result.Data.WordRule; rule != "" {
 			t.note("Words counted by: %s.", rule)
 		}
@@ -139,8 +142,8 @@ func (c *comparison) scaleTable(slug string) *Table {
 // decides a word was last stated.
 func (c *comparison) classTable(slug string) *Table {
 	t := newTable("classes-"+slug, "Loss by kind of word on "+c.title(),
-		"Model", "Kind of word", ">Tokens", ">Loss", ">95 % interval", ">Ideal, full history", ">Ideal, last segment")
-	t.Caption = "Nats per token, mean over seeds; the intact model."
+		"Model", "Kind of word", ">Tokens", ">Loss", ">95 % interval", ">Ideal, full history", ">Ideal, last segment", "Data and scale")
+	t.Caption = "Nats per token, arithmetic mean over seeds with its Student-t interval; the intact model."
 	for _, r := range c.rows {
 		if len(r.records) == 0 {
 			continue
@@ -160,7 +163,7 @@ func (c *comparison) classTable(slug string) *Table {
 			}
 			if len(loss) > 0 {
 				i := meanInterval(loss)
-				t.add(c.name(r), name, count(tokens), i.mean(), i.limits(), meanInterval(full).mean(), meanInterval(segment).mean())
+				t.add(c.name(r), name, count(tokens), i.mean(), i.limits(), meanInterval(full).mean(), meanInterval(segment).mean(), r.inShort())
 			}
 		}
 	}
@@ -173,7 +176,7 @@ func (c *comparison) classTable(slug string) *Table {
 // footprintTable shows the memory carried from segment to segment.
 func (c *comparison) footprintTable(slug string) *Table {
 	t := newTable("footprint-"+slug, "Memory carried between segments on "+c.title(),
-		"Model", "Formula", ">Entries", ">Bytes by formula", ">Bytes measured", "Agree")
+		"Model", "Formula", ">Entries", ">Bytes by formula", ">Bytes measured", "Agree", "Data and scale")
 	t.Caption = "Of one document's state; entries count numbers as the paper's Table 1 does, in float32."
 	for _, r := range c.rows {
 		if len(r.records) == 0 {
@@ -184,7 +187,7 @@ func (c *comparison) footprintTable(slug string) *Table {
 		if f.Bytes != f.MeasuredByte {
 			agree = "NO"
 		}
-		t.add(c.name(r), strings.TrimSpace(f.Formula), count(f.Entries), count(f.Bytes), count(f.MeasuredByte), agree)
+		t.add(c.name(r), strings.TrimSpace(f.Formula), count(f.Entries), count(f.Bytes), count(f.MeasuredByte), agree, r.inShort())
 	}
 	return t
 }

@@ -51,3 +51,21 @@ func TestReadingFollowsTheNumbers(t *testing.T) {
 		}
 	}
 }
+
+// By hand: in the fixture a near fact costs 0.4 nats and an excess below 0.08,
+// a new one 2.6. With the near ones made as dear as 2.0, half of 2.6 is passed.
+func TestReadingOfLookup(t *testing.T) {
+	const warning = "have hardly learnt to look a fact up"
+	run := fixture()
+	if text := strings.Join(compare(run)[0].reading(), "\n"); strings.Contains(text, warning) {
+		t.Errorf("the control looks facts up, yet:\n%s", text)
+	}
+	for _, record := range run.Records[:3] { // novel, local-only
+		class := &record.Result.Perplexity.Classes[2]
+		class.NLL, class.IdealFull = 2.0*float64(class.Tokens), 0
+	}
+	text := strings.Join(compare(run)[0].reading(), "\n")
+	if !strings.Contains(text, "still costs the control 2.000 nats a word, where an ideal reader pays 0.000 and a new fact costs 2.6") || !strings.Contains(text, warning) {
+		t.Errorf("the control does not look facts up, yet:\n%s", text)
+	}
+}

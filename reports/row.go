@@ -30,10 +30,10 @@ type row struct {
 
 // measure computes what needs no other row.
 func (r *row) measure() {
-	r.ours = meanInterval(values(r.perplexities(intact)))
+	r.ours = geometricInterval(values(r.perplexities(intact)))
 	zeroed := r.perplexities(func(p *experiments.Perplexity) *experiments.Score { return p.Zeroed })
-	r.zeroed = meanInterval(values(zeroed))
-	r.shuffled = meanInterval(values(r.perplexities(func(p *experiments.Perplexity) *experiments.Score { return p.Shuffled })))
+	r.zeroed = geometricInterval(values(zeroed))
+	r.shuffled = geometricInterval(values(r.perplexities(func(p *experiments.Perplexity) *experiments.Score { return p.Shuffled })))
 	r.zeroedRatio = pairedRatio(zeroed, r.perplexities(intact))
 	for _, record := range r.records {
 		r.standIn = r.standIn || isStandIn(record.Result)
@@ -63,25 +63,33 @@ func values(m map[uint64]float64) []float64 {
 	return v
 }
 
-// mean is the mean over seeds of one field of a score, 0 when nothing ran.
-func (r *row) mean(field func(experiments.Score) float64) float64 {
-	sum := 0.0
+// field is one field of the intact model's score of each record.
+func (r *row) field(of func(experiments.Score) float64) []float64 {
+	var v []float64
 	for _, record := range r.records {
-		sum += field(record.Result.Perplexity.Intact)
+		v = append(v, of(record.Result.Perplexity.Intact))
 	}
-	return sum / max(1, float64(len(r.records)))
+	return v
 }
 
-// over is the paired ratio of r to the row of another model that was trained
-// alike; N is 0 when there is none.
-func (r *row) over(rows []*row, model string) Interval {
+// like is the row of another model that was trained alike, nil when there is
+// none.
+func (r *row) like(rows []*row, model string) *row {
 	for _, other := range rows {
 		if other.model == model && other != r && other.length == r.length && len(other.records) > 0 &&
 			other.scale.Segment == r.scale.Segment && other.scale.TrainTokens == r.scale.TrainTokens {
-			return pairedRatio(r.perplexities(intact), other.perplexities(intact))
+			return other
 		}
 	}
-	return Interval{}
+	return nil
+}
+
+// over is the paired ratio of r to another row; N is 0 when there is none.
+func (r *row) over(other *row) Interval {
+	if other == nil {
+		return Interval{}
+	}
+	return pairedRatio(r.perplexities(intact), other.perplexities(intact))
 }
 
 // paperScale reports whether the row may be held to the paper's value.
@@ -139,21 +147,7 @@ func (c *comparison) dataAndScale(r *row) string {
 		}
 		return "paper only"
 	}
-	var words []string
-	certificate := r.records[0].Result.Data.Certificate
-	switch {
-	case c.corpus == "novel" || c.corpus == "proof":
-		words = append(words, "stand-in for "+c.paper.name)
-	case certificate.StandIn != "":
-		words = append(words, "stand-in for "+certificate.StandIn)
-	case r.standIn:
-		words = append(words, "not the complete official data")
-	default:
-		words = append(words, "official data")
-	}
-	if note := r.records[0].Result.Data.Note; note != "" {
-		words = append(words, note)
-	}
+	words := []string{dataWords(r.records[0].Result)}
 	if r.scale.PaperScale {
 		words = append(words, "the paper's scale")
 	} else {
@@ -167,4 +161,35 @@ func (c *comparison) dataAndScale(r *row) string {
 		words = append(words, plural(r.notRun, "seed")+" not run")
 	}
 	return clean(strings.Join(words, "; "))
+}
+
+// dataWords says which text a result is about. The certificate's words and the
+// note's often begin alike and are then written once.
+func dataWords(r experiments.Result) string {
+	d := r.Data
+	what := "official data"
+	switch {
+	case d.Certificate.StandIn != "" && strings.HasPrefix(d.Note, d.Certificate.StandIn):
+		return "stand-in: " + d.Note
+	case d.Certificate.StandIn != "":
+		what = "stand-in: " + d.Certificate.StandIn
+	case isStandIn(r):
+		what = "stand-in: not the complete official data"
+	}
+	if d.Note != "" {
+		what += ", " + d.Note
+	}
+	return what
+}
+
+// inShort is dataAndScale for the tables beside the main one.
+func (r *row) inShort() string {
+	data, scale := "official data", "reduced scale"
+	if r.standIn {
+		data = "stand-in"
+	}
+	if r.scale.PaperScale {
+		scale = "the paper's scale"
+	}
+	return data + ", " + scale
 }

@@ -2,8 +2,9 @@
 // CSV and LaTeX, and into one HTML page that needs nothing but itself.
 //
 // It reads what a run left on disk and computes only what a comparison needs:
-// means over seeds, intervals, ratios paired by seed, and verdicts. The same
-// files always give the same bytes.
+// means over seeds, intervals, ratios paired by seed, and verdicts. Perplexities
+// and their ratios are averaged as logarithms, see Interval. The same files
+// always give the same bytes.
 package reports
 
 import (

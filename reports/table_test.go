@@ -138,10 +138,20 @@ func TestClean(t *testing.T) {
 
 func TestFigure(t *testing.T) {
 	for in, want := range map[float64]string{
-		9.65: "9.650", 11.876: "11.88", 0.97: "0.9700", 168: "168.0", 12345.6: "12346", 0.00012345: "0.000123",
+		9.65: "9.650", 11.876: "11.88", 0.97: "0.9700", 168: "168.0", 12345.6: "12346", 0.00012345: "0.000123", 0: "0.000", -2.4e-15: "0.000", -0.5: "-0.5000",
 	} {
 		if got := figure(in); got != want {
 			t.Errorf("figure(%v) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestShort(t *testing.T) {
+	for in, want := range map[int64]string{
+		9_999: "9,999", 21_892: "21.9K", 109_316: "109K", 1_585_152: "1.6M", 2_000_000: "2M", 183_894_016: "184M", 65_536_000_000: "65.5B",
+	} {
+		if got := short(in); got != want {
+			t.Errorf("short(%d) = %q, want %q", in, got, want)
 		}
 	}
 }

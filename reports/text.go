@@ -45,7 +45,9 @@ func figure(x float64) string {
 		return none
 	}
 	decimals := 3
-	if x != 0 {
+	if math.Abs(x) < 5e-7 { // zero but for rounding: never "-0.000000"
+		x = 0
+	} else {
 		decimals = max(0, min(6, 3-int(math.Floor(math.Log10(math.Abs(x))))))
 	}
 	return strconv.FormatFloat(x, 'f', decimals, 64)
@@ -68,6 +70,9 @@ func short(n int64) string {
 }
 
 func trimZero(x float64) string {
+	if x >= 100 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
 	return strings.TrimSuffix(strconv.FormatFloat(x, 'f', 1, 64), ".0")
 }
 

@@ -81,24 +81,3 @@ func replaceFile(path string, body []byte) error {
 	}
 	return os.Rename(temp.Name(), path)
 }
-
-// Terminal prints the tables a reader wants first: the verdicts, then the
-// perplexities of each corpus, then what is wrong.
-func Terminal(run *Run, w io.Writer) error {
-	comparisons := compare(run)
-	tables := []*Table{summaryTable(comparisons)}
-	for i, slug := range slugs(comparisons) {
-		tables = append(tables, comparisons[i].perplexityTable(slug))
-	}
-	for _, t := range tables {
-		if err := t.WriteTerminal(w); err != nil {
-			return err
-		}
-	}
-	for _, text := range warnings(run) {
-		if _, err := fmt.Fprintf(w, "warning: %s\n", text); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -4,8 +4,10 @@
 (() => {
   if (!window.echarts) return; // each chart's own text says so
 
+  let paper = "#ffffff"; // the page's own colour, inside hollow points
   const renderers = {
     // A mean with its interval: value is [category, mean, low, high, side].
+    // What stands on the right, side 1, is hollow.
     interval(params, api) {
       const x = api.coord([api.value(0), 0])[0] + 7 * api.value(4);
       const [mean, low, high] = [1, 2, 3].map((i) => api.coord([0, api.value(i)])[1]);
@@ -15,7 +17,7 @@
         type: "group",
         children: [
           line(x, low, x, high), line(x - 5, low, x + 5, low), line(x - 5, high, x + 5, high),
-          { type: "circle", shape: { cx: x, cy: mean, r: 5 }, style: { fill: color } },
+          { type: "circle", shape: { cx: x, cy: mean, r: 4.5 }, style: { fill: api.value(4) > 0 ? paper : color, stroke: color, lineWidth: 2 } },
         ],
       };
     },
@@ -46,6 +48,7 @@
   const drawn = [];
   const draw = (dark, width) => {
     for (const chart of drawn.splice(0)) chart.dispose();
+    paper = dark ? "#16181d" : "#ffffff"; // --page in report.css
     for (const data of document.querySelectorAll("script[data-chart]")) {
       const box = document.getElementById(data.dataset.chart);
       const option = JSON.parse(data.textContent);

@@ -1,0 +1,68 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+)
+
+// costTable is the only table with seconds in it: it differs from run to run.
+func costTable(run *Run) *Table {
+	t := newTable("cost", "What each cell cost", "Cell", ">Training, s", ">Training tokens per s", ">Evaluation, s", ">Evaluation tokens per s", ">Peak memory, MiB")
+	t.Caption = "Measured times; unlike every other number here they change when the same run is repeated. Peak memory is that of the whole program so far, with all cells it ran at once."
+	rate := func(tokens int64, seconds float64) string {
+		if seconds <= 0 {
+			return none
+		}
+		return count(int64(float64(tokens) / seconds))
+	}
+	for _, record := range run.Records {
+		if c := record.Timing; c != nil {
+			t.add(record.Key, fmt.Sprintf("%.1f", c.TrainSeconds), rate(c.TrainTokens, c.TrainSeconds),
+				fmt.Sprintf("%.1f", c.EvalSeconds), rate(c.EvalTokens, c.EvalSeconds), count(c.PeakRSS>>20))
+		}
+	}
+	return t
+}
+
+// costSentence sums what was measured, "" when nothing was.
+func costSentence(run *Run) string {
+	var cells int
+	var train, eval float64
+	var tokens, peak int64
+	var machines []string
+	seen := map[string]bool{}
+	for _, record := range run.Records {
+		c := record.Timing
+		if c == nil {
+			continue
+		}
+		cells++
+		train, eval, tokens, peak = train+c.TrainSeconds, eval+c.EvalSeconds, tokens+c.TrainTokens, max(peak, c.PeakRSS)
+		if e := record.Result.Environment; e.CPU != "" {
+			if m := fmt.Sprintf("%s, %s a cell", clean(e.CPU), plural(e.Threads, "thread")); !seen[m] {
+				seen[m] = true
+				machines = append(machines, m)
+			}
+		}
+	}
+	if cells == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%s trained on %s tokens together, in %s, and were evaluated in %s, times added up over cells that may have run side by side; the program took up to %s MiB.",
+		plural(cells, "cell"), short(tokens), duration(train), duration(eval), count(peak>>20))
+	if len(machines) > 0 {
+		text += " Made on " + strings.Join(machines, "; ") + "."
+	}
+	return text
+}
+
+// duration writes seconds in the unit a person would use.
+func duration(seconds float64) string {
+	switch {
+	case seconds < 120:
+		return fmt.Sprintf("%.0f s", seconds)
+	case seconds < 7200:
+		return fmt.Sprintf("%.0f min", seconds/60)
+	}
+	return fmt.Sprintf("%.1f h", seconds/3600)
+}
