@@ -30,7 +30,7 @@ type level struct {
 func (c *comparison) perplexityChart(slug string) (*chart, error) {
 	f := &chart{
 		ID: "chart-perplexity-" + slug, Title: "Token perplexity per model",
-		Caption: "Points are geometric means over seeds, bars their 95 % intervals; lower is better. The axis does not start at 0.",
+		Caption: "Points are geometric means over seeds, bars their 95 % intervals; lower is better. The axis need not start at 0.",
 		Legend:  []legendItem{{Name: "memory intact", Color: grey, Mark: "full"}},
 		Data:    newTable("", "Token perplexity per model", "Model", "Memory", ">Perplexity", ">95 % interval", ">Seeds"),
 	}
