@@ -9,9 +9,10 @@ import (
 	"maps"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
+
+	"infinibench/internal/atomicfile"
 )
 
 // sumsFile is the name under which sha256sum lists are kept.
@@ -57,30 +58,13 @@ func parseSums(r io.Reader) (map[string]string, error) {
 	return sums, nil
 }
 
-// writeSums replaces a list, ordered by name, by rename: a reader sees the old
-// list or the new one.
+// writeSums replaces a list, ordered by name.
 func writeSums(name string, sums map[string]string) error {
 	var b strings.Builder
 	for _, file := range slices.Sorted(maps.Keys(sums)) {
 		fmt.Fprintf(&b, "%s  %s\n", sums[file], file)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(name), "."+sumsFile+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // fails after the rename, as it should
-	if _, err := tmp.WriteString(b.String()); err != nil {
-		tmp.Close()
-		return err
-	}
-	if err := tmp.Chmod(0o644); err != nil {
-		tmp.Close()
-		return err
-	}
-	if err := tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), name)
+	return atomicfile.Write(name, []byte(b.String()))
 }
 
 // sumFile is the SHA-256 of a file, in lower-case hexadecimal.

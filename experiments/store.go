@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"infinibench/internal/atomicfile"
 )
 
 // cellFiles is the directory of one cell, runs/<profile>/<cell>:
@@ -52,7 +54,7 @@ func (c cellFiles) prepare(config []byte) error {
 	if err := os.MkdirAll(c.checkpoint(), 0o755); err != nil {
 		return err
 	}
-	return writeFile(c.path("config.yaml"), config)
+	return atomicfile.Write(c.path("config.yaml"), config)
 }
 
 // writeJSON writes a value by rename.
@@ -61,35 +63,7 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		return fmt.Errorf("experiments: %s: %w", path, err)
 	}
-	return writeFile(path, append(data, '\n'))
-}
-
-// writeFile writes a file so that either the old or the new one is there at any
-// moment, also after a power cut.
-func writeFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return atomicfile.Write(path, append(data, '\n'))
 }
 
 // readLog reads an append-only file of JSON lines. A last line that a kill left
@@ -128,7 +102,7 @@ func openLog[T any](path string, lines []T) (*os.File, error) {
 		}
 	}
 	if have, err := os.ReadFile(path); err != nil || !bytes.Equal(have, want.Bytes()) {
-		if err := writeFile(path, want.Bytes()); err != nil {
+		if err := atomicfile.Write(path, want.Bytes()); err != nil {
 			return nil, err
 		}
 	}

@@ -2,9 +2,9 @@ package tokenizer
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
+
+	"infinibench/internal/atomicfile"
 )
 
 // Save writes a tokenizer of this package as tokenizer.json of the Hugging Face
@@ -23,7 +23,7 @@ func Save(t Tokenizer, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return writeFile(path, append(data, '\n'))
+	return atomicfile.Write(path, append(data, '\n'))
 }
 
 func fileOf(t Tokenizer) (*file, error) {
@@ -91,31 +91,4 @@ func (b *BPE) addedTokens() []addedToken {
 	}
 	slices.SortFunc(added, func(x, y addedToken) int { return int(x.ID - y.ID) })
 	return added
-}
-
-// writeFile replaces a file by renaming a finished one over it.
-func writeFile(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil { // CreateTemp keeps a file to its owner
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

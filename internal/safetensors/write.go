@@ -9,10 +9,10 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"unicode/utf8"
+
+	"infinibench/internal/atomicfile"
 )
 
 // Write replaces the file at path. Equal arguments give equal bytes: the tensors
@@ -23,7 +23,7 @@ import (
 func Write(path string, metadata map[string]string, tensors []Tensor) error {
 	head, err := header(metadata, tensors)
 	if err == nil {
-		err = replace(path, func(f *os.File) error { return fill(f, head, tensors) })
+		err = atomicfile.Fill(path, func(f *os.File) error { return fill(f, head, tensors) })
 	}
 	if err != nil {
 		return fmt.Errorf("safetensors: write %s: %w", path, err)
@@ -95,49 +95,4 @@ func fill(f *os.File, head []byte, tensors []Tensor) error {
 	}
 	_, err := f.WriteAt([]byte(hex.EncodeToString(sum.Sum(nil))), int64(sumAt))
 	return err
-}
-
-// replace puts a file that write fills in the place of path, and leaves nothing
-// behind if that fails.
-func replace(path string, write func(*os.File) error) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if err = write(f); err != nil {
-		return err
-	}
-	if err = f.Chmod(0o644); err != nil { // CreateTemp keeps a file to its owner
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return err
-	}
-	if err = f.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
-}
-
-// syncDir makes a rename survive a power cut.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" { // which cannot, and journals renames itself
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
