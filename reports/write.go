@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"infinibench/internal/atomicfile"
 )
 
 // tables lists every table of a run in the order of the report.
@@ -53,31 +55,10 @@ func Write(run *Run, outDir string) ([]string, error) {
 	var paths []string
 	for _, f := range files {
 		path := filepath.Join(outDir, f.name)
-		if err := replaceFile(path, f.body); err != nil {
+		if err := atomicfile.Write(path, f.body); err != nil {
 			return paths, fmt.Errorf("reports: write %s: %w", path, err)
 		}
 		paths = append(paths, path)
 	}
 	return paths, nil
-}
-
-// replaceFile writes beside the path and renames, so that a reader sees the old
-// file or the new one and a kill leaves no half of either.
-func replaceFile(path string, body []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temp.Name()) // fails harmlessly after the rename
-	_, err = temp.Write(body)
-	if err == nil {
-		err = temp.Chmod(0o644)
-	}
-	if closeErr := temp.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }
