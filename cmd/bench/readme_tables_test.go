@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"infinibench/experiments"
+)
+
+// The table of verbs is the program's own list, in its order.
+func TestReadmeVerbs(t *testing.T) {
+	var want, got []string
+	var walk func(*cobra.Command)
+	walk = func(cmd *cobra.Command) {
+		if !cmd.HasSubCommands() && cmd.Name() != "help" {
+			want = append(want, strings.TrimPrefix(cmd.CommandPath(), "bench "))
+		}
+		for _, sub := range cmd.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newRoot(&environment{stdout: io.Discard, stderr: io.Discard}, verbs))
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z ]+)` \\| ").FindAllStringSubmatch(section(t, "## The command"), -1) {
+		got = append(got, row[1])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the README has the verbs\n%q, the program\n%q", got, want)
+	}
+}
+
+// Settings, built-in profiles and the number of their cells are the program's.
+func TestReadmeProfiles(t *testing.T) {
+	var keys []string
+	for _, settings := range []reflect.Type{reflect.TypeFor[experiments.ModelSettings](), reflect.TypeFor[experiments.TrainingSettings]()} {
+		for f := range settings.Fields() {
+			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+			keys = append(keys, key)
+		}
+	}
+	rows := regexp.MustCompile("(?m)\\| (none|`\\w+`) \\|$").FindAllStringSubmatch(section(t, "## Our choices"), -1)
+	for _, row := range rows {
+		if key := strings.Trim(row[1], "`"); key != "none" && !slices.Contains(keys, key) {
+			t.Errorf("the README names the setting %s, which profiles do not have", key)
+		}
+	}
+	var names []string
+	for _, row := range regexp.MustCompile("(?m)^\\| \\[`(\\w+)`\\].* \\| (\\d+) \\| ").FindAllStringSubmatch(section(t, "## A profile"), -1) {
+		p, err := experiments.LoadProfile(row[1])
+		if err != nil {
+			t.Error(err)
+		} else if n := fmt.Sprint(len(p.Cells())); n != row[2] {
+			t.Errorf("the README says that %s has %s cells, it has %s", row[1], row[2], n)
+		}
+		names = append(names, row[1])
+	}
+	slices.Sort(names)
+	if want := experiments.ProfileNames(); len(rows) == 0 || !slices.Equal(names, want) {
+		t.Errorf("the README has %d settings and the profiles %q; the built-in ones are %q", len(rows), names, want)
+	}
+}
+
+// Commands within a sentence name a verb that exists, and flags that it has.
+func TestInlineCommands(t *testing.T) {
+	for _, name := range []string{"README.md", "CHANGELOG.md", "docs/README.md", "docs/adding-a-memory.md"} {
+		for _, span := range regexp.MustCompile("`(?:bin/)?bench ([^`]+)`").FindAllStringSubmatch(readPage(t, name), -1) {
+			root := newRoot(&environment{stdout: io.Discard, stderr: io.Discard}, verbs)
+			cmd, rest, err := root.Find(strings.Fields(span[1]))
+			if err == nil && cmd.HasSubCommands() {
+				err = knownVerb(cmd, rest)
+			}
+			if err == nil {
+				err = cmd.ParseFlags(rest)
+			}
+			if err != nil {
+				t.Errorf("%s: %s: %v", name, span[0], err)
+			}
+		}
+	}
+}
+
+// section is the part of the README below a heading.
+func section(t *testing.T, heading string) string {
+	t.Helper()
+	_, text, _ := strings.Cut(readPage(t, "README.md"), "\n"+heading)
+	text, _, _ = strings.Cut(text, "\n## ")
+	if text == "" {
+		t.Fatalf("the README has no section %q", heading)
+	}
+	return text
+}

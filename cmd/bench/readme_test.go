@@ -1,0 +1,276 @@
+package main
+
+import (
+	"fmt"
+	"go/format"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// The documentation is executed: a command in a shell block that no test runs, and
+// one that fails, are failures here.
+
+func TestReadmeCommands(t *testing.T) {
+	t.Parallel()
+	page := readPage(t, "README.md")
+	c := newCheckout(t)
+	c.link("bin/bench", lookPath(t, "bench"))
+	profile := find(t, page, "save it as `(\\S+)`:\n\n```yaml\n((?s).*?)```")
+	c.write(profile[1], profile[2])
+	book := strings.Repeat("It was a dark and stormy night; the rain fell in torrents.\n", 40)
+	for _, name := range []string{"book.txt", "data/pg19/train/1.txt", "data/pg19/train/2.txt", "data/pg19/test/3.txt", "data/pg19/test/4.txt"} {
+		c.write(name, book)
+	}
+	c.write("data/pg19/validation/.keep", "")
+	c.write("data/pg19/metadata.csv", "1,One,1830,u\n2,Two,1830,u\n3,Three,1830,u\n4,Four,1830,u\n")
+	for _, command := range commands(t, page) {
+		c.run(command)
+	}
+	for _, name := range []string{"runs/tiny/report/report.html", "runs/smoke/report/report.html", "runs/books/report/tables/summary.md"} {
+		if _, err := os.Stat(filepath.Join(c.dir, name)); err != nil {
+			t.Errorf("after the commands of the README: %v", err)
+		}
+	}
+}
+
+// The page's files are laid over the repository, as the go command's -overlay does
+// it, so that the repository itself stays as it is.
+func TestAddingAMemory(t *testing.T) {
+	t.Parallel()
+	page := readPage(t, "docs/adding-a-memory.md")
+	c := newCheckout(t)
+	files := regexp.MustCompile("`(\\S+\\.go)`:\n\n```go\n((?s).*?)```").FindAllStringSubmatch(page, -1)
+	if len(files) != 2 {
+		t.Fatalf("the page has %d Go files, want the memory and its test", len(files))
+	}
+	for _, f := range files {
+		if clean, err := format.Source([]byte(f[2])); err != nil || string(clean) != f[2] {
+			t.Errorf("%s is not as gofmt has it (%v)", f[1], err)
+		}
+		c.overlay(f[1], f[2])
+	}
+	entry := find(t, page, "In `(\\S+)`, add to `(\\w+)`:\n\n```go\n((?s).*?)```")
+	list := readPage(t, entry[1])
+	start := find(t, list, "\nvar "+entry[2]+" = .*\\{\n")[0]
+	c.overlay(entry[1], strings.Replace(list, start, start+entry[3], 1))
+
+	c.gotool("build", "-ldflags=-s -w", "-o", filepath.Join(c.dir, "bin/bench"), "./cmd/bench")
+	var output string
+	for _, command := range commands(t, page) {
+		output += c.run(command)
+	}
+	for _, want := range []string{"--- PASS: TestSum ", "perplexity-novel-sum-128-seed1", "\n sum  "} {
+		if !strings.Contains(output, want) {
+			t.Errorf("the commands of the page do not print %q but\n%s", want, output)
+		}
+	}
+}
+
+// commands is the lines of a page's shell blocks.
+func commands(t *testing.T, page string) []string {
+	var lines []string
+	for _, block := range regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```").FindAllStringSubmatch(page, -1) {
+		switch block[1] {
+		case "sh":
+			lines = append(lines, strings.Split(strings.TrimSpace(block[2]), "\n")...)
+		case "go", "yaml":
+		default:
+			t.Errorf("a block of %q, which no test covers", block[1])
+		}
+	}
+	if len(lines) == 0 {
+		t.Error("no shell block was found")
+	}
+	return lines
+}
+
+// A checkout is a directory in which commands find what they would in a clone.
+type checkout struct {
+	t        *testing.T
+	dir      string
+	replaced []string // "path": "replacement", for -overlay
+}
+
+func newCheckout(t *testing.T) *checkout {
+	c := &checkout{t: t, dir: t.TempDir()}
+	c.link("experiments", absolute(t, "../../experiments"))
+	return c
+}
+
+// run executes a command of the documentation and returns what it prints. A call of
+// make is what make would call, and every profile is cut down to what takes a moment.
+func (c *checkout) run(command string) string {
+	c.t.Helper()
+	words := strings.Fields(command)
+	switch {
+	case words[0] == "make":
+		planned := strings.Split(strings.TrimSpace(dryMake(c.t, words[1:]...)), "\n")
+		if last := strings.TrimSpace(planned[len(planned)-1]); strings.HasPrefix(last, "bin/bench ") {
+			return c.run(last)
+		}
+		return "" // that make knows the target is all
+	case strings.HasPrefix(command, "bin/bench data fetch "): // a download: only the call is checked
+		checkExample(c.t, &cobra.Command{Use: "documentation"}, command)
+		return ""
+	case strings.HasPrefix(command, "go test "):
+		return c.gotool(words[1:]...)
+	case slices.Contains(words, "bin/bench"):
+		return c.shell(regexp.MustCompile(`--profile "([^"]+)"`).ReplaceAllStringFunc(command, func(flag string) string {
+			return fmt.Sprintf("--profile %q", c.miniature(strings.Split(flag, `"`)[1]))
+		}))
+	case words[0] == "sed":
+		return c.shell(command)
+	}
+	c.t.Errorf("no test covers the command %q", command)
+	return ""
+}
+
+// cuts make a profile small by its text, since the program under test may know models
+// that this one does not: one seed, two steps, two models on the first text.
+var cuts = []struct {
+	pattern *regexp.Regexp
+	with    string
+}{
+	{regexp.MustCompile(`\bseeds: \[.*?\]`), "seeds: [1]"},
+	{regexp.MustCompile(`\bsteps: \d+`), "steps: 2"},
+	{regexp.MustCompile(`\bwarmup_steps: \d+`), "warmup_steps: 1"},
+	{regexp.MustCompile(`\bdocuments: \d+`), "documents: 1"},
+	{regexp.MustCompile(`(?m)^(perplexity:.*\n  - .*\n)(  - .*\n)*`), "$1"},
+	{regexp.MustCompile(`\bmodels: \[([\w-]+, [\w-]+).*?\]`), "models: [$1]"},
+}
+
+// miniature writes a small version of a profile, of the same name, and returns its
+// path.
+func (c *checkout) miniature(profile string) string {
+	c.t.Helper()
+	from, to := filepath.Join(c.dir, profile), profile
+	if filepath.Ext(profile) != ".yaml" {
+		from, to = filepath.Join("../../experiments/profiles", profile+".yaml"), profile+".yaml"
+	}
+	data, err := os.ReadFile(from)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	text := string(data)
+	for _, cut := range cuts {
+		if !cut.pattern.MatchString(text) {
+			c.t.Errorf("%s: nothing to cut like %v", from, cut.pattern)
+		}
+		text = cut.pattern.ReplaceAllString(text, cut.with)
+	}
+	c.write(to, text)
+	return to
+}
+
+func (c *checkout) shell(command string) string {
+	c.t.Helper()
+	cmd := exec.Command("sh", "-c", command)
+	cmd.Dir = c.dir
+	return c.output(command, cmd)
+}
+
+// gotool runs the go command in the repository, with the overlay.
+func (c *checkout) gotool(args ...string) string {
+	c.t.Helper()
+	c.write("overlay.json", `{"Replace": {`+strings.Join(c.replaced, ", ")+`}}`)
+	args = slices.Insert(args, 1, "-buildvcs=false", "-overlay", filepath.Join(c.dir, "overlay.json"))
+	cmd := exec.Command("go", args...)
+	cmd.Dir = "../.."
+	return c.output("go "+strings.Join(args, " "), cmd)
+}
+
+func (c *checkout) output(command string, cmd *exec.Cmd) string {
+	c.t.Helper()
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		c.t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	return string(out)
+}
+
+func (c *checkout) overlay(path, text string) {
+	c.t.Helper()
+	c.write(filepath.Join("overlay", path), text)
+	c.replaced = append(c.replaced, fmt.Sprintf("%q: %q", absolute(c.t, filepath.Join("../..", path)), filepath.Join(c.dir, "overlay", path)))
+}
+
+func (c *checkout) write(name, text string) {
+	c.t.Helper()
+	path := filepath.Join(c.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *checkout) link(name, target string) {
+	c.t.Helper()
+	path := filepath.Join(c.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.Symlink(target, path); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+// dryMake is what make would run.
+func dryMake(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(lookPath(t, "make"), append([]string{"-C", "../..", "--no-print-directory", "-n"}, args...)...)
+	// What an outer make was given would reach this one.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains([]string{"MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "PROFILE", "DATA"}, name)
+	})
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("make %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func readPage(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("../..", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func find(t *testing.T, text, pattern string) []string {
+	t.Helper()
+	match := regexp.MustCompile(pattern).FindStringSubmatch(text)
+	if match == nil {
+		t.Fatalf("the text has no %q", pattern)
+	}
+	return match
+}
+
+func lookPath(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("the documentation needs %s: %v", name, err)
+	}
+	return path
+}
+
+func absolute(t *testing.T, path string) string {
+	t.Helper()
+	path, err := filepath.Abs(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
