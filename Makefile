@@ -16,8 +16,8 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); bench plan describes it"
-	@echo "  DATA=dir       read real texts from this directory, not the embedded generators"
+	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); one of smoke, tiny, small, paper, or a .yaml file"
+	@echo "  DATA=dir       where the real texts are that small and paper read"
 
 setup: ## install OpenBLAS and ECharts if they are missing; the other targets call it
 	@scripts/setup.sh

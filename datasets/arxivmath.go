@@ -86,7 +86,7 @@ func OpenArxivMath(dir string) (*ArxivMath, error) {
 	}
 	a.standIn = fmt.Sprintf("LaTeX folder: %d documents", total)
 	if len(a.open) > 0 {
-		a.standIn = "Arxiv-math (proof-pile proxy)"
+		a.standIn = "arXiv-math (proof-pile proxy)"
 	}
 	return a, nil
 }

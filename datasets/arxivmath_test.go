@@ -77,7 +77,7 @@ func TestArxivMathLines(t *testing.T) {
 		t.Error(diff)
 	}
 	wantCertificate := Certificate{
-		Name: "arxiv-math", StandIn: "Arxiv-math (proof-pile proxy)",
+		Name: "arxiv-math", StandIn: "arXiv-math (proof-pile proxy)",
 		Splits: map[Split]SplitSummary{Train: {Documents: 7}, Validation: {Documents: 3}, Test: {Documents: 3}},
 	}
 	if diff := cmp.Diff(wantCertificate, a.Certificate()); diff != "" {

@@ -31,8 +31,8 @@ func Find(data, name string) (string, error) {
 		}
 		tried = append(tried, fmt.Sprintf("%s (%v)", dir, err))
 	}
-	return "", fmt.Errorf("no %s below %q: looked in %s; put a copy there, or download the test and validation splits with `bench data fetch %s`",
-		name, data, strings.Join(tried, " and "), name)
+	return "", fmt.Errorf("no %s below %q: looked in %s; put a copy there, or download the test and validation splits with `bench data fetch %s --data %s`, and the training split with --split train",
+		name, data, strings.Join(tried, " and "), name, data)
 }
 
 // hasLayout says what a folder lacks to be a corpus; it opens no document.

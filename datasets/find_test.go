@@ -28,10 +28,10 @@ func TestFind(t *testing.T) {
 		{"as on the hub", map[string]string{"proof-pile/dev/proofpile_dev.jsonl.gz": ""}, "arxiv-math", "proof-pile", ""},
 		{"nothing there", map[string]string{"books/train/": "", "pg19": "x"}, "pg19", "",
 			`no pg19 below "DIR": looked in DIR/pg19 (not a folder) and DIR/books (no validation); ` +
-				"put a copy there, or download the test and validation splits with `bench data fetch pg19`"},
+				"put a copy there, or download the test and validation splits with `bench data fetch pg19 --data DIR`, and the training split with --split train"},
 		{"nothing of use", map[string]string{"arxiv-math/a.tex": ""}, "arxiv-math", "",
 			`no arxiv-math below "DIR": looked in DIR/arxiv-math (no .tex or .jsonl files in the layout of a corpus) and DIR/proof-pile (no such folder); ` +
-				"put a copy there, or download the test and validation splits with `bench data fetch arxiv-math`"},
+				"put a copy there, or download the test and validation splits with `bench data fetch arxiv-math --data DIR`, and the training split with --split train"},
 		{"not on disk", nil, "novel", "", `corpus "novel" is not read from files; those that are: pg19, arxiv-math`},
 	}
 	for _, test := range tests {

@@ -54,7 +54,8 @@ type Generated interface {
 }
 
 // NewNovel is the embedded stand-in for PG19: a village where every trade is
-// followed by one person, whose name the book fixes at first mention and keeps.
+// followed by one person, whose name the book fixes at first mention and keeps. Most
+// return about every hundred words, a few only after thousands.
 // words is the length of each document, documents the size of the test and
 // validation splits.
 func NewNovel(words, documents int) Generated {
@@ -76,12 +77,22 @@ func NewNovel(words, documents int) Generated {
 		"gardener aster briar clover daisy elm fern gorse hazel",
 		"smith anvil brass copper dross ember forge gild hammer",
 		"thief ash bones crow dodge evans fagin ghost hook",
+
+		// The last four are met once in two thousand words.
+		"hermit abbas basil cosmas dunstan ephraim fabian giles hugh",
+		"queen alix berengar constance diane eleanor franca guinevere helena",
+		"wizard astor balin cador drystan elphin faust galdor hesper",
+		"stranger amos boaz cain dathan enos festus gideon haman",
 	} {
 		fields := strings.Fields(line)
 		value := fmt.Sprintf("VALUE:%d", i)
 		g.values = append(g.values, fields[1:])
-		g.sentence(2, "the", fields[0], value, "FREE:sang,slept,laughed,waited", ".")
-		g.sentence(1, "at", "FREE:dawn,noon,dusk,night", "the", fields[0], value, "went", "home", ".")
+		often := 1.0
+		if i >= 16 {
+			often = 1. / 30
+		}
+		g.sentence(2*often, "the", fields[0], value, "FREE:sang,slept,laughed,waited", ".")
+		g.sentence(often, "at", "FREE:dawn,noon,dusk,night", "the", fields[0], value, "went", "home", ".")
 	}
 	g.sentence(6, "it", "FREE:rained,snowed,thundered,cleared", "all", "FREE:morning,evening,week,day", ".")
 	return &generator{

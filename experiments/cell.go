@@ -2,12 +2,14 @@ package experiments
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"infinibench/datasets/tokenizer"
@@ -46,8 +48,15 @@ func newCellRun(o Options, c Cell, files cellFiles, text *Text, told advance) *c
 
 // run trains, scores and writes the result. Whatever an earlier run with the same
 // settings left behind is gone on from.
-func (r *cellRun) run(ctx context.Context) (*Result, error) {
-	if err := r.files.prepare(r.config); err != nil {
+func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
+	replaced, err := r.files.prepare(r.config)
+	if err != nil {
+		return nil, err
+	}
+	if replaced {
+		note(r.cell.Key() + ": the settings or the data have changed: made anew")
+	}
+	if err := r.loadTiming(); err != nil {
 		return nil, err
 	}
 	m, err := r.trained(ctx)
@@ -62,7 +71,7 @@ func (r *cellRun) run(ctx context.Context) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	note, officialWords := describeData(r.text, r.settings.Corpus, samples)
+	data, officialWords := describeData(r.text, r.settings.Corpus, samples)
 	perplexity, err := sum(scores, officialWords)
 	if err != nil {
 		return nil, err
@@ -73,12 +82,14 @@ func (r *cellRun) run(ctx context.Context) (*Result, error) {
 	}
 	result := &Result{
 		Version: ResultVersion, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: StatusDone,
-		Protocol: protocol(r.text, r.settings.Corpus, note), Scale: r.scale(m, note), Data: note,
+		Protocol: protocol(r.text, r.settings.Corpus, data), Scale: r.scale(m, data), Data: data,
 		Perplexity: perplexity, Gates: m.Gates(), Footprint: footprint,
-		Environment: environment(r.version, r.settings.Threads),
+		Settings: r.settings, Environment: environment(r.version, r.settings.Threads),
 	}
-	r.timing.PeakRSS = machine.PeakRSS()
-	if err := writeJSON(r.files.path("timing.json"), r.timing); err != nil {
+	if perplexity.Shuffled == nil && len(m.Memory.State(m.Config)) > 0 {
+		result.Warnings = append(result.Warnings, "no score with another document's memory: a document was scored on its own and had no neighbour")
+	}
+	if err := r.saveTiming(); err != nil {
 		return nil, err
 	}
 	return result, writeJSON(r.files.path("result.json"), result)
@@ -99,7 +110,12 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 			return nil, err
 		}
 		if extra["config_hash"] == r.hash {
-			r.trainedOn(log)
+			if m.Config.Vocabulary != r.text.Tokenizer.Size() {
+				return nil, fmt.Errorf("experiments: %s has a vocabulary of %d, the tokenizer %s one of %d; delete the directory", dir, m.Config.Vocabulary, r.text.Tokenizer.Name(), r.text.Tokenizer.Size())
+			}
+			if r.timing.TrainTokens, err = strconv.ParseInt(extra["train_tokens"], 10, 64); err != nil {
+				return nil, fmt.Errorf("experiments: %s: train_tokens: %w", dir, err)
+			}
 			r.advance("train", total, true)
 			return m, nil
 		}
@@ -133,6 +149,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 		line := LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds}
 		line.GateMin, line.GateMax = gateRange(m)
 		log = append(log, line)
+		r.timing.TrainSeconds, r.timing.TrainTokens = l.Seconds, l.Tokens
 		r.advance("train", t.Batch*r.settings.Length, false)
 		return appendLine(file, line)
 	}
@@ -150,7 +167,9 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.trainedOn(log)
+	if err := r.saveTiming(); err != nil {
+		return nil, err
+	}
 	return m, r.saveModel(m)
 }
 
@@ -161,17 +180,31 @@ func (r *cellRun) saveModel(m *models.Model) error {
 	if err := tokenizer.Save(r.text.Tokenizer, filepath.Join(dir, "tokenizer.json")); err != nil {
 		return err
 	}
-	extra := map[string]string{"config_hash": r.hash, "cell": r.cell.Key(), "tokenizer": r.text.Tokenizer.Name(), "corpus": r.cell.Corpus}
+	extra := map[string]string{"config_hash": r.hash, "cell": r.cell.Key(), "tokenizer": r.text.Tokenizer.Name(), "corpus": r.cell.Corpus, "train_tokens": strconv.FormatInt(r.timing.TrainTokens, 10)}
 	if err := train.SaveModel(dir, m, extra); err != nil {
 		return err
 	}
 	return os.RemoveAll(filepath.Join(dir, "training.safetensors"))
 }
 
-func (r *cellRun) trainedOn(log []LogLine) {
-	if n := len(log); n > 0 {
-		r.timing.TrainSeconds, r.timing.TrainTokens = log[n-1].Seconds, log[n-1].Tokens
+// loadTiming goes on from what an earlier run has cost.
+func (r *cellRun) loadTiming() error {
+	data, err := os.ReadFile(r.files.path("timing.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, &r.timing); err != nil {
+		return fmt.Errorf("experiments: %s: %w; delete the file: only the cost of this cell is lost", r.files.path("timing.json"), err)
+	}
+	return nil
+}
+
+func (r *cellRun) saveTiming() error {
+	r.timing.PeakRSS = max(r.timing.PeakRSS, machine.PeakRSS())
+	return writeJSON(r.files.path("timing.json"), r.timing)
 }
 
 // score evaluates the documents that samples.jsonl does not hold yet.
@@ -194,11 +227,14 @@ func (r *cellRun) score(ctx context.Context, m *models.Model, samples []sample) 
 		for _, s := range scores {
 			r.timing.EvalTokens += s.Tokens[Intact]
 		}
+		r.timing.EvalSeconds += time.Since(start).Seconds()
+		start = time.Now()
+		if err := r.saveTiming(); err != nil {
+			return err
+		}
 		return appendLine(file, scores...)
 	}
-	scores, err := scoreSamples(ctx, m, samples, r.settings.Evaluation, done, save, func(tokens int, before bool) { r.advance("evaluate", tokens, before) })
-	r.timing.EvalSeconds = time.Since(start).Seconds()
-	return scores, err
+	return scoreSamples(ctx, m, samples, r.settings.Evaluation, done, save, func(tokens int, before bool) { r.advance("evaluate", tokens, before) })
 }
 
 func gateRange(m *models.Model) (low, high float64) {
@@ -211,8 +247,13 @@ func gateRange(m *models.Model) (low, high float64) {
 	return low, high
 }
 
+// mtBudget is the tokens the Memorizing Transformer was trained on; the paper, which
+// compares itself with that, does not state its own.
+const mtBudget = 65_000_000_000
+
 // scale says how large the run was. It is the paper's only when everything the
-// paper states is.
+// paper states is, the model is the paper's in every switch, and all of the official
+// split is scored after a comparable training.
 func (r *cellRun) scale(m *models.Model, note DataNote) Scale {
 	c, t := m.Config, r.settings.Training
 	s := Scale{
@@ -221,7 +262,8 @@ func (r *cellRun) scale(m *models.Model, note DataNote) Scale {
 	}
 	s.PaperScale = c.Layers == 12 && c.Heads == 8 && c.HeadSize == 128 && c.FFN == 4096 && c.Segment == 2048 &&
 		(s.TrainLength == 32768 || s.TrainLength == 49*2048) && t.Batch == 64 && t.Optimizer == "adafactor" &&
-		t.LearningRate == 0.01 && t.WarmupSteps == 1000 && note.Certificate.Official && note.Truncated == 0
+		t.LearningRate == 0.01 && t.WarmupSteps == 1000 && s.TrainTokens >= mtBudget && !c.UngatedStart && !c.MemoryPositions &&
+		note.Certificate.Official && note.Truncated == 0 && note.Documents == note.Certificate.Splits[note.Split].OfficialDocuments
 	return s
 }
 
@@ -229,9 +271,9 @@ func (r *cellRun) scale(m *models.Model, note DataNote) Scale {
 // they differ is an error of the program.
 func measureFootprint(m *models.Model) (Footprint, error) {
 	formula, entries := m.Memory.Footprint(m.Config)
-	f := Footprint{Formula: formula, Entries: entries, Bytes: 4 * entries, MeasuredByte: m.NewState(1).Bytes()}
-	if f.Bytes != f.MeasuredByte {
-		return f, fmt.Errorf("experiments: %s carries %d bytes, its formula %s says %d", m.Memory.Name(), f.MeasuredByte, formula, f.Bytes)
+	f := Footprint{Formula: formula, Entries: entries, Bytes: 4 * entries, MeasuredBytes: m.NewState(1).Bytes()}
+	if f.Bytes != f.MeasuredBytes {
+		return f, fmt.Errorf("experiments: %s carries %d bytes, its formula %s says %d", m.Memory.Name(), f.MeasuredBytes, formula, f.Bytes)
 	}
 	return f, nil
 }

@@ -8,10 +8,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const lockName = ".lock"
+
 // lock keeps a second process off a runs directory. The lock is the kernel's, so
 // it is gone with the process however that ends.
 func lock(dir string) (unlock func(), err error) {
-	path := filepath.Join(dir, ".lock")
+	path := filepath.Join(dir, lockName)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("experiments: cannot write to the runs directory: %w", err)

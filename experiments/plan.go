@@ -25,9 +25,29 @@ type Work struct {
 // whole and has not been read yet: a book.
 const usualDocument = 100_000
 
+// Identify notes which files the corpora of the profile are, so that results made
+// from others are not taken for its own.
+func (p *Profile) Identify(data string) error {
+	seen := map[string]string{}
+	for name, s := range p.Corpora {
+		c, err := OpenCorpus(name, s, data)
+		if err != nil {
+			return err
+		}
+		if seen[name], err = datasets.Fingerprint(c); err != nil {
+			return err
+		}
+	}
+	p.fingerprints = seen
+	return nil
+}
+
 // Workload lists the cells of a profile with their work.
 func Workload(o Options) ([]Work, error) {
 	p := o.Profile
+	if err := p.Identify(o.Data); err != nil {
+		return nil, err
+	}
 	documents := map[string]int{}
 	for name, s := range p.Corpora {
 		c, err := OpenCorpus(name, s, o.Data)
@@ -60,7 +80,7 @@ func Workload(o Options) ([]Work, error) {
 type Planned struct {
 	Work
 	Seconds float64 `json:"seconds"` // of one worker
-	Bytes   int64   `json:"bytes"`   // of weights, gradients, moments, states and activations
+	Bytes   int64   `json:"bytes"`   // of weights, gradients, moments, states and activations, with what the garbage collector leaves lying
 }
 
 // Plan lists the cells of a profile and estimates their cost from a short
@@ -92,7 +112,7 @@ func Plan(ctx context.Context, o Options) ([]Planned, error) {
 		plan = append(plan, Planned{
 			Work:    w,
 			Seconds: float64(w.TrainTokens)*k.train + float64(w.EvaluateTokens)*k.evaluate,
-			Bytes:   k.fixed + k.perDocument*int64(s.Training.Batch),
+			Bytes:   garbage * (k.fixed + k.perDocument*int64(s.Training.Batch)),
 		})
 	}
 	return plan, nil
@@ -115,7 +135,7 @@ func vocabularyOf(s CellSettings) (int, error) {
 	case "bpe":
 		return s.Corpus.Vocabulary, nil
 	}
-	t, err := OpenText(s.CorpusName, s.Corpus, "", "", nil)
+	t, err := OpenText(context.Background(), s.CorpusName, s.Corpus, "", "", nil)
 	if err != nil {
 		return 0, err
 	}
@@ -191,6 +211,10 @@ func calibrate(s CellSettings, workers int) (cost, error) {
 	}
 	return k, nil
 }
+
+// garbage is how much larger the heap grows than what is in use: with Go's default
+// setting a collection begins when it has doubled.
+const garbage = 2
 
 // sharing is how much slower two workers are together than one alone, as seen on
 // two cores of one socket.

@@ -27,6 +27,8 @@ type Profile struct {
 	Corpora    map[string]CorpusSettings `yaml:"corpora" required:"true" min:"1"`
 	Perplexity []PerplexitySettings      `yaml:"perplexity" required:"true" min:"1"`
 	Evaluation EvaluationSettings        `yaml:"evaluation" required:"true"`
+
+	fingerprints map[string]string // of the corpora, by name; see Identify
 }
 
 // ModelSettings is the size of every model of a profile; d_model is heads × head size.
@@ -52,7 +54,7 @@ type TrainingSettings struct {
 	GateLearningRate float64 `yaml:"gate_learning_rate" required:"true" min:"0" max:"10"` // of β, at the peak; 0 freezes the gates
 	Steps            int     `yaml:"steps" required:"true" min:"1" max:"10000000"`
 	WarmupSteps      int     `yaml:"warmup_steps" required:"true" min:"0" max:"10000000"` // linear; then cosine to the last step
-	// FinalLearningRate is the rate of the last step as a fraction of the peak, so
+	// FinalLearningRate is the rate that the cosine ends at as a fraction of the peak, so
 	// that it holds for the gates as well.
 	FinalLearningRate  float64 `yaml:"final_learning_rate" required:"true" min:"0" max:"1"`
 	WeightDecay        float64 `yaml:"weight_decay" required:"true" min:"0" max:"1"`           // never of the gates
@@ -86,6 +88,16 @@ type PerplexitySettings struct {
 type EvaluationSettings struct {
 	Batch          int `yaml:"batch" required:"true" min:"1" max:"65536"`              // documents side by side
 	PositionBucket int `yaml:"position_bucket" required:"true" min:"1" max:"16777216"` // tokens to one point of "loss by position"
+}
+
+// ReadsFiles says whether any corpus of the profile is read from files.
+func (p *Profile) ReadsFiles() bool {
+	for name := range p.Corpora {
+		if slices.Contains(readCorpora, name) {
+			return true
+		}
+	}
+	return false
 }
 
 //go:embed profiles/*.yaml

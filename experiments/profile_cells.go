@@ -35,8 +35,8 @@ func (c Cell) Key() string {
 // CellSettings is all that decides the result of one cell, and nothing else: not
 // the other cells, nor the profile's name, workers and save_every. Threads does
 // count, since sums of floats depend on how they are split. So does the
-// evaluation's batch, for the same reason. The files of a corpus that is read
-// are not part of it; the result's certificate speaks of them.
+// evaluation's batch, for the same reason. So do
+// the names and sizes of the files of a corpus, once Identify has seen them.
 type CellSettings struct {
 	Version    int                `yaml:"version"` // ResultVersion
 	Experiment string             `yaml:"experiment"`
@@ -49,6 +49,8 @@ type CellSettings struct {
 	Training   TrainingSettings   `yaml:"training"` // with the batch of the cell
 	Corpus     CorpusSettings     `yaml:"corpus"`
 	Evaluation EvaluationSettings `yaml:"evaluation"`
+
+	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
 }
 
 // Settings resolves the settings of one of the profile's cells. It panics on
@@ -65,6 +67,7 @@ func (p *Profile) Settings(c Cell) CellSettings {
 		return CellSettings{
 			Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: c.Corpus, Length: c.Length, Seed: c.Seed,
 			Threads: p.Threads, Model: p.Model, Training: training, Corpus: p.Corpora[c.Corpus], Evaluation: p.Evaluation,
+			Fingerprint: p.fingerprints[c.Corpus],
 		}
 	}
 	panic(fmt.Sprintf("experiments: profile %s has no cell %s", p.Name, c.Key()))

@@ -39,7 +39,7 @@ perplexity-pg19-infini-delta-4096
 perplexity-arxiv-math-local-only-4096
 perplexity-arxiv-math-infini-linear-4096
 perplexity-arxiv-math-infini-delta-4096`},
-	{"paper", 1, `
+	{"paper", 2, `
 perplexity-pg19-local-only-32768
 perplexity-pg19-infini-linear-32768
 perplexity-pg19-infini-delta-32768

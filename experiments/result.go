@@ -26,20 +26,21 @@ const (
 // Result is everything one cell found out; it is self-contained, so that the
 // report needs no other file but the training log beside it.
 type Result struct {
-	Version     int         `json:"version"`
-	Profile     string      `json:"profile"`
-	Cell        Cell        `json:"cell"`
-	ConfigHash  string      `json:"config_hash"` // sha256 of the resolved configuration
-	Status      Status      `json:"status"`
-	Error       string      `json:"error,omitempty"` // of a failed cell
-	Protocol    string      `json:"protocol"`        // e.g. "novel/test/word-168/carry/v1"; a table never mixes two in one column
-	Scale       Scale       `json:"scale"`
-	Data        DataNote    `json:"data"`
-	Perplexity  *Perplexity `json:"perplexity,omitempty"`
-	Gates       [][]float64 `json:"gates,omitempty"` // sigmoid(β), [layer][head]; nil for a model without gates
-	Footprint   Footprint   `json:"footprint"`
-	Environment Environment `json:"environment"`
-	Warnings    []string    `json:"warnings,omitempty"`
+	Version     int          `json:"version"`
+	Profile     string       `json:"profile"`
+	Cell        Cell         `json:"cell"`
+	ConfigHash  string       `json:"config_hash"` // sha256 of the resolved configuration
+	Status      Status       `json:"status"`
+	Error       string       `json:"error,omitempty"` // of a failed cell
+	Protocol    string       `json:"protocol"`        // e.g. "novel/test/word-168/carry/v1"; a table never mixes two in one column
+	Scale       Scale        `json:"scale"`
+	Data        DataNote     `json:"data"`
+	Perplexity  *Perplexity  `json:"perplexity,omitempty"`
+	Gates       [][]float64  `json:"gates,omitempty"` // sigmoid(β), [layer][head]; nil for a model without gates
+	Footprint   Footprint    `json:"footprint"`
+	Settings    CellSettings `json:"settings"` // all that decided the result
+	Environment Environment  `json:"environment"`
+	Warnings    []string     `json:"warnings,omitempty"`
 }
 
 // Scale says how large the run was, and how large the paper's is.
@@ -130,10 +131,10 @@ type ClassScore struct {
 // Footprint is the memory a model carries from segment to segment, for one
 // document. Entries counts numbers, as the paper does; Bytes is float32.
 type Footprint struct {
-	Formula      string `json:"formula"` // e.g. "d_key·(d_value+1)·H·l"
-	Entries      int64  `json:"entries"`
-	Bytes        int64  `json:"bytes"`
-	MeasuredByte int64  `json:"measured_bytes"` // of the live state
+	Formula       string `json:"formula"` // e.g. "d_key·(d_value+1)·H·l"
+	Entries       int64  `json:"entries"`
+	Bytes         int64  `json:"bytes"`
+	MeasuredBytes int64  `json:"measured_bytes"` // of the live state
 }
 
 // Environment is the machine and the build that made a result.

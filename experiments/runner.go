@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,8 @@ func (o Options) Directory() string { return filepath.Join(o.Runs, o.Profile.Nam
 // and Run returns the context's error.
 func Run(ctx context.Context, o Options) (Summary, error) {
 	summary := Summary{Directory: o.Directory()}
+	// A corpus that cannot be opened fails its cells, one by one, further down.
+	_ = o.Profile.Identify(o.Data)
 	cells := o.Profile.Cells()
 	if err := os.MkdirAll(summary.Directory, 0o755); err != nil {
 		return summary, fmt.Errorf("experiments: cannot make the runs directory: %w", err)
@@ -103,8 +106,10 @@ feed:
 type runner struct {
 	options Options
 
-	mutex   sync.Mutex // of the fields below, and of Observe
+	mutex   sync.Mutex // of summary, and of Observe
 	summary Summary
+
+	opening sync.Mutex // of the fields below; opening may train a tokenizer
 	texts   map[string]*Text
 	broken  map[string]error
 }
@@ -158,21 +163,43 @@ func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string)
 	if err := os.MkdirAll(string(files), 0o755); err != nil {
 		return err
 	}
-	text, err := r.text(c.Corpus)
+	text, err := r.text(ctx, c.Corpus)
 	if err != nil {
 		return err
 	}
 	run := newCellRun(r.options, c, files, text, func(phase string, tokens int, before bool) {
 		r.tell(Event{Kind: Progress, Cell: c, Phase: phase, Tokens: tokens, Before: before})
 	})
-	_, err = run.run(ctx)
+	_, err = run.run(ctx, func(text string) { r.tell(Event{Kind: Note, Text: text}) })
 	return err
+}
+
+// ours is an error when a directory holds anything but what a training with these
+// settings left there: train deletes what it finds.
+func ours(dir string, config []byte) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	old, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
+	if err == nil && bytes.Equal(old, config) {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Name() != lockName {
+			return fmt.Errorf("experiments: %s holds something else already (%s): name a new directory", dir, e.Name())
+		}
+	}
+	return nil
 }
 
 // Train trains the model of one cell of a profile in a directory of its own, which
 // then holds checkpoint/ and metrics.jsonl, and evaluates nothing. Interrupted, it
 // goes on when called again.
 func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens int, before bool)) error {
+	if err := o.Profile.Identify(o.Data); err != nil {
+		return err
+	}
 	kernel.SetThreads(o.Profile.Threads)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fmt.Errorf("experiments: %w", err)
@@ -182,12 +209,15 @@ func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens 
 		return err
 	}
 	defer unlock()
-	text, err := OpenText(c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, dir, func(int, int) {})
+	text, err := OpenText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, dir, func(int, int) {})
 	if err != nil {
 		return err
 	}
 	run := newCellRun(o, c, cellFiles(dir), text, func(_ string, tokens int, before bool) { told(tokens, before) })
-	if err := run.files.prepare(run.config); err != nil {
+	if err := ours(dir, run.config); err != nil {
+		return err
+	}
+	if _, err := run.files.prepare(run.config); err != nil {
 		return err
 	}
 	_, err = run.trained(ctx)
@@ -195,9 +225,9 @@ func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens 
 }
 
 // text opens a corpus once for all cells.
-func (r *runner) text(name string) (*Text, error) {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
+func (r *runner) text(ctx context.Context, name string) (*Text, error) {
+	r.opening.Lock()
+	defer r.opening.Unlock()
 	if t := r.texts[name]; t != nil {
 		return t, nil
 	}
@@ -205,14 +235,16 @@ func (r *runner) text(name string) (*Text, error) {
 		return nil, err
 	}
 	told := false
-	t, err := OpenText(name, r.options.Profile.Corpora[name], r.options.Data, filepath.Join(r.options.Directory(), "tokenizers"), func(done, total int) {
+	t, err := OpenText(ctx, name, r.options.Profile.Corpora[name], r.options.Data, filepath.Join(r.options.Directory(), "tokenizers"), func(done, total int) {
 		if !told {
 			told = true
-			r.options.Observe(Event{Kind: Note, Text: fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name)})
+			r.tell(Event{Kind: Note, Text: fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name)})
 		}
 	})
 	if err != nil {
-		r.broken[name] = err
+		if ctx.Err() == nil {
+			r.broken[name] = err
+		}
 		return nil, err
 	}
 	r.texts[name] = t

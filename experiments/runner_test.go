@@ -125,7 +125,7 @@ func TestFailedCell(t *testing.T) {
 	}
 	bad := p.Cells()[1]
 	files := cellFiles(filepath.Join(o.Directory(), bad.Key()))
-	if err := files.prepare(p.Config(bad)); err != nil {
+	if _, err := files.prepare(p.Config(bad)); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(files.checkpoint(), "model.safetensors"), []byte("torn"), 0o644); err != nil {

@@ -114,15 +114,12 @@ func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
 		return nil, fmt.Errorf("experiments: the negative log-likelihood is %g", nll[Intact])
 	}
 	p.Intact = text.over(nll[Intact], tokens[Intact])
-	// A shuffled memory needs a second document beside, so the rest of the
-	// longest one may lack it. Words and bytes are then those of other text.
+	// A document scored on its own has no neighbour whose memory it could read; a
+	// score over part of the tokens would not compare, so it is left out.
 	for a, score := range map[Ablation]**Score{Zeroed: &p.Zeroed, Shuffled: &p.Shuffled} {
-		switch {
-		case tokens[a] == tokens[Intact]:
+		if tokens[a] == tokens[Intact] {
 			s := text.over(nll[a], tokens[a])
 			*score = &s
-		case tokens[a] > 0:
-			*score = &Score{NLL: nll[a], Tokens: tokens[a], TokenPPL: metrics.Perplexity(nll[a], tokens[a])}
 		}
 	}
 	if len(p.Classes) > 0 {

@@ -36,25 +36,26 @@ func (c cellFiles) result(hash string) (r Result, found bool) {
 	return r, r.ConfigHash == hash && r.Version == ResultVersion
 }
 
-// prepare makes the directory ready for a cell with these settings. What another
-// setting left there is removed.
-func (c cellFiles) prepare(config []byte) error {
+// prepare makes the directory ready for a cell with these settings. What other
+// settings, or other files of the corpus, left there is removed, and replaced is true.
+func (c cellFiles) prepare(config []byte) (replaced bool, err error) {
 	old, err := os.ReadFile(c.path("config.yaml"))
 	if err == nil && bytes.Equal(old, config) {
-		return nil
+		return false, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return false, err
 	}
+	replaced = err == nil
 	for _, name := range []string{"result.json", "timing.json", "metrics.jsonl", "samples.jsonl", "checkpoint"} {
 		if err := os.RemoveAll(c.path(name)); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if err := os.MkdirAll(c.checkpoint(), 0o755); err != nil {
-		return err
+		return false, err
 	}
-	return atomicfile.Write(c.path("config.yaml"), config)
+	return replaced, atomicfile.Write(c.path("config.yaml"), config)
 }
 
 // writeJSON writes a value by rename.
@@ -85,7 +86,7 @@ func readLog[T any](path string) ([]T, error) {
 		}
 		var v T
 		if err := json.Unmarshal(line, &v); err != nil {
-			return nil, fmt.Errorf("experiments: %s:%d: %w; delete the file to have it made again", path, n, err)
+			return nil, fmt.Errorf("experiments: %s:%d: %w; delete the file: a training log then starts late, samples are scored again", path, n, err)
 		}
 		lines = append(lines, v)
 	}

@@ -87,7 +87,10 @@ func TestEveryTokenOnce(t *testing.T) {
 					if i == 0 {
 						want = 0
 					}
-					for _, a := range []Ablation{Intact, Zeroed} {
+					for _, a := range []Ablation{Intact, Zeroed, Shuffled} {
+						if a == Shuffled && len(documents) == 1 {
+							continue // nobody to swap with
+						}
 						if n := seen[[3]int{int(a), d, i}]; n != want {
 							t.Fatalf("batch %d: token %d of a document of %d scored %d times, want %d", batch, i, len(ids), n, want)
 						}
@@ -184,10 +187,9 @@ func TestSums(t *testing.T) {
 	if got := p.Zeroed.TokenPPL; got != math.Exp(3) {
 		t.Errorf("zeroed %g, want e³", got)
 	}
-	// Only four tokens were scored with another's memory, so there is a token
-	// perplexity over them and no word perplexity.
-	if got := *p.Shuffled; got != (Score{NLL: 9, Tokens: 4, TokenPPL: math.Exp(2.25)}) {
-		t.Errorf("shuffled %+v", got)
+	// Only four of six tokens were scored with another's memory.
+	if p.Shuffled != nil {
+		t.Errorf("shuffled %+v over part of the tokens", p.Shuffled)
 	}
 	if got := p.Positions[0]; got.NLL != 9 || got.Tokens != 5 {
 		t.Errorf("first bucket %+v, want 9 nats over 5 tokens", got)

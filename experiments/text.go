@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
@@ -27,7 +28,8 @@ type Text struct {
 }
 
 // recentTokens bounds what Text keeps of training documents: enough for a small
-// corpus as a whole.
+// corpus as a whole. When it is full all are dropped; of a large corpus hardly any
+// would be asked for again soon.
 const recentTokens = 1 << 25
 
 // tokens is training document i, tokenised.
@@ -79,19 +81,19 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 
 // OpenText opens a corpus and its tokenizer. A BPE is trained on the training
 // split the first time and kept in the directory cache; progress is told of that.
-func OpenText(name string, s CorpusSettings, data, cache string, progress func(done, total int)) (*Text, error) {
+func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache string, progress func(done, total int)) (*Text, error) {
 	c, err := OpenCorpus(name, s, data)
 	if err != nil {
 		return nil, err
 	}
-	t, err := openTokenizer(c, s, data, cache, progress)
+	t, err := openTokenizer(ctx, c, s, data, cache, progress)
 	if err != nil {
 		return nil, err
 	}
 	return &Text{Corpus: c, Tokenizer: t}, nil
 }
 
-func openTokenizer(c datasets.Corpus, s CorpusSettings, data, cache string, progress func(done, total int)) (tokenizer.Tokenizer, error) {
+func openTokenizer(ctx context.Context, c datasets.Corpus, s CorpusSettings, data, cache string, progress func(done, total int)) (tokenizer.Tokenizer, error) {
 	switch s.Tokenizer {
 	case "word":
 		return tokenizer.NewWord(c.(datasets.Generated).Vocabulary())
@@ -101,11 +103,15 @@ func openTokenizer(c datasets.Corpus, s CorpusSettings, data, cache string, prog
 		dir := filepath.Join(data, "tokenizer", "gpt2")
 		return tokenizer.LoadGPT2(filepath.Join(dir, "encoder.json"), filepath.Join(dir, "vocab.bpe"))
 	}
-	path := filepath.Join(cache, fmt.Sprintf("%s-bpe-%d.json", c.Name(), s.Vocabulary))
+	fingerprint, err := datasets.Fingerprint(c)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(cache, fmt.Sprintf("%s-%s-bpe-%d.json", c.Name(), fingerprint, s.Vocabulary))
 	if _, err := os.Stat(path); err == nil {
 		return tokenizer.Load(path)
 	}
-	t, err := tokenizer.TrainBPE(texts(c, datasets.Train), s.Vocabulary, progress)
+	t, err := tokenizer.TrainBPE(texts(ctx, c, datasets.Train), s.Vocabulary, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -115,11 +121,14 @@ func openTokenizer(c datasets.Corpus, s CorpusSettings, data, cache string, prog
 	return t, tokenizer.Save(t, path)
 }
 
-// texts yields the documents of a split.
-func texts(c datasets.Corpus, split datasets.Split) iter.Seq2[string, error] {
+// texts yields the documents of a split until the context ends.
+func texts(ctx context.Context, c datasets.Corpus, split datasets.Split) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for i := range c.Len(split) {
 			d, err := c.Document(split, i)
+			if err == nil {
+				err = ctx.Err()
+			}
 			if !yield(d.Text, err) {
 				return
 			}

@@ -33,7 +33,7 @@ func (m Infini) State(c Config) []StateSpec {
 // Read mixes what the memory answers with what the segment says (eqs. 6, 7, 10).
 func (m Infini) Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node {
 	dot := l.Local(qkv)
-	mem := ops.MemoryRead(l.Shape, l.Config.MemoryEpsilon, l.memoryView(qkv), states[0])
+	mem := ops.MemoryRead(l.Shape, l.Config.MemoryEpsilon, l.MemoryView(qkv), states[0])
 	if l.Config.UngatedStart {
 		return ops.Mix(l.Shape, mem, dot, l.Param("beta"), states[0])
 	}
@@ -42,7 +42,7 @@ func (m Infini) Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node {
 
 // Write adds the segment's keys and values to the memory (eq. 8 or 9).
 func (m Infini) Write(l *Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
-	return []*G.Node{ops.MemoryWrite(l.Shape, l.Config.MemoryEpsilon, m.Delta, l.memoryView(qkv), initial[0])}
+	return []*G.Node{ops.MemoryWrite(l.Shape, l.Config.MemoryEpsilon, m.Delta, l.MemoryView(qkv), initial[0])}
 }
 
 // Footprint is the last row of the paper's Table 1.

@@ -85,9 +85,9 @@ func (l *Layer) Local(qkv *G.Node) *G.Node {
 	return ops.CausalAttention(l.Shape, l.rotary, qkv)
 }
 
-// memoryView is what a memory reads and writes of qkv: as it is (paper section 4.1:
+// MemoryView is what a memory should read and write of qkv: as it is (paper section 4.1:
 // no positions), or turned to its positions.
-func (l *Layer) memoryView(qkv *G.Node) *G.Node {
+func (l *Layer) MemoryView(qkv *G.Node) *G.Node {
 	switch {
 	case !l.Config.MemoryPositions:
 		return qkv

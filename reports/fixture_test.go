@@ -111,7 +111,7 @@ func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand)
 		Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
 	}
 	if memory {
-		r.Footprint = experiments.Footprint{Formula: "d_key·(d_value+1)·H·l", Entries: 8448, Bytes: 33_792, MeasuredByte: 33_792}
+		r.Footprint = experiments.Footprint{Formula: "d_key·(d_value+1)·H·l", Entries: 8448, Bytes: 33_792, MeasuredBytes: 33_792}
 		for layer := range 2 {
 			var heads []float64
 			for head := range 4 {

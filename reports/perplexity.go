@@ -184,10 +184,10 @@ func (c *comparison) footprintTable(slug string) *Table {
 		}
 		f := r.records[0].Result.Footprint
 		agree := "yes"
-		if f.Bytes != f.MeasuredByte {
+		if f.Bytes != f.MeasuredBytes {
 			agree = "NO"
 		}
-		t.add(c.name(r), strings.TrimSpace(f.Formula), count(f.Entries), count(f.Bytes), count(f.MeasuredByte), agree, r.inShort())
+		t.add(c.name(r), strings.TrimSpace(f.Formula), count(f.Entries), count(f.Bytes), count(f.MeasuredBytes), agree, r.inShort())
 	}
 	return t
 }

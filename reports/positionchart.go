@@ -28,7 +28,7 @@ type positionCurve struct {
 func (c *comparison) positionChart(slug string) (*chart, error) {
 	f := &chart{
 		ID: "chart-position-" + slug, Title: "Loss by position in the document",
-		Caption: "Mean loss (the logarithm of the perplexity) of the tokens from each position to the next; lower is better. A line that falls to the right uses what it read before.",
+		Caption: "Mean loss (the logarithm of the perplexity) of the tokens from each position to the next; lower is better. Where documents differ in length, points further right speak of the longer ones only.",
 	}
 	styles := map[string]int{}
 	var curves []positionCurve
@@ -60,7 +60,7 @@ func (c *comparison) positionChart(slug string) (*chart, error) {
 func (c *comparison) gainChart(slug string) (*chart, error) {
 	f := &chart{
 		ID: "chart-gain-" + slug, Title: "Gain over local only by position",
-		Caption: "Loss of the local-only control minus that of the model, paired by seed, mean over seeds. Above 0 the memory helps; a line that rises to the right gains more the more it has read.",
+		Caption: "Loss of the local-only control minus that of the model, paired by seed, mean over seeds. Above 0 the model is better than the control; a line that rises to the right gains more the more it has read.",
 	}
 	styles := map[string]int{}
 	var curves []positionCurve

@@ -89,7 +89,7 @@ func (c *comparison) modelSentences(r *row) string {
 	case i.High < 1:
 		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s: the model with memory predicts better.", percent(i.Mean), percent(i.Low), percent(i.High)))
 	case i.Low >= 1:
-		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s: the memory did not help. The paper's ordering was not reproduced here.", percent(i.Mean), percent(i.Low), percent(i.High)))
+		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s: the memory did not help.", percent(i.Mean), percent(i.Low), percent(i.High)))
 	default:
 		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s, which contains 100 %%: the difference may be chance.", percent(i.Mean), percent(i.Low), percent(i.High)))
 	}

@@ -32,7 +32,7 @@ func TestReadingFollowsTheNumbers(t *testing.T) {
 		want []string
 		not  string
 	}{
-		{"memory hurts", change(1.19, 1.2, 1.21), []string{"the memory did not help. The paper's ordering was not reproduced here.", "do not show that the model uses its memory"}, "predicts better"},
+		{"memory hurts", change(1.19, 1.2, 1.21), []string{"the memory did not help.", "do not show that the model uses its memory"}, "predicts better"},
 		{"memory helps", change(0.79, 0.8, 0.81), []string{"the model with memory predicts better."}, "did not help"},
 		{"one seed", change(0.8), []string{"one pair of seeds allows no interval, so this decides nothing."}, "predicts better"},
 		{"no difference", change(0.99, 1, 1.01), []string{"which contains 100 %: the difference may be chance."}, "predicts better"},

@@ -171,6 +171,8 @@ func dataWords(r experiments.Result) string {
 	switch {
 	case d.Certificate.StandIn != "" && strings.HasPrefix(d.Note, d.Certificate.StandIn):
 		return "stand-in: " + d.Note
+	case d.Note != "" && strings.HasPrefix(d.Certificate.StandIn, strings.Split(d.Note, ",")[0]):
+		return "stand-in: " + d.Note
 	case d.Certificate.StandIn != "":
 		what = "stand-in: " + d.Certificate.StandIn
 	case isStandIn(r):

@@ -107,6 +107,9 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 		share[w.Cell] = int64(w.TrainTokens + w.EvaluateTokens)
 		total += share[w.Cell]
 	}
+	if o.Data != "" && !o.Profile.ReadsFiles() {
+		fmt.Fprintf(env.stderr, "bench: profile %s reads no files: its texts are generated, and --data %s is not used\n", o.Profile.Name, o.Data)
+	}
 	start := time.Now()
 	bar := env.progress("reproduce", total)
 	var done int64

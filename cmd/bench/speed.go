@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -102,7 +103,7 @@ carried from segment to segment.`,
 	flags := cmd.Flags()
 	flags.StringVar(&config, "config", "small", "size: small, medium or long")
 	flags.StringVar(&mode, "mode", "train", "what a step is: train or eval")
-	flags.StringVar(&model, "model", "infini-delta", "infini-delta, infini-linear or local-only")
+	flags.StringVar(&model, "model", "infini-delta", "id of the model: "+strings.Join(experiments.Models, ", "))
 	flags.IntVar(&interval, "interval", 0, "segments in one graph when training, 0 for all; fewer take less memory and more time")
 	flags.IntVar(&threads, "threads", 0, "threads, 0 for all cores")
 	flags.BoolVar(&asJSON, "json", false, "print one line of JSON")

@@ -68,7 +68,7 @@ func choose(p *experiments.Profile, want experiments.Cell) (experiments.Cell, er
 	}
 	var keys []string
 	for _, c := range cells {
-		keys = append(keys, "  "+c.Key())
+		keys = append(keys, c.Key())
 	}
-	return want, fmt.Errorf("profile %s trains no such model; it has\n%s", p.Name, strings.Join(keys, "\n"))
+	return want, fmt.Errorf("profile %s trains no such model; its cells are %s", p.Name, strings.Join(keys, ", "))
 }

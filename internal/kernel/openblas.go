@@ -56,10 +56,18 @@ func openLibrary() (*openBLAS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("OpenBLAS without sgemm_: %w", err)
 	}
+	threads, err := purego.Dlsym(handle, "openblas_set_num_threads")
+	if err != nil {
+		return nil, fmt.Errorf("a BLAS that is not OpenBLAS: %w", err)
+	}
+	config, err := purego.Dlsym(handle, "openblas_get_config")
+	if err != nil {
+		return nil, fmt.Errorf("a BLAS that is not OpenBLAS: %w", err)
+	}
 	var setThreads func(int32)
 	var getConfig func() string
-	purego.RegisterLibFunc(&setThreads, handle, "openblas_set_num_threads")
-	purego.RegisterLibFunc(&getConfig, handle, "openblas_get_config")
+	purego.RegisterFunc(&setThreads, threads)
+	purego.RegisterFunc(&getConfig, config)
 	setThreads(1)
 	return &openBLAS{sgemm: sgemm, config: strings.TrimSpace(getConfig())}, nil
 }

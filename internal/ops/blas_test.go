@@ -7,7 +7,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// TestGorgoniaProduct: Gorgonia's own products go through the engine, and are right.
+// TestGorgoniaProduct: Gorgonia has been given the engine, and its products are right.
 func TestGorgoniaProduct(t *testing.T) {
 	g := G.NewGraph()
 	node := func(name string, shape []int, numbers ...float32) *G.Node {
@@ -20,6 +20,9 @@ func TestGorgoniaProduct(t *testing.T) {
 	product, vector := G.Must(G.Mul(a, b)), G.Must(G.Mul(a, x))
 	if err := G.NewTapeMachine(g).RunAll(); err != nil {
 		t.Fatal(err)
+	}
+	if b, ok := G.WhichBLAS().(engine); !ok {
+		t.Errorf("Gorgonia uses %T", b)
 	}
 	// By hand.
 	for _, c := range []struct {

@@ -22,10 +22,9 @@ const (
 
 // Progress is where an interrupted training stands, beyond weights and moments.
 type Progress struct {
-	Step       int             `json:"step"`    // updates done
-	Tokens     int64           `json:"tokens"`  // seen
-	Seconds    float64         `json:"seconds"` // spent, interruptions left out
-	RNG        []byte          `json:"rng,omitempty"`
+	Step       int             `json:"step"`             // updates done
+	Tokens     int64           `json:"tokens"`           // seen
+	Seconds    float64         `json:"seconds"`          // spent, interruptions left out
 	Cursor     json.RawMessage `json:"cursor,omitempty"` // of the data
 	ConfigHash string          `json:"config_hash"`      // of the settings all this depends on
 }
