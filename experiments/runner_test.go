@@ -123,6 +123,9 @@ func TestFailedCell(t *testing.T) {
 	if err := os.MkdirAll(o.Directory(), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if err := p.Identify(""); err != nil {
+		t.Fatal(err)
+	}
 	bad := p.Cells()[1]
 	files := cellFiles(filepath.Join(o.Directory(), bad.Key()))
 	if _, err := files.prepare(p.Config(bad)); err != nil {
@@ -211,7 +214,7 @@ func TestTornLog(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{\n{}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readLog[LogLine](path); err == nil || err.Error() != "experiments: "+path+":1: unexpected end of JSON input; delete the file to have it made again" {
+	if _, err := readLog[LogLine](path); err == nil || err.Error() != "experiments: "+path+":1: unexpected end of JSON input; delete the file: a training log then starts late, samples are scored again" {
 		t.Errorf("damaged line: %v", err)
 	}
 }
