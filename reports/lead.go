@@ -121,8 +121,8 @@ func (c *comparison) finding(r *row) string {
 			text = "better than the control, but zeroing its memory makes no sure difference; "
 		}
 		text += "perplexity " + change(i) + " below the control's"
-		if won, worth := c.gain(r); worth > 0 {
-			text += fmt.Sprintf(", %.0f %% of what an ideal reader gains", 100*won/worth)
+		if won, worth := c.gain(r); worth > 0 && won > 0 {
+			text += fmt.Sprintf(", %.0f %% of the way from the best reader without memory to the best with it", 100*won/worth)
 		}
 		return text
 	case i.Low >= 1:
@@ -131,13 +131,14 @@ func (c *comparison) finding(r *row) string {
 	return "undecided, the difference from the control may be chance"
 }
 
-// gain is what a row won over the control and what an ideal reader wins from
-// the history before the last segment, in nats per token, where gains add up;
-// worth is 0 when there is no such bound.
+// gain is how far a row is below the best reader of the last segment alone, and how
+// far the best reader of the full history is, in nats per token, where gains add up;
+// worth is 0 when there are no such bounds. The control would be no measure: what it
+// has not learnt would count for the memory.
 func (c *comparison) gain(r *row) (won, worth float64) {
 	for _, i := range c.ideals {
 		if i.segment == r.scale.Segment && i.full > 0 && i.limited > i.full && r.overLocal.N > 0 {
-			return -math.Log(r.overLocal.Mean), math.Log(i.limited / i.full)
+			return math.Log(i.limited / r.ours.Mean), math.Log(i.limited / i.full)
 		}
 	}
 	return 0, 0

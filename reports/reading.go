@@ -95,9 +95,9 @@ func (c *comparison) modelSentences(r *row) string {
 	}
 	if won, worth := c.gain(r); worth > 0 {
 		if won <= 0 {
-			s = append(s, fmt.Sprintf("None of the %.3f nats per token was won that an ideal reader gains from the history before the last segment.", worth))
+			s = append(s, fmt.Sprintf("It is above the best possible reader of the last segment alone, so none of the %.3f nats per token that the history before it is worth can be put down to its memory for sure.", worth))
 		} else {
-			s = append(s, fmt.Sprintf("It won %.3f of the %.3f nats per token that an ideal reader gains from the history before the last segment.", won, worth))
+			s = append(s, fmt.Sprintf("It is %.3f nats per token below the best possible reader of the last segment alone; the best reader of the full history is %.3f below.", won, worth))
 		}
 	}
 	if z := r.zeroedRatio; z.N > 0 {
