@@ -84,7 +84,7 @@ func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
 		Version: ResultVersion, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: StatusDone,
 		Protocol: protocol(r.text, r.settings.Corpus, data), Scale: r.scale(m, data), Data: data,
 		Perplexity: perplexity, Gates: m.Gates(), Footprint: footprint,
-		Settings: r.settings, Environment: environment(r.version, r.settings.Threads),
+		Settings: r.settings, Environment: ThisEnvironment(r.version, r.settings.Threads),
 	}
 	if perplexity.Shuffled == nil && len(m.Memory.State(m.Config)) > 0 {
 		result.Warnings = append(result.Warnings, "no score with another document's memory: a document was scored on its own and had no neighbour")

@@ -62,8 +62,11 @@ func (o Options) Directory() string { return filepath.Join(o.Runs, o.Profile.Nam
 // and Run returns the context's error.
 func Run(ctx context.Context, o Options) (Summary, error) {
 	summary := Summary{Directory: o.Directory()}
-	// A corpus that cannot be opened fails its cells, one by one, further down.
-	_ = o.Profile.Identify(o.Data)
+	// Without knowing every corpus, results made from it would look like those of
+	// another and be made anew: better to stop before anything is touched.
+	if err := o.Profile.Identify(o.Data); err != nil {
+		return summary, err
+	}
 	cells := o.Profile.Cells()
 	if err := os.MkdirAll(summary.Directory, 0o755); err != nil {
 		return summary, fmt.Errorf("experiments: cannot make the runs directory: %w", err)
@@ -150,7 +153,7 @@ func (r *runner) cell(ctx context.Context, c Cell) {
 	default:
 		failed := &Result{
 			Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash,
-			Status: StatusFailed, Error: err.Error(), Environment: environment(r.options.Version, p.Threads),
+			Status: StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
 		}
 		if written := writeJSON(files.path("result.json"), failed); written != nil {
 			err = errors.Join(err, written)
@@ -251,9 +254,10 @@ func (r *runner) text(ctx context.Context, name string) (*Text, error) {
 	return t, nil
 }
 
-func environment(version string, threads int) Environment {
+// ThisEnvironment is the build and the machine, for result rows.
+func ThisEnvironment(version string, threads int) Environment {
 	return Environment{
-		Version: version, Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH,
+		Version: version, Go: runtime.Version(), OS: machine.System(),
 		CPU: machine.CPU(), BLAS: kernel.BLAS(), Threads: threads,
 	}
 }

@@ -159,6 +159,27 @@ func TestFailedCell(t *testing.T) {
 	}
 }
 
+// TestMissingCorpusTouchesNothing: a run that cannot open one corpus leaves the
+// results of the others as they are.
+func TestMissingCorpusTouchesNothing(t *testing.T) {
+	p := miniature(t)
+	o := Options{Profile: p, Runs: t.TempDir()}
+	if _, err := Run(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	want := outcome(t, o.Directory())
+	p.Corpora["pg19"] = CorpusSettings{Tokenizer: "bytes", Split: "test"}
+	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "pg19 is read from files") {
+		t.Errorf("a corpus without a directory: %v", err)
+	}
+	got := outcome(t, o.Directory())
+	for name, data := range want {
+		if got[name] != data {
+			t.Errorf("%s was touched", name)
+		}
+	}
+}
+
 // TestLock: a second run on the same directory is turned away.
 func TestLock(t *testing.T) {
 	o := Options{Profile: miniature(t), Runs: t.TempDir()}

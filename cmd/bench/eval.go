@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -94,9 +93,7 @@ func printScores(env *environment, m *models.Model, t tokenizer.Tokenizer, p *ex
 	for _, d := range p.Documents {
 		out.Files = append(out.Files, fileScore{d.ID, experiments.ScoreOf(d)})
 	}
-	encoder := json.NewEncoder(env.stdout)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(out)
+	return printJSON(env, out)
 }
 
 // progressInBytes turns scored tokens into a share of the texts' bytes, since how many

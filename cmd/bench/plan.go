@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -37,9 +36,7 @@ nothing.`,
 				return err
 			}
 			if asJSON {
-				encoder := json.NewEncoder(env.stdout)
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(plan)
+				return printJSON(env, plan)
 			}
 			return printPlan(env, options.Profile, plan)
 		},

@@ -3,14 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"runtime"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
 	"infinibench/internal/kernel"
-	"infinibench/internal/machine"
 )
 
 // version is set by the Makefile with -ldflags -X main.version.
@@ -26,18 +24,6 @@ func buildVersion() string {
 		return info.Main.Version
 	}
 	return version
-}
-
-// thisEnvironment is the build and the machine, for result files.
-func thisEnvironment() experiments.Environment {
-	return experiments.Environment{
-		Version: buildVersion(),
-		Go:      runtime.Version(),
-		OS:      machine.System(),
-		CPU:     machine.CPU(),
-		BLAS:    kernel.BLAS(),
-		Threads: kernel.Threads(),
-	}
 }
 
 // blasWarning is one line on what it costs to run without OpenBLAS, or "".
@@ -61,7 +47,7 @@ INFINIBENCH_BLAS names another file, or "gonum" for the pure Go one.`,
   bench version --json
   INFINIBENCH_BLAS=gonum bench version`,
 		RunE: func(*cobra.Command, []string) error {
-			e := thisEnvironment()
+			e := experiments.ThisEnvironment(buildVersion(), kernel.Threads())
 			if asJSON {
 				return printJSON(env, e)
 			}
