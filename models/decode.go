@@ -5,8 +5,6 @@ import (
 
 	"infinibench/internal/kernel"
 	"infinibench/internal/ops"
-
-	G "gorgonia.org/gorgonia"
 )
 
 // Decoder feeds a model any number of tokens at a time and gives the logits of
@@ -110,21 +108,10 @@ type fold struct {
 
 func (m *Model) newFold(documents int, caches []ops.Cache) *fold {
 	c := m.Config
-	f := &fold{pass: &Pass{
-		Graph: G.NewGraph(), In: m.NewState(documents), model: m,
-		Shape: ops.Shape{B: documents, S: 1, T: c.Segment, H: c.Heads, D: c.HeadSize},
-	}}
-	for _, w := range m.Params {
-		f.pass.Params = append(f.pass.Params, f.pass.Tensor(w.Name, w.Value))
-	}
-	for i, layer := range f.pass.In.Layers {
-		l := &Layer{Config: c, Shape: f.pass.Shape, rotary: m.rotary, param: func(name string) *G.Node { return f.pass.param(layerName(i, name)) }}
+	f := &fold{pass: m.newInputs(ops.Shape{B: documents, S: 1, T: c.Segment, H: c.Heads, D: c.HeadSize})}
+	for i, initial := range f.pass.Inputs {
 		qkv := f.pass.matrix(layerName(i, "cache"), caches[i].QKV, f.pass.Shape.Rows())
-		var initial []*G.Node
-		for j, t := range layer {
-			initial = append(initial, f.pass.Tensor(layerName(i, f.pass.In.specs[j].Name), t))
-		}
-		f.pass.Out = append(f.pass.Out, last(m.Memory.Write(l, qkv, initial)))
+		f.pass.Out = append(f.pass.Out, last(m.Memory.Write(f.pass.layer(i), qkv, initial)))
 	}
 	f.machine = NewMachine(f.pass.Graph)
 	return f

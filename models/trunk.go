@@ -128,20 +128,11 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 		panic(fmt.Sprintf("models: %d segments of %d tokens, segment length %d", segments, tokens, c.Segment))
 	}
 	shape := ops.Shape{B: documents, S: segments, T: tokens, H: c.Heads, D: c.HeadSize}
-	p := &Pass{Graph: G.NewGraph(), Shape: shape, In: m.NewState(documents), model: m}
-	for _, w := range m.Params {
-		p.Params = append(p.Params, p.Tensor(w.Name, w.Value))
-	}
-	for i, layer := range p.In.Layers {
-		p.Inputs = append(p.Inputs, nil)
-		for j, t := range layer {
-			p.Inputs[i] = append(p.Inputs[i], p.Tensor(layerName(i, p.In.specs[j].Name), t))
-		}
-	}
+	p := m.newInputs(shape)
 	p.IDs = make([]int32, shape.Rows())
 	x := ops.Embed(p.param("embedding"), Constant(p, "ids", p.IDs))
 	for i := range c.Layers {
-		layer := &Layer{Config: c, Shape: shape, rotary: m.rotary, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
+		layer := p.layer(i)
 		if caches != nil {
 			layer.cache = &caches[i]
 		}
@@ -162,6 +153,26 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 	}
 	p.Hidden = ops.RMSNorm(x, p.param("norm_final"), c.NormEpsilon)
 	return p
+}
+
+// newInputs is a graph of the weights and the incoming state alone.
+func (m *Model) newInputs(shape ops.Shape) *Pass {
+	p := &Pass{Graph: G.NewGraph(), Shape: shape, In: m.NewState(shape.B), model: m}
+	for _, w := range m.Params {
+		p.Params = append(p.Params, p.Tensor(w.Name, w.Value))
+	}
+	for i, layer := range p.In.Layers {
+		p.Inputs = append(p.Inputs, nil)
+		for j, t := range layer {
+			p.Inputs[i] = append(p.Inputs[i], p.Tensor(layerName(i, p.In.specs[j].Name), t))
+		}
+	}
+	return p
+}
+
+// layer is what the memory of layer i sees.
+func (p *Pass) layer(i int) *Layer {
+	return &Layer{Config: p.model.Config, Shape: p.Shape, rotary: p.model.rotary, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
 }
 
 func last(states []*G.Node) []*G.Node {
