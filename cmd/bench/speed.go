@@ -52,7 +52,7 @@ type speedResult struct {
 }
 
 func speedCommand(env *environment) *cobra.Command {
-	var config, mode, model string
+	var config, mode, model, stream string
 	var interval, threads int
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -68,10 +68,15 @@ memory the process took.
 
 In the mode train, a step is the forward pass, back-propagation through all segments
 and an Adam update; in eval, the forward pass with the loss of every token, memory
-carried from segment to segment.`,
+carried from segment to segment.
+
+With --stream, one sequence of that many tokens is evaluated instead, and its speed
+since the line before, its state and the memory of the process are printed at 1K, 2K,
+4K and so on, with the slopes of the lines fitted to them.`,
 		Example: `  bench speed
   bench speed --config medium --mode eval --threads 1
-  bench speed --config long --interval 1 --json`,
+  bench speed --config long --interval 1 --json
+  bench speed --stream 1M`,
 		RunE: func(*cobra.Command, []string) error {
 			i := slices.IndexFunc(speedConfigs, func(c speedConfig) bool { return c.name == config })
 			switch {
@@ -92,6 +97,18 @@ carried from segment to segment.`,
 				threads = runtime.NumCPU()
 			}
 			kernel.SetThreads(threads)
+			if stream != "" {
+				lengths, err := streamLengths(stream, speedConfigs[i].segment)
+				if err != nil {
+					return usageError{err}
+				}
+				warnSlowBLAS(env)
+				result, err := measureStream(env, speedConfigs[i], memory, lengths)
+				if err != nil {
+					return err
+				}
+				return result.print(env, asJSON)
+			}
 			warnSlowBLAS(env)
 			result, err := measureSpeed(env, speedConfigs[i], mode, memory, interval)
 			if err != nil {
@@ -105,17 +122,25 @@ carried from segment to segment.`,
 	flags.StringVar(&mode, "mode", "train", "what a step is: train or eval")
 	flags.StringVar(&model, "model", "infini-delta", "id of the model: "+strings.Join(experiments.Models, ", "))
 	flags.IntVar(&interval, "interval", 0, "segments in one graph when training, 0 for all; fewer take less memory and more time")
+	flags.StringVar(&stream, "stream", "", "evaluate one sequence of so many tokens instead: 1M, 64K or a plain number")
 	flags.IntVar(&threads, "threads", 0, "threads, 0 for all cores")
 	flags.BoolVar(&asJSON, "json", false, "print one line of JSON")
+	cmd.MarkFlagsMutuallyExclusive("stream", "mode") // a stream is evaluated, never trained on
+	cmd.MarkFlagsMutuallyExclusive("stream", "interval")
 	return cmd
+}
+
+// model is a model of the size, with any weights: they do not change the time.
+func (c speedConfig) model(memory models.Memory) (*models.Model, error) {
+	cfg := models.Defaults()
+	cfg.Vocabulary, cfg.Layers, cfg.Heads, cfg.HeadSize = c.vocabulary, c.layers, c.heads, c.width/c.heads
+	cfg.FFN, cfg.Segment = 4*c.width, c.segment
+	return models.New(cfg, memory, 0)
 }
 
 // measureSpeed times the steps. A signal is heeded between them.
 func measureSpeed(env *environment, c speedConfig, mode string, memory models.Memory, interval int) (speedResult, error) {
-	cfg := models.Defaults()
-	cfg.Vocabulary, cfg.Layers, cfg.Heads, cfg.HeadSize = c.vocabulary, c.layers, c.heads, c.width/c.heads
-	cfg.FFN, cfg.Segment = 4*c.width, c.segment
-	m, err := models.New(cfg, memory, 0)
+	m, err := c.model(memory)
 	if err != nil {
 		return speedResult{}, err
 	}

@@ -6,10 +6,12 @@ import (
 	"strings"
 )
 
-// VmHWM is the "high water mark" of the resident set, MemTotal the usable memory
+// VmRSS is the resident set, VmHWM its "high water mark", MemTotal the usable memory
 // (man 5 proc).
 
 func peakRSS() int64 { return readField("/proc/self/status", "VmHWM") }
+
+func rss() int64 { return readField("/proc/self/status", "VmRSS") }
 
 func totalMemory() int64 { return readField("/proc/meminfo", "MemTotal") }
 

@@ -4,4 +4,6 @@ package machine
 
 func peakRSS() int64 { return 0 }
 
+func rss() int64 { return 0 }
+
 func totalMemory() int64 { return 0 }

@@ -27,11 +27,14 @@ func TestMemory(t *testing.T) {
 	for i := range block {
 		block[i] = 1
 	}
-	peak := PeakRSS()
+	now, peak := RSS(), PeakRSS()
 	runtime.KeepAlive(block)
 	total := TotalMemory()
 	if peak < size || peak > total {
 		t.Errorf("the peak is %d bytes after %d were written; the machine has %d", peak, size, total)
+	}
+	if runtime.GOOS == "linux" && (now < size || now > peak) {
+		t.Errorf("%d bytes are resident after %d were written, with a peak of %d", now, size, peak)
 	}
 	if again := PeakRSS(); again < peak {
 		t.Errorf("the peak fell from %d to %d", peak, again)

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/olekukonko/tablewriter"
+	"github.com/olekukonko/tablewriter/tw"
+
+	"infinibench/experiments"
+	"infinibench/internal/kernel"
+	"infinibench/models"
+)
+
+// streamResult is the JSON line that bench speed --stream prints.
+type streamResult struct {
+	Impl       string                    `json:"impl"`
+	Config     string                    `json:"config"`
+	Threads    int                       `json:"threads"`
+	Parameters int64                     `json:"parameters"`
+	Model      string                    `json:"model"`
+	BLAS       string                    `json:"blas"`
+	Points     []experiments.StreamPoint `json:"points"`
+	experiments.StreamTrend
+}
+
+// streamLengths is where a stream of the length that --stream names is looked at.
+func streamLengths(text string, segment int) ([]int, error) {
+	n, err := parseTokens(text)
+	if err != nil {
+		return nil, fmt.Errorf("--stream: %w", err)
+	}
+	lengths := experiments.StreamLengths(n, segment)
+	if len(lengths) < 2 {
+		return nil, fmt.Errorf("--stream is %q, must be at least %d, or no trend can be seen", text, 2*max(segment, 1024))
+	}
+	return lengths, nil
+}
+
+// parseTokens reads a number of tokens: digits, and K for 1,024 or M for 1,048,576 of
+// them.
+func parseTokens(text string) (int, error) {
+	const largest = 1 << 40 // months of any machine
+	digits, unit := text, 1
+	for letter, size := range map[string]int{"K": 1 << 10, "M": 1 << 20} {
+		if cut, ok := strings.CutSuffix(strings.ToUpper(text), letter); ok {
+			digits, unit = cut, size
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 62)
+	if err != nil || n < 1 || n > largest/uint64(unit) {
+		return 0, fmt.Errorf("%q is no number of tokens such as 65536, 64K or 1M", text)
+	}
+	return int(n) * unit, nil
+}
+
+// measureStream evaluates one sequence. A signal is heeded between segments.
+func measureStream(env *environment, c speedConfig, memory models.Memory, lengths []int) (streamResult, error) {
+	m, err := c.model(memory)
+	if err != nil {
+		return streamResult{}, err
+	}
+	p := env.progress("speed", int64(lengths[len(lengths)-1]))
+	defer p.finish()
+	points, err := experiments.MeasureStream(env.ctx, m, lengths, func(tokens int) { p.add(int64(tokens), "") })
+	if err != nil {
+		return streamResult{}, err
+	}
+	return streamResult{
+		Impl: "infinibench " + buildVersion(), Config: c.name, Threads: kernel.Threads(), Parameters: m.Parameters(),
+		Model: memory.Name(), BLAS: kernel.BLAS(), Points: points, StreamTrend: experiments.Trend(points),
+	}, nil
+}
+
+func (r streamResult) print(env *environment, asJSON bool) error {
+	if asJSON {
+		return json.NewEncoder(env.stdout).Encode(r)
+	}
+	fmt.Fprintf(env.stdout, "%s, %s, one stream evaluated: %s parameters, %d threads\n",
+		r.Model, r.Config, humanize.Comma(r.Parameters), r.Threads)
+	table := tablewriter.NewTable(env.stdout, tablewriter.WithHeaderAutoFormat(tw.Off), tablewriter.WithAlignment(tw.MakeAlign(4, tw.AlignRight)))
+	table.Header("tokens", "tokens per second", "state, bytes", "resident memory")
+	resident := r.Points[0].RSS > 0
+	for _, p := range r.Points {
+		memory := "unknown"
+		if resident {
+			memory = humanize.IBytes(uint64(p.RSS))
+		}
+		if err := table.Append(humanize.Comma(int64(p.Tokens)), humanize.CommafWithDigits(p.TokensPerSecond, 0), humanize.Comma(p.StateBytes), memory); err != nil {
+			return err
+		}
+	}
+	if err := table.Render(); err != nil {
+		return err
+	}
+	trend := fmt.Sprintf("fitted: tokens per second change by %+.2f %% with each doubling of the length", 100*r.SpeedPerDoubling)
+	if resident {
+		trend += fmt.Sprintf(", resident memory by %+.1f MiB per million tokens", r.RSSPerMillion/(1<<20))
+	}
+	_, err := fmt.Fprintf(env.stdout, "%s\nBLAS: %s\n", trend, r.BLAS)
+	return err
+}

@@ -1,0 +1,121 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"infinibench/internal/machine"
+	"infinibench/models"
+)
+
+// StreamPoint is what a stream of tokens cost by the time it had a length.
+type StreamPoint struct {
+	Tokens          int     `json:"tokens"`            // since the stream began
+	TokensPerSecond float64 `json:"tokens_per_second"` // over the stretch since the point before
+	StateBytes      int64   `json:"state_bytes"`       // of the live state
+	RSS             int64   `json:"rss_bytes"`         // resident memory of the process; 0 where it is not known
+}
+
+// StreamLengths is where a stream of n tokens is looked at: after 1,024 tokens, or
+// one segment where that is more, after every doubling of that, and at the end. All
+// are whole segments; fewer than two lengths show no trend.
+func StreamLengths(n, segment int) []int {
+	const first = 1024
+	n -= n % segment
+	var lengths []int
+	for at := (first + segment - 1) / segment * segment; at < n; at *= 2 {
+		lengths = append(lengths, at)
+	}
+	return append(lengths, n)
+}
+
+// MeasureStream evaluates a model, without gradients, on one stream of random tokens
+// with the state carried from segment to segment, and notes what it costs at each of
+// the rising lengths, which are whole segments. tick is told of tokens as they are done.
+func MeasureStream(ctx context.Context, m *models.Model, lengths []int, tick func(tokens int)) ([]StreamPoint, error) {
+	n := m.Config.Segment
+	scorer, state := m.NewScorer(1, n), m.NewState(1)
+	_, entries := m.Memory.Footprint(m.Config)
+	random := rand.New(rand.NewPCG(0, 0))
+	// One token longer than a segment: the last target is the next segment's first id.
+	tokens := make([]int32, n+1)
+	draw := func(ids []int32) {
+		for i := range ids {
+			ids[i] = int32(random.IntN(m.Config.Vocabulary))
+		}
+	}
+	draw(tokens)
+	// The first run of a graph also allocates what the others use.
+	if _, err := scorer.Score(tokens[:n], tokens[1:], state); err != nil {
+		return nil, err
+	}
+	state.Zero()
+	var points []StreamPoint
+	done := 0
+	for _, length := range lengths {
+		from, start := done, time.Now()
+		for done < length {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			tokens[0] = tokens[n]
+			draw(tokens[1:])
+			if _, err := scorer.Score(tokens[:n], tokens[1:], state); err != nil {
+				return nil, err
+			}
+			done += n
+			tick(n)
+		}
+		p := StreamPoint{
+			Tokens: done, TokensPerSecond: float64(done-from) / time.Since(start).Seconds(),
+			StateBytes: state.Bytes(), RSS: machine.RSS(),
+		}
+		if p.StateBytes != 4*entries {
+			return nil, fmt.Errorf("experiments: %s carries %d bytes after %d tokens, its formula says %d", m.Memory.Name(), p.StateBytes, done, 4*entries)
+		}
+		if layer, name, ok := state.Finite(); !ok {
+			return nil, fmt.Errorf("experiments: %s of layer %d is not finite after %d tokens", name, layer, done)
+		}
+		points = append(points, p)
+	}
+	return points, nil
+}
+
+// StreamTrend is how the cost of a stream changes with its length. What does not
+// depend on it has zeros here but for the noise of a measurement.
+type StreamTrend struct {
+	SpeedPerDoubling float64 `json:"speed_per_doubling"` // 0.01: one percent faster with each doubling
+	RSSPerMillion    float64 `json:"rss_bytes_per_million_tokens"`
+}
+
+// Trend fits lines to two points or more, by least squares: the logarithm of the speed
+// over that of the length, and the resident memory over the length.
+func Trend(points []StreamPoint) StreamTrend {
+	var length, doublings, speed, rss []float64
+	for _, p := range points {
+		length, doublings = append(length, float64(p.Tokens)), append(doublings, math.Log2(float64(p.Tokens)))
+		speed, rss = append(speed, math.Log(p.TokensPerSecond)), append(rss, float64(p.RSS))
+	}
+	return StreamTrend{
+		SpeedPerDoubling: math.Expm1(slope(doublings, speed)),
+		RSSPerMillion:    1e6 * slope(length, rss),
+	}
+}
+
+// slope is that of the line through the points (x, y) with the least squared
+// distance in y. The x are not all equal.
+func slope(x, y []float64) float64 {
+	var meanX, meanY, xx, xy float64
+	for i := range x {
+		meanX += x[i] / float64(len(x))
+		meanY += y[i] / float64(len(x))
+	}
+	for i := range x {
+		xx += (x[i] - meanX) * (x[i] - meanX)
+		xy += (x[i] - meanX) * (y[i] - meanY)
+	}
+	return xy / xx
+}
