@@ -11,13 +11,14 @@ export GOEXPERIMENT
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long lint reproduce plan report clean
+.PHONY: help setup build test test-long lint reproduce plan report bench-compare clean
 
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); one of smoke, tiny, small, paper, or a .yaml file"
 	@echo "  DATA=dir       where the real texts are that small and paper read"
+	@echo "  CONFIGS=\"small\", PAIRS=n, ANCHOR=speed.py   what bench-compare runs: see scripts/bench-compare.sh"
 
 setup: ## install OpenBLAS and ECharts if they are missing; the other targets call it
 	@scripts/setup.sh
@@ -47,6 +48,9 @@ plan: build ## print what reproduce would run and what it would cost
 
 report: build ## write the report again from the result files
 	bin/bench report --profile "$(PROFILE)"
+
+bench-compare: build ## time bench speed beside PyTorch, where python3-torch is installed
+	@CONFIGS="$(CONFIGS)" PAIRS="$(PAIRS)" ANCHOR="$(ANCHOR)" scripts/bench-compare.sh
 
 clean: ## remove what was built or fetched; results under runs/ stay
 	rm -rf bin reports/assets/node_modules reports/assets/echarts.min.js reports/assets/echarts.NOTICE
