@@ -136,7 +136,7 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 		if caches != nil {
 			layer.cache = &caches[i]
 		}
-		qkv := ops.Linear(ops.RMSNorm(x, layer.param("norm_attention"), c.NormEpsilon), layer.param("w_qkv"))
+		qkv := ops.NormLinear(x, layer.param("norm_attention"), layer.param("w_qkv"), c.NormEpsilon)
 		states := p.Inputs[i]
 		if tokens == c.Segment && caches == nil && len(states) > 0 {
 			states = m.Memory.Write(layer, qkv, states)
@@ -147,9 +147,8 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 		if stateOnly && i == c.Layers-1 {
 			return p
 		}
-		x = ops.Add(x, ops.Linear(m.Memory.Read(layer, qkv, states), layer.param("w_o")))
-		up := ops.Gelu(ops.Linear(ops.RMSNorm(x, layer.param("norm_ffn"), c.NormEpsilon), layer.param("w_up")))
-		x = ops.Add(x, ops.Linear(up, layer.param("w_down")))
+		x = ops.LinearAdd(x, m.Memory.Read(layer, qkv, states), layer.param("w_o"))
+		x = ops.FeedForward(x, layer.param("norm_ffn"), layer.param("w_up"), layer.param("w_down"), c.NormEpsilon)
 	}
 	p.Hidden = ops.RMSNorm(x, p.param("norm_final"), c.NormEpsilon)
 	return p

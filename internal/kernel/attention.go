@@ -22,43 +22,40 @@ func NewRotary(n, d int, base float64) *Rotary {
 	return r
 }
 
-// turn sets dst to the rotation of src at a position; back is the inverse.
+// turn sets dst to the rotation of src at a position; they may be the same.
 func (r *Rotary) turn(dst, src []float32, position int) {
 	c, s := line(r.cos, position, r.half, r.half), line(r.sin, position, r.half, r.half)
-	a, b, x, y := src[:r.half], src[r.half:2*r.half], dst[:r.half], dst[r.half:2*r.half]
-	for i, cosine := range c {
-		u, v := a[i], b[i]
-		x[i], y[i] = u*cosine-v*s[i], u*s[i]+v*cosine
-	}
+	turn(dst[:r.half], dst[r.half:], src[:r.half], src[r.half:], c, s)
 }
 
+// back is the inverse of turn: with its halves exchanged, a vector turns the other
+// way round.
 func (r *Rotary) back(dst, src []float32, position int) {
 	c, s := line(r.cos, position, r.half, r.half), line(r.sin, position, r.half, r.half)
-	a, b, x, y := src[:r.half], src[r.half:2*r.half], dst[:r.half], dst[r.half:2*r.half]
-	for i, cosine := range c {
-		u, v := a[i], b[i]
-		x[i], y[i] = u*cosine+v*s[i], v*cosine-u*s[i]
-	}
+	turn(dst[r.half:], dst[:r.half], src[r.half:], src[:r.half], c, s)
 }
 
 // Rotate sets y [rows, 3·H·D] to qkv with queries and keys turned to their
 // positions, the first token of each segment standing at `past`; values stay.
 func Rotate(s Shape, r *Rotary, y, qkv []float32, past int) {
-	s.eachPosition(y, qkv, func(dst, src []float32, t int) { r.turn(dst, src, past+t) })
+	copy(y, qkv)
+	s.eachHead(y, func(row []float32, t int) { r.turn(row, row, past+t) })
 }
 
-// RotateGradient sets dqkv to the gradient of Rotate's input: the inverse turn.
-func RotateGradient(s Shape, r *Rotary, dqkv, dy []float32, past int) {
-	s.eachPosition(dqkv, dy, func(dst, src []float32, t int) { r.back(dst, src, past+t) })
+// RotateGradient gives dqkv the gradient of Rotate's input: the inverse turn. dy is
+// overwritten.
+func RotateGradient(s Shape, r *Rotary, dqkv []float32, add bool, dy []float32, past int) {
+	s.eachHead(dy, func(row []float32, t int) { r.back(row, row, past+t) })
+	Accumulate(dqkv, add, 1, dy)
 }
 
-func (s Shape) eachPosition(y, x []float32, f func(dst, src []float32, t int)) {
-	copy(y, x)
+// eachHead calls f with the query and the key of every head and token.
+func (s Shape) eachHead(x []float32, f func(row []float32, t int)) {
 	ld := 3 * s.Width()
 	s.heads(func(b, seg, h int) {
 		for t := range s.T {
-			f(line(s.query(y, b, seg, h), t, ld, s.D), line(s.query(x, b, seg, h), t, ld, s.D), t)
-			f(line(s.key(y, b, seg, h), t, ld, s.D), line(s.key(x, b, seg, h), t, ld, s.D), t)
+			f(line(s.query(x, b, seg, h), t, ld, s.D), t)
+			f(line(s.key(x, b, seg, h), t, ld, s.D), t)
 		}
 	})
 }
@@ -133,10 +130,10 @@ func (s Shape) scores(x, q []float32, n int, k []float32, keys int) {
 	Gemm(false, true, n, keys, s.D, float32(1/math.Sqrt(float64(s.D))), q, s.D, k, s.D, 0, x, keys)
 }
 
-// AttentionGradient sets dqkv to the gradient of Attention's input, given its
-// result, its logsum and the gradient dout of its result. The weights are
-// rebuilt a block at a time.
-func AttentionGradient(s Shape, rotary *Rotary, dqkv, dout, out, logsum, qkv []float32) {
+// AttentionGradient gives dqkv the gradient of Attention's input, from its result,
+// its logsum and the gradient dout of its result. The weights are rebuilt a block
+// at a time.
+func AttentionGradient(s Shape, rotary *Rotary, dqkv []float32, add bool, dout, out, logsum, qkv []float32) {
 	ld := 3 * s.Width()
 	s.heads(func(b, seg, h int) {
 		q, k, v := s.query(qkv, b, seg, h), s.key(qkv, b, seg, h), s.value(qkv, b, seg, h)
@@ -155,7 +152,7 @@ func AttentionGradient(s Shape, rotary *Rotary, dqkv, dout, out, logsum, qkv []f
 		}
 		// From the last block to the first: the last one reaches every key, so
 		// it sets what the others add to.
-		keep := float32(0)
+		keep, keepV := float32(0), kept(add)
 		for lo := (s.T - 1) / queryBlock * queryBlock; lo >= 0; lo -= queryBlock {
 			hi := min(lo+queryBlock, s.T)
 			n, seen := hi-lo, hi
@@ -171,12 +168,14 @@ func AttentionGradient(s Shape, rotary *Rotary, dqkv, dout, out, logsum, qkv []f
 			}
 			Gemm(false, false, n, s.D, seen, 1, ds, seen, tk, s.D, 0, dtq[lo*s.D:], s.D)
 			Gemm(true, false, seen, s.D, n, 1, ds, seen, tq[lo*s.D:], s.D, keep, dtk, s.D)
-			Gemm(true, false, seen, s.D, n, 1, p, seen, do[lo*s.Width():], s.Width(), keep, dv, ld)
-			keep = 1
+			Gemm(true, false, seen, s.D, n, 1, p, seen, do[lo*s.Width():], s.Width(), keepV, dv, ld)
+			keep, keepV = 1, 1
 		}
 		for t := range s.T {
-			rotary.back(line(dq, t, ld, s.D), line(dtq, t, s.D, s.D), t)
-			rotary.back(line(dk, t, ld, s.D), line(dtk, t, s.D, s.D), t)
+			rotary.back(line(dtq, t, s.D, s.D), line(dtq, t, s.D, s.D), t)
+			rotary.back(line(dtk, t, s.D, s.D), line(dtk, t, s.D, s.D), t)
 		}
+		s.scatter(dq, add, dtq, ld)
+		s.scatter(dk, add, dtk, ld)
 	})
 }

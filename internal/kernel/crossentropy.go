@@ -4,7 +4,7 @@ import "math"
 
 // logitBudget bounds the logits held at once, in floats: [rows, V] never stands
 // whole in memory.
-const logitBudget = 1 << 20
+const logitBudget = 1 << 21
 
 // logitRows is how many rows of logits are made at a time.
 func logitRows(vocabulary int) int { return max(16, logitBudget/vocabulary) }
@@ -12,14 +12,11 @@ func logitRows(vocabulary int) int { return max(16, logitBudget/vocabulary) }
 // CrossEntropy sets nll [n] to the negative log-likelihood, in nats, of targets
 // under softmax(x·tableᵀ), x [n, d], table [V, d].
 func CrossEntropy(nll []float64, x, table []float32, targets []int32) {
-	eachLogits(x, table, len(targets), func(lo, hi int, logits []float32) {
-		v := len(logits) / (hi - lo)
-		Split(hi-lo, 4, func(a, b int) {
-			for i := a; i < b; i++ {
-				nll[lo+i], _ = surprise(line(logits, i, v, v), targets[lo+i])
-			}
-		})
-	})
+	eachLogits(x, table, len(targets), func(lo, _ int, logits []float32, v int) {
+		for i := range len(logits) / v {
+			nll[lo+i], _ = surprise(line(logits, i, v, v), targets[lo+i])
+		}
+	}, func(int, int, []float32) {})
 }
 
 // WeightedCrossEntropy returns Σ w·nll and sets dx and dtable to its gradients;
@@ -27,22 +24,19 @@ func CrossEntropy(nll []float64, x, table []float32, targets []int32) {
 func WeightedCrossEntropy(dx, dtable, x, table []float32, targets []int32, weights []float32) float64 {
 	n := len(targets)
 	d := len(x) / n
-	nll, keep := make([]float64, n), float32(0)
-	eachLogits(x, table, n, func(lo, hi int, logits []float32) {
-		v := len(logits) / (hi - lo)
-		Split(hi-lo, 4, func(a, b int) {
-			for i := a; i < b; i++ {
-				row, target, w := line(logits, i, v, v), targets[lo+i], weights[lo+i]
-				var logsum float64
-				nll[lo+i], logsum = surprise(row, target)
-				expSum(row, row, float32(logsum))
-				row[target]--
-				scale(row, w)
-			}
-		})
-		ParallelGemm(false, false, hi-lo, d, v, 1, logits, v, table, d, 0, dx[lo*d:], d)
-		ParallelGemm(true, false, v, d, hi-lo, 1, logits, v, x[lo*d:], d, keep, dtable, d)
-		keep = 1
+	v := len(table) / d
+	nll := make([]float64, n)
+	eachLogits(x, table, n, func(lo, hi int, logits []float32, v int) {
+		for i := range hi - lo {
+			row, target, w := line(logits, i, v, v), targets[lo+i], weights[lo+i]
+			var total float32
+			nll[lo+i], total = surprise(row, target)
+			scale(row, w/total)
+			row[target] -= w
+		}
+		Gemm(false, false, hi-lo, d, v, 1, logits, v, table, d, 0, dx[lo*d:], d)
+	}, func(lo, hi int, logits []float32) {
+		ParallelGemm(true, false, v, d, hi-lo, 1, logits, v, x[lo*d:], d, kept(lo > 0), dtable, d)
 	})
 	var sum float64
 	for i, w := range weights {
@@ -53,28 +47,30 @@ func WeightedCrossEntropy(dx, dtable, x, table []float32, targets []int32, weigh
 	return sum
 }
 
-// surprise returns the negative log-likelihood of the target and the logarithm of
-// the softmax denominator; the row stays as it is.
-func surprise(logits []float32, target int32) (nll, logsum float64) {
-	buffer, release := borrow(len(logits))
-	defer release()
-	peak := largest(logits)
-	logsum = float64(peak) + math.Log(float64(expSum(buffer, logits, peak)))
-	return logsum - float64(logits[target]), logsum
+// surprise returns the negative log-likelihood of the target, and turns the logits
+// into e^(logit - largest), whose sum is total.
+func surprise(logits []float32, target int32) (nll float64, total float32) {
+	peak, aim := largest(logits), logits[target]
+	total = expSum(logits, logits, peak)
+	return float64(peak) + math.Log(float64(total)) - float64(aim), total
 }
 
-// eachLogits hands out x·tableᵀ for blocks of rows [lo, hi).
-func eachLogits(x, table []float32, n int, f func(lo, hi int, logits []float32)) {
+// eachLogits hands out x·tableᵀ, V wide: to each, in parallel, a few rows [lo, hi);
+// then to whole all the rows that stand in memory at once.
+func eachLogits(x, table []float32, n int, each func(lo, hi int, logits []float32, v int), whole func(lo, hi int, logits []float32)) {
 	d := len(x) / n
 	v := len(table) / d
 	rows := logitRows(v)
 	buffer, release := borrow(min(rows, n) * v)
 	defer release()
-	for lo := 0; lo < n; lo += rows {
-		hi := min(lo+rows, n)
-		logits := buffer[:(hi-lo)*v]
-		Logits(logits, x[lo*d:hi*d], table, d)
-		f(lo, hi, logits)
+	for from := 0; from < n; from += rows {
+		to := min(from+rows, n)
+		eachRows(to-from, func(_, lo, hi int) {
+			logits := buffer[lo*v : hi*v]
+			Gemm(false, true, hi-lo, v, d, 1, x[(from+lo)*d:], d, table, d, 0, logits, v)
+			each(from+lo, from+hi, logits, v)
+		})
+		whole(from, to, buffer[:(to-from)*v])
 	}
 }
 

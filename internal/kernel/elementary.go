@@ -81,10 +81,20 @@ var (
 	sigmaGradient = plainSigmaGradient
 	// gelu sets y to x·Φ(x), exact (erf) form.
 	gelu = plainGelu
-	// geluGradient sets dx to dy·(Φ(x) + x·φ(x)).
+	// geluGradient sets dx to dy·(Φ(x) + x·φ(x)) and y to x·Φ(x); dx may be x.
 	geluGradient = plainGeluGradient
 	// softmaxGradient sets ds to p·(dp-delta)·a.
 	softmaxGradient = plainSoftmaxGradient
+	// multiply sets y to a·x·g.
+	multiply = plainMultiply
+	// multiplyAdd adds a·x·g to y.
+	multiplyAdd = plainMultiplyAdd
+	// blend sets y to a·u + b·v; y may be u or v.
+	blend = plainBlend
+	// turn sets (x, y) to (u·cos - v·sin, u·sin + v·cos); they may be (u, v).
+	turn = plainTurn
+	// adam is AdamStep on one stretch.
+	adam = plainAdam
 )
 
 func plainExpSum(y, x []float32, shift float32) float32 {
@@ -147,15 +157,48 @@ func plainGelu(y, x []float32) {
 	}
 }
 
-func plainGeluGradient(dx, dy, x []float32) {
+func plainGeluGradient(dx, y, dy, x []float32) {
 	for i, v := range x {
-		density := invSqrt2Pi * exp32(-0.5*v*v)
-		dx[i] = dy[i] * (0.5*(1+erf32(v*invSqrt2)) + v*density)
+		share, density := 0.5*(1+erf32(v*invSqrt2)), invSqrt2Pi*exp32(-0.5*v*v)
+		dx[i], y[i] = dy[i]*(share+v*density), v*share
 	}
 }
 
 func plainSoftmaxGradient(ds, p, dp []float32, delta, a float32) {
 	for i, v := range p {
 		ds[i] = v * (dp[i] - delta) * a
+	}
+}
+
+func plainMultiply(y []float32, a float32, x, g []float32) {
+	for i, v := range x {
+		y[i] = a * v * g[i]
+	}
+}
+
+func plainMultiplyAdd(y []float32, a float32, x, g []float32) {
+	for i, v := range x {
+		y[i] += a * v * g[i]
+	}
+}
+
+func plainBlend(y []float32, a float32, u []float32, b float32, v []float32) {
+	for i, x := range u {
+		y[i] = a*x + b*v[i]
+	}
+}
+
+func plainTurn(x, y, u, v, cos, sin []float32) {
+	for i, c := range cos {
+		a, b, s := u[i], v[i], sin[i]
+		x[i], y[i] = a*c-b*s, a*s+b*c
+	}
+}
+
+func plainAdam(w, g, m, v []float32, a Adam) {
+	for i, x := range g {
+		m[i] = a.Beta1*m[i] + (1-a.Beta1)*x
+		v[i] = a.Beta2*v[i] + (1-a.Beta2)*x*x
+		w[i] = a.Keep*w[i] - a.Rate*m[i]/(float32(math.Sqrt(float64(v[i])))+a.Epsilon)
 	}
 }

@@ -17,6 +17,7 @@ func init() {
 	sigma, sigmaGradient = vectorSigma, vectorSigmaGradient
 	gelu, geluGradient = vectorGelu, vectorGeluGradient
 	softmaxGradient = vectorSoftmaxGradient
+	multiply, multiplyAdd, blend, turn, adam = vectorMultiply, vectorMultiplyAdd, vectorBlend, vectorTurn, vectorAdam
 }
 
 type lanes = archsimd.Float32x8
@@ -196,10 +197,10 @@ func vectorGelu(y, x []float32) {
 	plainGelu(y[i:], x[i:])
 }
 
-func vectorGeluGradient(dx, dy, x []float32) {
+func vectorGeluGradient(dx, y, dy, x []float32) {
 	var erfs, exps [block]float32
 	for lo := 0; lo < len(x); lo += block {
-		x, dx, dy := x[lo:min(lo+block, len(x))], dx[lo:], dy[lo:]
+		x, y, dx, dy := x[lo:min(lo+block, len(x))], y[lo:], dx[lo:], dy[lo:]
 		half, minusHalf, one, norm := all(0.5), all(-0.5), all(1), all(invSqrt2Pi)
 		erf, density := erfs[:len(x)], exps[:len(x)]
 		i := 0
@@ -210,10 +211,13 @@ func vectorGeluGradient(dx, dy, x []float32) {
 		vectorErf(erf[:i], x[:i])
 		vectorExp(density[:i], density[:i], 0)
 		for j := 0; j < i; j += width {
-			slope := load(x[j:]).MulAdd(load(density[j:]).Mul(norm), load(erf[j:]).Add(one).Mul(half))
+			v := load(x[j:])
+			share := load(erf[j:]).Add(one).Mul(half)
+			slope := v.MulAdd(load(density[j:]).Mul(norm), share)
 			store(dx[j:], slope.Mul(load(dy[j:])))
+			store(y[j:], v.Mul(share))
 		}
-		plainGeluGradient(dx[i:len(x)], dy[i:len(x)], x[i:])
+		plainGeluGradient(dx[i:len(x)], y[i:len(x)], dy[i:len(x)], x[i:])
 	}
 	archsimd.ClearAVXUpperBits()
 }
@@ -225,6 +229,69 @@ func vectorSoftmaxGradient(ds, p, dp []float32, delta, a float32) {
 	shift, factor := all(delta), all(a)
 	for i := 0; i+width <= len(p); i += width {
 		store(ds[i:], load(p[i:]).Mul(load(dp[i:]).Sub(shift)).Mul(factor))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func vectorMultiply(y []float32, a float32, x, g []float32) {
+	y, g = y[:len(x)], g[:len(x)]
+	n := whole(len(x))
+	plainMultiply(y[n:], a, x[n:], g[n:])
+	factor := all(a)
+	for i := 0; i+width <= len(x); i += width {
+		store(y[i:], load(x[i:]).Mul(factor).Mul(load(g[i:])))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func vectorMultiplyAdd(y []float32, a float32, x, g []float32) {
+	y, g = y[:len(x)], g[:len(x)]
+	n := whole(len(x))
+	plainMultiplyAdd(y[n:], a, x[n:], g[n:])
+	factor := all(a)
+	for i := 0; i+width <= len(x); i += width {
+		store(y[i:], load(x[i:]).Mul(factor).MulAdd(load(g[i:]), load(y[i:])))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func vectorBlend(y []float32, a float32, u []float32, b float32, v []float32) {
+	y, v = y[:len(u)], v[:len(u)]
+	n := whole(len(u))
+	plainBlend(y[n:], a, u[n:], b, v[n:])
+	first, second := all(a), all(b)
+	for i := 0; i+width <= len(u); i += width {
+		store(y[i:], load(u[i:]).MulAdd(first, load(v[i:]).Mul(second)))
+	}
+	archsimd.ClearAVXUpperBits()
+}
+
+func vectorTurn(x, y, u, v, cos, sin []float32) {
+	n := len(cos)
+	x, y, u, v, sin = x[:n], y[:n], u[:n], v[:n], sin[:n]
+	i := 0
+	for ; i+width <= n; i += width {
+		a, b, c, s := load(u[i:]), load(v[i:]), load(cos[i:]), load(sin[i:])
+		store(x[i:], a.Mul(c).Sub(b.Mul(s)))
+		store(y[i:], a.MulAdd(s, b.Mul(c)))
+	}
+	archsimd.ClearAVXUpperBits()
+	plainTurn(x[i:], y[i:], u[i:], v[i:], cos[i:], sin[i:])
+}
+
+func vectorAdam(w, g, m, v []float32, a Adam) {
+	w, m, v = w[:len(g)], m[:len(g)], v[:len(g)]
+	n := whole(len(g))
+	plainAdam(w[n:], g[n:], m[n:], v[n:], a)
+	keep1, keep2, share1, share2 := all(a.Beta1), all(a.Beta2), all(1-a.Beta1), all(1-a.Beta2)
+	keep, rate, epsilon := all(a.Keep), all(a.Rate), all(a.Epsilon)
+	for i := 0; i+width <= len(g); i += width {
+		x := load(g[i:])
+		first := load(m[i:]).MulAdd(keep1, x.Mul(share1))
+		second := load(v[i:]).MulAdd(keep2, x.Mul(x).Mul(share2))
+		store(m[i:], first)
+		store(v[i:], second)
+		store(w[i:], load(w[i:]).Mul(keep).Sub(first.Mul(rate).Div(second.Sqrt().Add(epsilon))))
 	}
 	archsimd.ClearAVXUpperBits()
 }

@@ -82,7 +82,37 @@ func TestVectorTwins(t *testing.T) {
 		run("sigma", plainSigma, sigma)
 		run("sigmaGradient", func(y []float32) { plainSigmaGradient(y, x) }, func(y []float32) { sigmaGradient(y, x) })
 		run("gelu", func(y []float32) { plainGelu(y, x) }, func(y []float32) { gelu(y, x) })
-		run("geluGradient", func(y []float32) { plainGeluGradient(y, dy, x) }, func(y []float32) { geluGradient(y, dy, x) })
+		values, chosenValues := make([]float32, n), make([]float32, n)
+		run("geluGradient", func(y []float32) { plainGeluGradient(y, values, dy, x) }, func(y []float32) { geluGradient(y, chosenValues, dy, x) })
+		compare("geluGradient's values", values, chosenValues)
+		run("geluGradient in place", func(y []float32) { plainGeluGradient(y, values, x, y) }, func(y []float32) { geluGradient(y, values, x, y) })
+		run("multiply", func(y []float32) { plainMultiply(y, 0.7, x, dy) }, func(y []float32) { multiply(y, 0.7, x, dy) })
+		run("multiplyAdd", func(y []float32) { plainMultiplyAdd(y, 0.7, x, dy) }, func(y []float32) { multiplyAdd(y, 0.7, x, dy) })
+		run("blend", func(y []float32) { plainBlend(y, 0.7, x, 0.2, y) }, func(y []float32) { blend(y, 0.7, x, 0.2, y) })
+		for _, part := range []int{0, 1} { // of what is turned
+			pick := func(turn func(x, y, u, v, cos, sin []float32)) func(y []float32) {
+				return func(y []float32) {
+					pair := [2][]float32{y, append([]float32(nil), x...)}
+					turn(pair[0], pair[1], pair[0], pair[1], values, chosenValues)
+					copy(y, pair[part])
+				}
+			}
+			run("turn", pick(plainTurn), pick(turn))
+		}
+		for part := range 3 { // weight, first and second moment
+			step := func(adam func(w, g, m, v []float32, a Adam)) func(y []float32) {
+				return func(y []float32) {
+					second := make([]float32, n)
+					for i := range second {
+						second[i] = x[i] * x[i]
+					}
+					all := [3][]float32{y, append([]float32(nil), x...), second}
+					adam(all[0], dy, all[1], all[2], Adam{Beta1: 0.9, Beta2: 0.95, Rate: 0.1, Epsilon: 1e-3, Keep: 0.99})
+					copy(y, all[part])
+				}
+			}
+			run("adam", step(plainAdam), step(adam))
+		}
 		run("softmaxGradient", func(y []float32) { plainSoftmaxGradient(y, x, dy, 0.3, 0.5) }, func(y []float32) { softmaxGradient(y, x, dy, 0.3, 0.5) })
 		run("expSum", func(y []float32) { y[0] = plainExpSum(y, x, 20) }, func(y []float32) { y[0] = expSum(y, x, 20) })
 		compare("largest", []float32{plainLargest(x)}, []float32{largest(x)})
@@ -95,14 +125,14 @@ func TestVectorTwins(t *testing.T) {
 }
 
 func BenchmarkElementary(b *testing.B) {
-	x, y := inputs(4096), make([]float32, 4096)
+	x, y, z := inputs(4096), make([]float32, 4096), make([]float32, 4096)
 	for _, c := range []struct {
 		name string
 		f    func()
 	}{
 		{"exp/plain", func() { plainExpSum(y, x, 0) }}, {"exp/chosen", func() { expSum(y, x, 0) }},
 		{"gelu/plain", func() { plainGelu(y, x) }}, {"gelu/chosen", func() { gelu(y, x) }},
-		{"geluGradient/chosen", func() { geluGradient(y, x, x) }},
+		{"geluGradient/chosen", func() { geluGradient(y, z, x, x) }},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(4 * 4096)

@@ -51,6 +51,11 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	gonum.Implementation{}.Sgemm(op(transA), op(transB), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
+// productRows is the most rows of a product that one call of the library makes: it
+// packs the whole of B on each call, so that fewer would cost, and more would leave
+// a thread without work while another finishes.
+const productRows = 512
+
 // ParallelGemm is Gemm with the rows of C divided among the threads.
 func ParallelGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	// Below some size a goroutine costs more than it saves; the bound depends
@@ -59,7 +64,9 @@ func ParallelGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, 
 		Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
-	Split(m, 16, func(lo, hi int) {
+	blocks := rowBlocks(m, productRows)
+	Each(blocks, func(i int) {
+		lo, hi := m*i/blocks, m*(i+1)/blocks
 		rowsA := a[min(lo*lda, len(a)):]
 		if transA {
 			rowsA = a[lo:]

@@ -10,16 +10,16 @@ func (s Shape) sigmaRows(y, x []float32, ld int) {
 }
 
 // gather copies a view x with leading dimension ld to y [T, D]; scatter copies
-// back.
+// back, or adds.
 func (s Shape) gather(y, x []float32, ld int) {
 	for t := range s.T {
 		copy(line(y, t, s.D, s.D), x[t*ld:])
 	}
 }
 
-func (s Shape) scatter(x, y []float32, ld int) {
+func (s Shape) scatter(x []float32, add bool, y []float32, ld int) {
 	for t := range s.T {
-		copy(line(x, t, ld, s.D), y[t*s.D:])
+		give(line(x, t, ld, s.D), add, 1, line(y, t, s.D, s.D))
 	}
 }
 
@@ -42,20 +42,21 @@ func MemoryRead(s Shape, epsilon float32, out, qkv, states []float32) {
 		o := s.head(out, b, seg, h)
 		for t := range s.T {
 			row := line(r, t, s.D+1, s.D+1)
-			inverse := 1 / (row[s.D] + epsilon)
-			for j, v := range row[:s.D] {
-				o[t*s.Width()+j] = v * inverse
-			}
+			give(line(o, t, s.Width(), s.D), false, 1/(row[s.D]+epsilon), row[:s.D])
 		}
 	})
 }
 
-// MemoryReadGradient sets dqkv and dstates to the gradients of MemoryRead's
-// inputs. Keys, values and states that no segment read have none.
-func MemoryReadGradient(s Shape, epsilon float32, dqkv, dstates, dout, qkv, states []float32) {
+// MemoryReadGradient gives dqkv and dstates the gradients of MemoryRead's inputs.
+// Keys, values and states that no segment read have none.
+func MemoryReadGradient(s Shape, epsilon float32, dqkv []float32, addQKV bool, dstates []float32, addStates bool, dout, qkv, states []float32) {
 	ld := 3 * s.Width()
-	clear(dqkv)
-	clear(dstates[s.S*s.B*s.H*s.MemorySize():])
+	if !addQKV {
+		clear(dqkv)
+	}
+	if !addStates {
+		clear(dstates[s.S*s.B*s.H*s.MemorySize():])
+	}
 	s.heads(func(b, seg, h int) {
 		buffer, release := borrow(s.T * (3*s.D + 1))
 		defer release()
@@ -66,10 +67,10 @@ func MemoryReadGradient(s Shape, epsilon float32, dqkv, dstates, dout, qkv, stat
 		s.recall(r, features, memory)
 		s.quotientGradient(r, s.head(dout, b, seg, h), s.Width(), 1, epsilon)
 		// r is now the gradient of features·[M z].
-		Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, 0, s.memory(dstates, b, seg, h), s.D+1)
+		Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, kept(addStates), s.memory(dstates, b, seg, h), s.D+1)
 		Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 0, dfeatures, s.D)
 		sigmaGradient(dfeatures, features)
-		s.scatter(s.query(dqkv, b, seg, h), dfeatures, ld)
+		s.scatter(s.query(dqkv, b, seg, h), true, dfeatures, ld)
 	})
 }
 
@@ -81,9 +82,7 @@ func (s Shape) quotientGradient(r, d []float32, ld int, sign, epsilon float32) {
 		row, up := line(r, t, s.D+1, s.D+1), line(d, t, ld, s.D)
 		inverse := 1 / (row[s.D] + epsilon)
 		slope := -sign * dot(up, row[:s.D]) * inverse * inverse
-		for j, v := range up {
-			row[j] = sign * v * inverse
-		}
+		give(row[:s.D], false, sign*inverse, up)
 		row[s.D] = slope
 	}
 }
@@ -127,11 +126,13 @@ func (s Shape) written(values, r, features, v, memory []float32, epsilon float32
 	}
 }
 
-// MemoryWriteGradient sets dqkv and dinitial to the gradients of MemoryWrite's
-// inputs, given the gradient of every state. Queries have none.
-func MemoryWriteGradient(s Shape, epsilon float32, delta bool, dqkv, dinitial, dstates, qkv, states []float32) {
+// MemoryWriteGradient gives dqkv and dinitial the gradients of MemoryWrite's inputs,
+// from the gradient of every state. Queries have none.
+func MemoryWriteGradient(s Shape, epsilon float32, delta bool, dqkv []float32, addQKV bool, dinitial []float32, addInitial bool, dstates, qkv, states []float32) {
 	ld := 3 * s.Width()
-	clear(dqkv)
+	if !addQKV {
+		clear(dqkv)
+	}
 	Each(s.B*s.H, func(i int) {
 		b, h := i/s.H, i%s.H
 		buffer, release := borrow(s.T*(5*s.D+3) + s.MemorySize())
@@ -145,16 +146,16 @@ func MemoryWriteGradient(s Shape, epsilon float32, delta bool, dqkv, dinitial, d
 			s.written(values, r, features, s.value(qkv, b, seg, h), memory, epsilon, delta)
 			Gemm(false, true, s.T, s.D, s.D+1, 1, values, s.D+1, dmemory, s.D+1, 0, dfeatures, s.D)
 			Gemm(false, false, s.T, s.D, s.D, 1, features, s.D, dmemory, s.D+1, 0, dvalues, s.D)
-			s.scatter(s.value(dqkv, b, seg, h), dvalues, ld)
+			s.scatter(s.value(dqkv, b, seg, h), true, dvalues, ld)
 			if delta {
 				s.quotientGradient(r, dvalues, s.D, -1, epsilon)
 				Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 1, dfeatures, s.D)
 				Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, 1, dmemory, s.D+1)
 			}
 			sigmaGradient(dfeatures, features)
-			s.scatter(s.key(dqkv, b, seg, h), dfeatures, ld)
+			s.scatter(s.key(dqkv, b, seg, h), true, dfeatures, ld)
 			axpy(dmemory, 1, s.memory(dstates, b, seg, h))
 		}
-		copy(s.memory(dinitial, b, 0, h), dmemory)
+		give(s.memory(dinitial, b, 0, h), addInitial, 1, dmemory)
 	})
 }

@@ -32,31 +32,23 @@ func Mix(s Shape, out, memory, local, beta, states []float32) {
 		g, _ := s.share(beta, states, b, seg, h)
 		o, m, l := s.head(out, b, seg, h), s.head(memory, b, seg, h), s.head(local, b, seg, h)
 		for t := range s.T {
-			at := t * s.Width()
-			y, x := o[at:at+s.D], l[at:at+s.D]
-			for j, v := range m[at : at+s.D] {
-				y[j] = g*v + (1-g)*x[j]
-			}
+			blend(line(o, t, s.Width(), s.D), g, line(m, t, s.Width(), s.D), 1-g, line(l, t, s.Width(), s.D))
 		}
 	})
 }
 
-// MixGradient sets dmemory, dlocal and dbeta to the gradients of Mix's inputs.
-func MixGradient(s Shape, dmemory, dlocal, dbeta, dout, memory, local, beta, states []float32) {
+// MixGradient gives dmemory, dlocal and dbeta the gradients of Mix's inputs.
+func MixGradient(s Shape, dmemory []float32, addMemory bool, dlocal []float32, addLocal bool, dbeta []float32, addBeta bool, dout, memory, local, beta, states []float32) {
 	slopes := make([]float64, s.B*s.S*s.H)
 	s.heads(func(b, seg, h int) {
 		g, learns := s.share(beta, states, b, seg, h)
-		up, m, l := s.head(dout, b, seg, h), s.head(memory, b, seg, h), s.head(local, b, seg, h)
-		dm, dl := s.head(dmemory, b, seg, h), s.head(dlocal, b, seg, h)
 		var slope float64
 		for t := range s.T {
-			at := t * s.Width()
-			var along float32
-			for j, u := range up[at : at+s.D] {
-				dm[at+j], dl[at+j] = g*u, (1-g)*u
-				along += u * (m[at+j] - l[at+j])
-			}
-			slope += float64(along)
+			row := func(x []float32) []float32 { return line(s.head(x, b, seg, h), t, s.Width(), s.D) }
+			up := row(dout)
+			give(row(dmemory), addMemory, g, up)
+			give(row(dlocal), addLocal, 1-g, up)
+			slope += float64(dot(up, row(memory)) - dot(up, row(local)))
 		}
 		if learns {
 			slopes[(b*s.S+seg)*s.H+h] = slope * float64(g) * float64(1-g)
@@ -66,6 +58,9 @@ func MixGradient(s Shape, dmemory, dlocal, dbeta, dout, memory, local, beta, sta
 		var sum float64
 		for i := h; i < len(slopes); i += s.H {
 			sum += slopes[i]
+		}
+		if addBeta {
+			sum += float64(dbeta[h])
 		}
 		dbeta[h] = float32(sum)
 	}

@@ -4,7 +4,6 @@ import (
 	"infinibench/internal/kernel"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // Shape is the layout of a projection qkv [B·S·T, 3·H·D]; see kernel.Shape.
@@ -20,13 +19,15 @@ func NewRotary(n, d int, base float64) *Rotary { return kernel.NewRotary(n, d, b
 // qkv [B·S·T, 3·H·D]: [B·S·T, H·D].
 func CausalAttention(s Shape, rotary *Rotary, qkv *G.Node) *G.Node {
 	logsum := make([]float32, s.B*s.S*s.H*s.T)
+	var result []float32
 	return apply(floats("attention", []int{s.Rows(), s.Width()},
-		func(out []float32, in []G.Value) { kernel.Attention(s, rotary, out, logsum, f32(in[0])) },
-		func(in G.Nodes, out, grad *G.Node) G.Nodes {
-			return G.Nodes{apply(floats("attention'", qkv.Shape(), func(d []float32, in []G.Value) {
-				kernel.AttentionGradient(s, rotary, d, f32(in[0]), f32(in[1]), logsum, f32(in[2]))
-			}, nil), grad, out, in[0])}
-		}), qkv)
+		func(out []float32, in []G.Value) {
+			result = out
+			kernel.Attention(s, rotary, out, logsum, f32(in[0]))
+		},
+		&pull{do: func(g gradients, in []G.Value) {
+			kernel.AttentionGradient(s, rotary, g.in[0], g.add[0], g.out, result, logsum, f32(in[0]))
+		}}), qkv)
 }
 
 // Cache holds the projections of the tokens that a running segment has seen, per
@@ -51,11 +52,9 @@ func MemoryRead(s Shape, epsilon float64, qkv, states *G.Node) *G.Node {
 	e := float32(epsilon)
 	return apply(floats("memory read", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) { kernel.MemoryRead(s, e, out, f32(in[0]), f32(in[1])) },
-		func(in G.Nodes, _, grad *G.Node) G.Nodes {
-			return together("memory read'", []tensor.Shape{qkv.Shape(), states.Shape()}, func(outs [][]float32, in []G.Value) {
-				kernel.MemoryReadGradient(s, e, outs[0], outs[1], f32(in[0]), f32(in[1]), f32(in[2]))
-			}, grad, in[0], in[1])
-		}), qkv, states)
+		&pull{do: func(g gradients, in []G.Value) {
+			kernel.MemoryReadGradient(s, e, g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), f32(in[1]))
+		}}), qkv, states)
 }
 
 // MemoryWrite is the memory before each segment and after the last,
@@ -63,15 +62,15 @@ func MemoryRead(s Shape, epsilon float64, qkv, states *G.Node) *G.Node {
 // qkv: paper eq. 8, or eq. 9 with delta.
 func MemoryWrite(s Shape, epsilon float64, delta bool, qkv, initial *G.Node) *G.Node {
 	e := float32(epsilon)
+	var states []float32
 	return apply(floats("memory write", []int{s.S + 1, s.B, s.H, s.D, s.D + 1},
 		func(out []float32, in []G.Value) {
+			states = out
 			kernel.MemoryWrite(s, e, delta, out, f32(in[0]), f32(in[1]))
 		},
-		func(in G.Nodes, out, grad *G.Node) G.Nodes {
-			return together("memory write'", []tensor.Shape{qkv.Shape(), initial.Shape()}, func(outs [][]float32, in []G.Value) {
-				kernel.MemoryWriteGradient(s, e, delta, outs[0], outs[1], f32(in[0]), f32(in[1]), f32(in[2]))
-			}, grad, in[0], out)
-		}), qkv, initial)
+		&pull{do: func(g gradients, in []G.Value) {
+			kernel.MemoryWriteGradient(s, e, delta, g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), states)
+		}}), qkv, initial)
 }
 
 // Last is the last slot of states [n, …]: [1, …].
@@ -81,12 +80,13 @@ func Last(states *G.Node) *G.Node {
 	shape[0] = 1
 	return apply(floats("last", shape,
 		func(out []float32, in []G.Value) { all := f32(in[0]); copy(out, all[len(all)-size:]) },
-		func(in G.Nodes, _, grad *G.Node) G.Nodes {
-			return G.Nodes{apply(floats("last'", in[0].Shape(), func(out []float32, in []G.Value) {
-				clear(out[:len(out)-size])
-				copy(out[len(out)-size:], f32(in[0]))
-			}, nil), grad)}
-		}), states)
+		&pull{do: func(g gradients, _ []G.Value) {
+			rest := g.in[0][:len(g.in[0])-size]
+			if !g.add[0] {
+				clear(rest)
+			}
+			kernel.Accumulate(g.in[0][len(rest):], g.add[0], 1, g.out)
+		}}), states)
 }
 
 // Mix is sigmoid(β)·memory + (1-sigmoid(β))·local (paper eq. 10), β [H]. With
@@ -103,19 +103,13 @@ func Mix(s Shape, memory, local, beta, states *G.Node) *G.Node {
 		}
 		return f32(in[len(in)-1])
 	}
-	op := floats("mix", local.Shape(),
+	return apply(floats("mix", local.Shape(),
 		func(out []float32, in []G.Value) {
 			kernel.Mix(s, out, f32(in[0]), f32(in[1]), f32(in[2]), of(in))
 		},
-		func(in G.Nodes, _, grad *G.Node) G.Nodes {
-			shapes := []tensor.Shape{memory.Shape(), local.Shape(), beta.Shape()}
-			d := together("mix'", shapes, func(outs [][]float32, in []G.Value) {
-				kernel.MixGradient(s, outs[0], outs[1], outs[2], f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]), of(in))
-			}, append(G.Nodes{grad}, in...)...)
-			return append(d, nil)[:len(in):len(in)]
-		})
-	op.smooth = []bool{true, true, true, false}[:len(inputs)]
-	return apply(op, inputs...)
+		&pull{constant: []int{3}, do: func(g gradients, in []G.Value) {
+			kernel.MixGradient(s, g.in[0], g.add[0], g.in[1], g.add[1], g.in[2], g.add[2], g.out, f32(in[0]), f32(in[1]), f32(in[2]), of(in))
+		}}), inputs...)
 }
 
 // Rotate is qkv with queries and keys turned to their rotary positions, for a
@@ -127,9 +121,7 @@ func Rotate(s Shape, rotary *Rotary, qkv *G.Node, past *int) *G.Node {
 	}
 	return apply(floats("rotate", qkv.Shape(),
 		func(out []float32, in []G.Value) { kernel.Rotate(s, rotary, out, f32(in[0]), *past) },
-		func(_ G.Nodes, _, grad *G.Node) G.Nodes {
-			return G.Nodes{apply(floats("rotate'", qkv.Shape(), func(out []float32, in []G.Value) {
-				kernel.RotateGradient(s, rotary, out, f32(in[0]), *past)
-			}, nil), grad)}
-		}), qkv)
+		&pull{do: func(g gradients, _ []G.Value) {
+			kernel.RotateGradient(s, rotary, g.in[0], g.add[0], g.out, *past)
+		}}), qkv)
 }

@@ -100,11 +100,9 @@ func numbers(v G.Value) []float64 {
 }
 
 // poison overwrites a result, so that a run that leaves a number out shows.
-func poison(v G.Value) {
-	if x, ok := v.Data().([]float32); ok {
-		for i := range x {
-			x[i] = float32(math.NaN())
-		}
+func poison(x []float32) {
+	for i := range x {
+		x[i] = float32(math.NaN())
 	}
 }
 
@@ -112,7 +110,7 @@ func poison(v G.Value) {
 type compiled struct {
 	machine   G.VM
 	out       *G.Node
-	gradients G.Nodes // nil for a constant
+	gradients [][]float32 // nil for a constant
 }
 
 // scalarUp is the upstream gradient of an operation whose result is one number.
@@ -121,29 +119,20 @@ const scalarUp = 0.75
 func compile(t testing.TB, c check, up []float64) compiled {
 	g := G.NewGraph()
 	nodes := make([]*G.Node, len(c.in))
-	var wrt G.Nodes
 	for i, a := range c.in {
 		nodes[i] = a.node(g)
-		if !a.constant {
-			wrt = append(wrt, nodes[i])
-		}
 	}
-	k := compiled{out: c.node(nodes), gradients: make(G.Nodes, len(c.in))}
+	k := compiled{out: c.node(nodes), gradients: make([][]float32, len(c.in))}
 	if up != nil && !c.fixed {
-		var objective *G.Node
-		if k.out.IsScalar() {
-			objective = G.Must(G.Mul(k.out, G.NewScalar(g, G.Float32, G.WithValue(float32(scalarUp)), G.WithName("up"))))
-		} else {
-			objective = Dot(k.out, array{shape: k.out.Shape(), data: up}.node(g))
-		}
-		found, err := G.Grad(objective, wrt...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		var leaves []Leaf
 		for i, a := range c.in {
 			if !a.constant {
-				k.gradients[i], found = found[0], found[1:]
+				k.gradients[i] = make([]float32, len(a.data))
+				leaves = append(leaves, Leaf{Node: nodes[i], Gradient: k.gradients[i]})
 			}
+		}
+		if err := Gradient([]Root{{k.out, convert[float32](up)}}, leaves); err != nil {
+			t.Fatal(err)
 		}
 	}
 	k.machine = G.NewTapeMachine(g)
@@ -161,11 +150,11 @@ func (k compiled) run(t testing.TB) {
 // results copies the output and then each gradient.
 func (k compiled) results() [][]float64 {
 	all := [][]float64{numbers(k.out.Value())}
-	for _, n := range k.gradients {
-		if n == nil {
+	for _, x := range k.gradients {
+		if x == nil {
 			all = append(all, nil)
 		} else {
-			all = append(all, numbers(n.Value()))
+			all = append(all, convert[float64](x))
 		}
 	}
 	return all
@@ -211,11 +200,11 @@ func (c check) test(t *testing.T) {
 		for _, p := range probes {
 			p.test(t, first[1+p.input])
 		}
-		poison(k.out.Value())
+		if out, ok := k.out.Value().Data().([]float32); ok {
+			poison(out)
+		}
 		for _, g := range k.gradients {
-			if g != nil {
-				poison(g.Value())
-			}
+			poison(g)
 		}
 		k.run(t)
 		for i, x := range k.results() {

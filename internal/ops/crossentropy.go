@@ -12,22 +12,16 @@ import (
 func CrossEntropy(x, table, targets, weights *G.Node) *G.Node {
 	dx := make([]float32, x.Shape().TotalSize())
 	dtable := make([]float32, table.Shape().TotalSize())
-	op := scalar("cross-entropy",
+	return apply(scalar("cross-entropy",
 		func(in []G.Value) float32 {
 			return float32(kernel.WeightedCrossEntropy(dx, dtable, f32(in[0]), f32(in[1]), i32(in[2]), f32(in[3])))
 		},
-		// The forward pass has made the gradients already; the output is an
-		// input here so that it runs first.
-		func(in G.Nodes, out, grad *G.Node) G.Nodes {
-			scaled := func(name string, d []float32, shape tensor.Shape) *G.Node {
-				return apply(floats(name, shape, func(y []float32, in []G.Value) {
-					kernel.Scale(y, d, in[0].Data().(float32))
-				}, nil), grad, out)
+		// The forward pass has made the gradients already.
+		&pull{constant: []int{2, 3}, do: func(g gradients, _ []G.Value) {
+			for i, d := range [][]float32{dx, dtable} {
+				kernel.Accumulate(g.in[i], g.add[i], g.out[0], d)
 			}
-			return G.Nodes{scaled("cross-entropy'x", dx, x.Shape()), scaled("cross-entropy'table", dtable, table.Shape()), nil, nil}
-		})
-	op.smooth = []bool{true, true, false, false}
-	return apply(op, x, table, targets, weights)
+		}}), x, table, targets, weights)
 }
 
 // TokenNLL is the negative log-likelihood of each target, float64 [n], in nats.

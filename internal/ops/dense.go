@@ -4,45 +4,72 @@ import (
 	"infinibench/internal/kernel"
 
 	G "gorgonia.org/gorgonia"
-	"gorgonia.org/tensor"
 )
 
 // Embed looks ids [n] up in table [V, d]: [n, d].
 func Embed(table, ids *G.Node) *G.Node {
-	op := floats("embed", []int{ids.Shape()[0], table.Shape()[1]},
+	return apply(floats("embed", []int{ids.Shape()[0], table.Shape()[1]},
 		func(out []float32, in []G.Value) { kernel.Embed(out, f32(in[0]), i32(in[1])) },
-		func(in G.Nodes, _, grad *G.Node) G.Nodes {
-			return G.Nodes{apply(floats("embed'", table.Shape(), func(out []float32, in []G.Value) {
-				kernel.EmbedGradient(out, f32(in[0]), i32(in[1]))
-			}, nil), grad, in[1]), nil}
-		})
-	op.smooth = []bool{true, false}
-	return apply(op, table, ids)
+		&pull{constant: []int{1}, do: func(g gradients, in []G.Value) {
+			kernel.EmbedGradient(g.in[0], g.add[0], g.out, i32(in[1]))
+		}}), table, ids)
 }
 
 // Linear is x·Wᵀ for x [n, k] and W [m, k]: [n, m]. There is no bias.
 func Linear(x, w *G.Node) *G.Node {
-	n, k, m := x.Shape()[0], x.Shape()[1], w.Shape()[0]
-	return apply(floats("linear", []int{n, m},
+	n := x.Shape()[0]
+	return apply(floats("linear", []int{n, w.Shape()[0]},
+		func(out []float32, in []G.Value) { kernel.Linear(out, f32(in[0]), f32(in[1]), n) },
+		&pull{do: func(g gradients, in []G.Value) {
+			kernel.LinearGradient(g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), f32(in[1]), n)
+		}}), x, w)
+}
+
+// LinearAdd is r + x·Wᵀ for r [n, m], x [n, k] and W [m, k]: [n, m].
+func LinearAdd(r, x, w *G.Node) *G.Node {
+	n := x.Shape()[0]
+	return apply(floats("linear add", r.Shape(),
 		func(out []float32, in []G.Value) {
-			kernel.ParallelGemm(false, true, n, m, k, 1, f32(in[0]), k, f32(in[1]), k, 0, out, m)
+			kernel.LinearAdd(out, f32(in[0]), f32(in[1]), f32(in[2]), n)
 		},
-		func(in G.Nodes, _, grad *G.Node) G.Nodes {
-			dx := apply(floats("linear'x", x.Shape(), func(out []float32, in []G.Value) {
-				kernel.ParallelGemm(false, false, n, k, m, 1, f32(in[0]), m, f32(in[1]), k, 0, out, k)
-			}, nil), grad, in[1])
-			dw := apply(floats("linear'w", w.Shape(), func(out []float32, in []G.Value) {
-				kernel.ParallelGemm(true, false, m, k, n, 1, f32(in[0]), m, f32(in[1]), k, 0, out, k)
-			}, nil), grad, in[0])
-			return G.Nodes{dx, dw}
-		}), x, w)
+		&pull{residual: true, do: func(g gradients, in []G.Value) {
+			kernel.LinearGradient(g.in[1], g.add[1], g.in[2], g.add[2], g.out, f32(in[1]), f32(in[2]), n)
+		}}), r, x, w)
+}
+
+// NormLinear is RMSNorm(x)·Wᵀ for x [n, d], g [d] and W [m, d]: [n, m].
+func NormLinear(x, g, w *G.Node, epsilon float64) *G.Node {
+	e := float32(epsilon)
+	return apply(floats("norm linear", []int{x.Shape()[0], w.Shape()[0]},
+		func(out []float32, in []G.Value) { kernel.NormLinear(out, f32(in[0]), f32(in[1]), f32(in[2]), e) },
+		&pull{do: func(g gradients, in []G.Value) {
+			kernel.NormLinearGradient(g.in[0], g.add[0], g.in[1], g.add[1], g.in[2], g.add[2], g.out, f32(in[0]), f32(in[1]), f32(in[2]), e)
+		}}), x, g, w)
+}
+
+// FeedForward is x + W_down·gelu(W_up·RMSNorm(x)) for x [n, d], g [d], W_up [f, d]
+// and W_down [d, f]: [n, d].
+func FeedForward(x, g, up, down *G.Node, epsilon float64) *G.Node {
+	e := float32(epsilon)
+	hidden := make([]float32, x.Shape()[0]*up.Shape()[0])
+	return apply(floats("feed-forward", x.Shape(),
+		func(out []float32, in []G.Value) {
+			kernel.FeedForward(out, hidden, f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]), e)
+		},
+		&pull{residual: true, do: func(g gradients, in []G.Value) {
+			kernel.FeedForwardGradient(g.in[0], g.in[1], g.add[1], g.in[2], g.add[2], g.in[3], g.add[3], g.out, hidden, f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]), e)
+		}}), x, g, up, down)
 }
 
 // Add is a + b, both of one shape.
 func Add(a, b *G.Node) *G.Node {
 	return apply(floats("add", a.Shape(),
 		func(out []float32, in []G.Value) { kernel.Add(out, f32(in[0]), f32(in[1])) },
-		func(_ G.Nodes, _, grad *G.Node) G.Nodes { return G.Nodes{grad, grad} }), a, b)
+		&pull{do: func(g gradients, _ []G.Value) {
+			for i, d := range g.in {
+				kernel.Accumulate(d, g.add[i], 1, g.out)
+			}
+		}}), a, b)
 }
 
 // RMSNorm is x·rsqrt(mean(x²)+ε)·g for x [n, d] and g [d].
@@ -50,40 +77,7 @@ func RMSNorm(x, g *G.Node, epsilon float64) *G.Node {
 	e := float32(epsilon)
 	return apply(floats("rmsnorm", x.Shape(),
 		func(out []float32, in []G.Value) { kernel.RMSNorm(out, f32(in[0]), f32(in[1]), e) },
-		func(in G.Nodes, _, grad *G.Node) G.Nodes {
-			return together("rmsnorm'", []tensor.Shape{x.Shape(), g.Shape()}, func(outs [][]float32, in []G.Value) {
-				kernel.RMSNormGradient(outs[0], outs[1], f32(in[0]), f32(in[1]), f32(in[2]), e)
-			}, grad, in[0], in[1])
-		}), x, g)
-}
-
-// Gelu is x·Φ(x).
-func Gelu(x *G.Node) *G.Node {
-	return apply(floats("gelu", x.Shape(),
-		func(out []float32, in []G.Value) { kernel.Gelu(out, f32(in[0])) },
-		func(in G.Nodes, _, grad *G.Node) G.Nodes {
-			return G.Nodes{apply(floats("gelu'", x.Shape(), func(out []float32, in []G.Value) {
-				kernel.GeluGradient(out, f32(in[0]), f32(in[1]))
-			}, nil), grad, in[0])}
-		}), x)
-}
-
-// Dot is Σ a·b, a number. It carries the gradient of an outgoing state into a
-// graph: the gradient of Dot(state, g) with respect to the state is g. The second
-// input is taken as a constant.
-func Dot(a, b *G.Node) *G.Node {
-	op := scalar("dot",
-		func(in []G.Value) float32 { return float32(kernel.Dot(f32(in[0]), f32(in[1]))) },
-		func(in G.Nodes, _, grad *G.Node) G.Nodes {
-			return G.Nodes{times(grad, in[1]), nil}
-		})
-	op.smooth = []bool{true, false}
-	return apply(op, a, b)
-}
-
-// times is factor·x for a number and a tensor.
-func times(factor, x *G.Node) *G.Node {
-	return apply(floats("times", x.Shape(), func(out []float32, in []G.Value) {
-		kernel.Scale(out, f32(in[1]), in[0].Data().(float32))
-	}, nil), factor, x)
+		&pull{do: func(g gradients, in []G.Value) {
+			kernel.RMSNormGradient(g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), f32(in[1]), e)
+		}}), x, g)
 }

@@ -90,22 +90,38 @@ func denseChecks() []check {
 	}
 	for _, n := range []int{1, 7, 8, 300, 9001} {
 		all = append(all, check{
-			name: fmt.Sprintf("gelu/%d", n), in: []array{normal(r, n, 1)},
-			node: func(in []*G.Node) *G.Node { return Gelu(in[0]) },
-			twin: func(in []array) []float64 { return geluTwin(in[0].data) },
-		}, check{
 			name: fmt.Sprintf("add/%d", n), in: []array{normal(r, n, 1), normal(r, n, 1)},
 			node: func(in []*G.Node) *G.Node { return Add(in[0], in[1]) },
 			twin: func(in []array) []float64 { return addTwin(in[0].data, in[1].data) },
-		}, check{
-			name: fmt.Sprintf("dot/%d", n), in: []array{normal(r, n, 1), normal(r, n, 1).fix()},
-			node: func(in []*G.Node) *G.Node { return Dot(in[0], in[1]) },
+		})
+	}
+	// Rows around the blocks that several steps are done in.
+	for _, c := range []struct {
+		n, d, f int
+		epsilon float64
+	}{{1, 2, 1, 1e-5}, {5, 6, 9, 0.3}, {33, 10, 7, 1e-5}, {300, 4, 8, 1e-5}, {1100, 2, 3, 1e-5}} {
+		size := fmt.Sprintf("/%dx%dx%d", c.n, c.d, c.f)
+		all = append(all, check{
+			name: "norm linear" + size,
+			in:   []array{normal(r, c.n, c.d), normal(r, c.d), normal(r, c.f, c.d)},
+			node: func(in []*G.Node) *G.Node { return NormLinear(in[0], in[1], in[2], c.epsilon) },
 			twin: func(in []array) []float64 {
-				var sum float64
-				for i, v := range in[0].data {
-					sum += v * in[1].data[i]
-				}
-				return []float64{sum}
+				normed := array{shape: in[0].shape, data: rmsNormTwin(in[0], in[1], c.epsilon)}
+				return linearTwin(normed, in[2])
+			},
+		}, check{
+			name: "linear add" + size,
+			in:   []array{normal(r, c.n, c.f), normal(r, c.n, c.d), normal(r, c.f, c.d)},
+			node: func(in []*G.Node) *G.Node { return LinearAdd(in[0], in[1], in[2]) },
+			twin: func(in []array) []float64 { return addTwin(in[0].data, linearTwin(in[1], in[2])) },
+		}, check{
+			name: "feed-forward" + size,
+			in:   []array{normal(r, c.n, c.d), normal(r, c.d), normal(r, c.f, c.d), normal(r, c.d, c.f)},
+			node: func(in []*G.Node) *G.Node { return FeedForward(in[0], in[1], in[2], in[3], c.epsilon) },
+			twin: func(in []array) []float64 {
+				up := linearTwin(array{shape: in[0].shape, data: rmsNormTwin(in[0], in[1], c.epsilon)}, in[2])
+				active := array{shape: []int{c.n, c.f}, data: geluTwin(up)}
+				return addTwin(in[0].data, linearTwin(active, in[3]))
 			},
 		})
 	}
@@ -118,14 +134,30 @@ func denseChecks() []check {
 			twin: func(in []array) []float64 { return embedTwin(in[0], in[1]) },
 		})
 	}
-	// An input with three uses: gorgonia adds their gradients in place, which
-	// would go wrong if two operations shared a result.
-	return append(all, check{
-		name: "residual",
-		in:   []array{normal(r, 5, 6), normal(r, 6, 6)},
-		node: func(in []*G.Node) *G.Node { return Add(Add(in[0], Gelu(in[0])), Linear(in[0], in[1])) },
+	// Inputs with several uses, whose gradients add up in one place: before, after
+	// and as the residual of another.
+	all = append(all, check{
+		name: "feed-forward of an input used elsewhere",
+		in:   []array{normal(r, 5, 6), normal(r, 6), normal(r, 7, 6), normal(r, 6, 7)},
+		node: func(in []*G.Node) *G.Node {
+			return Add(FeedForward(in[0], in[1], in[2], in[3], 1e-5), RMSNorm(in[0], in[1], 1e-5))
+		},
 		twin: func(in []array) []float64 {
-			return addTwin(addTwin(in[0].data, geluTwin(in[0].data)), linearTwin(in[0], in[1]))
+			normed := array{shape: in[0].shape, data: rmsNormTwin(in[0], in[1], 1e-5)}
+			active := array{shape: []int{5, 7}, data: geluTwin(linearTwin(normed, in[2]))}
+			return addTwin(addTwin(in[0].data, linearTwin(active, in[3])), normed.data)
+		},
+	})
+	return append(all, check{
+		name: "several uses",
+		in:   []array{normal(r, 5, 6), normal(r, 6, 6)},
+		node: func(in []*G.Node) *G.Node {
+			return LinearAdd(Add(in[0], LinearAdd(in[0], in[0], in[1])), Linear(in[0], in[1]), in[1])
+		},
+		twin: func(in []array) []float64 {
+			once := linearTwin(in[0], in[1])
+			twice := linearTwin(array{shape: in[0].shape, data: once}, in[1])
+			return addTwin(addTwin(addTwin(in[0].data, in[0].data), once), twice)
 		},
 	})
 }

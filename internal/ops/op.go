@@ -3,14 +3,14 @@
 //
 // Every operation owns its result, so a graph that runs a million times allocates
 // once, and a result is valid until the next run of its graph. On each run it
-// writes every element: where two gradients meet, gorgonia adds one to the other
-// in place, so nothing can be relied on to stay as it was.
+// writes every element.
 package ops
 
 import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"slices"
 	"sync/atomic"
 
 	"github.com/chewxy/hm"
@@ -26,11 +26,25 @@ type operation struct {
 	result G.Value
 	inputs int
 
-	do func(in []G.Value)
-	// gradient builds the nodes of the inputs' gradients; nil for an input
-	// that has none. A nil function: no input has one.
-	gradient func(in G.Nodes, out, grad *G.Node) G.Nodes
-	smooth   []bool // which inputs have a gradient
+	do   func(in []G.Value)
+	pull *pull // nil: no input has a gradient
+}
+
+// pull is the gradient of an operation: how that of its result becomes that of its
+// inputs. See Gradient.
+type pull struct {
+	constant []int // inputs that have no gradient
+	// residual is set for y = x + f(x, …), x being the first input: the gradient of
+	// x has that of y in it already, and do adds the rest. Both may be one memory.
+	residual bool
+	do       func(g gradients, in []G.Value)
+}
+
+// gradients are the numbers that a pull reads and writes.
+type gradients struct {
+	out []float32   // of the result
+	in  [][]float32 // of each input; nil for a constant
+	add []bool      // whether to add to what stands there or to overwrite it
 }
 
 var serial atomic.Uint64
@@ -48,62 +62,26 @@ func apply(op *operation, inputs ...*G.Node) *G.Node {
 	types[len(inputs)] = G.TypeOf(op.result)
 	op.typ = hm.NewFnType(types...)
 	op.inputs = len(inputs)
-	if op.smooth == nil {
-		op.smooth = make([]bool, len(inputs))
-		for i := range op.smooth {
-			op.smooth[i] = op.gradient != nil
-		}
-	}
 	return G.Must(G.ApplyOp(op, inputs...))
 }
 
 // floats is an operation with a float32 tensor as result.
-func floats(name string, shape []int, do func(out []float32, in []G.Value), gradient func(in G.Nodes, out, grad *G.Node) G.Nodes) *operation {
+func floats(name string, shape []int, do func(out []float32, in []G.Value), p *pull) *operation {
 	out := make([]float32, tensor.Shape(shape).TotalSize())
 	return &operation{
-		name: name, shape: shape, gradient: gradient,
+		name: name, shape: shape, pull: p,
 		result: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(out)),
 		do:     func(in []G.Value) { do(out, in) },
 	}
 }
 
 // scalar is an operation with a float32 number as result.
-func scalar(name string, do func(in []G.Value) float32, gradient func(in G.Nodes, out, grad *G.Node) G.Nodes) *operation {
+func scalar(name string, do func(in []G.Value) float32, p *pull) *operation {
 	out := G.NewF32(0)
 	return &operation{
-		name: name, shape: tensor.ScalarShape(), result: out, gradient: gradient,
+		name: name, shape: tensor.ScalarShape(), result: out, pull: p,
 		do: func(in []G.Value) { *out = G.F32(do(in)) },
 	}
-}
-
-// together computes several gradients in one pass: do fills one piece of memory
-// per shape, and each returned node is a view of its piece.
-func together(name string, shapes []tensor.Shape, do func(outs [][]float32, in []G.Value), inputs ...*G.Node) G.Nodes {
-	total := 0
-	for _, s := range shapes {
-		total += s.TotalSize()
-	}
-	backing := make([]float32, total)
-	outs := make([][]float32, len(shapes))
-	at := 0
-	for i, s := range shapes {
-		outs[i] = backing[at : at+s.TotalSize()]
-		at += s.TotalSize()
-	}
-	all := apply(&operation{
-		name: name, shape: tensor.Shape{total},
-		result: tensor.New(tensor.WithShape(total), tensor.WithBacking(backing)),
-		do:     func(in []G.Value) { do(outs, in) },
-	}, inputs...)
-	nodes := make(G.Nodes, len(shapes))
-	for i, s := range shapes {
-		nodes[i] = apply(&operation{
-			name: fmt.Sprintf("%s.%d", name, i), shape: s,
-			result: tensor.New(tensor.WithShape(s...), tensor.WithBacking(outs[i])),
-			do:     func([]G.Value) {},
-		}, all)
-	}
-	return nodes
 }
 
 // Do runs the operation.
@@ -112,16 +90,20 @@ func (op *operation) Do(in ...G.Value) (G.Value, error) {
 	return op.result, nil
 }
 
-// SymDiff builds the gradient.
-func (op *operation) SymDiff(in G.Nodes, out, grad *G.Node) (G.Nodes, error) {
-	if op.gradient == nil {
-		return nil, fmt.Errorf("ops: %s has no gradient", op.name)
-	}
-	return op.gradient(in, out, grad), nil
+// SymDiff is not for operations with their own pull: Gradient differentiates them.
+func (op *operation) SymDiff(G.Nodes, *G.Node, *G.Node) (G.Nodes, error) {
+	return nil, fmt.Errorf("ops: %s is differentiated by ops.Gradient, not by gorgonia.Grad", op.name)
 }
 
-// DiffWRT says which inputs have a gradient.
-func (op *operation) DiffWRT(int) []bool { return op.smooth }
+// DiffWRT says which inputs have a gradient. An operation without any says all, so
+// that who asks is told, and not given zero.
+func (op *operation) DiffWRT(n int) []bool {
+	smooth := make([]bool, n)
+	for i := range smooth {
+		smooth[i] = op.pull == nil || !slices.Contains(op.pull.constant, i)
+	}
+	return smooth
+}
 
 // InferShape is the shape of the result, which is fixed.
 func (op *operation) InferShape(...G.DimSizer) (tensor.Shape, error) { return op.shape, nil }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 
-	"infinibench/internal/kernel"
 	"infinibench/internal/ops"
 	"infinibench/models"
 
@@ -82,10 +81,7 @@ func (b *Backprop) Run(ids, targets []int32, weights []float32) (float64, error)
 			return 0, fmt.Errorf("train: loss is %g in segments %d to %d", part, plan[i].from/b.model.Config.Segment, (plan[i].from+plan[i].segments*plan[i].tokens-1)/b.model.Config.Segment)
 		}
 		loss += part
-		for j, g := range c.gradients {
-			kernel.Accumulate(b.Gradients[j], models.Floats(g))
-		}
-		c.carryGradient(b.gradient)
+		b.gradient.Copy(c.incoming)
 		if i == len(plan)-1 {
 			c.pass.Carry(b.Final)
 		}
@@ -158,11 +154,9 @@ type chunk struct {
 	machine  *models.Machine
 	targets  []int32
 	weights  []float32
+	loss     *G.Node
 	outgoing *models.State // gradient of the loss by the outgoing state
-
-	loss      *G.Node
-	gradients []*G.Node   // by weight
-	incoming  [][]*G.Node // by state tensor; nil where it is not differentiable
+	incoming *models.State // gradient by the incoming state
 }
 
 func (b *Backprop) chunk(w width) *chunk {
@@ -171,35 +165,29 @@ func (b *Backprop) chunk(w width) *chunk {
 	}
 	p := b.model.NewPass(b.documents, w.segments, w.tokens, false)
 	n := p.Shape.Rows()
-	c := &chunk{pass: p, targets: make([]int32, n), weights: make([]float32, n), outgoing: b.model.NewState(b.documents)}
+	c := &chunk{
+		pass: p, targets: make([]int32, n), weights: make([]float32, n),
+		outgoing: b.model.NewState(b.documents), incoming: b.model.NewState(b.documents),
+	}
 	c.loss = ops.CrossEntropy(p.Hidden, p.Embedding(), models.Constant(p, "targets", c.targets), models.Constant(p, "weights", c.weights))
-	objective, wrt := c.loss, append(G.Nodes(nil), p.Params...)
+	roots := []ops.Root{{Node: c.loss}}
+	var leaves []ops.Leaf
+	for i, param := range p.Params {
+		leaves = append(leaves, ops.Leaf{Node: param, Gradient: b.Gradients[i], Add: true})
+	}
 	for l, layer := range p.Out {
-		c.incoming = append(c.incoming, make([]*G.Node, len(layer)))
 		for i, out := range layer {
 			if !c.outgoing.Specs()[i].Differentiable {
 				continue
 			}
-			wrt = append(wrt, p.Inputs[l][i])
-			if w.tokens == b.model.Config.Segment {
-				// Σ⟨state, gradient⟩ has the wanted gradient by the state.
-				d := p.Tensor(fmt.Sprintf("gradient.%d.%d", l, i), c.outgoing.Layers[l][i])
-				objective = G.Must(G.Add(objective, ops.Dot(out, d)))
+			leaves = append(leaves, ops.Leaf{Node: p.Inputs[l][i], Gradient: c.incoming.Data(l, i)})
+			if w.tokens == b.model.Config.Segment { // a tail is not written
+				roots = append(roots, ops.Root{Node: out, Gradient: c.outgoing.Data(l, i)})
 			}
 		}
 	}
-	nodes, err := G.Grad(objective, wrt...)
-	if err != nil {
+	if err := ops.Gradient(roots, leaves); err != nil {
 		panic(fmt.Sprintf("train: gradient of the graph: %v", err))
-	}
-	c.gradients = nodes[:len(p.Params)]
-	rest := nodes[len(p.Params):]
-	for l, layer := range c.incoming {
-		for i := range layer {
-			if c.outgoing.Specs()[i].Differentiable {
-				c.incoming[l][i], rest = rest[0], rest[1:]
-			}
-		}
 	}
 	c.machine = models.NewMachine(p.Graph)
 	b.chunks[w] = c
@@ -211,17 +199,6 @@ func (c *chunk) fill(ids, targets []int32, weights []float32, from, length int) 
 	gather(c.pass.IDs, ids, from, length, documents)
 	gather(c.targets, targets, from, length, documents)
 	gather(c.weights, weights, from, length, documents)
-}
-
-// carryGradient moves the gradient by the incoming state to g.
-func (c *chunk) carryGradient(g *models.State) {
-	for l, layer := range c.incoming {
-		for i, n := range layer {
-			if n != nil {
-				copy(g.Data(l, i), models.Floats(n))
-			}
-		}
-	}
 }
 
 // gather copies one stretch of every row of x [B, length].

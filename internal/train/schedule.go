@@ -36,7 +36,7 @@ func Clip(gradients [][]float32, limit float64) float64 {
 	norm := math.Sqrt(sum)
 	if limit > 0 && norm > limit {
 		for _, g := range gradients {
-			kernel.Scale(g, g, float32(limit/norm))
+			kernel.Scale(g, float32(limit/norm))
 		}
 	}
 	return norm

@@ -1,0 +1,271 @@
+package ops
+
+import (
+	"fmt"
+	"slices"
+
+	"infinibench/internal/kernel"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Root is a node that the objective depends on, with the objective's gradient by
+// it. The numbers may change between runs; nil, for a number, stands for 1.
+type Root struct {
+	Node     *G.Node
+	Gradient []float32
+}
+
+// Leaf is an input of the graph whose gradient is wanted, and where it goes: a run
+// overwrites Gradient, or adds to it.
+type Leaf struct {
+	Node     *G.Node
+	Gradient []float32
+	Add      bool
+}
+
+// Gradient adds to a graph the operations that compute the gradient of an objective
+// by the leaves, in reverse mode.
+//
+// It does what gorgonia.Grad does, with two differences that matter at our sizes.
+// Where several operations use a node, each adds to one sum in place, where
+// gorgonia makes a tensor for each and more for their sums. And because the
+// operations of the backward pass run in one fixed order, each depending on the
+// one before, a gradient's memory is used again as soon as it has been read.
+func Gradient(roots []Root, leaves []Leaf) error {
+	b := &backward{sums: map[*G.Node]*sum{}}
+	for _, l := range leaves {
+		if l.Node.Op() != nil {
+			return fmt.Errorf("ops: gradient by %s, which is not an input of the graph", l.Node.Name())
+		}
+		b.sums[l.Node] = &sum{numbers: l.Gradient, begun: l.Add}
+	}
+	var nodes []*G.Node
+	for _, r := range roots {
+		nodes = append(nodes, r.Node)
+	}
+	order := backwards(nodes)
+	b.mark(order)
+	for _, r := range roots {
+		b.seed(r)
+	}
+	for _, n := range order {
+		if s := b.sums[n]; n.Op() == nil || s == nil || !s.begun {
+			continue
+		}
+		if err := b.pass(n); err != nil {
+			return err
+		}
+	}
+	for _, l := range leaves {
+		if !b.sums[l.Node].begun { // the objective does not depend on it
+			b.step("no gradient", l.Node, func([]G.Value) { clear(l.Gradient) })
+		}
+	}
+	return nil
+}
+
+// backwards lists the nodes that others are made of, every node before its inputs.
+func backwards(roots []*G.Node) []*G.Node {
+	var order []*G.Node
+	seen := map[*G.Node]bool{}
+	var visit func(n *G.Node)
+	visit = func(n *G.Node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		for _, in := range inputs(n) {
+			visit(in)
+		}
+		order = append(order, n)
+	}
+	for _, r := range roots {
+		visit(r)
+	}
+	for i, j := 0, len(order)-1; i < j; i, j = i+1, j-1 {
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
+}
+
+// inputs are the nodes that a node is computed from, in order.
+func inputs(n *G.Node) []*G.Node {
+	var in []*G.Node
+	for it := n.Graph().From(n.ID()); it.Next(); {
+		in = append(in, it.Node().(*G.Node))
+	}
+	return in
+}
+
+// sum is the gradient of one node.
+type sum struct {
+	numbers []float32
+	begun   bool // something stands in it
+	owned   bool // its memory may be used again
+}
+
+// backward is a backward pass under construction.
+type backward struct {
+	sums map[*G.Node]*sum
+	last *G.Node             // of the backward pass so far
+	free map[int][][]float32 // memory to be used again, by length
+}
+
+// mark notes which nodes are made of a leaf: the others need no gradient.
+func (b *backward) mark(order []*G.Node) {
+	for i := len(order) - 1; i >= 0; i-- {
+		n := order[i]
+		if b.sums[n] != nil || n.Op() == nil {
+			continue
+		}
+		in := inputs(n)
+		op, ok := n.Op().(G.SDOp)
+		for j, child := range in {
+			if b.sums[child] != nil && (!ok || op.DiffWRT(len(in))[j]) {
+				b.sums[n] = &sum{}
+				break
+			}
+		}
+	}
+}
+
+// seed begins the gradient of a root with the caller's.
+func (b *backward) seed(r Root) {
+	s := b.sums[r.Node]
+	if s == nil {
+		return
+	}
+	given := r.Gradient
+	if given == nil {
+		given = []float32{1}
+	}
+	b.hold(s, r.Node)
+	b.add(s, "seed", r.Node, given)
+}
+
+// hold gives a sum its memory.
+func (b *backward) hold(s *sum, n *G.Node) {
+	if s.numbers != nil {
+		return
+	}
+	s.owned = true
+	size := max(1, n.Shape().TotalSize())
+	if stock := b.free[size]; len(stock) > 0 {
+		s.numbers, b.free[size] = stock[len(stock)-1], stock[:len(stock)-1]
+		return
+	}
+	s.numbers = make([]float32, size)
+}
+
+// release gives back the memory of a sum that nothing will read again.
+func (b *backward) release(s *sum) {
+	if !s.owned {
+		return
+	}
+	if b.free == nil {
+		b.free = map[int][][]float32{}
+	}
+	b.free[len(s.numbers)] = append(b.free[len(s.numbers)], s.numbers)
+	s.numbers, s.owned = nil, false
+}
+
+// step adds an operation to the backward pass. It runs after all that were added
+// before it, and after n and its inputs.
+func (b *backward) step(name string, n *G.Node, do func(in []G.Value)) {
+	in := inputs(n)
+	count := len(in)
+	in = append(in, n)
+	if b.last != nil {
+		in = append(in, b.last)
+	}
+	b.last = apply(&operation{
+		name: name, shape: tensor.ScalarShape(), result: G.NewF32(0),
+		do: func(in []G.Value) { do(in[:count]) },
+	}, in...)
+}
+
+// pass hands the gradient of a node on to its inputs.
+func (b *backward) pass(n *G.Node) error {
+	op, ok := n.Op().(*operation)
+	if !ok {
+		return b.symbolic(n)
+	}
+	if op.pull == nil {
+		return fmt.Errorf("ops: %s has no gradient", op.name)
+	}
+	s, in := b.sums[n], inputs(n)
+	g := gradients{out: s.numbers, in: make([][]float32, len(in)), add: make([]bool, len(in))}
+	smooth := op.DiffWRT(len(in))
+	var waste []*sum // gradients that nobody asked for
+	for i, child := range in {
+		if !smooth[i] {
+			continue
+		}
+		to := b.sums[child]
+		if to == nil {
+			to = &sum{}
+			waste = append(waste, to)
+		}
+		if i == 0 && op.pull.residual {
+			b.forward(s, to, n, in)
+		}
+		b.hold(to, child)
+		g.in[i], g.add[i] = to.numbers, to.begun
+		to.begun = true
+	}
+	b.step(op.name+"'", n, func(in []G.Value) { op.pull.do(g, in) })
+	for _, s := range append(waste, s) {
+		b.release(s)
+	}
+	return nil
+}
+
+// forward gives the gradient of y = x + … to x: the very same memory, where x has
+// no other gradient, so far or from the rest of y.
+func (b *backward) forward(y, x *sum, node *G.Node, in []*G.Node) {
+	if x.numbers == nil && y.owned && !slices.Contains(in[1:], in[0]) {
+		x.numbers, x.begun, x.owned, y.owned = y.numbers, true, true, false
+		return
+	}
+	b.hold(x, in[0])
+	b.add(x, "residual", node, y.numbers)
+}
+
+// add adds numbers to a sum that has its memory.
+func (b *backward) add(s *sum, name string, n *G.Node, x []float32) {
+	to, add := s.numbers, s.begun
+	b.step(name, n, func([]G.Value) { kernel.Accumulate(to, add, 1, x) })
+	s.begun = true
+}
+
+// symbolic does it for an operation that is not ours, by its nodes for the gradient.
+func (b *backward) symbolic(n *G.Node) error {
+	op, ok := n.Op().(G.SDOp)
+	if !ok {
+		return fmt.Errorf("ops: %s has no gradient", n.Op())
+	}
+	s, in := b.sums[n], inputs(n)
+	view := tensor.New(tensor.WithShape(n.Shape()...), tensor.WithBacking(s.numbers))
+	up := apply(&operation{name: "gradient", shape: n.Shape(), result: view, do: func([]G.Value) {}}, b.last)
+	nodes, err := op.SymDiff(in, n, up)
+	if err != nil {
+		return fmt.Errorf("ops: gradient of %s: %w", n.Op(), err)
+	}
+	for i, child := range in {
+		to := b.sums[child]
+		if to == nil || !op.DiffWRT(len(in))[i] {
+			continue
+		}
+		b.hold(to, child)
+		sum, add := to.numbers, to.begun
+		to.begun = true
+		b.last = apply(&operation{
+			name: "gradient sum", shape: tensor.ScalarShape(), result: G.NewF32(0),
+			do: func(in []G.Value) { kernel.Accumulate(sum, add, 1, f32(in[0])) },
+		}, nodes[i], b.last)
+	}
+	// Not released: gorgonia may compute in place, and when is its own affair.
+	return nil
+}
