@@ -49,6 +49,10 @@ type speedResult struct {
 	Interval        int     `json:"interval"`
 	Model           string  `json:"model"`
 	BLAS            string  `json:"blas"`
+
+	FLOPS     float64 `json:"flops"`      // per second, as experiments.FLOPs counts them
+	PeakFLOPS float64 `json:"peak_flops"` // of large matrix products, just after
+	PeakShare float64 `json:"peak_share"`
 }
 
 func speedCommand(env *environment) *cobra.Command {
@@ -60,7 +64,9 @@ func speedCommand(env *environment) *cobra.Command {
 		Short: "Measure tokens per second on this machine",
 		Long: `speed times a model of a fixed size on random tokens, one sequence at a time, in
 float32, and prints the median of three steps after one that warms up, and the most
-memory the process took.
+memory the process took. Beside them stand the floating-point operations per second
+of all matrix products, counted without those that are made again to save memory, and
+their share of what this machine reaches on large matrices, measured just after.
 
   small    4 layers of  4 heads, width 256, 8 segments of  512, vocabulary  256
   medium   6 layers of  8 heads, width 512, 4 segments of  512, vocabulary 4096
@@ -160,11 +166,16 @@ func measureSpeed(env *environment, c speedConfig, mode string, memory models.Me
 	if err != nil {
 		return speedResult{}, err
 	}
+	rss := machine.PeakRSS()
+	peak := kernel.Peak() // not before, or its matrices would count as memory of the steps
+	perSecond := float64(n) / seconds
+	flops := experiments.FLOPs(m.Config, memory, mode == "train") * perSecond
 	return speedResult{
 		Impl: "infinibench " + buildVersion(), Config: c.name, Mode: mode, Threads: kernel.Threads(),
-		Parameters: m.Parameters(), TokensPerSecond: float64(n) / seconds,
-		PeakRSSMB: float64(machine.PeakRSS()) / (1 << 20),
+		Parameters: m.Parameters(), TokensPerSecond: perSecond,
+		PeakRSSMB: float64(rss) / (1 << 20),
 		Interval:  interval, Model: memory.Name(), BLAS: kernel.BLAS(),
+		FLOPS: flops, PeakFLOPS: peak, PeakShare: flops / peak,
 	}, nil
 }
 
@@ -228,8 +239,9 @@ func (r speedResult) print(env *environment, asJSON bool) error {
 	if mode == "train" && r.Interval > 0 {
 		mode += fmt.Sprintf(" %d segments at a time", r.Interval)
 	}
-	_, err := fmt.Fprintf(env.stdout, "%s, %s, %s: %s parameters, %d threads\n  %s tokens per second\n  %s MB at most\n  BLAS: %s\n",
+	_, err := fmt.Fprintf(env.stdout, "%s, %s, %s: %s parameters, %d threads\n  %s tokens per second\n  %s MB at most\n  %.1f GFLOP/s, %.0f %% of the %.1f of large matrix products\n  BLAS: %s\n",
 		r.Model, r.Config, mode, humanize.Comma(r.Parameters), r.Threads,
-		humanize.CommafWithDigits(r.TokensPerSecond, 0), humanize.CommafWithDigits(r.PeakRSSMB, 0), r.BLAS)
+		humanize.CommafWithDigits(r.TokensPerSecond, 0), humanize.CommafWithDigits(r.PeakRSSMB, 0),
+		r.FLOPS/1e9, 100*r.PeakShare, r.PeakFLOPS/1e9, r.BLAS)
 	return err
 }

@@ -57,13 +57,14 @@ func TestMeasureSpeed(t *testing.T) {
 		memory     models.Memory
 		interval   int
 		parameters int64
+		flops      float64 // of a token; experiments.TestFLOPs has them by hand
 	}{
 		// Embedding 5·8; norms 3·8; a gate for each of 2 heads; W_qkv 24·8, W_o 8·8,
 		// W_up 32·8, W_down 8·32.
-		{"train", models.Infini{Delta: true}, 1, 40 + 24 + 2 + 192 + 64 + 256 + 256},
-		{"train", models.Infini{}, 0, 834},
-		{"eval", models.Infini{Delta: true}, 0, 834},
-		{"eval", baselines.LocalOnly{}, 0, 832}, // no gates
+		{"train", models.Infini{Delta: true}, 1, 40 + 24 + 2 + 192 + 64 + 256 + 256, 3 * 1920},
+		{"train", models.Infini{}, 0, 834, 3 * 1840},
+		{"eval", models.Infini{Delta: true}, 0, 834, 1920},
+		{"eval", baselines.LocalOnly{}, 0, 832, 1680}, // no gates
 	}
 	for _, test := range tests {
 		env := &environment{ctx: t.Context(), stderr: new(bytes.Buffer)}
@@ -74,7 +75,10 @@ func TestMeasureSpeed(t *testing.T) {
 		if got.TokensPerSecond <= 0 || got.PeakRSSMB < 0 {
 			t.Errorf("%s: %g tokens per second, %g MB", test.mode, got.TokensPerSecond, got.PeakRSSMB)
 		}
-		got.TokensPerSecond, got.PeakRSSMB = 0, 0
+		if got.FLOPS != test.flops*got.TokensPerSecond || !(got.PeakFLOPS > 0) || got.PeakShare != got.FLOPS/got.PeakFLOPS {
+			t.Errorf("%s: %g operations a second, share %g of %g, at %g tokens a second", test.mode, got.FLOPS, got.PeakShare, got.PeakFLOPS, got.TokensPerSecond)
+		}
+		got.TokensPerSecond, got.PeakRSSMB, got.FLOPS, got.PeakFLOPS, got.PeakShare = 0, 0, 0, 0, 0
 		want := speedResult{
 			Impl: "infinibench dev", Config: "tiny", Mode: test.mode, Threads: kernel.Threads(), Parameters: test.parameters,
 			Interval: test.interval, Model: test.memory.Name(), BLAS: kernel.BLAS(),
@@ -129,7 +133,7 @@ func TestSpeedJSON(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"impl", "config", "mode", "threads", "parameters", "tokens_per_second", "peak_rss_mb", "interval", "model", "blas"}
+	want := []string{"impl", "config", "mode", "threads", "parameters", "tokens_per_second", "peak_rss_mb", "interval", "model", "blas", "flops", "peak_flops", "peak_share"}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(fields))); diff != "" {
 		t.Error(diff)

@@ -1,0 +1,38 @@
+package experiments
+
+import (
+	"testing"
+
+	"infinibench/baselines"
+	"infinibench/models"
+)
+
+// By hand, for a width of 2·4 = 8, in each layer: W_qkv 2·8·24 = 384, W_o 2·8·8 = 128,
+// W_up and W_down 2·2·8·32 = 1024, attention over half of 4 keys, twice 2·2·8 = 64, a
+// use of the memory of 2·4·5 = 40 numbers 80; at the end logits 2·8·5 = 80.
+func TestFLOPs(t *testing.T) {
+	c := models.Defaults()
+	c.Vocabulary, c.Layers, c.Heads, c.HeadSize, c.FFN, c.Segment = 5, 1, 2, 4, 32, 4
+	two := c
+	two.Layers = 2
+	long := c
+	long.Segment = 12 // attention 192
+	for _, test := range []struct {
+		reason   string
+		config   models.Config
+		memory   models.Memory
+		training bool
+		want     float64
+	}{
+		{"no memory", c, baselines.LocalOnly{}, false, 384 + 128 + 1024 + 64 + 80},
+		{"read and write", c, models.Infini{}, false, 1680 + 2*80},
+		{"read, read and write", c, models.Infini{Delta: true}, false, 1680 + 3*80},
+		{"two layers, one table of logits", two, models.Infini{Delta: true}, false, 2*(1600+240) + 80},
+		{"three times the segment", long, baselines.LocalOnly{}, false, 1680 + 128},
+		{"backward", c, models.Infini{}, true, 3 * 1840},
+	} {
+		if got := FLOPs(test.config, test.memory, test.training); got != test.want {
+			t.Errorf("%s: %g, want %g", test.reason, got, test.want)
+		}
+	}
+}
