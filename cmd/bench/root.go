@@ -21,6 +21,7 @@ var verbs = []func(*environment) *cobra.Command{
 	reportCommand,
 	dataCommand,
 	tokenizerCommand,
+	passkeyCommand,
 	trainCommand,
 	evalCommand,
 	generateCommand,

@@ -1,0 +1,50 @@
+package passkey
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"infinibench/datasets"
+)
+
+// Digits is the length of a key. The paper's example has four digits; what its other
+// keys have it does not say.
+const Digits = 4
+
+const keySpace = 10_000 // 10^Digits
+
+// Key is the number to be found: 0 is written 0000, so every digit of a key drawn
+// uniformly is uniform, and chance is exactly one in ten for each.
+type Key int
+
+// String returns all digits.
+func (k Key) String() string { return fmt.Sprintf("%0*d", Digits, int(k)) }
+
+// MarshalText writes all digits, in JSON too.
+func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Keys is all keys of a split, each once, in an order drawn from r. No key is in two
+// splits, and which are in one never changes: 7,000 are for training, 1,000 for
+// validation and 2,000 for tests.
+//
+// They are dealt out by one fixed shuffle. A rule on the digits, such as their sum,
+// would let a model of the training keys rule out the right answer to a test.
+func Keys(split datasets.Split, r *rand.Rand) ([]Key, error) {
+	all := rand.New(rand.NewPCG(0x70617373, 0x6b6579)).Perm(keySpace)
+	var part []int
+	switch split {
+	case datasets.Train:
+		part = all[:7000]
+	case datasets.Validation:
+		part = all[7000:8000]
+	case datasets.Test:
+		part = all[8000:]
+	default:
+		return nil, fmt.Errorf("passkey: no split is called %q; those that are: train, validation, test", split)
+	}
+	keys := make([]Key, len(part))
+	for i, place := range r.Perm(len(part)) {
+		keys[i] = Key(part[place])
+	}
+	return keys, nil
+}

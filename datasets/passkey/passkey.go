@@ -1,0 +1,150 @@
+// Package passkey is the task of the paper's Table 3: a number is hidden in a long
+// text that says nothing, and the text ends by asking for it (Appendix B; first in
+// Mohtashami and Jaggi 2023, "Landmark Attention").
+//
+// A prompt is put together from tokens, not from characters: its length is exact in
+// any tokenizer, and where the needle stands is a token index. Its parts are encoded
+// one by one, the digits of the key each by itself, as tokenizers do that split
+// digits: the key has the same ids wherever it stands, and a guess at one of its
+// tokens is right once in ten times. Encoding the text of a prompt anew may give
+// other ids for the same text.
+package passkey
+
+import (
+	"fmt"
+	"slices"
+
+	"infinibench/datasets/tokenizer"
+)
+
+// The paper's prompt, of one part after the other. The paper's second block of
+// filler says "There and ack again", which we take for a slip. The space before the
+// answer belongs to the question, so that the answer is digits only.
+const (
+	taskText     = "There is an important info hidden inside a lot of irrelevant text. Find it and memorize them. I will quiz you about the important information there."
+	sentences    = " The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again."
+	needleStart  = " The pass key is "
+	needleMiddle = ". Remember it. "
+	needleEnd    = " is the pass key."
+	questionText = " What is the pass key? The pass key is "
+)
+
+// Task makes samples for one tokenizer and one filler. It does not change, so
+// several goroutines may use it.
+type Task struct {
+	tokenizer tokenizer.Tokenizer
+	filler    filler
+
+	task, question []int32
+	needle         [3][]int32 // before, between and after the two keys
+	digits         [10]int32
+}
+
+// New is the task with the paper's filler, the same five sentences again and again.
+//
+// The tokenizer may be any; a [tokenizer.Word] reads the prompt with its punctuation
+// and digits as words of their own, and must know the words of [Vocabulary]. A
+// tokenizer that does not give a part of the prompt back, or that has no token of
+// its own for each digit, is an error.
+func New(t tokenizer.Tokenizer) (*Task, error) {
+	p := &Task{tokenizer: t}
+	err := p.encodeParts()
+	if err == nil {
+		p.filler.name = "sentences"
+		p.filler.ids, err = p.part(sentences)
+	}
+	if err != nil {
+		return nil, p.unfit(err)
+	}
+	return p, nil
+}
+
+// NewBooks is the task with texts, such as books, for filler: one after the other,
+// and the first again after the last. A text that is blank, or that speaks of a pass
+// key itself, is an error.
+func NewBooks(t tokenizer.Tokenizer, texts []string) (*Task, error) {
+	p := &Task{tokenizer: t}
+	err := p.encodeParts()
+	if err != nil {
+		return nil, p.unfit(err)
+	}
+	if p.filler, err = books(t, texts); err != nil {
+		return nil, fmt.Errorf("passkey: %w", err)
+	}
+	return p, nil
+}
+
+// unfit is the error of a tokenizer that the task cannot be written in.
+func (p *Task) unfit(err error) error {
+	return fmt.Errorf("passkey: tokenizer %s %w; use one that can, such as bytes", p.tokenizer.Name(), err)
+}
+
+// encodeParts makes ids of everything but the filler.
+func (p *Task) encodeParts() error {
+	for _, part := range []struct {
+		text string
+		ids  *[]int32
+	}{
+		{taskText, &p.task}, {questionText, &p.question},
+		{needleStart, &p.needle[0]}, {needleMiddle, &p.needle[1]}, {needleEnd, &p.needle[2]},
+	} {
+		var err error
+		if *part.ids, err = p.part(part.text); err != nil {
+			return err
+		}
+	}
+	for digit := range p.digits {
+		ids, err := p.part(fmt.Sprint(digit))
+		if err != nil {
+			return err
+		}
+		if len(ids) != 1 || slices.Contains(p.digits[:digit], ids[0]) {
+			return fmt.Errorf("cannot split digits: %d is not one id that means nothing else, but %v", digit, ids)
+		}
+		p.digits[digit] = ids[0]
+	}
+	_, err := p.needleOf(0)
+	return err
+}
+
+// part is the ids of a part of the prompt. That they are its text again is checked.
+func (p *Task) part(text string) ([]int32, error) {
+	text = written(text, p.tokenizer)
+	ids, err := p.tokenizer.Encode(text)
+	if err != nil {
+		return nil, fmt.Errorf("cannot write %q: %w", text, err)
+	}
+	return ids, p.roundTrip(text, ids)
+}
+
+func (p *Task) roundTrip(text string, ids []int32) error {
+	got, err := p.tokenizer.Decode(ids)
+	if err != nil {
+		return fmt.Errorf("cannot read back %q: %w", text, err)
+	}
+	if got != text {
+		return fmt.Errorf("cannot give %q back: it makes %q of it", text, got)
+	}
+	return nil
+}
+
+func (p *Task) needleTokens() int {
+	return len(p.needle[0]) + len(p.needle[1]) + len(p.needle[2]) + 2*Digits
+}
+
+// needleOf is the ids of a key's needle, checked to be its text.
+func (p *Task) needleOf(k Key) ([]int32, error) {
+	key := p.answer(k)
+	ids := slices.Concat(p.needle[0], key, p.needle[1], key, p.needle[2])
+	text := needleStart + k.String() + needleMiddle + k.String() + needleEnd
+	return ids, p.roundTrip(written(text, p.tokenizer), ids)
+}
+
+// answer is the ids of a key's digits.
+func (p *Task) answer(k Key) []int32 {
+	ids := make([]int32, 0, Digits)
+	for _, digit := range k.String() {
+		ids = append(ids, p.digits[digit-'0'])
+	}
+	return ids
+}

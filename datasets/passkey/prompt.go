@@ -1,0 +1,170 @@
+package passkey
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// MaxLength bounds the length of a prompt, in tokens: 64 times the paper's longest.
+const MaxLength = 1 << 26
+
+// Prompt says which sample [Task.Prompt] is to make.
+type Prompt struct {
+	// Length is the number of tokens up to where the answer starts: the task, all
+	// filler, the needle, and the question with the space that ends it. A model
+	// reads that many tokens and then gives the first digit. The answer is not
+	// counted.
+	Length int
+
+	// Depth is where among the filler the needle stands, from 0, right after the
+	// task, to 1, right before the question. Of F tokens of filler, Depth·F
+	// rounded to the nearest whole number, halves up, stand before the needle,
+	// even if that cuts a word. [ParsePosition] knows the paper's names.
+	Depth float64
+
+	Key Key
+
+	// FillerSeed decides at which token of the books the filler begins; the
+	// paper's sentences always begin with the first. Nothing else decides the
+	// filler, so samples that differ only in their key have the same tokens up to
+	// the needle, and a model may read those once for all of them.
+	FillerSeed uint64
+}
+
+// Prompt makes the paper's form of the task: one question, at the end. A length that
+// is too short and a depth outside [0, 1] are errors.
+func (p *Task) Prompt(of Prompt) (*Sample, error) {
+	first, last, err := p.Starts(of.Length)
+	if err != nil {
+		return nil, err
+	}
+	if !(of.Depth >= 0 && of.Depth <= 1) {
+		return nil, fmt.Errorf("passkey: depth %g is outside [0, 1]: 0 is right after the task, 1 right before the question", of.Depth)
+	}
+	start := first + int(math.Floor(of.Depth*float64(last-first)+0.5))
+	return p.build(of, start, []int{of.Length - len(p.question)})
+}
+
+// Starts is the first and the last token at which the needle can start in a prompt
+// of a length, which is counted as in [Prompt].
+func (p *Task) Starts(length int) (first, last int, err error) {
+	first, last = len(p.task), length-len(p.question)-p.needleTokens()
+	switch {
+	case length < 0 || last < first: // last itself may have overflowed
+		return 0, 0, fmt.Errorf("passkey: length %d is too short: task, needle and question take %d tokens of %s; ask for that many or more",
+			length, length+first-last, p.tokenizer.Name())
+	case length > MaxLength:
+		return 0, 0, fmt.Errorf("passkey: length %d is too long: ask for at most %d tokens", length, MaxLength)
+	}
+	return first, last, nil
+}
+
+// ParsePosition turns a position into a depth: start, middle and end are the paper's
+// and mean 0, 0.5 and 1; a number from 0 to 1 is itself.
+func ParsePosition(position string) (depth float64, err error) {
+	switch position {
+	case "start":
+		return 0, nil
+	case "middle":
+		return 0.5, nil
+	case "end":
+		return 1, nil
+	}
+	depth, err = strconv.ParseFloat(position, 64)
+	if err != nil || !(depth >= 0 && depth <= 1) {
+		return 0, fmt.Errorf("passkey: position is %q, must be start, middle, end or a number from 0 to 1", position)
+	}
+	return depth, nil
+}
+
+// Ask says where a training sample asks for the key.
+type Ask int
+
+const (
+	AskLast  Ask = iota // at the end only: the paper's form
+	AskLater            // at the end of every segment after the one the needle ends in
+	AskOwn              // in that one as well, if there is room behind the needle
+)
+
+// Dense says which sample [Task.Dense] is to make.
+type Dense struct {
+	// Segments of SegmentTokens each are the sample, with the answer to its last
+	// question as its last tokens.
+	Segments, SegmentTokens int
+
+	// Needle is the token at which the needle starts, one of those that [Task.Starts]
+	// gives for the length Segments·SegmentTokens - Digits. It may cross from one
+	// segment into the next, as it may in a prompt.
+	Needle int
+
+	Ask        Ask
+	Key        Key
+	FillerSeed uint64 // as in Prompt
+}
+
+// Dense makes a sample to train on, in which later segments ask for the key again,
+// each at its end and with the answer. A model of one question in a long text learns
+// nothing for thousands of steps; from many it learns. Without the later questions
+// it is the same as [Task.Prompt] makes.
+func (p *Task) Dense(of Dense) (*Sample, error) {
+	n, asked := of.SegmentTokens, len(p.question)+Digits
+	switch {
+	case of.Ask < AskLast || of.Ask > AskOwn:
+		return nil, fmt.Errorf("passkey: no way to ask has number %d", of.Ask)
+	case of.Segments < 1:
+		return nil, fmt.Errorf("passkey: %d segments; ask for at least 1", of.Segments)
+	case n < asked && of.Ask != AskLast:
+		return nil, fmt.Errorf("passkey: segments of %d tokens are too short: question and answer take %d tokens of %s; ask for that many or more",
+			n, asked, p.tokenizer.Name())
+	case n < 1 || n > MaxLength/of.Segments:
+		return nil, fmt.Errorf("passkey: %d segments of %d tokens; ask for 1 to %d tokens in all", of.Segments, n, MaxLength)
+	}
+	length := of.Segments*n - Digits
+	first, last, err := p.Starts(length)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%d segments of %d tokens, less the answer)", err, of.Segments, n)
+	}
+	if of.Needle < first || of.Needle > last {
+		return nil, fmt.Errorf("passkey: a needle at token %d is outside [%d, %d], where %d segments of %d tokens have room for it",
+			of.Needle, first, last, of.Segments, n)
+	}
+	behind := of.Needle + p.needleTokens()
+	var questions []int
+	for end := (behind/n + 1) * n; of.Ask != AskLast && end < of.Segments*n; end += n {
+		if own := end-n < behind; !own || of.Ask == AskOwn && behind <= end-asked {
+			questions = append(questions, end-asked)
+		}
+	}
+	prompt := Prompt{Length: length, Key: of.Key, FillerSeed: of.FillerSeed}
+	if last > first {
+		prompt.Depth = float64(of.Needle-first) / float64(last-first)
+	}
+	return p.build(prompt, of.Needle, append(questions, length-len(p.question)))
+}
+
+// build puts a sample together, its needle at the token start. The questions start
+// at tokens behind the needle, in order, the last where the prompt has room for it
+// and no more.
+func (p *Task) build(of Prompt, start int, questions []int) (*Sample, error) {
+	if of.Key < 0 || of.Key >= keySpace {
+		return nil, fmt.Errorf("passkey: key %d does not have %d digits; ask for 0 to %d", int(of.Key), Digits, keySpace-1)
+	}
+	needle, err := p.needleOf(of.Key)
+	if err != nil {
+		return nil, p.unfit(err)
+	}
+	s := &Sample{
+		Tokenizer: p.tokenizer.Name(), Filler: p.filler.name, Period: len(p.filler.ids), Prompt: of,
+		IDs: make([]int32, 0, of.Length+Digits), Classes: make([]Class, 0, of.Length+Digits),
+	}
+	from := p.filler.reader(of.FillerSeed)
+	s.add(ClassTask, p.task)
+	s.fill(from, start)
+	s.Needle = s.add(ClassNeedle, needle)
+	for _, at := range questions {
+		s.fill(from, at)
+		s.Questions = append(s.Questions, Asked{s.add(ClassQuestion, p.question), s.add(ClassAnswer, p.answer(of.Key))})
+	}
+	return s, nil
+}

@@ -1,0 +1,148 @@
+package passkey
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+)
+
+// Class says what a token of a sample is.
+type Class uint8
+
+const (
+	ClassFiller   Class = iota
+	ClassTask           // the lines that say what will be asked
+	ClassNeedle         // the sentences that hold the key
+	ClassQuestion       // with the space that ends it
+	ClassAnswer         // a digit that a model is to give
+)
+
+// String returns the class as it stands in result files.
+func (c Class) String() string {
+	switch c {
+	case ClassFiller:
+		return "filler"
+	case ClassTask:
+		return "task"
+	case ClassNeedle:
+		return "needle"
+	case ClassQuestion:
+		return "question"
+	case ClassAnswer:
+		return "answer"
+	}
+	return fmt.Sprintf("class %d", uint8(c))
+}
+
+// Span is some tokens that follow one another.
+type Span struct {
+	First int `json:"first"`
+	Last  int `json:"last"` // itself part of the span
+}
+
+// Asked is one question and the answer behind it.
+type Asked struct {
+	Question Span `json:"question"`
+	Answer   Span `json:"answer"`
+}
+
+// Sample is a prompt and its answer.
+type Sample struct {
+	Tokenizer string // its name
+	Filler    string // "sentences", or "books-" and a hash of their tokens
+	Period    int    // tokens after which the filler repeats itself
+	Prompt    Prompt // what was asked for
+
+	IDs       []int32 // Prompt.Length tokens of the prompt, then the Digits of the answer
+	Classes   []Class // of each token of IDs
+	Needle    Span
+	Questions []Asked // in order; the last one ends IDs
+}
+
+// Answer is the ids that a model is to give after reading IDs[:Prompt.Length].
+func (s *Sample) Answer() []int32 { return s.IDs[s.Prompt.Length:] }
+
+// Targets is what a model that reads IDs is to predict, and how much that counts: at
+// each token the one after it, an answer's digit with the weight answer, 20 in our
+// recipe, everything else with 1. After the last token there is none: weight 0.
+func (s *Sample) Targets(answer float32) (ids []int32, weights []float32) {
+	ids, weights = make([]int32, len(s.IDs)), make([]float32, len(s.IDs))
+	copy(ids, s.IDs[1:])
+	for i, class := range s.Classes[1:] {
+		weights[i] = 1
+		if class == ClassAnswer {
+			weights[i] = answer
+		}
+	}
+	return ids, weights
+}
+
+// PureFiller says of each segment of n tokens whether all of it is filler; the last
+// segment may be shorter.
+func (s *Sample) PureFiller(n int) []bool {
+	pure := make([]bool, (len(s.Classes)+n-1)/n)
+	for i := range pure {
+		pure[i] = true
+	}
+	for i, class := range s.Classes {
+		if class != ClassFiller {
+			pure[i/n] = false
+		}
+	}
+	return pure
+}
+
+// Hash is the SHA-256 of the prompt's ids, each as four bytes, the lowest first.
+func (s *Sample) Hash() string {
+	return fmt.Sprintf("%x", sha256.Sum256(littleEndian(s.IDs[:s.Prompt.Length])))
+}
+
+func littleEndian(ids []int32) []byte {
+	data := make([]byte, 0, 4*len(ids))
+	for _, id := range ids {
+		data = binary.LittleEndian.AppendUint32(data, uint32(id))
+	}
+	return data
+}
+
+// Record is a sample as it stands in result files: enough to make it again, and to
+// know that it is the same.
+type Record struct {
+	Tokenizer  string  `json:"tokenizer"`
+	Filler     string  `json:"filler"`
+	Period     int     `json:"filler_period"` // tokens
+	FillerSeed uint64  `json:"filler_seed"`
+	Length     int     `json:"length"`
+	Depth      float64 `json:"depth"`
+	Key        Key     `json:"key"`
+	Needle     Span    `json:"needle"`
+	Questions  []Asked `json:"questions"`
+	Answer     []int32 `json:"answer_ids"`
+	Hash       string  `json:"prompt_sha256"`
+}
+
+// Record describes the sample.
+func (s *Sample) Record() Record {
+	return Record{
+		Tokenizer: s.Tokenizer, Filler: s.Filler, Period: s.Period, FillerSeed: s.Prompt.FillerSeed, Length: s.Prompt.Length,
+		Depth: s.Prompt.Depth, Key: s.Prompt.Key, Needle: s.Needle, Questions: s.Questions, Answer: s.Answer(), Hash: s.Hash(),
+	}
+}
+
+// add puts tokens of one class at the end.
+func (s *Sample) add(class Class, ids []int32) Span {
+	span := Span{len(s.IDs), len(s.IDs) + len(ids) - 1}
+	s.IDs = append(s.IDs, ids...)
+	for range ids {
+		s.Classes = append(s.Classes, class)
+	}
+	return span
+}
+
+// fill puts filler at the end, so that the next token is number until.
+func (s *Sample) fill(from *fillerReader, until int) {
+	s.IDs = from.append(s.IDs, until-len(s.IDs))
+	for len(s.Classes) < until {
+		s.Classes = append(s.Classes, ClassFiller)
+	}
+}
