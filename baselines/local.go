@@ -19,7 +19,7 @@ func (LocalOnly) Name() string { return "local-only" }
 func (LocalOnly) Params(models.Config) []models.ParamSpec { return nil }
 
 // State: none.
-func (LocalOnly) State(models.Config) []models.StateSpec { return nil }
+func (LocalOnly) State(models.Config, int) []models.StateSpec { return nil }
 
 // Read is local attention (paper eq. 6).
 func (LocalOnly) Read(l *models.Layer, qkv *G.Node, _ []*G.Node) *G.Node { return l.Local(qkv) }

@@ -86,7 +86,7 @@ func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
 		Perplexity: perplexity, Gates: m.Gates(), Footprint: footprint,
 		Settings: r.settings, Environment: ThisEnvironment(r.version, r.settings.Threads),
 	}
-	if perplexity.Shuffled == nil && len(m.Memory.State(m.Config)) > 0 {
+	if perplexity.Shuffled == nil && m.Stateful() {
 		result.Warnings = append(result.Warnings, "no score with another document's memory: a document was scored on its own and had no neighbour")
 	}
 	if err := r.saveTiming(); err != nil {

@@ -4,10 +4,10 @@ import "infinibench/models"
 
 // FLOPs counts the floating-point operations of the matrix products for one token in
 // whole segments, a multiplication and an addition being two. With the width d, the
-// hidden width f, the segment T, the vocabulary V and the numbers E of a layer's state,
+// hidden width f, the segment T, the vocabulary V and the numbers E of all layers' states,
 // going forward takes
 //
-//	layers · (2·d·3d + 2·d·d + 2·2·d·f + 2·T·d + memory) + 2·d·V
+//	layers · (2·d·3d + 2·d·d + 2·2·d·f + 2·T·d) + memory + 2·d·V
 //
 // for W_qkv, W_o, W_up and W_down, local attention and the logits. Attention multiplies
 // queries with keys and weights with values, 2·T·d each if all of the square counted,
@@ -18,19 +18,21 @@ import "infinibench/models"
 func FLOPs(c models.Config, m models.Memory, training bool) float64 {
 	d, f, segment, vocabulary := float64(c.Width()), float64(c.FFN), float64(c.Segment), float64(c.Vocabulary)
 	var state float64
-	for _, s := range m.State(c) {
-		numbers := 1.0
-		for _, n := range s.Shape {
-			numbers *= float64(n)
+	for l := range c.Layers {
+		for _, s := range m.State(c, l) {
+			numbers := 1.0
+			for _, n := range s.Shape {
+				numbers *= float64(n)
+			}
+			state += numbers
 		}
-		state += numbers
 	}
 	uses := 2.0
 	if infini, ok := m.(models.Infini); ok && infini.Delta {
 		uses = 3
 	}
-	layer := 2*d*3*d + 2*d*d + 4*d*f + 2*segment*d + uses*2*state
-	forward := float64(c.Layers)*layer + 2*d*vocabulary
+	layer := 2*d*3*d + 2*d*d + 4*d*f + 2*segment*d
+	forward := float64(c.Layers)*layer + uses*2*state + 2*d*vocabulary
 	if training {
 		return 3 * forward
 	}

@@ -196,7 +196,7 @@ func calibrate(s CellSettings, workers int) (cost, error) {
 		return cost{}, err
 	}
 	passes := 1.0
-	if len(m.Memory.State(m.Config)) > 0 {
+	if m.Stateful() {
 		passes = float64(ablations)
 		if s.Length > tokens {
 			k.train += forward

@@ -35,7 +35,7 @@ type stream struct {
 }
 
 func newStream(m *models.Model, ablate bool, tick func(tokens int)) *stream {
-	return &stream{model: m, tick: tick, ablate: ablate && len(m.Memory.State(m.Config)) > 0, scorers: map[int]*models.Scorer{}}
+	return &stream{model: m, tick: tick, ablate: ablate && m.Stateful(), scorers: map[int]*models.Scorer{}}
 }
 
 func (s *stream) scorer(documents int) *models.Scorer {

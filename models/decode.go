@@ -32,7 +32,7 @@ func (m *Model) NewDecoder(documents int) *Decoder {
 	for range m.Config.Layers {
 		d.caches = append(d.caches, ops.Cache{QKV: make([]float32, documents*m.Config.Segment*3*m.Config.Width()), Past: &d.past})
 	}
-	if len(d.state.specs) > 0 {
+	if m.Stateful() {
 		d.fold = m.newFold(documents, d.caches)
 	}
 	return d

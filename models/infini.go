@@ -26,7 +26,7 @@ func (m Infini) Params(c Config) []ParamSpec {
 }
 
 // State is the memory [H, D, D+1], whose last column is the normaliser z.
-func (m Infini) State(c Config) []StateSpec {
+func (m Infini) State(c Config, _ int) []StateSpec {
 	return []StateSpec{{Name: "memory", Shape: []int{c.Heads, c.HeadSize, c.HeadSize + 1}, Differentiable: true, Counted: true}}
 }
 

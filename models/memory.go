@@ -11,8 +11,9 @@ type Memory interface {
 	Name() string
 	// Params are the weights of one layer beyond the trunk's.
 	Params(Config) []ParamSpec
-	// State is what one layer carries for one document; empty for none.
-	State(Config) []StateSpec
+	// State is what a layer carries for one document; empty for none. Layers may
+	// differ.
+	State(c Config, layer int) []StateSpec
 	// Read builds the attention of one layer: from qkv [B·S·T, 3·H·D] and the
 	// state before each segment to [B·S·T, H·D]. states has at least S slots.
 	Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node

@@ -5,18 +5,20 @@ import (
 )
 
 // State is what a model carries from one segment to the next, for a batch of
-// documents: per layer, one tensor [1, B, …] for each StateSpec.
+// documents: per layer, one tensor [1, B, …] for each of its StateSpecs.
 type State struct {
 	Documents int
 	Layers    [][]*tensor.Dense
-	specs     []StateSpec
+	specs     [][]StateSpec
 }
 
 // NewState is an empty memory for a batch of documents.
 func (m *Model) NewState(documents int) *State {
-	s := &State{Documents: documents, specs: m.Memory.State(m.Config), Layers: make([][]*tensor.Dense, m.Config.Layers)}
+	s := &State{Documents: documents, Layers: make([][]*tensor.Dense, m.Config.Layers)}
 	for i := range s.Layers {
-		for _, spec := range s.specs {
+		specs := m.Memory.State(m.Config, i)
+		s.specs = append(s.specs, specs)
+		for _, spec := range specs {
 			shape := append([]int{1, documents}, spec.Shape...)
 			s.Layers[i] = append(s.Layers[i], tensor.New(tensor.WithShape(shape...), tensor.Of(tensor.Float32)))
 		}
@@ -27,13 +29,13 @@ func (m *Model) NewState(documents int) *State {
 // Data is the numbers of one tensor, [B, …].
 func (s *State) Data(layer, spec int) []float32 { return s.Layers[layer][spec].Data().([]float32) }
 
-// Specs describes the tensors of each layer.
-func (s *State) Specs() []StateSpec { return s.specs }
+// Specs describes the tensors of a layer.
+func (s *State) Specs(layer int) []StateSpec { return s.specs[layer] }
 
 // each calls f with every tensor and the size of one document's part of it.
 func (s *State) each(f func(layer, spec int, data []float32, size int)) {
 	for l := range s.Layers {
-		for i, spec := range s.specs {
+		for i, spec := range s.specs[l] {
 			f(l, i, s.Data(l, i), spec.size())
 		}
 	}
@@ -68,8 +70,8 @@ func (s *State) Copy(other *State) {
 // the live tensors.
 func (s *State) Bytes() int64 {
 	var n int64
-	s.each(func(_, i int, data []float32, _ int) {
-		if s.specs[i].Counted {
+	s.each(func(l, i int, data []float32, _ int) {
+		if s.specs[l][i].Counted {
 			n += int64(len(data)) * 4
 		}
 	})
@@ -82,7 +84,7 @@ func (s *State) Finite() (layer int, name string, ok bool) {
 	s.each(func(l, i int, data []float32, _ int) {
 		for _, v := range data {
 			if ok && v-v != 0 {
-				layer, name, ok = l, s.specs[i].Name, false
+				layer, name, ok = l, s.specs[l][i].Name, false
 			}
 		}
 	})

@@ -52,6 +52,16 @@ func (m *Model) Parameters() int64 {
 	return n
 }
 
+// Stateful says whether anything is carried from segment to segment.
+func (m *Model) Stateful() bool {
+	for i := range m.Config.Layers {
+		if len(m.Memory.State(m.Config, i)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Gates is sigmoid(β) of every layer and head, or nil for a model without gates.
 func (m *Model) Gates() [][]float64 {
 	var gates [][]float64
@@ -163,7 +173,7 @@ func (m *Model) newInputs(shape ops.Shape) *Pass {
 	for i, layer := range p.In.Layers {
 		p.Inputs = append(p.Inputs, nil)
 		for j, t := range layer {
-			p.Inputs[i] = append(p.Inputs[i], p.Tensor(layerName(i, p.In.specs[j].Name), t))
+			p.Inputs[i] = append(p.Inputs[i], p.Tensor(layerName(i, p.In.specs[i][j].Name), t))
 		}
 	}
 	return p

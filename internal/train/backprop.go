@@ -122,7 +122,7 @@ func (b *Backprop) forward(plan []place, ids []int32, length int) error {
 		b.boundaries = append(b.boundaries, b.model.NewState(b.documents))
 	}
 	b.boundaries[0].Zero()
-	if len(b.gradient.Specs()) == 0 {
+	if !b.model.Stateful() {
 		return nil
 	}
 	for i, p := range plan[:len(plan)-1] {
@@ -177,7 +177,7 @@ func (b *Backprop) chunk(w width) *chunk {
 	}
 	for l, layer := range p.Out {
 		for i, out := range layer {
-			if !c.outgoing.Specs()[i].Differentiable {
+			if !c.outgoing.Specs(l)[i].Differentiable {
 				continue
 			}
 			leaves = append(leaves, ops.Leaf{Node: p.Inputs[l][i], Gradient: c.incoming.Data(l, i)})

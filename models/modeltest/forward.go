@@ -61,7 +61,7 @@ func carry(memory models.Memory) error {
 		return err
 	}
 	unmoved := same(before[segment*d:], after[segment*d:])
-	if stateful := len(memory.State(m.Config)) > 0; stateful && unmoved {
+	if stateful := m.Stateful(); stateful && unmoved {
 		return errors.New("there is a state, yet no segment changes the output of the next")
 	} else if !stateful && !unmoved {
 		return errors.New("there is no state, yet a segment changes the output of the next")

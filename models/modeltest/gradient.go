@@ -76,7 +76,7 @@ func (f *frozen) loss() (float64, error) {
 			f.states = append(f.states, copied(f.model, state))
 		}
 		for l := range state.Layers {
-			for i, spec := range state.Specs() {
+			for i, spec := range state.Specs(l) {
 				if !spec.Differentiable {
 					copy(state.Data(l, i), f.states[at/segment].Data(l, i))
 				}
@@ -169,8 +169,8 @@ func gradient(memory models.Memory) error {
 // severed is a memory whose state passes no gradient from segment to segment.
 type severed struct{ models.Memory }
 
-func (s severed) State(c models.Config) []models.StateSpec {
-	specs := append([]models.StateSpec(nil), s.Memory.State(c)...)
+func (s severed) State(c models.Config, layer int) []models.StateSpec {
+	specs := append([]models.StateSpec(nil), s.Memory.State(c, layer)...)
 	for i := range specs {
 		specs[i].Differentiable = false
 	}
@@ -186,8 +186,10 @@ func gradientReachesWriting(memory models.Memory) error {
 		return err
 	}
 	differentiable := false
-	for _, spec := range memory.State(m.Config) {
-		differentiable = differentiable || spec.Differentiable
+	for l := range m.Config.Layers {
+		for _, spec := range memory.State(m.Config, l) {
+			differentiable = differentiable || spec.Differentiable
+		}
 	}
 	if !differentiable {
 		return nil

@@ -135,7 +135,7 @@ func near(what string, got, want []float32, tolerance float32) error {
 // nearState is near for every tensor of two states.
 func nearState(what string, got, want *models.State, tolerance float32) error {
 	for l := range want.Layers {
-		for i, spec := range want.Specs() {
+		for i, spec := range want.Specs(l) {
 			if err := near(fmt.Sprintf("%s: %s of layer %d", what, spec.Name, l), got.Data(l, i), want.Data(l, i), tolerance); err != nil {
 				return err
 			}

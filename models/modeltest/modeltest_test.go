@@ -196,8 +196,8 @@ func (modest) Footprint(c models.Config) (string, int64) {
 
 type uncounted struct{ models.Infini }
 
-func (m uncounted) State(c models.Config) []models.StateSpec {
-	specs := m.Infini.State(c)
+func (m uncounted) State(c models.Config, layer int) []models.StateSpec {
+	specs := m.Infini.State(c, layer)
 	specs[0].Counted = false
 	return specs
 }

@@ -69,14 +69,14 @@ func layers(memory models.Memory) error {
 	}
 	for swapped := range m.Config.Layers {
 		state := copied(m, before)
-		for i := range state.Specs() {
+		for i := range state.Specs(swapped) {
 			copy(state.Data(swapped, i), other.Data(swapped, i))
 		}
 		if _, err := s.run(ids, state); err != nil {
 			return err
 		}
 		for l := range m.Config.Layers {
-			for i, spec := range state.Specs() {
+			for i, spec := range state.Specs(l) {
 				if l != swapped {
 					what := fmt.Sprintf("%s of layer %d after a change of layer %d's", spec.Name, l, swapped)
 					if err := near(what, state.Data(l, i), plain.Data(l, i), 0); err != nil {
@@ -176,13 +176,15 @@ func footprint(memory models.Memory) error {
 			return errors.New("the footprint has no formula")
 		}
 		var declared int64
-		for _, spec := range memory.State(config) {
-			if spec.Counted {
-				n := int64(config.Layers)
-				for _, d := range spec.Shape {
-					n *= int64(d)
+		for l := range config.Layers {
+			for _, spec := range memory.State(config, l) {
+				if spec.Counted {
+					n := int64(1)
+					for _, d := range spec.Shape {
+						n *= int64(d)
+					}
+					declared += n
 				}
-				declared += n
 			}
 		}
 		if declared != want {
