@@ -14,10 +14,11 @@ import (
 type Decoder struct {
 	model  *Model
 	state  *State
-	past   int // tokens of the running segment in the caches
+	past   int // rows of the running segment in the caches
 	caches []ops.Cache
 	steps  map[int]*step // by width
 	fold   *fold
+	turn   *fold // of a memory that lives in the token stream
 	logits []float32
 }
 
@@ -30,9 +31,12 @@ type step struct {
 func (m *Model) NewDecoder(documents int) *Decoder {
 	d := &Decoder{model: m, state: m.NewState(documents), steps: map[int]*step{}}
 	for range m.Config.Layers {
-		d.caches = append(d.caches, ops.Cache{QKV: make([]float32, documents*m.Config.Segment*3*m.Config.Width()), Past: &d.past})
+		d.caches = append(d.caches, ops.Cache{QKV: make([]float32, documents*(m.Config.Segment+2*m.tokens)*3*m.Config.Width()), Past: &d.past})
 	}
-	if m.Stateful() {
+	switch {
+	case m.tokens > 0:
+		d.turn = m.newTurn(documents, d.caches)
+	case m.Stateful():
 		d.fold = m.newFold(documents, d.caches)
 	}
 	return d
@@ -50,8 +54,15 @@ func (d *Decoder) Feed(ids []int32) ([]float32, error) {
 		return nil, fmt.Errorf("models: %d tokens for %d documents", len(ids), batch)
 	}
 	n := len(ids) / batch
+	full := d.model.tokens + d.model.Config.Segment
 	for at := 0; at < n; {
-		width := min(n-at, d.model.Config.Segment-d.past)
+		if d.past < d.model.tokens {
+			if err := d.turn.evaluate(d.state); err != nil {
+				return nil, err
+			}
+			d.past = d.model.tokens
+		}
+		width := min(n-at, full-d.past)
 		s, ok := d.steps[width]
 		if !ok {
 			pass := d.model.newPass(batch, 1, width, false, d.caches)
@@ -75,11 +86,15 @@ func (d *Decoder) Feed(ids []int32) ([]float32, error) {
 		if at == n {
 			d.predict(Floats(s.pass.Hidden), width)
 		}
-		if d.past == d.model.Config.Segment {
-			if d.fold != nil {
-				if err := d.fold.run(d.state); err != nil {
+		if d.past == full {
+			for _, f := range []*fold{d.fold, d.turn} {
+				if f == nil {
+					continue
+				}
+				if err := f.evaluate(d.state); err != nil {
 					return nil, err
 				}
+				f.pass.Carry(d.state)
 			}
 			d.past = 0
 		}
@@ -100,7 +115,8 @@ func (d *Decoder) predict(hidden []float32, width int) {
 	}
 }
 
-// fold writes a full cache to memory: the graph of Memory.Write alone.
+// fold writes a full cache to memory: the graph of Memory.Write alone, or that of
+// memory tokens.
 type fold struct {
 	pass    *Pass
 	machine *Machine
@@ -117,11 +133,7 @@ func (m *Model) newFold(documents int, caches []ops.Cache) *fold {
 	return f
 }
 
-func (f *fold) run(state *State) error {
+func (f *fold) evaluate(state *State) error {
 	f.pass.In.Copy(state)
-	if err := f.machine.Run(); err != nil {
-		return err
-	}
-	f.pass.Carry(state)
-	return nil
+	return f.machine.Run()
 }

@@ -45,6 +45,12 @@ type StateSpec struct {
 	Shape          []int
 	Differentiable bool // the gradient flows through it from segment to segment
 	Counted        bool // the paper counts it as memory
+
+	// Tokens is for a memory [m, d] that lives in the token stream. It is the only
+	// state of layer 0, the others have none, and nobody reads or writes it in a
+	// layer: it stands as m tokens before and m after every segment, on which Read
+	// is called as on the segment's own. See recurrent.go.
+	Tokens bool
 }
 
 func (s StateSpec) size() int {

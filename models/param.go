@@ -32,6 +32,9 @@ func (p *Param) Data() []float32 { return p.Value.Data().([]float32) }
 func specs(c Config, m Memory) []ParamSpec {
 	d := c.Width()
 	all := []ParamSpec{{Name: "embedding", Shape: []int{c.Vocabulary, d}, Group: Matrix, Random: true}}
+	if n := memoryTokens(c, m); n > 0 {
+		all = append(all, ParamSpec{Name: "memory_tokens", Shape: []int{n, d}, Group: Matrix, Random: true})
+	}
 	for i := range c.Layers {
 		layer := []ParamSpec{
 			{Name: "norm_attention", Shape: []int{d}, Group: Vector, Init: 1},

@@ -19,6 +19,7 @@ type Model struct {
 	Params []*Param
 
 	byName map[string]int
+	tokens int // of a memory that lives in the token stream, or 0
 	rotary *ops.Rotary
 }
 
@@ -27,7 +28,11 @@ func New(c Config, m Memory, seed uint64) (*Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	model := &Model{Config: c, Memory: m, byName: map[string]int{}, rotary: ops.NewRotary(c.Segment, c.HeadSize, c.RopeBase)}
+	tokens := memoryTokens(c, m)
+	model := &Model{
+		Config: c, Memory: m, byName: map[string]int{}, tokens: tokens,
+		rotary: ops.NewRotary(c.Segment+2*tokens, c.HeadSize, c.RopeBase),
+	}
 	for _, s := range specs(c, m) {
 		model.byName[s.Name] = len(model.Params)
 		model.Params = append(model.Params, newParam(c, s, seed))
@@ -107,6 +112,17 @@ func (l *Layer) MemoryView(qkv *G.Node) *G.Node {
 	return ops.Rotate(l.Shape, l.rotary, qkv, nil)
 }
 
+// project is what attention sees of x.
+func (l *Layer) project(x *G.Node) *G.Node {
+	return ops.NormLinear(x, l.param("norm_attention"), l.param("w_qkv"), l.Config.NormEpsilon)
+}
+
+// finish is x past the layer, given what attention read.
+func (l *Layer) finish(x, read *G.Node) *G.Node {
+	x = ops.LinearAdd(x, read, l.param("w_o"))
+	return ops.FeedForward(x, l.param("norm_ffn"), l.param("w_up"), l.param("w_down"), l.Config.NormEpsilon)
+}
+
 // Param is one of the weights the memory asked for.
 func (l *Layer) Param(name string) *G.Node { return l.param(name) }
 
@@ -141,12 +157,16 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 	p := m.newInputs(shape)
 	p.IDs = make([]int32, shape.Rows())
 	x := ops.Embed(p.param("embedding"), Constant(p, "ids", p.IDs))
+	if m.tokens > 0 && caches == nil {
+		p.recur(x, stateOnly)
+		return p
+	}
 	for i := range c.Layers {
 		layer := p.layer(i)
 		if caches != nil {
 			layer.cache = &caches[i]
 		}
-		qkv := ops.NormLinear(x, layer.param("norm_attention"), layer.param("w_qkv"), c.NormEpsilon)
+		qkv := layer.project(x)
 		states := p.Inputs[i]
 		if tokens == c.Segment && caches == nil && len(states) > 0 {
 			states = m.Memory.Write(layer, qkv, states)
@@ -157,11 +177,15 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 		if stateOnly && i == c.Layers-1 {
 			return p
 		}
-		x = ops.LinearAdd(x, m.Memory.Read(layer, qkv, states), layer.param("w_o"))
-		x = ops.FeedForward(x, layer.param("norm_ffn"), layer.param("w_up"), layer.param("w_down"), c.NormEpsilon)
+		x = layer.finish(x, m.Memory.Read(layer, qkv, states))
 	}
-	p.Hidden = ops.RMSNorm(x, p.param("norm_final"), c.NormEpsilon)
+	p.Hidden = p.normed(x)
 	return p
+}
+
+// normed is what the logits are made of.
+func (p *Pass) normed(x *G.Node) *G.Node {
+	return ops.RMSNorm(x, p.param("norm_final"), p.model.Config.NormEpsilon)
 }
 
 // newInputs is a graph of the weights and the incoming state alone.

@@ -1,0 +1,57 @@
+package baselines
+
+import (
+	"infinibench/models"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Recurrent is the Recurrent Memory Transformer (Bulatov, Kuratov & Burtsev 2022,
+// section 3.2): p memory tokens stand before each segment, to be read, and again
+// behind it, to be written,
+//
+//	[·; H; M'] = Transformer([M; X; M])
+//
+// M' being the memory of the next segment, and H what the logits are made of. The
+// gradient flows through M. M is learned for the first segment. Two choices the
+// paper leaves to the implementation follow the authors' own for decoders: M' is
+// taken after the last norm, and memory tokens are under the causal mask as all
+// others are, so that one sees those of its group that stand before it.
+type Recurrent struct {
+	// Tokens is p; 0 stands for 100 to 2048 tokens of a segment, rounded, and at
+	// least 1: the best of 50, 100 and 150 in the Infini-attention paper's Table 2.
+	Tokens int
+}
+
+// Name is "rmt".
+func (Recurrent) Name() string { return "rmt" }
+
+// Params: none in the layers. The trunk has the first M.
+func (Recurrent) Params(models.Config) []models.ParamSpec { return nil }
+
+func (m Recurrent) tokens(c models.Config) int {
+	if m.Tokens > 0 {
+		return m.Tokens
+	}
+	return max(1, (100*c.Segment+1024)/2048)
+}
+
+// State is M [p, d], once for all layers.
+func (m Recurrent) State(c models.Config, layer int) []models.StateSpec {
+	if layer > 0 {
+		return nil
+	}
+	return []models.StateSpec{{Name: "memory", Shape: []int{m.tokens(c), c.Width()}, Differentiable: true, Counted: true, Tokens: true}}
+}
+
+// Read is attention over memory tokens and segment together.
+func (Recurrent) Read(l *models.Layer, qkv *G.Node, _ []*G.Node) *G.Node { return l.Local(qkv) }
+
+// Write is not called: the memory is tokens.
+func (Recurrent) Write(*models.Layer, *G.Node, []*G.Node) []*G.Node { return nil }
+
+// Footprint is what is carried. The paper's Table 1 has d_model·p·l·2, without a
+// word on why each layer should count, and twice; its 2.5M is that at p = 100.
+func (m Recurrent) Footprint(c models.Config) (string, int64) {
+	return "d_model·p", int64(c.Width()) * int64(m.tokens(c))
+}

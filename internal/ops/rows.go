@@ -1,0 +1,82 @@
+package ops
+
+import (
+	"infinibench/internal/kernel"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Join puts the rows of several parts together, document by document: parts
+// [B·n_i, d] to [B·Σn_i, d]. A part may stand in it twice.
+func Join(documents int, parts ...*G.Node) *G.Node {
+	d := parts[0].Shape()[1]
+	rows := 0
+	sizes := make([]int, len(parts)) // of one document's share
+	for i, p := range parts {
+		rows += p.Shape()[0]
+		sizes[i] = p.Shape()[0] / documents * d
+	}
+	// each calls f with every stretch of the whole and its place in a part.
+	each := func(whole []float32, f func(part, at int, x []float32)) {
+		for b := range documents {
+			for i, n := range sizes {
+				f(i, b*n, whole[:n])
+				whole = whole[n:]
+			}
+		}
+	}
+	return apply(floats("join", []int{rows, d},
+		func(out []float32, in []G.Value) {
+			each(out, func(part, at int, x []float32) { copy(x, f32(in[part])[at:]) })
+		},
+		&pull{do: func(g gradients, _ []G.Value) {
+			// Part by part: one that stands twice is first set, then added to.
+			for i := range g.in {
+				each(g.out, func(part, at int, x []float32) {
+					if part == i {
+						kernel.Accumulate(g.in[i][at:at+len(x)], g.add[i], 1, x)
+					}
+				})
+			}
+		}}), parts...)
+}
+
+// Cut is n rows of every document of x [B·N, d], from the given one on: [B·n, d].
+func Cut(documents int, x *G.Node, from, n int) *G.Node {
+	rows, d := x.Shape()[0]/documents, x.Shape()[1]
+	return apply(floats("cut", []int{documents * n, d},
+		func(out []float32, in []G.Value) {
+			for b := range documents {
+				copy(out[b*n*d:(b+1)*n*d], f32(in[0])[(b*rows+from)*d:])
+			}
+		},
+		&pull{do: func(g gradients, _ []G.Value) {
+			dx := g.in[0]
+			if !g.add[0] {
+				clear(dx)
+			}
+			for b := range documents {
+				at := (b*rows + from) * d
+				kernel.Accumulate(dx[at:at+n*d], true, 1, g.out[b*n*d:(b+1)*n*d])
+			}
+		}}), x)
+}
+
+// Offset is x + a·start of a shape [..., n, d], start [n, d] being the same for all
+// that stands before.
+func Offset(x *G.Node, a float32, start *G.Node, shape ...int) *G.Node {
+	size := start.Shape().TotalSize()
+	return apply(floats("offset", shape,
+		func(out []float32, in []G.Value) {
+			copy(out, f32(in[0]))
+			for at := 0; at < len(out); at += size {
+				kernel.Accumulate(out[at:at+size], true, a, f32(in[1]))
+			}
+		},
+		&pull{do: func(g gradients, _ []G.Value) {
+			kernel.Accumulate(g.in[0], g.add[0], 1, g.out)
+			for at := 0; at < len(g.out); at += size {
+				kernel.Accumulate(g.in[1], g.add[1] || at > 0, a, g.out[at:at+size])
+			}
+		}}), x, start)
+}
