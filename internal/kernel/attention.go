@@ -22,41 +22,37 @@ func NewRotary(n, d int, base float64) *Rotary {
 	return r
 }
 
-// turn sets dst to the rotation of src at a position; they may be the same.
-func (r *Rotary) turn(dst, src []float32, position int) {
-	c, s := line(r.cos, position, r.half, r.half), line(r.sin, position, r.half, r.half)
-	turn(dst[:r.half], dst[r.half:], src[:r.half], src[r.half:], c, s)
+// turn sets the rows of dst, `to` apart, to those of src, `from` apart, turned to the
+// positions [lo, hi); they may be the same.
+func (r *Rotary) turn(dst []float32, to int, src []float32, from, lo, hi int) {
+	turn(dst, dst[r.half:], to, src, src[r.half:], from, r.cos[lo*r.half:hi*r.half], r.sin[lo*r.half:hi*r.half], r.half)
 }
 
 // back is the inverse of turn: with its halves exchanged, a vector turns the other
 // way round.
-func (r *Rotary) back(dst, src []float32, position int) {
-	c, s := line(r.cos, position, r.half, r.half), line(r.sin, position, r.half, r.half)
-	turn(dst[r.half:], dst[:r.half], src[r.half:], src[:r.half], c, s)
+func (r *Rotary) back(dst []float32, to int, src []float32, from, lo, hi int) {
+	turn(dst[r.half:], dst, to, src[r.half:], src, from, r.cos[lo*r.half:hi*r.half], r.sin[lo*r.half:hi*r.half], r.half)
 }
 
 // Rotate sets y [rows, 3·H·D] to qkv with queries and keys turned to their
 // positions, the first token of each segment standing at `past`; values stay.
 func Rotate(s Shape, r *Rotary, y, qkv []float32, past int) {
 	copy(y, qkv)
-	s.eachHead(y, func(row []float32, t int) { r.turn(row, row, past+t) })
+	s.eachHead(y, func(x []float32, ld int) { r.turn(x, ld, x, ld, past, past+s.T) })
 }
 
 // RotateGradient gives dqkv the gradient of Rotate's input: the inverse turn. dy is
 // overwritten.
 func RotateGradient(s Shape, r *Rotary, dqkv []float32, add bool, dy []float32, past int) {
-	s.eachHead(dy, func(row []float32, t int) { r.back(row, row, past+t) })
+	s.eachHead(dy, func(x []float32, ld int) { r.back(x, ld, x, ld, past, past+s.T) })
 	Accumulate(dqkv, add, 1, dy)
 }
 
-// eachHead calls f with the query and the key of every head and token.
-func (s Shape) eachHead(x []float32, f func(row []float32, t int)) {
-	ld := 3 * s.Width()
+// eachHead calls f with the queries and the keys of every head, ld apart.
+func (s Shape) eachHead(x []float32, f func(x []float32, ld int)) {
 	s.heads(func(b, seg, h int) {
-		for t := range s.T {
-			f(line(s.query(x, b, seg, h), t, ld, s.D), t)
-			f(line(s.key(x, b, seg, h), t, ld, s.D), t)
-		}
+		f(s.query(x, b, seg, h), 3*s.Width())
+		f(s.key(x, b, seg, h), 3*s.Width())
 	})
 }
 
@@ -102,12 +98,9 @@ func (s Shape) attend(rotary *Rotary, out, logsum, q []float32, queries int, k, 
 	defer release()
 	parts := carve(buffer, queries*s.D, keys*s.D, min(queryBlock, queries)*keys)
 	turned, turnedKeys, scores := parts[0], parts[1], parts[2]
-	for t := range queries {
-		rotary.turn(line(turned, t, s.D, s.D), line(q, t, ld, s.D), past+t)
-	}
-	for t := range keys {
-		rotary.turn(line(turnedKeys, t, s.D, s.D), line(k, t, ld, s.D), t)
-	}
+	var totals [queryBlock]float32
+	rotary.turn(turned, s.D, q, ld, past, keys)
+	rotary.turn(turnedKeys, s.D, k, ld, 0, keys)
 	for lo := 0; lo < queries; lo += queryBlock {
 		hi := min(lo+queryBlock, queries)
 		seen := past + hi
@@ -117,11 +110,14 @@ func (s Shape) attend(rotary *Rotary, out, logsum, q []float32, queries int, k, 
 			visible := row[:past+t+1]
 			peak := largest(visible)
 			total := expSum(visible, visible, peak)
-			scale(visible, 1/total)
+			totals[t-lo] = total
 			clear(row[past+t+1:])
 			logsum[t] = peak + float32(math.Log(float64(total)))
 		}
 		Gemm(false, false, hi-lo, s.D, seen, 1, scores, seen, v, ld, 0, out[lo*s.Width():], s.Width())
+		for t := lo; t < hi; t++ {
+			scale(line(out, t, s.Width(), s.D), 1/totals[t-lo])
+		}
 	}
 }
 
@@ -146,10 +142,8 @@ func AttentionGradient(s Shape, rotary *Rotary, dqkv []float32, add bool, dout, 
 		defer release()
 		parts := carve(buffer, s.T*s.D, s.T*s.D, s.T*s.D, s.T*s.D, rows*s.T, rows*s.T)
 		tq, tk, dtq, dtk, p, ds := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
-		for t := range s.T {
-			rotary.turn(line(tq, t, s.D, s.D), line(q, t, ld, s.D), t)
-			rotary.turn(line(tk, t, s.D, s.D), line(k, t, ld, s.D), t)
-		}
+		rotary.turn(tq, s.D, q, ld, 0, s.T)
+		rotary.turn(tk, s.D, k, ld, 0, s.T)
 		// From the last block to the first: the last one reaches every key, so
 		// it sets what the others add to.
 		keep, keepV := float32(0), kept(add)
@@ -171,10 +165,8 @@ func AttentionGradient(s Shape, rotary *Rotary, dqkv []float32, add bool, dout, 
 			Gemm(true, false, seen, s.D, n, 1, p, seen, do[lo*s.Width():], s.Width(), keepV, dv, ld)
 			keep, keepV = 1, 1
 		}
-		for t := range s.T {
-			rotary.back(line(dtq, t, s.D, s.D), line(dtq, t, s.D, s.D), t)
-			rotary.back(line(dtk, t, s.D, s.D), line(dtk, t, s.D, s.D), t)
-		}
+		rotary.back(dtq, s.D, dtq, s.D, 0, s.T)
+		rotary.back(dtk, s.D, dtk, s.D, 0, s.T)
 		s.scatter(dq, add, dtq, ld)
 		s.scatter(dk, add, dtk, ld)
 	})

@@ -91,7 +91,9 @@ var (
 	multiplyAdd = plainMultiplyAdd
 	// blend sets y to a·u + b·v; y may be u or v.
 	blend = plainBlend
-	// turn sets (x, y) to (u·cos - v·sin, u·sin + v·cos); they may be (u, v).
+	// turn sets (x, y) to (u·cos - v·sin, u·sin + v·cos) row by row, each as wide
+	// as half; cos and sin [rows, half] say how many. The rows of x and y stand to
+	// apart, those of u and v from apart. (x, y) may be (u, v).
 	turn = plainTurn
 	// adam is AdamStep on one stretch.
 	adam = plainAdam
@@ -188,10 +190,12 @@ func plainBlend(y []float32, a float32, u []float32, b float32, v []float32) {
 	}
 }
 
-func plainTurn(x, y, u, v, cos, sin []float32) {
-	for i, c := range cos {
-		a, b, s := u[i], v[i], sin[i]
-		x[i], y[i] = a*c-b*s, a*s+b*c
+func plainTurn(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int) {
+	for t := range len(cos) / half {
+		for i, c := range line(cos, t, half, half) {
+			a, b, s := u[t*from+i], v[t*from+i], sin[t*half+i]
+			x[t*to+i], y[t*to+i] = a*c-b*s, a*s+b*c
+		}
 	}
 }
 

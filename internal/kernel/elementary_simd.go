@@ -266,17 +266,21 @@ func vectorBlend(y []float32, a float32, u []float32, b float32, v []float32) {
 	archsimd.ClearAVXUpperBits()
 }
 
-func vectorTurn(x, y, u, v, cos, sin []float32) {
-	n := len(cos)
-	x, y, u, v, sin = x[:n], y[:n], u[:n], v[:n], sin[:n]
-	i := 0
-	for ; i+width <= n; i += width {
-		a, b, c, s := load(u[i:]), load(v[i:]), load(cos[i:]), load(sin[i:])
-		store(x[i:], a.Mul(c).Sub(b.Mul(s)))
-		store(y[i:], a.MulAdd(s, b.Mul(c)))
+func vectorTurn(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int) {
+	if half%width != 0 {
+		plainTurn(x, y, to, u, v, from, cos, sin, half)
+		return
+	}
+	for t := range len(cos) / half {
+		x, y, u, v := line(x, t, to, half), line(y, t, to, half), line(u, t, from, half), line(v, t, from, half)
+		cos, sin := line(cos, t, half, half), line(sin, t, half, half)
+		for i := 0; i+width <= half; i += width {
+			a, b, c, s := load(u[i:]), load(v[i:]), load(cos[i:]), load(sin[i:])
+			store(x[i:], a.Mul(c).Sub(b.Mul(s)))
+			store(y[i:], a.MulAdd(s, b.Mul(c)))
+		}
 	}
 	archsimd.ClearAVXUpperBits()
-	plainTurn(x[i:], y[i:], u[i:], v[i:], cos[i:], sin[i:])
 }
 
 func vectorAdam(w, g, m, v []float32, a Adam) {

@@ -89,16 +89,6 @@ func TestVectorTwins(t *testing.T) {
 		run("multiply", func(y []float32) { plainMultiply(y, 0.7, x, dy) }, func(y []float32) { multiply(y, 0.7, x, dy) })
 		run("multiplyAdd", func(y []float32) { plainMultiplyAdd(y, 0.7, x, dy) }, func(y []float32) { multiplyAdd(y, 0.7, x, dy) })
 		run("blend", func(y []float32) { plainBlend(y, 0.7, x, 0.2, y) }, func(y []float32) { blend(y, 0.7, x, 0.2, y) })
-		for _, part := range []int{0, 1} { // of what is turned
-			pick := func(turn func(x, y, u, v, cos, sin []float32)) func(y []float32) {
-				return func(y []float32) {
-					pair := [2][]float32{y, append([]float32(nil), x...)}
-					turn(pair[0], pair[1], pair[0], pair[1], values, chosenValues)
-					copy(y, pair[part])
-				}
-			}
-			run("turn", pick(plainTurn), pick(turn))
-		}
 		for part := range 3 { // weight, first and second moment
 			step := func(adam func(w, g, m, v []float32, a Adam)) func(y []float32) {
 				return func(y []float32) {
@@ -121,6 +111,33 @@ func TestVectorTwins(t *testing.T) {
 			magnitude += float32(math.Abs(float64(x[i] * dy[i])))
 		}
 		compare("dot", []float32{plainDot(x, dy) / (1 + magnitude)}, []float32{dot(x, dy) / (1 + magnitude)})
+	}
+}
+
+// TestTurn holds the rotation of rows with gaps between them, in place and not,
+// against the plain form.
+func TestTurn(t *testing.T) {
+	for _, half := range []int{1, 3, 8, 16, 20, 32} {
+		const rows, from, to = 5, 70, 64
+		angles, u := inputs(2*rows*half), inputs(rows*from)
+		cos, sin := angles[:rows*half], angles[rows*half:]
+		for _, inPlace := range []bool{false, true} {
+			results := [2][]float32{}
+			for i, f := range []func(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int){plainTurn, turn} {
+				x := append([]float32(nil), u...)
+				if inPlace {
+					f(x, x[half:], from, x, x[half:], from, cos, sin, half)
+				} else {
+					f(x, x[half:], to, u, u[half:], from, cos, sin, half)
+				}
+				results[i] = x
+			}
+			for i, want := range results[0] {
+				if d := math.Abs(float64(results[1][i] - want)); d > 1e-6*(1+math.Abs(float64(want))) {
+					t.Fatalf("half %d, in place %t: element %d is %g, plain form %g", half, inPlace, i, results[1][i], want)
+				}
+			}
+		}
 	}
 }
 

@@ -117,12 +117,13 @@ func (s Shape) written(values, r, features, v, memory []float32, epsilon float32
 	}
 	for t := range s.T {
 		row := line(values, t, s.D+1, s.D+1)
-		copy(row, line(v, t, 3*s.Width(), s.D))
-		row[s.D] = 1
 		if delta {
 			answer := line(r, t, s.D+1, s.D+1)
-			axpy(row[:s.D], -1/(answer[s.D]+epsilon), answer[:s.D])
+			blend(row[:s.D], 1, line(v, t, 3*s.Width(), s.D), -1/(answer[s.D]+epsilon), answer[:s.D])
+		} else {
+			copy(row, line(v, t, 3*s.Width(), s.D))
 		}
+		row[s.D] = 1
 	}
 }
 

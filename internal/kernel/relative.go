@@ -1,0 +1,226 @@
+package kernel
+
+import "math"
+
+// Relative is attention that reaches back beyond its segment and knows of positions
+// only how far apart they are (Dai et al. 2019, section 3). In a document of S
+// segments, each sees itself causally and the Cache tokens before it: those of the
+// segments before, and before the first what a cache holds, [slots, B, Cache, 2·H·D],
+// of which slot 0 is read; a row is a token's keys and then its values. seen
+// [slots, B] says how many tokens stood before the first segment, so that a cache
+// that is not full yet is known.
+type Relative struct {
+	Shape
+	Cache int
+	Scale float32 // of the scores: 1/√D, or 1
+}
+
+// Distances is what a score has beyond the product of query and key. With R, it is
+//
+//	score(i, j) = Scale·((q_i + U)·k_j + (q_i + V)·R_{i-j})
+//
+// for U and V [H, D] and R [P, H·D]; with Bias [H, P] it is Scale·q_i·k_j +
+// Bias_{i-j} (Raffel et al. 2020), and the others are nil. R and Bias end with
+// distance 0: what belongs to the distance i stands at P-1-i.
+type Distances struct {
+	U, V, R, Bias []float32
+}
+
+// places is P.
+func (r Relative) places(d Distances) int {
+	if d.Bias != nil {
+		return len(d.Bias) / r.H
+	}
+	return len(d.R) / r.Width()
+}
+
+// span is what the queries of one head see: first `cached` rows of a cache, then
+// `known` tokens of the document, then themselves.
+type span struct {
+	q              []float32 // [n, …], leading dimension 3·H·D
+	n              int
+	cached, known  int
+	oldKey, oldVal []float32 // leading dimension 2·H·D
+	key, val       []float32 // leading dimension 3·H·D
+}
+
+// past is how many keys stand before the first query.
+func (p span) past() int { return p.cached + p.known }
+
+// span is that of one head of a segment.
+func (r Relative) span(qkv, cache, seen []float32, b, seg, h int) span {
+	known := min(seg*r.T, r.Cache)
+	p := span{q: r.query(qkv, b, seg, h), n: r.T, known: known}
+	back := known * 3 * r.Width()
+	at := r.row(b, seg)*3*r.Width() - back + h*r.D
+	p.key, p.val = qkv[at+r.Width():], qkv[at+2*r.Width():]
+	r.old(&p, r.Cache-known, cache, seen, b, h)
+	return p
+}
+
+// old adds what a span sees of the cache, which is at most the last `room` tokens.
+func (r Relative) old(p *span, room int, cache, seen []float32, b, h int) {
+	p.cached = min(int(seen[b]), room)
+	if p.cached > 0 {
+		at := ((b+1)*r.Cache-p.cached)*2*r.Width() + h*r.D
+		p.oldKey, p.oldVal = cache[at:], cache[at+r.Width():]
+	}
+}
+
+// products sets x [n, m] to keep·x + a·y·kᵀ for y [n, D] and the keys (or values) k
+// of the first m tokens of a span, which stand in two places.
+func (r Relative) products(x []float32, keep float32, n, m int, a float32, y []float32, ld, cached int, k, old []float32) {
+	Gemm(false, true, n, cached, r.D, a, y, ld, old, 2*r.Width(), keep, x, m)
+	Gemm(false, true, n, m-cached, r.D, a, y, ld, k, 3*r.Width(), keep, x[cached:], m)
+}
+
+// mixture sets y [n, D] to x·k for x [n, m].
+func (r Relative) mixture(y []float32, ld int, x []float32, n, m, cached int, k, old []float32) {
+	Gemm(false, false, n, r.D, m-cached, 1, x[cached:], m, k, 3*r.Width(), 0, y, ld)
+	Gemm(false, false, n, r.D, cached, 1, x, m, old, 2*r.Width(), 1, y, ld)
+}
+
+// far is what distances add to the scores of one head: a·bᵀ for a [n, width] and
+// b [P, …], or a row of P numbers that is the same for all queries.
+type far struct {
+	a, b      []float32
+	width, ld int
+	row       []float32
+	p         int
+	scale     float32
+}
+
+// shifted sets row t-lo of x [hi-lo, m] to what distances add, for the first m =
+// past+hi keys. A product gives column c of query t the distance that column
+// c-(hi-1-t) of the scores has: each query's row is shifted by one more than the
+// next one's (Dai et al. 2019, appendix B).
+func (f far) shifted(x, wide []float32, lo, hi, past int) {
+	m := past + hi
+	if f.row == nil {
+		Gemm(false, true, hi-lo, m, f.width, f.scale, f.a[lo*f.width:], f.width, f.b[(f.p-m)*f.ld:], f.ld, 0, wide, m)
+	}
+	for t := lo; t < hi; t++ {
+		from, visible := f.row, past+t+1
+		at := f.p - visible
+		if f.row == nil {
+			from, at = line(wide, t-lo, m, m), hi-1-t
+		}
+		row := line(x, t-lo, m, m)
+		copy(row[:visible], from[at:at+visible])
+		clear(row[visible:])
+	}
+}
+
+// far prepares what distances add for the n queries of q [n, D], R or Bias being
+// made for the head; qv [n, D] is filled in.
+func (r Relative) far(d Distances, h int, q, qv []float32) far {
+	f := far{p: r.places(d), scale: r.Scale}
+	if d.Bias != nil {
+		f.row = line(d.Bias, h, f.p, f.p)
+		return f
+	}
+	plus(qv, q, line(d.V, h, r.D, r.D))
+	f.a, f.width, f.b, f.ld = qv, r.D, d.R[h*r.D:], r.Width()
+	return f
+}
+
+// plus sets y [n, D] to x + a in each row; a may be nil.
+func plus(y, x, a []float32) {
+	copy(y, x)
+	for at := 0; a != nil && at < len(y); at += len(a) {
+		axpy(y[at:at+len(a)], 1, a)
+	}
+}
+
+// queries sets q [n, D] to the queries of a span.
+func (r Relative) queries(q []float32, p span) {
+	for t := range p.n {
+		copy(line(q, t, r.D, r.D), line(p.q, t, 3*r.Width(), r.D))
+	}
+}
+
+// RelativeAttention sets out [rows, H·D] to the attention, and logsum [B·S·H·T] to
+// the logarithm of each row's softmax denominator.
+func RelativeAttention(r Relative, out, logsum, qkv []float32, d Distances, cache, seen []float32) {
+	r.heads(func(b, seg, h int) {
+		p := r.span(qkv, cache, seen, b, seg, h)
+		buffer, release := borrow(3 * r.T * r.D)
+		defer release()
+		parts := carve(buffer, r.T*r.D, r.T*r.D, r.T*r.D)
+		r.queries(parts[0], p)
+		f := r.far(d, h, parts[0], parts[1])
+		plus(parts[2], parts[0], head(d.U, h, r.D))
+		r.attend(r.head(out, b, seg, h), line(logsum, (b*r.S+seg)*r.H+h, r.T, r.T), parts[2], p, f)
+	})
+}
+
+// head is row h of a [H, D] that may be nil.
+func head(x []float32, h, d int) []float32 {
+	if x == nil {
+		return nil
+	}
+	return line(x, h, d, d)
+}
+
+// attend scores the queries qu [n, D] of one head, U added, against its span.
+func (r Relative) attend(out, logsum, qu []float32, p span, f far) {
+	rows, keys := min(queryBlock, p.n), p.past()+p.n
+	buffer, release := borrow(2 * rows * keys)
+	defer release()
+	scores, wide := buffer[:rows*keys], buffer[rows*keys:]
+	for lo := 0; lo < p.n; lo += queryBlock {
+		hi := min(lo+queryBlock, p.n)
+		m := p.past() + hi
+		f.shifted(scores, wide, lo, hi, p.past())
+		r.products(scores, 1, hi-lo, m, r.Scale, qu[lo*r.D:], r.D, p.cached, p.key, p.oldKey)
+		for t := lo; t < hi; t++ {
+			row := line(scores, t-lo, m, m)
+			visible := row[:p.past()+t+1]
+			peak := largest(visible)
+			total := expSum(visible, visible, peak)
+			scale(visible, 1/total)
+			clear(row[len(visible):])
+			logsum[t] = peak + float32(math.Log(float64(total)))
+		}
+		r.mixture(out[lo*r.Width():], r.Width(), scores, hi-lo, m, p.cached, p.val, p.oldVal)
+	}
+}
+
+// CachedRelativeAttention is RelativeAttention for the next T tokens of a segment of
+// which `past` have been seen; running [B, capacity, 3·H·D] holds those and receives
+// the new. Instead of d.R it takes what R is made of, the sinusoids [P, H·D] and
+// W_r [H·D, H·D]: for a few queries it is cheaper to take W_r to them than to all of
+// the sinusoids.
+func CachedRelativeAttention(r Relative, out, qkv []float32, d Distances, sinusoids, wr, cache, seen, running []float32, past int) {
+	width := r.Width()
+	capacity := len(running) / (r.B * 3 * width)
+	for b := range r.B {
+		copy(running[(b*capacity+past)*3*width:], qkv[b*r.T*3*width:(b+1)*r.T*3*width])
+	}
+	stored := Shape{B: r.B, S: 1, T: capacity, H: r.H, D: r.D}
+	few := d.Bias == nil && r.T < r.D
+	if d.Bias == nil {
+		d.R = sinusoids
+		if !few {
+			projected, release := borrow(len(sinusoids))
+			defer release()
+			Linear(projected, sinusoids, wr, len(sinusoids)/width)
+			d.R = projected
+		}
+	}
+	r.heads(func(b, _, h int) {
+		p := span{q: r.query(qkv, b, 0, h), n: r.T, known: past, key: stored.key(running, b, 0, h), val: stored.value(running, b, 0, h)}
+		r.old(&p, r.Cache, cache, seen, b, h)
+		buffer, release := borrow(r.T * (3*r.D + 1 + width))
+		defer release()
+		parts := carve(buffer, r.T*r.D, r.T*r.D, r.T*r.D, r.T, r.T*width)
+		r.queries(parts[0], p)
+		f := r.far(d, h, parts[0], parts[1])
+		if few {
+			Gemm(false, false, r.T, width, r.D, 1, parts[1], r.D, wr[h*r.D*width:], width, 0, parts[4], width)
+			f.a, f.width, f.b, f.ld = parts[4], width, sinusoids, width
+		}
+		plus(parts[2], parts[0], head(d.U, h, r.D))
+		r.attend(r.head(out, b, 0, h), parts[3], parts[2], p, f)
+	})
+}

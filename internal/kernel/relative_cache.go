@@ -1,0 +1,158 @@
+package kernel
+
+import "math"
+
+// mostSeen is the most tokens of a document that are counted: float32 counts no
+// further. Nothing looks back as far.
+const mostSeen = 1 << 24
+
+// Seen sets after [2, B] to the tokens that stand before a document's segments and
+// behind them.
+func Seen(s Shape, after, before []float32) {
+	for b := range s.B {
+		after[b] = before[b]
+		after[s.B+b] = min(before[b]+float32(s.S*s.T), mostSeen)
+	}
+}
+
+// WriteCache sets states [2, B, C, 2·H·D] to a cache before the segments of a graph
+// and behind them: keys and values of the last C tokens, the oldest first.
+func WriteCache(r Relative, states, qkv, initial []float32) {
+	size := r.Cache * 2 * r.Width()
+	copy(states, initial[:r.B*size])
+	Each(r.B, func(b int) {
+		before, after := line(states, b, size, size), line(states, r.B+b, size, size)
+		fresh := min(r.S*r.T, r.Cache)
+		old := copy(after, before[fresh*2*r.Width():])
+		row := line(qkv, b, r.S*r.T*3*r.Width(), r.S*r.T*3*r.Width())
+		for i := range fresh {
+			token := line(row, r.S*r.T-fresh+i, 3*r.Width(), 3*r.Width())
+			copy(after[old+i*2*r.Width():], token[r.Width():])
+		}
+	})
+}
+
+// Sinusoids is R [n, d] before its projection (Vaswani et al. 2017, as Dai et al.
+// 2019 lay it out): the sines of the distance at d/2 wavelengths, then the cosines;
+// the last row is distance 0.
+func Sinusoids(n, d int) []float32 {
+	x := make([]float32, n*d)
+	half := d / 2
+	for i := range half {
+		frequency := math.Pow(10000, -2*float64(i)/float64(d))
+		for row := range n {
+			sin, cos := math.Sincos(float64(n-1-row) * frequency)
+			x[row*d+i], x[row*d+half+i] = float32(sin), float32(cos)
+		}
+	}
+	return x
+}
+
+// LinearWeightGradient gives dw the gradient of the weights of Linear alone.
+func LinearWeightGradient(dw []float32, add bool, dy, x []float32, n int) {
+	k, m := len(x)/n, len(dy)/n
+	ParallelGemm(true, false, m, k, n, 1, dy, m, x, k, kept(add), dw, k)
+}
+
+// The distances of relative biases (Raffel et al. 2020, section 2.1): half of the
+// buckets hold one distance each, the others hold ranges that grow by a factor, and
+// the last all from farthest on.
+const (
+	Buckets  = 32
+	farthest = 128
+)
+
+// bucket is the one that a distance falls into.
+func bucket(distance int) int {
+	const exact = Buckets / 2
+	if distance < exact {
+		return distance
+	}
+	return min(exact+int(math.Log(float64(distance)/exact)/math.Log(farthest/exact)*(Buckets-exact)), Buckets-1)
+}
+
+// Biases sets y [H, n] to the bias of each distance from table [H, Buckets]; the
+// last column is distance 0.
+func Biases(y, table []float32, n int) {
+	for i := range y {
+		y[i] = table[i/n*Buckets+bucket(n-1-i%n)]
+	}
+}
+
+// BiasesGradient gives dtable the gradient of Biases' table.
+func BiasesGradient(dtable []float32, add bool, dy []float32, n int) {
+	if !add {
+		clear(dtable)
+	}
+	for i, v := range dy {
+		dtable[i/n*Buckets+bucket(n-1-i%n)] += v
+	}
+}
+
+// unitEpsilon keeps the length of a vector from 0, as in the code of Wu et al. 2022.
+const unitEpsilon = 1e-6
+
+// unit sets y to x over its length; they may be the same. It returns 1/length.
+func unit(y, x []float32) float32 {
+	inverse := float32(1 / math.Sqrt(float64(dot(x, x)+unitEpsilon)))
+	give(y, false, inverse, x)
+	return inverse
+}
+
+// unitGradient turns d, the gradient of y = unit(x), into that of x.
+func unitGradient(d, y []float32, inverse float32) {
+	along := dot(d, y)
+	axpy(d, -along, y)
+	scale(d, inverse)
+}
+
+// Unit sets y [rows, 3·H·D] to qkv with keys of length 1 and queries of the length
+// that gain [H] says for their head; values stay.
+func Unit(s Shape, y, qkv, gain []float32) {
+	copy(y, qkv)
+	s.heads(func(b, seg, h int) {
+		q, k := s.query(y, b, seg, h), s.key(y, b, seg, h)
+		for t := range s.T {
+			row, key := line(q, t, 3*s.Width(), s.D), line(k, t, 3*s.Width(), s.D)
+			unit(row, row)
+			scale(row, gain[h])
+			unit(key, key)
+		}
+	})
+}
+
+// UnitGradient gives dqkv and dgain the gradients of Unit's inputs; dy is
+// overwritten.
+func UnitGradient(s Shape, dqkv []float32, addQKV bool, dgain []float32, addGain bool, dy, qkv, gain []float32) {
+	slopes := make([]float64, s.B*s.S*s.H)
+	s.heads(func(b, seg, h int) {
+		row, release := borrow(s.D)
+		defer release()
+		for t := range s.T {
+			at := func(x []float32) []float32 { return line(x, t, 3*s.Width(), s.D) }
+			inverse := unit(row, at(s.query(qkv, b, seg, h)))
+			d := at(s.query(dy, b, seg, h))
+			slopes[(b*s.S+seg)*s.H+h] += float64(dot(d, row))
+			scale(d, gain[h])
+			unitGradient(d, row, inverse)
+			inverse = unit(row, at(s.key(qkv, b, seg, h)))
+			unitGradient(at(s.key(dy, b, seg, h)), row, inverse)
+		}
+	})
+	Accumulate(dqkv, addQKV, 1, dy)
+	sumHeads(dgain, addGain, slopes)
+}
+
+// sumHeads gives y [H] the sum of slopes [n, H] over n.
+func sumHeads(y []float32, add bool, slopes []float64) {
+	for h := range y {
+		var sum float64
+		for i := h; i < len(slopes); i += len(y) {
+			sum += slopes[i]
+		}
+		if add {
+			sum += float64(y[h])
+		}
+		y[h] = float32(sum)
+	}
+}
