@@ -7,7 +7,7 @@ import (
 )
 
 // A number that depends on the machine can only be plausible: no CPU multiplies more
-// than 10¹⁵ a second, and a second thread does not slow the first one down much.
+// than 10¹⁵ a second, and a second thread does not stop the first, even beside other work.
 func TestPeak(t *testing.T) {
 	before := Threads()
 	defer SetThreads(before)
@@ -20,7 +20,7 @@ func TestPeak(t *testing.T) {
 		t.Skip("one core only")
 	}
 	SetThreads(2)
-	if two := Peak(); two < 0.7*one || two > 1e15 {
+	if two := Peak(); two < 0.1*one || two > 1e15 {
 		t.Errorf("two threads: %g operations per second, one: %g", two, one)
 	}
 }
