@@ -1,0 +1,147 @@
+package ops
+
+import (
+	"math"
+	"sync"
+
+	"infinibench/internal/kernel"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Reach is what attention with relative positions looks back at, beyond its segment:
+// the last Length tokens before it, of which those before the first segment stand in
+// a cache [slots, B, Length, 2·H·D]; Seen [slots, B] is how many tokens there were.
+// Of both, slot 0 is read, and no gradient passes into them.
+type Reach struct {
+	Length      int
+	Cache, Seen *G.Node
+}
+
+// RelativeAttention is attention with relative positions (Dai et al. 2019) over qkv
+// [B·S·T, 3·H·D]: [B·S·T, H·D]. A token i gives
+//
+//	((q_i + u)·k_j + (q_i + v)·r_{i-j})/√D
+//
+// to each token j of its segment up to itself, and to those in reach before the
+// segment; u and v are [H, D], and r [P, H·D] is of Places, P at least Length + T.
+func RelativeAttention(s Shape, reach Reach, qkv, u, v, r *G.Node) *G.Node {
+	return relative(s, reach, 1/math.Sqrt(float64(s.D)),
+		func(in []G.Value) kernel.Distances {
+			return kernel.Distances{U: f32(in[0]), V: f32(in[1]), R: f32(in[2])}
+		},
+		func(g gradients) (kernel.Distances, kernel.DistancesAdd) {
+			return kernel.Distances{U: g.in[1], V: g.in[2], R: g.in[3]}, kernel.DistancesAdd{U: g.add[1], V: g.add[2], R: g.add[3]}
+		}, qkv, u, v, r)
+}
+
+// BiasedAttention is attention with relative biases (Raffel et al. 2020): a score is
+// q_i·k_j + bias_{i-j}, for bias [H, P] of Biases. Nothing is divided by √D: the
+// queries and keys are those of Unit.
+func BiasedAttention(s Shape, reach Reach, qkv, bias *G.Node) *G.Node {
+	return relative(s, reach, 1,
+		func(in []G.Value) kernel.Distances { return kernel.Distances{Bias: f32(in[0])} },
+		func(g gradients) (kernel.Distances, kernel.DistancesAdd) {
+			return kernel.Distances{Bias: g.in[1]}, kernel.DistancesAdd{Bias: g.add[1]}
+		}, qkv, bias)
+}
+
+// relative has the distances as its inputs between qkv and the reach.
+func relative(s Shape, reach Reach, scale float64, distances func(in []G.Value) kernel.Distances, split func(gradients) (kernel.Distances, kernel.DistancesAdd), inputs ...*G.Node) *G.Node {
+	k := kernel.Relative{Shape: s, Cache: reach.Length, Scale: float32(scale)}
+	logsum := make([]float32, s.B*s.S*s.H*s.T)
+	var result []float32
+	n := len(inputs)
+	return apply(floats("relative attention", []int{s.Rows(), s.Width()},
+		func(out []float32, in []G.Value) {
+			result = out
+			kernel.RelativeAttention(k, out, logsum, f32(in[0]), distances(in[1:n]), f32(in[n]), f32(in[n+1]))
+		},
+		&pull{constant: []int{n, n + 1}, do: func(g gradients, in []G.Value) {
+			d, add := split(g)
+			kernel.RelativeGradient(k, g.in[0], g.add[0], distances(in[1:n]), d, add, g.out, result, logsum, f32(in[0]), f32(in[n]), f32(in[n+1]))
+		}}), append(inputs, reach.Cache, reach.Seen)...)
+}
+
+// CachedRelativeAttention is RelativeAttention for the next T tokens of a segment of
+// `segment` at most; it adds them to the cache of the running segment. In place of r
+// it takes what Places makes that of. It has no gradient.
+func CachedRelativeAttention(s Shape, reach Reach, segment int, qkv, u, v, wr *G.Node, running Cache) *G.Node {
+	k := kernel.Relative{Shape: s, Cache: reach.Length, Scale: float32(1 / math.Sqrt(float64(s.D)))}
+	x := sinusoids(reach.Length+segment, s.Width())
+	return apply(floats("cached relative attention", []int{s.Rows(), s.Width()},
+		func(out []float32, in []G.Value) {
+			d := kernel.Distances{U: f32(in[1]), V: f32(in[2])}
+			kernel.CachedRelativeAttention(k, out, f32(in[0]), d, x, f32(in[3]), f32(in[4]), f32(in[5]), running.QKV, *running.Past)
+		}, nil), qkv, u, v, wr, reach.Cache, reach.Seen)
+}
+
+// CachedBiasedAttention is the same for BiasedAttention.
+func CachedBiasedAttention(s Shape, reach Reach, qkv, bias *G.Node, running Cache) *G.Node {
+	k := kernel.Relative{Shape: s, Cache: reach.Length, Scale: 1}
+	return apply(floats("cached biased attention", []int{s.Rows(), s.Width()},
+		func(out []float32, in []G.Value) {
+			d := kernel.Distances{Bias: f32(in[1])}
+			kernel.CachedRelativeAttention(k, out, f32(in[0]), d, nil, nil, f32(in[2]), f32(in[3]), running.QKV, *running.Past)
+		}, nil), qkv, bias, reach.Cache, reach.Seen)
+}
+
+// Places is W_r·R of n distances, [n, H·D] for W_r [H·D, d], the last row being
+// distance 0; R is sinusoidal.
+func Places(n int, wr *G.Node) *G.Node {
+	x := sinusoids(n, wr.Shape()[1])
+	return apply(floats("places", []int{n, wr.Shape()[0]},
+		func(out []float32, in []G.Value) { kernel.Linear(out, x, f32(in[0]), n) },
+		&pull{do: func(g gradients, _ []G.Value) { kernel.LinearWeightGradient(g.in[0], g.add[0], g.out, x, n) }}), wr)
+}
+
+// tables holds the sinusoids that the graphs of a program share, by [2]int{n, d}.
+var tables sync.Map
+
+func sinusoids(n, d int) []float32 {
+	key := [2]int{n, d}
+	x, ok := tables.Load(key)
+	if !ok {
+		x, _ = tables.LoadOrStore(key, kernel.Sinusoids(n, d))
+	}
+	return x.([]float32)
+}
+
+// Buckets is how many biases a head has for Biases.
+const Buckets = kernel.Buckets
+
+// Biases is the bias of n distances, [H, n], from table [H, Buckets]; the last
+// column is distance 0.
+func Biases(n int, table *G.Node) *G.Node {
+	return apply(floats("biases", []int{table.Shape()[0], n},
+		func(out []float32, in []G.Value) { kernel.Biases(out, f32(in[0]), n) },
+		&pull{do: func(g gradients, _ []G.Value) { kernel.BiasesGradient(g.in[0], g.add[0], g.out, n) }}), table)
+}
+
+// Unit is qkv with keys of length 1 and queries of the length that gain [H] says.
+func Unit(s Shape, qkv, gain *G.Node) *G.Node {
+	return apply(floats("unit", qkv.Shape(),
+		func(out []float32, in []G.Value) { kernel.Unit(s, out, f32(in[0]), f32(in[1])) },
+		&pull{do: func(g gradients, in []G.Value) {
+			kernel.UnitGradient(s, g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), f32(in[1]))
+		}}), qkv, gain)
+}
+
+// WriteCache is a cache before the segments of qkv and behind them, [2, B, length,
+// 2·H·D], from initial [slots, B, length, 2·H·D]. No gradient passes.
+func WriteCache(s Shape, qkv, initial *G.Node) *G.Node {
+	shape := initial.Shape().Clone()
+	shape[0] = 2
+	k := kernel.Relative{Shape: s, Cache: shape[2]}
+	return apply(floats("cache write", shape,
+		func(out []float32, in []G.Value) { kernel.WriteCache(k, out, f32(in[0]), f32(in[1])) },
+		&pull{constant: []int{0, 1}}), qkv, initial)
+}
+
+// CountSeen is the tokens before the segments and behind them, [2, B, 1], from
+// initial [slots, B, 1].
+func CountSeen(s Shape, initial *G.Node) *G.Node {
+	return apply(floats("seen", []int{2, s.B, 1},
+		func(out []float32, in []G.Value) { kernel.Seen(s, out, f32(in[0])) },
+		&pull{constant: []int{0}}), initial)
+}
