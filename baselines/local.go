@@ -16,7 +16,7 @@ type LocalOnly struct{}
 func (LocalOnly) Name() string { return "local-only" }
 
 // Params: none beyond the trunk's.
-func (LocalOnly) Params(models.Config) []models.ParamSpec { return nil }
+func (LocalOnly) Params(models.Config, int) []models.ParamSpec { return nil }
 
 // State: none.
 func (LocalOnly) State(models.Config, int) []models.StateSpec { return nil }

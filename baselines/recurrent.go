@@ -27,7 +27,7 @@ type Recurrent struct {
 func (Recurrent) Name() string { return "rmt" }
 
 // Params: none in the layers. The trunk has the first M.
-func (Recurrent) Params(models.Config) []models.ParamSpec { return nil }
+func (Recurrent) Params(models.Config, int) []models.ParamSpec { return nil }
 
 func (m Recurrent) tokens(c models.Config) int {
 	if m.Tokens > 0 {

@@ -21,7 +21,7 @@ func (m Infini) Name() string {
 }
 
 // Params is the gate β, one number per head.
-func (m Infini) Params(c Config) []ParamSpec {
+func (m Infini) Params(c Config, _ int) []ParamSpec {
 	return []ParamSpec{{Name: "beta", Shape: []int{c.Heads}, Group: Gate, Init: c.GateInit}}
 }
 

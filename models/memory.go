@@ -9,18 +9,20 @@ import G "gorgonia.org/gorgonia"
 type Memory interface {
 	// Name is the model's id in profiles and results, e.g. "infini-linear".
 	Name() string
-	// Params are the weights of one layer beyond the trunk's.
-	Params(Config) []ParamSpec
-	// State is what a layer carries for one document; empty for none. Layers may
-	// differ.
+	// Params are the weights of a layer beyond the trunk's. Layers may differ, here
+	// and in State.
+	Params(c Config, layer int) []ParamSpec
+	// State is what a layer carries for one document; empty for none.
 	State(c Config, layer int) []StateSpec
 	// Read builds the attention of one layer: from qkv [B·S·T, 3·H·D] and the
-	// state before each segment to [B·S·T, H·D]. states has at least S slots.
+	// state before each segment to [B·S·T, H·D]. states is what Write returned or,
+	// where nothing is written, the one slot before the first segment.
 	Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node
 	// Write builds the state before each segment and after the last, S+1 slots,
 	// from the state before the first, one slot. It is called for whole
 	// segments only, and sees what Read sees: a memory is written after it is
-	// read, and never with what a later segment holds.
+	// read, and never with what a later segment holds. The first slot and the last
+	// will do for a Read that finds in qkv what the segments between have written.
 	Write(l *Layer, qkv *G.Node, initial []*G.Node) []*G.Node
 	// Footprint is the paper's formula for the numbers carried per document,
 	// and its value, worked out apart from State so that one checks the other.

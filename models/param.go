@@ -40,7 +40,7 @@ func specs(c Config, m Memory) []ParamSpec {
 			{Name: "norm_attention", Shape: []int{d}, Group: Vector, Init: 1},
 			{Name: "norm_ffn", Shape: []int{d}, Group: Vector, Init: 1},
 		}
-		layer = append(layer, m.Params(c)...)
+		layer = append(layer, m.Params(c, i)...)
 		layer = append(layer,
 			ParamSpec{Name: "w_qkv", Shape: []int{3 * d, d}, Group: Matrix, Random: true},
 			ParamSpec{Name: "w_o", Shape: []int{d, d}, Group: Matrix, Random: true, Output: true},

@@ -84,6 +84,7 @@ func (m *Model) Gates() [][]float64 {
 
 // Layer is what a memory sees of the layer it is part of.
 type Layer struct {
+	Index  int // 0 is the lowest
 	Config Config
 	Shape  ops.Shape
 
@@ -111,6 +112,10 @@ func (l *Layer) MemoryView(qkv *G.Node) *G.Node {
 	}
 	return ops.Rotate(l.Shape, l.rotary, qkv, nil)
 }
+
+// Cache holds the running segment when decoding, and is nil otherwise. A memory with
+// an attention of its own, in place of Local, reads it and adds to it.
+func (l *Layer) Cache() *ops.Cache { return l.cache }
 
 // project is what attention sees of x.
 func (l *Layer) project(x *G.Node) *G.Node {
@@ -205,7 +210,7 @@ func (m *Model) newInputs(shape ops.Shape) *Pass {
 
 // layer is what the memory of layer i sees.
 func (p *Pass) layer(i int) *Layer {
-	return &Layer{Config: p.model.Config, Shape: p.Shape, rotary: p.model.rotary, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
+	return &Layer{Index: i, Config: p.model.Config, Shape: p.Shape, rotary: p.model.rotary, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
 }
 
 func last(states []*G.Node) []*G.Node {
