@@ -7,7 +7,7 @@ import "math"
 
 // rowBlock is the most rows that a block of several steps takes at a time: what it
 // makes on the way then stays in the cache until it is used.
-const rowBlock = 256
+const rowBlock = 512
 
 // eachRows calls f on blocks of the rows [0, n), in parallel; i counts the blocks.
 // The division depends on n and Threads alone.
