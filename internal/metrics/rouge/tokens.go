@@ -1,0 +1,78 @@
+package rouge
+
+// text is a text in tokens.
+type text struct {
+	ids  []int32 // one for each token, the same for equal tokens
+	ends []int   // of the sentences that hold a token: the index after their last one
+}
+
+// vocabulary gives equal tokens the same number, counting from 0.
+type vocabulary struct {
+	stemmed bool
+	ids     map[string]int32 // by token: a stem, or a word as it stands
+	words   map[string]int32 // by word, so that each is stemmed once
+}
+
+func newVocabulary(stemmed bool) *vocabulary {
+	return &vocabulary{stemmed: stemmed, ids: map[string]int32{}, words: map[string]int32{}}
+}
+
+// read is rouge_score's tokenizer: lower case; every character but a-z and 0-9
+// separates tokens, those with accents too; words of more than three characters are
+// stemmed, where that was asked for. A line is a sentence. Bytes that are not UTF-8
+// separate like any other character.
+func (v *vocabulary) read(s string) text {
+	var t text
+	var word []byte
+	end := func() {
+		if len(word) > 0 {
+			t.ids = append(t.ids, v.id(word))
+			word = word[:0]
+		}
+	}
+	endSentence := func() {
+		end()
+		if n := len(t.ids); n > 0 && (len(t.ends) == 0 || t.ends[len(t.ends)-1] < n) {
+			t.ends = append(t.ends, n)
+		}
+	}
+	for _, c := range s {
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			word = append(word, byte(c))
+		case 'A' <= c && c <= 'Z':
+			word = append(word, byte(c-'A'+'a'))
+		// Two more characters have a lower case of Python's within a-z: the sign of
+		// Kelvin, and the capital i with a dot, whose dot becomes a character.
+		case c == '\u212a':
+			word = append(word, 'k')
+		case c == '\u0130':
+			word = append(word, 'i')
+			end()
+		case c == '\n':
+			endSentence()
+		default:
+			end()
+		}
+	}
+	endSentence()
+	return t
+}
+
+func (v *vocabulary) id(word []byte) int32 {
+	if id, ok := v.words[string(word)]; ok {
+		return id
+	}
+	w := string(word)
+	token := w
+	if v.stemmed && len(w) > 3 {
+		token = stem(w)
+	}
+	id, ok := v.ids[token]
+	if !ok {
+		id = int32(len(v.ids))
+		v.ids[token] = id
+	}
+	v.words[w] = id
+	return id
+}
