@@ -60,7 +60,9 @@ func (r Relative) span(qkv, cache, seen []float32, b, seg, h int) span {
 
 // old adds what a span sees of the cache, which is at most the last `room` tokens.
 func (r Relative) old(p *span, room int, cache, seen []float32, b, h int) {
-	p.cached = min(int(seen[b]), room)
+	if room > 0 {
+		p.cached = min(int(seen[b]), room)
+	}
 	if p.cached > 0 {
 		at := ((b+1)*r.Cache-p.cached)*2*r.Width() + h*r.D
 		p.oldKey, p.oldVal = cache[at:], cache[at+r.Width():]

@@ -12,7 +12,8 @@ import (
 // Reach is what attention with relative positions looks back at, beyond its segment:
 // the last Length tokens before it, of which those before the first segment stand in
 // a cache [slots, B, Length, 2·H·D]; Seen [slots, B] is how many tokens there were.
-// Of both, slot 0 is read, and no gradient passes into them.
+// Of both, slot 0 is read, and no gradient passes into them. The zero value is a
+// segment alone.
 type Reach struct {
 	Length      int
 	Cache, Seen *G.Node
@@ -52,15 +53,26 @@ func relative(s Shape, reach Reach, scale float64, distances func(in []G.Value) 
 	logsum := make([]float32, s.B*s.S*s.H*s.T)
 	var result []float32
 	n := len(inputs)
+	if reach.Length > 0 {
+		inputs = append(inputs, reach.Cache, reach.Seen)
+	}
+	before := func(in []G.Value) (cache, seen []float32) {
+		if reach.Length == 0 {
+			return nil, nil
+		}
+		return f32(in[n]), f32(in[n+1])
+	}
 	return apply(floats("relative attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			result = out
-			kernel.RelativeAttention(k, out, logsum, f32(in[0]), distances(in[1:n]), f32(in[n]), f32(in[n+1]))
+			cache, seen := before(in)
+			kernel.RelativeAttention(k, out, logsum, f32(in[0]), distances(in[1:n]), cache, seen)
 		},
 		&pull{constant: []int{n, n + 1}, do: func(g gradients, in []G.Value) {
 			d, add := split(g)
-			kernel.RelativeGradient(k, g.in[0], g.add[0], distances(in[1:n]), d, add, g.out, result, logsum, f32(in[0]), f32(in[n]), f32(in[n+1]))
-		}}), append(inputs, reach.Cache, reach.Seen)...)
+			cache, seen := before(in)
+			kernel.RelativeGradient(k, g.in[0], g.add[0], distances(in[1:n]), d, add, g.out, result, logsum, f32(in[0]), cache, seen)
+		}}), inputs...)
 }
 
 // CachedRelativeAttention is RelativeAttention for the next T tokens of a segment of

@@ -246,8 +246,10 @@ func TestCacheIsTheDocument(t *testing.T) {
 				return RelativeAttention(s, Reach{cache.shape[2], in[4], in[5]}, in[0], in[1], in[2], in[3])
 			}, qkv, u, v, places, cache, seen)
 		}
+		alone := evaluate(t, func(in []*G.Node) *G.Node { return RelativeAttention(whole, Reach{}, in[0], in[1], in[2], in[3]) }, qkv, u, v, places)
 		empty, nothing := zeros(1, s.B, s.T, 2*s.Width()), zeros(1, s.B, 1)
 		want := attention(whole, qkv, empty, nothing)
+		compare(t, fmt.Sprintf("%+v, without a cache", s), alone, want, 0, 0)
 		compare(t, fmt.Sprintf("%+v, both in one graph", s), attention(two, qkv, empty, nothing), want, 2e-6, 2e-6)
 
 		part := func(x []float64, width, seg int) array {

@@ -188,7 +188,8 @@ func tail(memory models.Memory) error {
 	return nil
 }
 
-// listener builds local attention beside what a memory reads.
+// listener builds local attention beside what a memory reads: the trunk's, or that
+// of a memory with another in place of it.
 type listener struct {
 	models.Memory
 	local, read []*G.Node
@@ -196,7 +197,13 @@ type listener struct {
 
 func (l *listener) Read(layer *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
 	read := l.Memory.Read(layer, qkv, states)
-	l.local, l.read = append(l.local, layer.Local(qkv)), append(l.read, read)
+	local := layer.Local
+	if own, ok := l.Memory.(interface {
+		Local(*models.Layer, *G.Node) *G.Node
+	}); ok {
+		local = func(qkv *G.Node) *G.Node { return own.Local(layer, qkv) }
+	}
+	l.local, l.read = append(l.local, local(qkv)), append(l.read, read)
 	return read
 }
 

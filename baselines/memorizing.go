@@ -1,0 +1,107 @@
+package baselines
+
+import (
+	"math"
+
+	"infinibench/internal/ops"
+	"infinibench/models"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Memorizing is the Memorizing Transformer (Wu et al. 2022, section 3): our
+// Transformer-XL, one layer of which has a memory for each head beside the cache, the
+// keys and values of the last M tokens, oldest out first. In that layer a query
+// attends to the k entries whose keys are most like it,
+//
+//	A_mem = Σ softmax(scale·q·k_i)·v_i,   A = sigmoid(β)·A_mem + (1 - sigmoid(β))·A_xl
+//
+// q and k being of length 1 and without positions, scale and β learned for each head.
+// No gradient passes into the memory. The search is exact; the authors' is not quite.
+type Memorizing struct {
+	TransformerXL
+	// Entries is M; 0 stands for 32 segments: at the segments of 2048 tokens that the
+	// Infini-attention paper has, the 65,536 of its Table 2.
+	Entries int
+	// K is k; 0 stands for the authors' 32.
+	K int
+}
+
+// Name is "memorizing", or "memorizing-t5".
+func (m Memorizing) Name() string {
+	if m.T5 {
+		return "memorizing-t5"
+	}
+	return "memorizing"
+}
+
+// layer is the one with the memory, three quarters of the way up: the 9th of 12.
+func (Memorizing) layer(c models.Config) int {
+	return max(0, int(math.Round(0.75*float64(c.Layers)))-1)
+}
+
+func (m Memorizing) entries(c models.Config) int {
+	if m.Entries > 0 {
+		return m.Entries
+	}
+	return 32 * c.Segment
+}
+
+func (m Memorizing) nearest() int {
+	if m.K > 0 {
+		return m.K
+	}
+	return 32
+}
+
+// Params is Transformer-XL's and, in the layer with the memory, β and scale, which
+// starts at √D as TransformerXL.T5 has it.
+func (m Memorizing) Params(c models.Config, layer int) []models.ParamSpec {
+	specs := m.TransformerXL.Params(c, layer)
+	if layer == m.layer(c) {
+		specs = append(specs,
+			models.ParamSpec{Name: "beta", Shape: []int{c.Heads}, Group: models.Gate, Init: c.GateInit},
+			models.ParamSpec{Name: "memory_scale", Shape: []int{c.Heads}, Group: models.Vector, Init: math.Sqrt(float64(c.HeadSize))})
+	}
+	return specs
+}
+
+// memory stands in State behind Transformer-XL's tensors.
+const memory = seen + 1
+
+// State is Transformer-XL's and, in the layer with the memory, its keys and values
+// [2, H, M, D].
+func (m Memorizing) State(c models.Config, layer int) []models.StateSpec {
+	specs := m.TransformerXL.State(c, layer)
+	if layer == m.layer(c) {
+		specs = append(specs, models.StateSpec{Name: "memory", Shape: []int{2, c.Heads, m.entries(c), c.HeadSize}, Counted: true})
+	}
+	return specs
+}
+
+// Read mixes what is found in the memory with Transformer-XL's attention.
+func (m Memorizing) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
+	local := m.TransformerXL.Read(l, qkv, states)
+	if l.Index != m.layer(l.Config) {
+		return local
+	}
+	found := ops.NearestAttention(l.Shape, m.nearest(), qkv, l.Param("memory_scale"), states[memory], states[seen])
+	return ops.Mix(l.Shape, found, local, l.Param("beta"), nil)
+}
+
+// Write moves cache and memory on.
+func (m Memorizing) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
+	states := m.TransformerXL.Write(l, qkv, initial)
+	if l.Index == m.layer(l.Config) {
+		states = append(states, ops.Remember(l.Shape, qkv, initial[memory]))
+	}
+	return states
+}
+
+// Footprint is the cache of all layers and the memory of one. The Infini-attention
+// paper's Table 1 has the memory alone, for M = N·S; its Table 2 prints 183M, which is
+// both, at M = 65,000.
+func (m Memorizing) Footprint(c models.Config) (string, int64) {
+	_, xl := m.TransformerXL.Footprint(c)
+	return "(d_key+d_value)·H·(N·l+M)", xl + 2*int64(c.Width())*int64(m.entries(c))
+}

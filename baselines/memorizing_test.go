@@ -1,0 +1,64 @@
+package baselines
+
+import (
+	"testing"
+
+	"infinibench/models"
+	"infinibench/models/modeltest"
+)
+
+func TestMemorizing(t *testing.T) { modeltest.Run(t, Memorizing{}) }
+
+// A memory that overflows within a graph.
+func TestMemorizingFull(t *testing.T) { modeltest.Run(t, Memorizing{Entries: 7}) }
+
+// The ninth of twelve layers, as the paper has it, and some of ours.
+func TestMemorizingLayer(t *testing.T) {
+	for layers, want := range map[int]int{1: 0, 2: 1, 3: 1, 4: 2, 12: 8} {
+		c := network(layers, 4)
+		for l := range layers {
+			if has := len(Memorizing{}.State(c, l)) > len(TransformerXL{}.State(c, l)); has != (l == want) {
+				t.Errorf("layer %d of %d has a memory: %t", l, layers, has)
+			}
+		}
+	}
+}
+
+// TestPaperSizes: the paper's Table 2 at its own settings. It prints 50M, and 183M for
+// 65,000 entries.
+func TestPaperSizes(t *testing.T) {
+	c := models.Config{Layers: 12, Heads: 8, HeadSize: 128, Segment: 2048}
+	for _, m := range []struct {
+		memory models.Memory
+		want   int64
+	}{
+		{TransformerXL{}, 50_331_648},
+		{Memorizing{}, 184_549_376},
+		{Memorizing{Entries: 65_000}, 183_451_648},
+	} {
+		if _, got := m.memory.Footprint(c); got != m.want {
+			t.Errorf("%+v carries %d numbers, want %d", m.memory, got, m.want)
+		}
+	}
+}
+
+// TestMemoryIsTheDifference: with the gate shut, the model is our Transformer-XL, to
+// the byte and from the same seed.
+func TestMemoryIsTheDifference(t *testing.T) {
+	ids := draw(24, 11)
+	c := network(3, 6)
+	c.GateInit = -1e4
+	var out [2][]float32
+	for i, memory := range []models.Memory{TransformerXL{}, Memorizing{}} {
+		m, err := models.New(c, memory, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[i] = hidden(t, m, ids)
+	}
+	for i, x := range out[0] {
+		if out[1][i] != x {
+			t.Fatalf("number %d of the last hidden layer is %g with a memory that is not listened to, %g without", i, out[1][i], x)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package baselines
+
+import (
+	"math"
+
+	"infinibench/internal/ops"
+	"infinibench/models"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// TransformerXL is Transformer-XL (Dai et al. 2019, sections 3.2 and 3.3): each layer
+// keeps the keys and values of the last C tokens before a segment, through which no
+// gradient passes, and a segment's tokens attend to those as to its own. Positions
+// are relative: with learned u and v for each head and sinusoidal R,
+//
+//	score(i, j) = ((q_i + u)·k_j + (q_i + v)·W_r R_{i-j}) / √D
+//
+// and every token sees the whole cache.
+type TransformerXL struct {
+	// Cache is C; 0 stands for the segment length, the paper's choice. No weight
+	// depends on it, so that a model may be evaluated with another C than it was
+	// trained with.
+	Cache int
+	// T5 is the variant behind the numbers that the Infini-attention paper prints,
+	// from Table 4 of Wu et al. 2022: a bias for each of 32 ranges of distance
+	// (Raffel et al. 2020) in place of R, and keys and queries of length 1,
+	//
+	//	score(i, j) = scale·q_i·k_j + bias(i - j)
+	//
+	// with a learned scale for each head. It starts at √D, which gives scores the size
+	// that they have otherwise; the authors' code starts at 1, and trains for 500,000
+	// steps.
+	T5 bool
+}
+
+// Name is "transformer-xl", or "transformer-xl-t5".
+func (m TransformerXL) Name() string {
+	if m.T5 {
+		return "transformer-xl-t5"
+	}
+	return "transformer-xl"
+}
+
+// Params is what the positions need.
+func (m TransformerXL) Params(c models.Config, _ int) []models.ParamSpec {
+	if m.T5 {
+		return []models.ParamSpec{
+			{Name: "scale", Shape: []int{c.Heads}, Group: models.Vector, Init: math.Sqrt(float64(c.HeadSize))},
+			{Name: "bias", Shape: []int{c.Heads, ops.Buckets}, Group: models.Vector, Random: true},
+		}
+	}
+	return []models.ParamSpec{
+		{Name: "u", Shape: []int{c.Heads, c.HeadSize}, Group: models.Vector, Random: true},
+		{Name: "v", Shape: []int{c.Heads, c.HeadSize}, Group: models.Vector, Random: true},
+		{Name: "w_r", Shape: []int{c.Width(), c.Width()}, Group: models.Matrix, Random: true},
+	}
+}
+
+func (m TransformerXL) length(c models.Config) int {
+	if m.Cache > 0 {
+		return m.Cache
+	}
+	return c.Segment
+}
+
+// The tensors of State.
+const (
+	cache = iota
+	seen
+)
+
+// State is the cache [C, 2·H·D], and how many tokens the document has had so far:
+// a cache that is not full is so at its beginning.
+func (m TransformerXL) State(c models.Config, _ int) []models.StateSpec {
+	return []models.StateSpec{
+		{Name: "cache", Shape: []int{m.length(c), 2 * c.Width()}, Counted: true},
+		{Name: "seen", Shape: []int{1}},
+	}
+}
+
+// Read attends to the cache and the segment. Of the segments of one graph, each
+// finds in qkv what those before it have left in its cache.
+func (m TransformerXL) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
+	c, running := l.Config, l.Cache()
+	reach := ops.Reach{Length: m.length(c), Cache: states[cache], Seen: states[seen]}
+	switch {
+	case running == nil:
+		return m.attend(l, qkv, reach)
+	case m.T5:
+		return ops.CachedBiasedAttention(l.Shape, reach, m.unit(l, qkv), ops.Biases(reach.Length+c.Segment, l.Param("bias")), *running)
+	}
+	return ops.CachedRelativeAttention(l.Shape, reach, c.Segment, qkv, l.Param("u"), l.Param("v"), l.Param("w_r"), *running)
+}
+
+// Local is the attention of a segment with nothing before it.
+func (m TransformerXL) Local(l *models.Layer, qkv *G.Node) *G.Node {
+	return m.attend(l, qkv, ops.Reach{})
+}
+
+func (m TransformerXL) attend(l *models.Layer, qkv *G.Node, reach ops.Reach) *G.Node {
+	places := reach.Length + l.Shape.T
+	if m.T5 {
+		return ops.BiasedAttention(l.Shape, reach, m.unit(l, qkv), ops.Biases(places, l.Param("bias")))
+	}
+	return ops.RelativeAttention(l.Shape, reach, qkv, l.Param("u"), l.Param("v"), ops.Places(places, l.Param("w_r")))
+}
+
+func (TransformerXL) unit(l *models.Layer, qkv *G.Node) *G.Node {
+	return ops.Unit(l.Shape, qkv, l.Param("scale"))
+}
+
+// Write moves the cache on: the last C tokens of what it held and the segments.
+func (m TransformerXL) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
+	if m.T5 {
+		qkv = m.unit(l, qkv)
+	}
+	return []*G.Node{ops.WriteCache(l.Shape, qkv, initial[cache]), ops.CountSeen(l.Shape, initial[seen])}
+}
+
+// Footprint is the first row of the Infini-attention paper's Table 1, where N is
+// both the segment's length and the cache's.
+func (m TransformerXL) Footprint(c models.Config) (string, int64) {
+	return "(d_key+d_value)·H·N·l", 2 * int64(c.Width()) * int64(m.length(c)) * int64(c.Layers)
+}

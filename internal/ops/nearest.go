@@ -1,0 +1,38 @@
+package ops
+
+import (
+	"infinibench/internal/kernel"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// NearestAttention is attention to the k entries of a memory whose keys are most like
+// a query (Wu et al. 2022): softmax(gain·q·k)·v over those, [B·S·T, H·D], with
+// queries and keys of length 1 and gain [H]. memory [slots, B, 2, H, entries, D]
+// holds keys and values, the last of the seen [slots, B, 1] tokens; of both, slot 0
+// is read. A segment sees the memory as the segments of qkv before it leave it. The
+// search is exact. No gradient passes into the memory.
+func NearestAttention(s Shape, k int, qkv, gain, memory, seen *G.Node) *G.Node {
+	n := kernel.Nearest{Shape: s, Entries: memory.Shape()[4], K: k}
+	size := s.Rows() * s.H * k
+	index, likeness := make([]int32, size), make([]float32, size)
+	return apply(floats("nearest attention", []int{s.Rows(), s.Width()},
+		func(out []float32, in []G.Value) {
+			kernel.NearestAttention(n, out, index, likeness, f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]))
+		},
+		&pull{constant: []int{2, 3}, do: func(g gradients, in []G.Value) {
+			kernel.NearestGradient(n, g.in[0], g.add[0], g.in[1], g.add[1], g.out, index, likeness, f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]))
+		}}), qkv, gain, memory, seen)
+}
+
+// Remember is a memory before the segments of qkv and behind them,
+// [2, B, 2, H, entries, D], from initial [slots, B, 2, H, entries, D]: the oldest
+// entries make room. No gradient passes.
+func Remember(s Shape, qkv, initial *G.Node) *G.Node {
+	shape := initial.Shape().Clone()
+	shape[0] = 2
+	n := kernel.Nearest{Shape: s, Entries: shape[4]}
+	return apply(floats("remember", shape,
+		func(out []float32, in []G.Value) { kernel.Remember(n, out, f32(in[0]), f32(in[1])) },
+		&pull{constant: []int{0, 1}}), qkv, initial)
+}
