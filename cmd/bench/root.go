@@ -25,6 +25,7 @@ var verbs = []func(*environment) *cobra.Command{
 	trainCommand,
 	evalCommand,
 	generateCommand,
+	rougeCommand,
 	verifyCommand,
 	speedCommand,
 	versionCommand,

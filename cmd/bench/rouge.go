@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/spf13/cobra"
+
+	"infinibench/internal/metrics/rouge"
+)
+
+// maxPair is the longest line that rouge reads, several books.
+const maxPair = 64 << 20
+
+func rougeCommand(env *environment) *cobra.Command {
+	var stemmed bool
+	cmd := &cobra.Command{
+		Use:   "rouge [--stem] < FILE",
+		Short: "Score summaries against references",
+		Long: `rouge reads lines {"target": ..., "prediction": ...} from standard input and prints,
+for each, one line of JSON with ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum (precision,
+recall, F) as Google's rouge_score computes them, and overall, the geometric mean of
+F of ROUGE-1, 2 and L. ROUGE-Lsum takes the lines of a text for its sentences. The
+last line is about all pairs: the mean of each score (mid) and its 95 % interval (low,
+high), from 1,000 bootstrap samples drawn with a fixed seed.`,
+		Example: `  cat pairs.jsonl | bench rouge
+  cat validation.jsonl test.jsonl | bench rouge --stem`,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := await(env.ctx, func() (struct{}, error) { return struct{}{}, scorePairs(env, stemmed) })
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&stemmed, "stem", false, "compare the stems of words of more than three letters")
+	return cmd
+}
+
+func scorePairs(env *environment, stemmed bool) error {
+	var all []rouge.Scores
+	out := json.NewEncoder(env.stdout)
+	lines := bufio.NewScanner(env.stdin)
+	lines.Buffer(nil, maxPair)
+	number := 0
+	for lines.Scan() {
+		number++
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		target, prediction, err := parsePair(lines.Bytes())
+		if err != nil {
+			return fmt.Errorf("standard input: line %d: %w", number, err)
+		}
+		scores := rouge.Compare(target, prediction, stemmed)
+		if err := out.Encode(scores); err != nil {
+			return err
+		}
+		all = append(all, scores)
+	}
+	switch err := lines.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return fmt.Errorf("standard input: line %d: longer than %d MiB", number+1, maxPair>>20)
+	case err != nil:
+		return fmt.Errorf("standard input: line %d: %w", number+1, err)
+	case len(all) == 0:
+		return fmt.Errorf("standard input: no pairs; %s", pairForm)
+	}
+	return out.Encode(struct {
+		Pairs   int  `json:"pairs"`
+		Stemmed bool `json:"stemmed"`
+		rouge.Interval
+	}{len(all), stemmed, rouge.Bootstrap(all, 0.95, rand.New(rand.NewPCG(1, 0)))})
+}
+
+const pairForm = `a line is {"target": ..., "prediction": ...}`
+
+// parsePair reads the two texts of a line; other keys, such as an id, may stand
+// beside them.
+func parsePair(line []byte) (target, prediction string, err error) {
+	var pair struct{ Target, Prediction *string }
+	if err := json.Unmarshal(line, &pair); err != nil {
+		return "", "", fmt.Errorf("%w; %s", err, pairForm)
+	}
+	switch {
+	case pair.Target == nil:
+		return "", "", fmt.Errorf(`no "target"; %s`, pairForm)
+	case pair.Prediction == nil:
+		return "", "", fmt.Errorf(`no "prediction"; %s`, pairForm)
+	}
+	return *pair.Target, *pair.Prediction, nil
+}
