@@ -29,6 +29,16 @@ type Memory interface {
 	Footprint(Config) (formula string, entries int64)
 }
 
+// Teacher is a Memory with a loss of its own, for weights that the gradient of the
+// language model's loss does not reach.
+type Teacher interface {
+	Memory
+	// Loss builds the loss of one layer, a number, over the tokens of whole
+	// segments, from what Read sees. It is minimised beside the language model's,
+	// and what it has a gradient for is up to its operations.
+	Loss(l *Layer, qkv *G.Node, states []*G.Node) *G.Node
+}
+
 // ParamSpec describes one weight.
 type ParamSpec struct {
 	Name  string

@@ -144,7 +144,27 @@ type Pass struct {
 	Inputs [][]*G.Node // [layer][spec], the nodes of In
 	Out    [][]*G.Node // [layer][spec], [1, B, …]
 
-	model *Model
+	model   *Model
+	written []written
+}
+
+// written is what was read where a segment was written.
+type written struct {
+	layer  *Layer
+	qkv    *G.Node
+	states []*G.Node
+}
+
+// Losses adds to the graph the memory's own loss of each layer: none if it has none,
+// or writes nothing.
+func (p *Pass) Losses() []*G.Node {
+	var losses []*G.Node
+	if teacher, ok := p.model.Memory.(Teacher); ok {
+		for _, w := range p.written {
+			losses = append(losses, teacher.Loss(w.layer, w.qkv, w.states))
+		}
+	}
+	return losses
 }
 
 // NewPass builds the graph. A pass for the state alone leaves out what only the
@@ -175,6 +195,7 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 		states := p.Inputs[i]
 		if tokens == c.Segment && caches == nil && len(states) > 0 {
 			states = m.Memory.Write(layer, qkv, states)
+			p.written = append(p.written, written{layer, qkv, states})
 			p.Out = append(p.Out, last(states))
 		} else {
 			p.Out = append(p.Out, states)

@@ -24,6 +24,10 @@ type Backprop struct {
 	Gradients [][]float32
 	// Final is the state after the last whole segment of Run.
 	Final *models.State
+	// Auxiliary is the memory's own loss in Run, over all layers and a mean over the
+	// tokens as the weights' sum is 1; 0 for a memory that has none. Gradients has its
+	// gradient, Run's loss leaves it out.
+	Auxiliary float64
 
 	model      *models.Model
 	documents  int
@@ -66,13 +70,19 @@ func (b *Backprop) Run(ids, targets []int32, weights []float32) (float64, error)
 	if err := b.forward(plan, ids, length); err != nil {
 		return 0, err
 	}
-	var loss float64
+	var loss, weight float64
+	for _, w := range weights {
+		weight += float64(w)
+	}
+	share := weight / float64(len(weights))
+	b.Auxiliary = 0
 	b.gradient.Zero()
 	for i := len(plan) - 1; i >= 0; i-- {
 		c := b.chunk(plan[i].width)
 		c.fill(ids, targets, weights, plan[i].from, length)
 		c.pass.In.Copy(b.boundaries[i])
 		c.outgoing.Copy(b.gradient)
+		c.share[0] = float32(share)
 		if err := c.machine.Run(); err != nil {
 			return 0, err
 		}
@@ -81,6 +91,9 @@ func (b *Backprop) Run(ids, targets []int32, weights []float32) (float64, error)
 			return 0, fmt.Errorf("train: loss is %g in segments %d to %d", part, plan[i].from/b.model.Config.Segment, (plan[i].from+plan[i].segments*plan[i].tokens-1)/b.model.Config.Segment)
 		}
 		loss += part
+		for _, n := range c.losses {
+			b.Auxiliary += share * float64(n.Value().Data().(float32))
+		}
 		b.gradient.Copy(c.incoming)
 		if i == len(plan)-1 {
 			c.pass.Carry(b.Final)
@@ -155,6 +168,8 @@ type chunk struct {
 	targets  []int32
 	weights  []float32
 	loss     *G.Node
+	losses   []*G.Node     // the memory's own
+	share    []float32     // of a token in them
 	outgoing *models.State // gradient of the loss by the outgoing state
 	incoming *models.State // gradient by the incoming state
 }
@@ -171,6 +186,10 @@ func (b *Backprop) chunk(w width) *chunk {
 	}
 	c.loss = ops.CrossEntropy(p.Hidden, p.Embedding(), models.Constant(p, "targets", c.targets), models.Constant(p, "weights", c.weights))
 	roots := []ops.Root{{Node: c.loss}}
+	c.losses, c.share = p.Losses(), []float32{0}
+	for _, n := range c.losses {
+		roots = append(roots, ops.Root{Node: n, Gradient: c.share})
+	}
 	var leaves []ops.Leaf
 	for i, param := range p.Params {
 		leaves = append(leaves, ops.Leaf{Node: param, Gradient: b.Gradients[i], Add: true})

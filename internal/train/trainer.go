@@ -50,6 +50,7 @@ type Line struct {
 	LearningRate float64
 	GradNorm     float64 // before clipping
 	Seconds      float64 // since training began, interruptions left out
+	Auxiliary    float64 // the memory's own loss; 0 for one that has none
 }
 
 // Fit trains a model from wherever its checkpoint stands, or from the start, to
@@ -113,7 +114,7 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 		at.Step++
 		at.Tokens += scored
 		at.Seconds += time.Since(start).Seconds()
-		if err := step(Line{at.Step, loss, at.Tokens, s.Rate * factor, norm, at.Seconds}); err != nil {
+		if err := step(Line{at.Step, loss, at.Tokens, s.Rate * factor, norm, at.Seconds, b.Auxiliary}); err != nil {
 			return err
 		}
 		if s.SaveEvery > 0 && at.Step%s.SaveEvery == 0 && at.Step < s.Steps {

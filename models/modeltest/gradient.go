@@ -120,8 +120,10 @@ const (
 // the loss along random directions of every weight, both for a loss on all tokens
 // and for one on the last segment, which the first segments reach through the
 // memory alone.
+//
+// A memory's own loss is left out: what it leaves alone is no property of its slope.
 func gradient(memory models.Memory) error {
-	m, err := tiny(memory)
+	m, err := tiny(untaught(memory))
 	if err != nil {
 		return err
 	}
@@ -164,6 +166,14 @@ func gradient(memory models.Memory) error {
 		}
 	}
 	return nil
+}
+
+// untaught is a memory without a loss of its own.
+func untaught(memory models.Memory) models.Memory {
+	if with, ok := memory.(configured); ok {
+		return configured{struct{ models.Memory }{with.Memory}, with.set}
+	}
+	return struct{ models.Memory }{memory}
 }
 
 // severed is a memory whose state passes no gradient from segment to segment.
