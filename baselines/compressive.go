@@ -1,0 +1,115 @@
+package baselines
+
+import (
+	"infinibench/internal/ops"
+	"infinibench/models"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Compressive is the Compressive Transformer (Rae et al. 2020, section 3). A layer
+// keeps the keys and values of the segment before, of N tokens, and behind it c slots
+// of a compressed memory: when the next segment takes its place, each r tokens of the
+// old one become one slot, by a convolution of width and stride r,
+//
+//	slot_i = W·[x_{ri}; …; x_{ri+r-1}]
+//
+// for keys and for values, and the oldest slots fall out. A token attends to slots,
+// memory and its own segment in one softmax. No gradient passes into either memory.
+// What teaches W is the attention-reconstruction loss (algorithm 2), for each layer
+//
+//	|attn(h, old) - attn(h, W(old))|²
+//
+// of the tokens h of a segment to the keys and values that it pushes out, without
+// positions. Its gradient goes to W alone, and the language model's does not go there.
+//
+// Two things differ from the original. It keeps hidden layers, and makes keys and
+// values of them anew in each segment; here the memory is keys and values, as in the
+// other baselines, which doubles what is kept and saves what is computed. And
+// positions are rotary, not those of Transformer-XL, so that the local-only control
+// differs by the memory alone: slots, memory and segment stand in one row, a slot
+// taking one place, as it does in the original.
+type Compressive struct {
+	// Slots is c; 0 stands for N. It is at least what one segment is compressed to.
+	Slots int
+	// Rate is r; 0 stands for 2. Both are what the authors use for books: as many slots
+	// as tokens in memory, at a rate of 2.
+	Rate int
+}
+
+// Name is "compressive".
+func (Compressive) Name() string { return "compressive" }
+
+// Params is W for keys and for values.
+func (m Compressive) Params(c models.Config, _ int) []models.ParamSpec {
+	d, rate := c.Width(), m.rate()
+	return []models.ParamSpec{
+		{Name: "w_compress_key", Shape: []int{d, rate * d}, Group: models.Matrix, Random: true},
+		{Name: "w_compress_value", Shape: []int{d, rate * d}, Group: models.Matrix, Random: true},
+	}
+}
+
+func (m Compressive) rate() int {
+	if m.Rate > 0 {
+		return m.Rate
+	}
+	return 2
+}
+
+func (m Compressive) slots(c models.Config) int {
+	n := m.Slots
+	if n == 0 {
+		n = c.Segment
+	}
+	return max(n, (c.Segment+m.rate()-1)/m.rate())
+}
+
+// State is keys and values, first the slots and then the segment before, the oldest
+// first, [c + N, d]; and how many of these rows are there, the last ones.
+func (m Compressive) State(c models.Config, _ int) []models.StateSpec {
+	rows := m.slots(c) + c.Segment
+	return []models.StateSpec{
+		{Name: "keys", Shape: []int{rows, c.Width()}, Counted: true},
+		{Name: "values", Shape: []int{rows, c.Width()}, Counted: true},
+		{Name: "filled", Shape: []int{1}},
+	}
+}
+
+func prefix(states []*G.Node) ops.Prefix {
+	return ops.Prefix{Keys: states[0], Values: states[1], Seen: states[2]}
+}
+
+// Read is attention over slots, memory and segment.
+func (m Compressive) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
+	c := l.Config
+	rotary := ops.NewRotary(m.slots(c)+2*c.Segment, c.HeadSize, c.RopeBase)
+	if cache := l.Cache(); cache != nil {
+		return ops.CachedPrefixAttention(l.Shape, rotary, qkv, prefix(states), *cache)
+	}
+	return ops.PrefixAttention(l.Shape, rotary, qkv, prefix(states))
+}
+
+func (m Compressive) compression(l *models.Layer) ops.Compression {
+	return ops.Compression{Shape: l.Shape, Rate: m.rate(), Slots: m.slots(l.Config)}
+}
+
+// Write compresses the segment in memory and puts the new one in its place.
+func (m Compressive) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
+	c := m.compression(l)
+	return []*G.Node{
+		ops.CompressKeys(c, qkv, initial[0], l.Param("w_compress_key")),
+		ops.CompressValues(c, qkv, initial[1], l.Param("w_compress_value")),
+		ops.Fill(c, initial[2]),
+	}
+}
+
+// Loss is the attention-reconstruction loss, a mean over the width of the model.
+func (m Compressive) Loss(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
+	return ops.Reconstruction(m.compression(l), qkv, l.Param("w_compress_key"), l.Param("w_compress_value"), prefix(states))
+}
+
+// Footprint is twice that of the paper's Table 1, d_model·(c+N)·l, which counts
+// hidden layers: a key and a value are two such rows.
+func (m Compressive) Footprint(c models.Config) (string, int64) {
+	return "2·d_model·(c+N)·l", 2 * int64(c.Width()) * int64(m.slots(c)+c.Segment) * int64(c.Layers)
+}

@@ -1,0 +1,152 @@
+package kernel
+
+import "math"
+
+// Compression is a memory of two parts (Rae et al. 2020, section 3): the T keys or
+// values of the segment before stand behind `Slots` rows that older ones have been
+// compressed to, Rate to a row by a convolution of that stride, [Slots + T, H·D] in
+// all. The oldest rows come first, and fall out.
+type Compression struct {
+	Shape
+	Rate, Slots int
+}
+
+// Made is how many rows a segment is compressed to. Behind its last token stand zeros
+// where Rate does not divide T.
+func (c Compression) Made() int { return (c.T + c.Rate - 1) / c.Rate }
+
+// rows is those of a memory.
+func (c Compression) rows() int { return c.Slots + c.T }
+
+// memory is the memory of document b before segment seg.
+func (c Compression) memory(x []float32, b, seg int) []float32 {
+	n := c.rows() * c.Width()
+	return line(x, seg*c.B+b, n, n)
+}
+
+// windows sets y [Made, Rate·H·D] to the segment that a memory holds.
+func (c Compression) windows(y, memory []float32) {
+	clear(y[copy(y, memory[c.Slots*c.Width():]):])
+}
+
+// Compress sets states [S+1, B, Slots+T, H·D] to the memory before each segment and
+// after the last, starting from initial: the segment in memory is compressed by
+// w [H·D, Rate·H·D], and the new one, the keys (part 1) or values (part 2) of qkv,
+// takes its place.
+func Compress(c Compression, states, qkv, initial, w []float32, part int) {
+	d, made := c.Width(), c.Made()
+	copy(states, initial[:c.B*c.rows()*d])
+	window, release := borrow(made * c.Rate * d)
+	defer release()
+	for seg := range c.S {
+		for b := range c.B {
+			before, after := c.memory(states, b, seg), c.memory(states, b, seg+1)
+			c.windows(window, before)
+			old := (c.Slots - made) * d
+			copy(after[:old], before[made*d:])
+			Linear(after[old:c.Slots*d], window, w, made)
+			pick(after[c.Slots*d:], d, qkv[c.row(b, seg)*3*d+part*d:], 3*d, c.T)
+		}
+	}
+}
+
+// Fill sets states [S+1, B] to how many rows of a memory are there before each segment
+// and after the last, starting from initial.
+func (c Compression) Fill(states, initial []float32) {
+	copy(states, initial[:c.B])
+	for i := c.B; i < len(states); i++ {
+		states[i] = float32(c.T)
+		if before := states[i-c.B]; before > 0 {
+			states[i] = min(before+float32(c.Made()), float32(c.rows()))
+		}
+	}
+}
+
+// Reconstruction returns what attention to a segment that leaves the memory differs
+// by, when it goes to what the segment is compressed to (Rae et al. 2020, algorithm 2):
+//
+//	Σ |softmax(q·kᵀ/√D)·v - softmax(q·kᶜᵀ/√D)·vᶜ|² / (H·D)
+//
+// over the queries q of every segment that has one before it; k and v are those of the
+// segment before, kᶜ and vᶜ [Made, D] what Compress made of them, without positions.
+// It sets dkeys and dvalues to the gradients by the weights that these were made with;
+// nothing else has one. keys and values [S+1, …] are Compress's, seen [S+1, B] is
+// Fill's.
+func Reconstruction(c Compression, dkeys, dvalues, qkv, keys, values, seen []float32) float64 {
+	d, made := c.Width(), c.Made()
+	size := c.B * c.S * made * d
+	buffer, release := borrow(2 * size)
+	defer release()
+	clear(buffer)
+	dk, dv := buffer[:size], buffer[size:]
+	losses := make([]float64, c.B*c.S*c.H)
+	c.heads(func(b, seg, h int) {
+		if seen[seg*c.B+b] == 0 {
+			return
+		}
+		at := (b*c.S+seg)*made*d + h*c.D
+		before, after := c.Slots*d+h*c.D, (c.Slots-made)*d+h*c.D
+		losses[(b*c.S+seg)*c.H+h] = c.reconstruct(dk[at:], dv[at:], c.query(qkv, b, seg, h),
+			c.memory(keys, b, seg)[before:], c.memory(values, b, seg)[before:],
+			c.memory(keys, b, seg+1)[after:], c.memory(values, b, seg+1)[after:])
+	})
+	c.weights(dkeys, dk, keys)
+	c.weights(dvalues, dv, values)
+	var sum float64
+	for _, x := range losses {
+		sum += x
+	}
+	return sum
+}
+
+// reconstruct is one head of one segment: it sets dk and dv to the gradients by the
+// compressed keys and values.
+func (c Compression) reconstruct(dk, dv, q, k, v, ck, cv []float32) (loss float64) {
+	d, made := c.Width(), c.Made()
+	block := min(queryBlock, c.T)
+	buffer, release := borrow(c.T*c.D + block*(2*c.D+c.T+2*made))
+	defer release()
+	parts := carve(buffer, c.T*c.D, block*c.D, block*c.D, block*c.T, block*made, block*made)
+	query, off, short, full, weights, slopes := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
+	pick(query, c.D, q, 3*d, c.T)
+	a := float32(1 / math.Sqrt(float64(c.D)))
+	attend := func(out, scores []float32, q []float32, n int, k, v []float32, m int) {
+		Gemm(false, true, n, m, c.D, a, q, c.D, k, d, 0, scores, m)
+		for t := range n {
+			normalise(line(scores, t, m, m))
+		}
+		Gemm(false, false, n, c.D, m, 1, scores, m, v, d, 0, out, c.D)
+	}
+	for lo := 0; lo < c.T; lo += queryBlock {
+		n := min(queryBlock, c.T-lo)
+		attend(off, full, query[lo*c.D:], n, k, v, c.T)
+		attend(short, weights, query[lo*c.D:], n, ck, cv, made)
+		axpy(off[:n*c.D], -1, short[:n*c.D])
+		loss += float64(dot(off[:n*c.D], off[:n*c.D])) / float64(d)
+		scale(off[:n*c.D], -2/float32(d)) // by the attention to what is compressed
+		Gemm(false, true, n, made, c.D, 1, off, c.D, cv, d, 0, slopes, made)
+		for t := range n {
+			w, s := line(weights, t, made, made), line(slopes, t, made, made)
+			softmaxGradient(s, w, s, dot(line(off, t, c.D, c.D), line(short, t, c.D, c.D)), a)
+		}
+		Gemm(true, false, made, c.D, n, 1, slopes, made, query[lo*c.D:], c.D, kept(lo > 0), dk, d)
+		Gemm(true, false, made, c.D, n, 1, weights, made, off, c.D, kept(lo > 0), dv, d)
+	}
+	return loss
+}
+
+// weights sets dw [H·D, Rate·H·D] to the gradient by what windows of the memory in
+// states were multiplied with, dy [B·S·Made, H·D] being that by the result.
+func (c Compression) weights(dw, dy, states []float32) {
+	d, made := c.Width(), c.Made()
+	size := made * c.Rate * d
+	windows, release := borrow(c.B * c.S * size)
+	defer release()
+	for b := range c.B {
+		for seg := range c.S {
+			c.windows(line(windows, b*c.S+seg, size, size), c.memory(states, b, seg))
+		}
+	}
+	n := c.B * c.S * made
+	ParallelGemm(true, false, d, c.Rate*d, n, 1, dy, d, windows, c.Rate*d, 0, dw, c.Rate*d)
+}

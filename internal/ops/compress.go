@@ -1,0 +1,85 @@
+package ops
+
+import (
+	"infinibench/internal/kernel"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Compression is a memory of a segment and of what older ones were compressed to; see
+// kernel.Compression.
+type Compression = kernel.Compression
+
+// Prefix is keys and values [slots, B, P, H·D] that attention sees before the segments
+// of a graph, and how many of each P are there, Seen [slots, B, 1]; see kernel.Prefix.
+type Prefix struct{ Keys, Values, Seen *G.Node }
+
+func (p Prefix) of(in []G.Value) kernel.Prefix {
+	return kernel.Prefix{Rows: p.Keys.Shape()[2], Keys: f32(in[1]), Values: f32(in[2]), Seen: f32(in[3])}
+}
+
+// PrefixAttention is CausalAttention that sees a prefix too, to which no gradient
+// goes. The rotary positions are those of the prefix and then the segment's.
+func PrefixAttention(s Shape, rotary *Rotary, qkv *G.Node, p Prefix) *G.Node {
+	logsum := make([]float32, s.B*s.S*s.H*s.T)
+	var result []float32
+	return apply(floats("prefix attention", []int{s.Rows(), s.Width()},
+		func(out []float32, in []G.Value) {
+			result = out
+			kernel.PrefixAttention(s, rotary, out, logsum, f32(in[0]), p.of(in))
+		},
+		&pull{constant: []int{1, 2, 3}, do: func(g gradients, in []G.Value) {
+			kernel.PrefixAttentionGradient(s, rotary, g.in[0], g.add[0], g.out, result, logsum, f32(in[0]), p.of(in))
+		}}), qkv, p.Keys, p.Values, p.Seen)
+}
+
+// CachedPrefixAttention is PrefixAttention for the next T tokens of a segment; it adds
+// them to the cache. It has no gradient.
+func CachedPrefixAttention(s Shape, rotary *Rotary, qkv *G.Node, p Prefix, cache Cache) *G.Node {
+	return apply(floats("cached prefix attention", []int{s.Rows(), s.Width()},
+		func(out []float32, in []G.Value) {
+			kernel.CachedPrefixAttention(s, rotary, out, f32(in[0]), p.of(in), cache.QKV, *cache.Past)
+		}, nil), qkv, p.Keys, p.Values, p.Seen)
+}
+
+// CompressKeys is the memory of keys before each segment of qkv and after the last,
+// [S+1, B, Slots+T, H·D], from initial [1, …]; w [H·D, Rate·H·D] compresses. It passes
+// no gradient, nor does CompressValues, which is the same for values.
+func CompressKeys(c Compression, qkv, initial, w *G.Node) *G.Node {
+	return compress(c, 1, qkv, initial, w)
+}
+
+// CompressValues is CompressKeys for values.
+func CompressValues(c Compression, qkv, initial, w *G.Node) *G.Node {
+	return compress(c, 2, qkv, initial, w)
+}
+
+func compress(c Compression, part int, qkv, initial, w *G.Node) *G.Node {
+	return apply(floats("compress", []int{c.S + 1, c.B, c.Slots + c.T, c.Width()},
+		func(out []float32, in []G.Value) { kernel.Compress(c, out, f32(in[0]), f32(in[1]), f32(in[2]), part) },
+		&pull{constant: []int{0, 1, 2}}), qkv, initial, w)
+}
+
+// Fill is how many rows of the memory are there before each segment and after the
+// last, [S+1, B, 1], from initial [1, B, 1].
+func Fill(c Compression, initial *G.Node) *G.Node {
+	return apply(floats("fill", []int{c.S + 1, c.B, 1},
+		func(out []float32, in []G.Value) { c.Fill(out, f32(in[0])) },
+		&pull{constant: []int{0}}), initial)
+}
+
+// Reconstruction is the loss that teaches compression, a number; see
+// kernel.Reconstruction. p is what CompressKeys with wk, CompressValues with wv, and
+// Fill made of qkv. Of all it is made of, only wk and wv have a gradient.
+func Reconstruction(c Compression, qkv, wk, wv *G.Node, p Prefix) *G.Node {
+	dk, dv := make([]float32, wk.Shape().TotalSize()), make([]float32, wv.Shape().TotalSize())
+	return apply(scalar("reconstruction",
+		func(in []G.Value) float32 {
+			return float32(kernel.Reconstruction(c, dk, dv, f32(in[0]), f32(in[3]), f32(in[4]), f32(in[5])))
+		},
+		// The forward pass has made the gradients already.
+		&pull{constant: []int{0, 3, 4, 5}, do: func(g gradients, _ []G.Value) {
+			kernel.Accumulate(g.in[1], g.add[1], g.out[0], dk)
+			kernel.Accumulate(g.in[2], g.add[2], g.out[0], dv)
+		}}), qkv, wk, wv, p.Keys, p.Values, p.Seen)
+}

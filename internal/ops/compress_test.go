@@ -1,0 +1,246 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// softmaxed is the mean of values weighted by the softmax of q·k/√D.
+func softmaxed(q []float64, keys, values [][]float64) []float64 {
+	var total float64
+	sum := make([]float64, len(q))
+	for i, k := range keys {
+		w := math.Exp(inner(q, k) / math.Sqrt(float64(len(q))))
+		total += w
+		for j, v := range values[i] {
+			sum[j] += w * v
+		}
+	}
+	for j := range sum {
+		sum[j] /= total
+	}
+	return sum
+}
+
+// prefixTwin is attention over the last seen rows of a prefix, at positions up to its
+// length P, and then the segment, from P on.
+func prefixTwin(s Shape, qkv, keys, values, seen array) []float64 {
+	p := keys.shape[2]
+	out := make([]float64, s.Rows()*s.Width())
+	for b := range s.B {
+		for seg := range s.S {
+			for h := range s.H {
+				var ks, vs [][]float64
+				slot := seg*s.B + b
+				for i := p - int(seen.data[slot]); i < p; i++ {
+					at := (slot*p+i)*s.Width() + h*s.D
+					ks = append(ks, rotated(keys.data[at:at+s.D], i, ropeBase))
+					vs = append(vs, values.data[at:at+s.D])
+				}
+				for t := range s.T {
+					ks = append(ks, rotated(vector(s, qkv, b, seg, t, key, h), p+t, ropeBase))
+					vs = append(vs, vector(s, qkv, b, seg, t, value, h))
+					a := softmaxed(rotated(vector(s, qkv, b, seg, t, query, h), p+t, ropeBase), ks, vs)
+					copy(out[((b*s.S+seg)*s.T+t)*s.Width()+h*s.D:], a)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// compression is the rows of a memory, oldest first: those compressed, and the segment
+// before.
+type compression struct{ compressed, segment [][]float64 }
+
+// compressed multiplies w with each `rate` rows, end to end, as far as they go.
+func compressed(rows [][]float64, rate int, w array) (made [][]float64) {
+	for at := 0; at < len(rows); at += rate {
+		var window []float64
+		for _, row := range rows[at:min(at+rate, len(rows))] {
+			window = append(window, row...)
+		}
+		y := make([]float64, w.shape[0])
+		for i := range y {
+			y[i] = inner(window, w.data[i*w.shape[1]:])
+		}
+		made = append(made, y)
+	}
+	return made
+}
+
+// segmentRows is one part of the rows of a segment, all heads.
+func segmentRows(s Shape, qkv array, b, seg, part int) (all [][]float64) {
+	for t := range s.T {
+		var row []float64
+		for h := range s.H {
+			row = append(row, vector(s, qkv, b, seg, t, part, h)...)
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+// memoryOf cuts the memory of a document out of a state.
+func memoryOf(c Compression, state array, b int) compression {
+	var m compression
+	for i := range c.Slots + c.T {
+		at := (b*(c.Slots+c.T) + i) * c.Width()
+		row := state.data[at : at+c.Width()]
+		if i < c.Slots {
+			m.compressed = append(m.compressed, row)
+		} else {
+			m.segment = append(m.segment, row)
+		}
+	}
+	return m
+}
+
+func compressTwin(c Compression, part int, qkv, initial, w array) []float64 {
+	states := make([]float64, (c.S+1)*len(initial.data))
+	for b := range c.B {
+		m := memoryOf(c, initial, b)
+		for seg := range c.S + 1 {
+			at := (seg*c.B + b) * (c.Slots + c.T) * c.Width()
+			for _, part := range [][][]float64{m.compressed, m.segment} {
+				for _, row := range part {
+					at += copy(states[at:], row)
+				}
+			}
+			if seg < c.S {
+				all := append(append([][]float64(nil), m.compressed...), compressed(m.segment, c.Rate, w)...)
+				m.compressed, m.segment = all[len(all)-c.Slots:], segmentRows(c.Shape, qkv, b, seg, part)
+			}
+		}
+	}
+	return states
+}
+
+// ofHead is one head of rows.
+func ofHead(rows [][]float64, h, d int) (x [][]float64) {
+	for _, row := range rows {
+		x = append(x, row[h*d:(h+1)*d])
+	}
+	return x
+}
+
+func reconstructionTwin(c Compression, qkv, wk, wv, keys, values, seen array) []float64 {
+	var loss float64
+	for b := range c.B {
+		k, v := memoryOf(c, keys, b).segment, memoryOf(c, values, b).segment
+		for seg := range c.S {
+			if seg > 0 || seen.data[b] > 0 {
+				ck, cv := compressed(k, c.Rate, wk), compressed(v, c.Rate, wv)
+				for h := range c.H {
+					of := func(rows [][]float64) [][]float64 { return ofHead(rows, h, c.D) }
+					for t := range c.T {
+						q := vector(c.Shape, qkv, b, seg, t, query, h)
+						want := softmaxed(q, of(k), of(v))
+						for j, x := range softmaxed(q, of(ck), of(cv)) {
+							loss += (want[j] - x) * (want[j] - x) / float64(c.Width())
+						}
+					}
+				}
+			}
+			k, v = segmentRows(c.Shape, qkv, b, seg, key), segmentRows(c.Shape, qkv, b, seg, value)
+		}
+	}
+	return []float64{loss}
+}
+
+func compressChecks() []check {
+	r := rand.New(rand.NewPCG(12, 12))
+	var all []check
+	for i, s := range shapes {
+		rate := 1 + i%3
+		c := Compression{Shape: s, Rate: rate, Slots: (s.T+rate-1)/rate + i%2}
+		rows := c.Slots + c.T
+		rotary := NewRotary(rows+s.T, s.D, ropeBase)
+		qkv := normal(r, s.Rows(), 3*s.Width())
+		entry := func(name string, twin func([]array) []float64, node func([]*G.Node) *G.Node, in ...array) {
+			all = append(all, check{name: fmt.Sprintf("%s/%+v", name, c), in: in, node: node, twin: twin, probes: 10})
+		}
+		// Nothing, something and all of the prefix is there.
+		seen := zeros(s.S+1, s.B, 1).fix()
+		for j := range seen.data {
+			seen.data[j] = float64(min(j%3*(rows/2+1), rows))
+		}
+		entry("prefix attention",
+			func(in []array) []float64 { return prefixTwin(s, in[0], in[1], in[2], in[3]) },
+			func(in []*G.Node) *G.Node { return PrefixAttention(s, rotary, in[0], Prefix{in[1], in[2], in[3]}) },
+			qkv, normal(r, s.S+1, s.B, rows, s.Width()).fix(), normal(r, s.S+1, s.B, rows, s.Width()).fix(), seen)
+
+		keys, values := normal(r, 1, s.B, rows, s.Width()).fix(), normal(r, 1, s.B, rows, s.Width()).fix()
+		wk, wv := normal(r, s.Width(), rate*s.Width()), normal(r, s.Width(), rate*s.Width())
+		entry("compress keys",
+			func(in []array) []float64 { return compressTwin(c, key, in[0], in[1], in[2]) },
+			func(in []*G.Node) *G.Node { return CompressKeys(c, in[0], in[1], in[2]) }, qkv.fix(), keys, wk.fix())
+		entry("compress values",
+			func(in []array) []float64 { return compressTwin(c, value, in[0], in[1], in[2]) },
+			func(in []*G.Node) *G.Node { return CompressValues(c, in[0], in[1], in[2]) }, qkv.fix(), values, wv.fix())
+		// The first document has a segment in memory, the second none.
+		before := zeros(1, s.B, 1).fix()
+		before.data[0] = float64(s.T)
+		entry("reconstruction",
+			func(in []array) []float64 { return reconstructionTwin(c, in[0], in[1], in[2], in[3], in[4], in[5]) },
+			func(in []*G.Node) *G.Node {
+				p := Prefix{CompressKeys(c, in[0], in[3], in[1]), CompressValues(c, in[0], in[4], in[2]), Fill(c, in[5])}
+				return Reconstruction(c, in[0], in[1], in[2], p)
+			}, qkv.fix(), wk, wv, keys, values, before)
+	}
+	return all
+}
+
+func TestCompression(t *testing.T) {
+	for _, c := range compressChecks() {
+		t.Run(c.name, c.test)
+	}
+}
+
+// TestFill counts by hand: 5 tokens, compressed to 2 rows of at most 5.
+func TestFill(t *testing.T) {
+	c := Compression{Shape: Shape{B: 2, S: 4, T: 5, H: 1, D: 2}, Rate: 3, Slots: 5}
+	in := zeros(1, 2, 1)
+	in.data[1] = 7
+	got := evaluate(t, func(in []*G.Node) *G.Node { return Fill(c, in[0]) }, in)
+	compare(t, "filled", got, []float64{0, 7, 5, 9, 7, 10, 9, 10, 10, 10}, 0, 0)
+}
+
+// TestCachedPrefixAttention feeds a segment in pieces of several widths.
+func TestCachedPrefixAttention(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 13))
+	for _, s := range shapes {
+		s.S = 1
+		const rows = 7
+		qkv := normal(r, s.Rows(), 3*s.Width())
+		keys, values := normal(r, 1, s.B, rows, s.Width()), normal(r, 1, s.B, rows, s.Width())
+		seen := zeros(1, s.B, 1)
+		for b := range seen.data {
+			seen.data[b] = float64(rows - 3*b)
+		}
+		want := prefixTwin(s, qkv, keys, values, seen)
+		rotary := NewRotary(rows+s.T, s.D, ropeBase)
+		past := 0
+		cache := Cache{QKV: make([]float32, len(qkv.data)), Past: &past}
+		for past < s.T {
+			piece := s
+			piece.T = min(1+r.IntN(1+s.T/2), s.T-past)
+			part := func(x []float64, width int) array {
+				a := array{shape: []int{piece.Rows(), width}}
+				for b := range s.B {
+					a.data = append(a.data, x[(b*s.T+past)*width:(b*s.T+past+piece.T)*width]...)
+				}
+				return a
+			}
+			got := evaluate(t, func(in []*G.Node) *G.Node {
+				return CachedPrefixAttention(piece, rotary, in[0], Prefix{in[1], in[2], in[3]}, cache)
+			}, part(qkv.data, 3*s.Width()), keys, values, seen)
+			compare(t, fmt.Sprintf("%+v, tokens %d to %d", s, past, past+piece.T), got, part(want, s.Width()).data, forwardTolerance, forwardTolerance)
+			past += piece.T
+		}
+	}
+}
