@@ -12,14 +12,21 @@ import "infinibench/models"
 // for W_qkv, W_o, W_up and W_down, local attention and the logits. Attention multiplies
 // queries with keys and weights with values, 2·T·d each if all of the square counted,
 // but the causal half does. The memory takes 2·E to read and 2·E to write, and the
-// delta rule reads once more; without a state it is 0. Of a product forward, going
+// delta rule reads once more; without a state it is 0. A memory of m tokens that stand
+// before and after each segment makes it T+2m tokens in the layers, for T that are
+// told. Of a product forward, going
 // backward makes two of the same size, so training takes three times as much. What is
 // computed again to save memory does not count, nor does anything but products.
 func FLOPs(c models.Config, m models.Memory, training bool) float64 {
 	d, f, segment, vocabulary := float64(c.Width()), float64(c.FFN), float64(c.Segment), float64(c.Vocabulary)
 	var state float64
+	tokens := segment // of a segment in the layers
 	for l := range c.Layers {
 		for _, s := range m.State(c, l) {
+			if s.Tokens {
+				tokens += 2 * float64(s.Shape[0])
+				continue
+			}
 			numbers := 1.0
 			for _, n := range s.Shape {
 				numbers *= float64(n)
@@ -31,8 +38,8 @@ func FLOPs(c models.Config, m models.Memory, training bool) float64 {
 	if infini, ok := m.(models.Infini); ok && infini.Delta {
 		uses = 3
 	}
-	layer := 2*d*3*d + 2*d*d + 4*d*f + 2*segment*d
-	forward := float64(c.Layers)*layer + uses*2*state + 2*d*vocabulary
+	layer := 2*d*3*d + 2*d*d + 4*d*f + 2*tokens*d
+	forward := float64(c.Layers)*layer*tokens/segment + uses*2*state + 2*d*vocabulary
 	if training {
 		return 3 * forward
 	}

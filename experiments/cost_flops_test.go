@@ -29,6 +29,8 @@ func TestFLOPs(t *testing.T) {
 		{"read, read and write", c, models.Infini{Delta: true}, false, 1680 + 3*80},
 		{"two layers, one table of logits", two, models.Infini{Delta: true}, false, 2*(1600+240) + 80},
 		{"three times the segment", long, baselines.LocalOnly{}, false, 1680 + 128},
+		// Two tokens before and after the four: attention 128, twice as many tokens.
+		{"memory tokens", c, baselines.Recurrent{Tokens: 2}, false, 2*(1536+128) + 80},
 		{"backward", c, models.Infini{}, true, 3 * 1840},
 	} {
 		if got := FLOPs(test.config, test.memory, test.training); got != test.want {

@@ -172,7 +172,7 @@ func TestBadProfiles(t *testing.T) {
 		{"corpus that is not there", "corpus: pg19", "corpus: proof", `mine.yaml:28: perplexity[1].corpus: got "proof", which corpora does not hold; allowed: novel, pg19`},
 		{"broken segment", "length: 128", "length: 100", "mine.yaml:31: perplexity[1].length: got 100; allowed: a multiple of model.segment, 64"},
 		{"longer than the documents", "length: 256", "length: 576", "mine.yaml:27: perplexity[0].length: got 576; allowed: at most document_tokens of novel, 512"},
-		{"unknown model", "- infini-linear", "- infini-delta\n      - transformer-xl", `mine.yaml:31: perplexity[1].models[1]: got "transformer-xl"; allowed: ` + strings.Join(Models, ", ")},
+		{"unknown model", "- infini-linear", "- infini-delta\n      - unheard-of", `mine.yaml:31: perplexity[1].models[1]: got "unheard-of"; allowed: ` + strings.Join(Models, ", ")},
 		{"model twice in a table", "- infini-linear", "- infini-linear\n      - infini-linear", "mine.yaml:31: perplexity[1].models[1]: infini-linear on pg19 at length 128 stands there twice; allowed: once"},
 		{"table twice", "evaluation:", "  - {corpus: pg19, models: [infini-delta, infini-linear], length: 128}\nevaluation:", "mine.yaml:33: perplexity[2].models[1]: infini-linear on pg19 at length 128 stands there twice; allowed: once"},
 		{"no batch", "batch: 4", "batch: 0", "mine.yaml:32: perplexity[1].batch: got 0; allowed: a whole number, 1 to 65536"},
