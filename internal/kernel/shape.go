@@ -1,7 +1,5 @@
 package kernel
 
-import "sync"
-
 // Shape is the layout that the attention kernels share. A projection is
 // [B·S·T, 3·H·D]: rows ordered by document, segment, token; columns by query,
 // key, value, and inside each by head. A memory is [S+1, B, H, D, D+1]: what
@@ -57,23 +55,3 @@ func (s Shape) memory(m []float32, b, seg, h int) []float32 {
 
 // line is row i of a view with leading dimension ld, n wide.
 func line(x []float32, i, ld, n int) []float32 { return x[i*ld : i*ld+n] }
-
-var scratchPool = sync.Pool{New: func() any { return new([]float32) }}
-
-// borrow hands out n floats of arbitrary content until release is called.
-func borrow(n int) (x []float32, release func()) {
-	p := scratchPool.Get().(*[]float32)
-	if cap(*p) < n {
-		*p = make([]float32, n)
-	}
-	return (*p)[:n], func() { scratchPool.Put(p) }
-}
-
-// carve cuts consecutive pieces of the given sizes off x.
-func carve(x []float32, sizes ...int) [][]float32 {
-	pieces := make([][]float32, len(sizes))
-	for i, n := range sizes {
-		pieces[i], x = x[:n:n], x[n:]
-	}
-	return pieces
-}
