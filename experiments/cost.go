@@ -36,52 +36,68 @@ func StreamLengths(n, segment int) []int {
 // with the state carried from segment to segment, and notes what it costs at each of
 // the rising lengths, which are whole segments. tick is told of tokens as they are done.
 func MeasureStream(ctx context.Context, m *models.Model, lengths []int, tick func(tokens int)) ([]StreamPoint, error) {
-	n := m.Config.Segment
-	scorer, state := m.NewScorer(1, n), m.NewState(1)
-	_, entries := m.Memory.Footprint(m.Config)
-	random := rand.New(rand.NewPCG(0, 0))
-	// One token longer than a segment: the last target is the next segment's first id.
-	tokens := make([]int32, n+1)
-	draw := func(ids []int32) {
-		for i := range ids {
-			ids[i] = int32(random.IntN(m.Config.Vocabulary))
-		}
-	}
-	draw(tokens)
+	r := newReader(m)
 	// The first run of a graph also allocates what the others use.
-	if _, err := scorer.Score(tokens[:n], tokens[1:], state); err != nil {
+	if err := r.read(ctx, m.Config.Segment, func(int) {}); err != nil {
 		return nil, err
 	}
-	state.Zero()
+	r.state.Zero()
+	_, entries := m.Memory.Footprint(m.Config)
 	var points []StreamPoint
 	done := 0
 	for _, length := range lengths {
-		from, start := done, time.Now()
-		for done < length {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			tokens[0] = tokens[n]
-			draw(tokens[1:])
-			if _, err := scorer.Score(tokens[:n], tokens[1:], state); err != nil {
-				return nil, err
-			}
-			done += n
-			tick(n)
+		start := time.Now()
+		if err := r.read(ctx, length-done, tick); err != nil {
+			return nil, err
 		}
 		p := StreamPoint{
-			Tokens: done, TokensPerSecond: float64(done-from) / time.Since(start).Seconds(),
-			StateBytes: state.Bytes(), RSS: machine.RSS(),
+			Tokens: length, TokensPerSecond: float64(length-done) / time.Since(start).Seconds(),
+			StateBytes: r.state.Bytes(), RSS: machine.RSS(),
 		}
 		if p.StateBytes != 4*entries {
-			return nil, fmt.Errorf("experiments: %s carries %d bytes after %d tokens, its formula says %d", m.Memory.Name(), p.StateBytes, done, 4*entries)
+			return nil, fmt.Errorf("experiments: %s carries %d bytes after %d tokens, its formula says %d", m.Memory.Name(), p.StateBytes, length, 4*entries)
 		}
-		if layer, name, ok := state.Finite(); !ok {
-			return nil, fmt.Errorf("experiments: %s of layer %d is not finite after %d tokens", name, layer, done)
+		if layer, name, ok := r.state.Finite(); !ok {
+			return nil, fmt.Errorf("experiments: %s of layer %d is not finite after %d tokens", name, layer, length)
 		}
-		points = append(points, p)
+		points, done = append(points, p), length
 	}
 	return points, nil
+}
+
+// reader evaluates a model on a stream of random tokens.
+type reader struct {
+	scorer *models.Scorer
+	state  *models.State
+	random *rand.Rand
+	config models.Config
+	tokens []int32 // a segment and the token after it, its last target
+}
+
+func newReader(m *models.Model) *reader {
+	n := m.Config.Segment
+	r := &reader{m.NewScorer(1, n), m.NewState(1), rand.New(rand.NewPCG(0, 0)), m.Config, make([]int32, n+1)}
+	r.tokens[n] = int32(r.random.IntN(m.Config.Vocabulary))
+	return r
+}
+
+// read goes n tokens on, which are whole segments.
+func (r *reader) read(ctx context.Context, n int, tick func(tokens int)) error {
+	segment := r.config.Segment
+	for ; n > 0; n -= segment {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r.tokens[0] = r.tokens[segment]
+		for i := range segment {
+			r.tokens[i+1] = int32(r.random.IntN(r.config.Vocabulary))
+		}
+		if _, err := r.scorer.Score(r.tokens[:segment], r.tokens[1:], r.state); err != nil {
+			return err
+		}
+		tick(segment)
+	}
+	return nil
 }
 
 // StreamTrend is how the cost of a stream changes with its length. What does not

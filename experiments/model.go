@@ -37,14 +37,20 @@ func NewMemory(id string) (models.Memory, error) {
 
 // NewModel makes the model of a cell with weights drawn from its seed.
 func NewModel(s CellSettings, vocabulary int) (*models.Model, error) {
-	memory, err := NewMemory(s.ModelID)
+	c, memory, err := s.model(vocabulary)
 	if err != nil {
 		return nil, err
 	}
+	return models.New(c, memory, s.Seed)
+}
+
+// model is what the model of a cell is made of.
+func (s CellSettings) model(vocabulary int) (models.Config, models.Memory, error) {
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize = vocabulary, s.Model.Layers, s.Model.Heads, s.Model.HeadSize
 	c.FFN, c.Segment = s.Model.FFN, s.Model.Segment
 	c.GateInit, c.MemoryEpsilon, c.InitStd = s.Model.GateInit, s.Model.MemoryEpsilon, s.Model.InitStd
 	c.UngatedStart, c.MemoryPositions = s.Model.UngatedStart, s.Model.MemoryPositions
-	return models.New(c, memory, s.Seed)
+	memory, err := NewMemory(s.ModelID)
+	return c, memory, err
 }

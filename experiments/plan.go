@@ -63,6 +63,14 @@ func Workload(o Options) ([]Work, error) {
 	for _, c := range p.Cells() {
 		s := p.Settings(c)
 		result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
+		if c.Experiment == costExperiment {
+			tokens := 0
+			for _, length := range s.Cost.Lengths {
+				tokens += costRuns * length
+			}
+			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, TrainTokens: tokens, EvaluateTokens: tokens})
+			continue
+		}
 		tokens := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)
 		if tokens == 0 {
 			tokens = usualDocument
@@ -101,6 +109,12 @@ func Plan(ctx context.Context, o Options) ([]Planned, error) {
 			return nil, err
 		}
 		s := p.Settings(w.Cell)
+		if w.Cell.Model == FullAttention {
+			// Lengths that double take four times as long, so the last takes three
+			// quarters of the time. Each runs once more, to warm up.
+			plan = append(plan, Planned{w, 4. / 3 * (costRuns + 1) * s.Cost.ControlSeconds, int64(s.Cost.ControlMiB) << 20})
+			continue
+		}
 		kind := fmt.Sprintf("%s/%s/%d", w.Cell.Model, w.Cell.Corpus, w.Cell.Length)
 		k, ok := costs[kind]
 		if !ok {
@@ -197,7 +211,9 @@ func calibrate(s CellSettings, workers int) (cost, error) {
 	}
 	passes := 1.0
 	if m.Stateful() {
-		passes = float64(ablations)
+		if s.Experiment == perplexityExperiment {
+			passes = float64(ablations)
+		}
 		if s.Length > tokens {
 			k.train += forward
 		}

@@ -27,6 +27,7 @@ type Profile struct {
 	Corpora    map[string]CorpusSettings `yaml:"corpora" required:"true" min:"1"`
 	Perplexity []PerplexitySettings      `yaml:"perplexity" required:"true" min:"1"`
 	Evaluation EvaluationSettings        `yaml:"evaluation" required:"true"`
+	Cost       CostSettings              `yaml:"cost,omitempty"` // zero: not measured
 
 	fingerprints map[string]string // of the corpora, by name; see Identify
 }
@@ -89,6 +90,17 @@ type EvaluationSettings struct {
 	Batch          int `yaml:"batch" required:"true" min:"1" max:"65536"`              // documents side by side
 	PositionBucket int `yaml:"position_bucket" required:"true" min:"1" max:"16777216"` // tokens to one point of "loss by position"
 }
+
+// CostSettings is where speed and memory are measured: every model of the profile, and
+// a control that attends to the whole sequence, as long as that can be waited for.
+type CostSettings struct {
+	Lengths        []int   `yaml:"lengths" required:"true" min:"1" max:"64"` // tokens of a sequence, rising
+	ControlSeconds float64 `yaml:"control_seconds" required:"true" min:"0.001" max:"86400"`
+	ControlMiB     int     `yaml:"control_mib" required:"true" min:"1" max:"16777216"`
+}
+
+// Measured says whether the profile measures cost at all.
+func (c CostSettings) Measured() bool { return len(c.Lengths) > 0 }
 
 // ReadsFiles says whether any corpus of the profile is read from files.
 func (p *Profile) ReadsFiles() bool {

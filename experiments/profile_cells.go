@@ -9,26 +9,61 @@ import (
 )
 
 // Cells lists the work of a profile in the order it is to be done: for each seed,
-// for each block of the file, for each of its models. Seeds come first so that a
-// run that is broken off has compared all models, if with fewer seeds.
+// for each block of the file, for each of its models; then the cost. Seeds come first
+// so that a run that is broken off has compared all models, if with fewer seeds.
 func (p *Profile) Cells() []Cell {
 	var cells []Cell
 	for _, seed := range p.Seeds {
 		for _, t := range p.Perplexity {
 			for _, model := range t.Models {
 				cells = append(cells, Cell{
-					Experiment: "perplexity", Corpus: t.Corpus, Model: model, Length: t.Length, Seed: seed,
+					Experiment: perplexityExperiment, Corpus: t.Corpus, Model: model, Length: t.Length, Seed: seed,
 				})
 			}
 		}
 	}
+	return append(cells, p.costCells()...)
+}
+
+// The experiments, as cells name them.
+const (
+	perplexityExperiment = "perplexity" // paper Table 2
+	costExperiment       = "cost"
+)
+
+// FullAttention is the control of the cost: attention over the whole sequence, which is
+// the local-only model with a single segment.
+const FullAttention = "full-attention"
+
+// costCells is a cell for each model of the profile, and one for the control, of no
+// corpus and no seed. They come last, as nothing else may run beside them.
+func (p *Profile) costCells() []Cell {
+	if !p.Cost.Measured() {
+		return nil
+	}
+	var cells []Cell
+	add := func(model string) {
+		c := Cell{Experiment: costExperiment, Model: model, Length: p.Cost.Lengths[len(p.Cost.Lengths)-1]}
+		if !slices.Contains(cells, c) {
+			cells = append(cells, c)
+		}
+	}
+	for _, t := range p.Perplexity {
+		for _, model := range t.Models {
+			add(model)
+		}
+	}
+	add(FullAttention)
 	return cells
 }
 
 // Key is the name of the cell's directory, unlike that of any other cell: for
-// example perplexity-novel-infini-delta-1024-seed1. A profile's cells need no
-// characters but a-z, 0-9 and -.
+// example perplexity-novel-infini-delta-1024-seed1, or cost-infini-delta-32768. A
+// profile's cells need no characters but a-z, 0-9 and -.
 func (c Cell) Key() string {
+	if c.Experiment == costExperiment {
+		return fmt.Sprintf("%s-%s-%d", c.Experiment, c.Model, c.Length)
+	}
 	return fmt.Sprintf("%s-%s-%s-%d-seed%d", c.Experiment, c.Corpus, c.Model, c.Length, c.Seed)
 }
 
@@ -49,6 +84,7 @@ type CellSettings struct {
 	Training   TrainingSettings   `yaml:"training"` // with the batch of the cell
 	Corpus     CorpusSettings     `yaml:"corpus"`
 	Evaluation EvaluationSettings `yaml:"evaluation"`
+	Cost       CostSettings       `yaml:"cost,omitempty" json:",omitzero"` // of a cell that measures it
 
 	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
 }
@@ -56,8 +92,19 @@ type CellSettings struct {
 // Settings resolves the settings of one of the profile's cells. It panics on
 // another's: a program asks for what Cells lists.
 func (p *Profile) Settings(c Cell) CellSettings {
+	if slices.Contains(p.costCells(), c) {
+		// The vocabulary is that of the first corpus. One sequence is trained on, with
+		// the paper's checkpoint after each segment, so that any length can be.
+		corpus, training := p.Perplexity[0].Corpus, p.Training
+		training.Batch, training.CheckpointInterval = 1, 1
+		return CellSettings{
+			Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: corpus, Length: c.Length,
+			Threads: p.Threads, Model: p.Model, Training: training, Corpus: p.Corpora[corpus], Evaluation: p.Evaluation,
+			Cost: p.Cost,
+		}
+	}
 	for _, t := range p.Perplexity {
-		if c.Experiment != "perplexity" || t.Corpus != c.Corpus || t.Length != c.Length || !slices.Contains(t.Models, c.Model) {
+		if c.Experiment != perplexityExperiment || t.Corpus != c.Corpus || t.Length != c.Length || !slices.Contains(t.Models, c.Model) {
 			continue
 		}
 		training := p.Training

@@ -12,34 +12,36 @@ import (
 )
 
 // The cells of one seed of each built-in profile, after the table of blocks and
-// models in its file; the full list is this for each seed in turn.
+// models in its file; the full list is this for each seed in turn, and then the cost of
+// each model and of the control, with the longest length in its name.
 var builtinCells = []struct {
 	profile string
 	seeds   int // 1 to this
+	longest int
 	keys    string
 }{
-	{"smoke", 2, `
+	{"smoke", 2, 512, `
 perplexity-novel-local-only-128
 perplexity-novel-infini-linear-128
 perplexity-novel-infini-delta-128
 perplexity-proof-local-only-128
 perplexity-proof-infini-linear-128
 perplexity-proof-infini-delta-128`},
-	{"tiny", 3, `
+	{"tiny", 3, 32768, `
 perplexity-novel-local-only-1024
 perplexity-novel-infini-linear-1024
 perplexity-novel-infini-delta-1024
 perplexity-proof-local-only-1024
 perplexity-proof-infini-linear-1024
 perplexity-proof-infini-delta-1024`},
-	{"small", 3, `
+	{"small", 3, 65536, `
 perplexity-pg19-local-only-4096
 perplexity-pg19-infini-linear-4096
 perplexity-pg19-infini-delta-4096
 perplexity-arxiv-math-local-only-4096
 perplexity-arxiv-math-infini-linear-4096
 perplexity-arxiv-math-infini-delta-4096`},
-	{"paper", 2, `
+	{"paper", 2, 131072, `
 perplexity-pg19-local-only-32768
 perplexity-pg19-infini-linear-32768
 perplexity-pg19-infini-delta-32768
@@ -61,6 +63,9 @@ func TestCells(t *testing.T) {
 			for key := range strings.FieldsSeq(test.keys) {
 				want = append(want, fmt.Sprintf("%s-seed%d", key, seed))
 			}
+		}
+		for _, model := range []string{"local-only", "infini-linear", "infini-delta", "full-attention"} {
+			want = append(want, fmt.Sprintf("cost-%s-%d", model, test.longest))
 		}
 		for _, c := range p.Cells() {
 			have = append(have, c.Key())

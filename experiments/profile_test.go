@@ -176,6 +176,11 @@ func TestBadProfiles(t *testing.T) {
 		{"model twice in a table", "- infini-linear", "- infini-linear\n      - infini-linear", "mine.yaml:31: perplexity[1].models[1]: infini-linear on pg19 at length 128 stands there twice; allowed: once"},
 		{"table twice", "evaluation:", "  - {corpus: pg19, models: [infini-delta, infini-linear], length: 128}\nevaluation:", "mine.yaml:33: perplexity[2].models[1]: infini-linear on pg19 at length 128 stands there twice; allowed: once"},
 		{"no batch", "batch: 4", "batch: 0", "mine.yaml:32: perplexity[1].batch: got 0; allowed: a whole number, 1 to 65536"},
+		{"cost of part of a segment", "evaluation:", "cost: {lengths: [64, 100], control_seconds: 1, control_mib: 1}\nevaluation:", "mine.yaml:33: cost.lengths[1]: got 100; allowed: a multiple of model.segment, 64"},
+		{"cost of lengths that fall", "evaluation:", "cost: {lengths: [128, 64], control_seconds: 1, control_mib: 1}\nevaluation:", "mine.yaml:33: cost.lengths[1]: got 64; allowed: more than the length before, 128, and at most 16777216"},
+		{"cost of nothing", "evaluation:", "cost: {lengths: [0], control_seconds: 1, control_mib: 1}\nevaluation:", "mine.yaml:33: cost.lengths[0]: got 0; allowed: more than the length before, 0, and at most 16777216"},
+		{"cost at no length", "evaluation:", "cost: {lengths: [], control_seconds: 1, control_mib: 1}\nevaluation:", "mine.yaml:33: cost.lengths: got 0 entries; allowed: a list of length 1 to 64"},
+		{"a control without limits", "evaluation:", "cost: {lengths: [64]}\nevaluation:", "mine.yaml:33: cost.control_seconds: missing; allowed: a number, 0.001 to 86400\nmine.yaml:33: cost.control_mib: missing; allowed: a whole number, 1 to 16777216"},
 		{"several at once", "optimizer: adamw\n  learning_rate: 3e-3\n  gate_learning_rate: 3e-2\n  steps: 100", "optimizer: adafactor\n  learning_rate: 3e-3\n  gate_learning_rate: 3e-2\n  steps: 5",
 			"mine.yaml:14: training.warmup_steps: got 10; allowed: at most training.steps, 5\nmine.yaml:16: training.weight_decay: got 0.1; allowed: 0, as adafactor has none"},
 	}

@@ -47,6 +47,7 @@ func (p *Profile) Validate() config.Problems {
 		validateCorpus(name, p.Corpora[name], report)
 	}
 	p.validatePerplexity(report)
+	p.validateCost(report)
 	return problems
 }
 
@@ -111,5 +112,19 @@ func (p *Profile) validatePerplexity(report reporter) {
 			}
 			planned[cell] = true
 		}
+	}
+}
+
+func (p *Profile) validateCost(report reporter) {
+	before := 0
+	for i, length := range p.Cost.Lengths {
+		key := fmt.Sprintf("cost.lengths[%d]", i)
+		switch {
+		case p.Model.Segment > 0 && length%p.Model.Segment != 0:
+			report(key, "got %d; allowed: a multiple of model.segment, %d", length, p.Model.Segment)
+		case length <= before || length > 1<<24:
+			report(key, "got %d; allowed: more than the length before, %d, and at most %d", length, before, 1<<24)
+		}
+		before = length
 	}
 }

@@ -6,12 +6,12 @@ import "infinibench/datasets"
 const ResultVersion = 1
 
 // Cell is the unit of work: one experiment on one corpus with one model and one
-// seed. Its Key is the name of its directory under runs/<profile>/.
+// seed; the cost of a model has neither corpus nor seed. Its Key is the name of its directory under runs/<profile>/.
 type Cell struct {
-	Experiment string `json:"experiment"` // "perplexity"
+	Experiment string `json:"experiment"` // "perplexity" or "cost"
 	Corpus     string `json:"corpus"`     // "novel", "proof", "pg19", "arxiv-math"
-	Model      string `json:"model"`      // "local-only", "infini-linear", "infini-delta"
-	Length     int    `json:"length"`     // tokens per training sequence
+	Model      string `json:"model"`      // "local-only", "infini-linear", "infini-delta"; of cost also "full-attention"
+	Length     int    `json:"length"`     // tokens per training sequence; of cost the longest
 	Seed       uint64 `json:"seed"`
 }
 
@@ -155,6 +155,28 @@ type Timing struct {
 	TrainTokens  int64   `json:"train_tokens"`
 	EvalTokens   int64   `json:"eval_tokens"`
 	PeakRSS      int64   `json:"peak_rss_bytes"` // of the whole process, so far
+
+	PeakFLOPS float64     `json:"peak_flops,omitempty"` // per second, of large matrix products on this machine
+	Lengths   []CostPoint `json:"lengths,omitempty"`    // of a cell that measures the cost
+}
+
+// CostPoint is what a sequence of some length costs, measured or, where that would have
+// exceeded the limits of the profile, predicted.
+type CostPoint struct {
+	Tokens     int   `json:"tokens"`
+	StateBytes int64 `json:"state_bytes"` // carried from segment to segment
+	Evaluation *Cost `json:"evaluation,omitempty"`
+	Training   *Cost `json:"training,omitempty"` // one step
+
+	WouldTakeSeconds float64 `json:"would_take_seconds,omitempty"` // both together, when not measured
+	WouldTakeBytes   int64   `json:"would_take_bytes,omitempty"`
+}
+
+// Cost is the speed and the memory of one kind of work.
+type Cost struct {
+	TokensPerSecond float64 `json:"tokens_per_second"`
+	FLOPS           float64 `json:"flops"`      // per second, as FLOPs counts them
+	Bytes           int64   `json:"live_bytes"` // in use after the work, weights and state included
 }
 
 // LogLine is one line of metrics.jsonl, the training log.

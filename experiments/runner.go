@@ -80,7 +80,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		return summary, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
-	r := &runner{options: o, summary: summary, texts: map[string]*Text{}, broken: map[string]error{}}
+	r := &runner{options: o, summary: summary, texts: map[string]*Text{}, broken: map[string]error{}, peak: sync.OnceValue(kernel.Peak)}
 	if r.options.Observe == nil {
 		r.options.Observe = func(Event) {}
 	}
@@ -95,6 +95,9 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 feed:
 	for _, c := range cells {
+		if c.Experiment == costExperiment {
+			continue
+		}
 		select {
 		case queue <- c:
 		case <-ctx.Done():
@@ -103,6 +106,11 @@ feed:
 	}
 	close(queue)
 	workers.Wait()
+	for _, c := range cells {
+		if c.Experiment == costExperiment { // alone, or it would measure the others too
+			r.cell(ctx, c)
+		}
+	}
 	return r.summary, ctx.Err()
 }
 
@@ -115,6 +123,8 @@ type runner struct {
 	opening sync.Mutex // of the fields below; opening may train a tokenizer
 	texts   map[string]*Text
 	broken  map[string]error
+
+	peak func() float64 // kernel.Peak, measured when first asked for
 }
 
 func (r *runner) tell(e Event) {
@@ -165,6 +175,9 @@ func (r *runner) cell(ctx context.Context, c Cell) {
 func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string) error {
 	if err := os.MkdirAll(string(files), 0o755); err != nil {
 		return err
+	}
+	if c.Experiment == costExperiment {
+		return r.measureCost(ctx, c, files, hash)
 	}
 	text, err := r.text(ctx, c.Corpus)
 	if err != nil {

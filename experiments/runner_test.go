@@ -17,7 +17,7 @@ func miniature(t *testing.T) *Profile {
 		t.Fatal(err)
 	}
 	p.Seeds, p.Training.Steps, p.Training.WarmupSteps, p.SaveEvery = []uint64{1}, 6, 2, 2
-	p.Perplexity = p.Perplexity[:1]
+	p.Perplexity, p.Cost = p.Perplexity[:1], CostSettings{}
 	return p
 }
 

@@ -170,8 +170,8 @@ func TestReportInBrowser(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%s/%s/%d", name, scheme, width), func(t *testing.T) {
 					ctx, faults := visit(t, parent, html, width, scheme)
-					if n := ask[int](t, ctx, `document.querySelectorAll(".chart").length`); n < 14 {
-						t.Errorf("%d charts, want at least 7 for each of two corpora", n)
+					if n := ask[int](t, ctx, `document.querySelectorAll(".chart").length`); n < 16 {
+						t.Errorf("%d charts, want at least 7 for each of two corpora, and 2 of cost", n)
 					}
 					if missing := ask[[]string](t, ctx, undrawn); len(missing) > 0 {
 						t.Errorf("not drawn: %q", missing)

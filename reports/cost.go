@@ -16,7 +16,7 @@ func costTable(run *Run) *Table {
 		return count(int64(float64(tokens) / seconds))
 	}
 	for _, record := range run.Records {
-		if c := record.Timing; c != nil {
+		if c := record.Timing; c != nil && c.Lengths == nil {
 			t.add(record.Key, fmt.Sprintf("%.1f", c.TrainSeconds), rate(c.TrainTokens, c.TrainSeconds),
 				fmt.Sprintf("%.1f", c.EvalSeconds), rate(c.EvalTokens, c.EvalSeconds), count(c.PeakRSS>>20))
 		}
@@ -33,7 +33,7 @@ func costSentence(run *Run) string {
 	seen := map[string]bool{}
 	for _, record := range run.Records {
 		c := record.Timing
-		if c == nil {
+		if c == nil || c.Lengths != nil {
 			continue
 		}
 		cells++

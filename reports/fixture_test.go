@@ -14,8 +14,8 @@ import (
 )
 
 // fixture is a made-up run with realistic shapes: two generated corpora, three
-// models, three seeds, of which one cell failed; and one planned cell that did
-// not run. Its numbers are invented.
+// models, three seeds, of which one cell failed; the cost of the models and of the
+// control; and one planned cell that did not run. Its numbers are invented.
 func fixture() *Run {
 	run := &Run{Profile: "quick"}
 	rng := rand.New(rand.NewPCG(7, 7))
@@ -43,6 +43,9 @@ func fixture() *Run {
 			}
 		}
 	}
+	for _, model := range []string{localOnly, infiniLin, infiniDelta, experiments.FullAttention} {
+		run.Records = append(run.Records, madeUpCost(model))
+	}
 	run.Planned = append(run.Planned, experiments.Cell{Experiment: "perplexity", Corpus: "novel", Model: infiniDelta, Length: 1024, Seed: 4})
 	return run
 }
@@ -63,6 +66,13 @@ func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand)
 		}
 	}
 	p := &experiments.Perplexity{Intact: score(loss), Ideal: &experiments.IdealRow{Full: full, Segment: limited}}
+	for d := range 6 {
+		n, hard := int64(tokens/6), 0.1*float64(d)-0.25 // around 0
+		own := 0.004 * math.Sin(float64(d*len(cell.Model)))
+		p.Documents = append(p.Documents, experiments.DocumentScore{
+			ID: fmt.Sprintf("test-%d", d), Tokens: n, Words: n, Bytes: 5 * n, NLL: float64(n) * (loss + hard + own),
+		})
+	}
 	if memory {
 		zeroed, shuffled := score(loss+0.21), score(loss+0.17)
 		p.Zeroed, p.Shuffled = &zeroed, &shuffled
@@ -123,6 +133,36 @@ func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand)
 		r.Footprint.Formula = "0"
 	}
 	return r
+}
+
+// madeUpCost is a model that takes as long for every token, and a control that takes
+// longer and longer, up to 4,096 of 16,384 tokens.
+func madeUpCost(model string) Record {
+	cell := experiments.Cell{Experiment: "cost", Model: model, Length: 16384}
+	record := Record{Key: "cost-" + model + "-16384", Timing: &experiments.Timing{PeakFLOPS: 75e9, PeakRSS: 200 << 20}}
+	record.Result = experiments.Result{
+		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3b", Status: experiments.StatusDone,
+		Scale:       experiments.Scale{Parameters: 412_928, Layers: 2, DModel: 128, Heads: 4, Segment: 128},
+		Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
+	}
+	for tokens := 1024; tokens <= 16384; tokens *= 2 {
+		p := experiments.CostPoint{Tokens: tokens}
+		speed, memory := 50_000., int64(8<<20)
+		switch model {
+		case infiniLin, infiniDelta:
+			speed, p.StateBytes, memory = 40_000, 33_792, 9<<20
+		case experiments.FullAttention:
+			speed, memory = 50_000*512/float64(tokens), int64(tokens)<<13
+		}
+		if model == experiments.FullAttention && tokens > 4096 {
+			p.WouldTakeSeconds, p.WouldTakeBytes = 4*float64(tokens)/speed, memory
+		} else {
+			p.Evaluation = &experiments.Cost{TokensPerSecond: speed, FLOPS: 30e9, Bytes: memory}
+			p.Training = &experiments.Cost{TokensPerSecond: speed / 3, FLOPS: 27e9, Bytes: 3 * memory}
+		}
+		record.Timing.Lengths = append(record.Timing.Lengths, p)
+	}
+	return record
 }
 
 func madeUpLog(r experiments.Result, rng *rand.Rand) []experiments.LogLine {

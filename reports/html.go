@@ -52,6 +52,7 @@ type pageData struct {
 	Warnings  []string
 	CostText  string
 	Cost      *Table
+	Lengths   costLengths
 	Command   string
 	CSS       template.CSS
 	Script    template.JS
@@ -59,6 +60,13 @@ type pageData struct {
 	Remote    string      // or where to load it from
 	Notice    string
 	HasCharts bool
+}
+
+// costLengths is what was measured at several lengths.
+type costLengths struct {
+	Reading []string
+	Charts  []*chart
+	Table   *Table
 }
 
 // headline is one comparison in a sentence, with the anchor of its section.
@@ -82,6 +90,12 @@ func page(run *Run, lib *library) ([]byte, error) {
 		Data: dataTable(run), Cells: cellsTable(run), Settings: settingsTable(run), Cost: costTable(run),
 		CostText: costSentence(run), Warnings: warnings(run), Command: "make reproduce PROFILE=" + clean(run.Profile),
 	}
+	lengths, err := lengthCharts(run)
+	if err != nil {
+		return nil, err
+	}
+	data.Lengths = costLengths{lengthReading(run), lengths, lengthTable(run)}
+	data.HasCharts = len(lengths) > 0
 	for i, slug := range slugs(comparisons) {
 		c := comparisons[i]
 		charts, err := c.charts(slug)

@@ -172,7 +172,14 @@ func TestTimesStandOnlyInCost(t *testing.T) {
 	cut := regexp.MustCompile(`(?s)<section id="cost".*?</section>`)
 	slow := fixture()
 	for i := range slow.Records {
-		if slow.Records[i].Timing != nil {
+		if t := slow.Records[i].Timing; t != nil && t.Lengths != nil {
+			t.PeakFLOPS = 123e9
+			for _, p := range t.Lengths {
+				if p.Training != nil {
+					*p.Training = experiments.Cost{TokensPerSecond: 456, FLOPS: 7e9, Bytes: 89 << 20}
+				}
+			}
+		} else if t != nil {
 			slow.Records[i].Timing = &experiments.Timing{TrainSeconds: 987, EvalSeconds: 654, TrainTokens: 1, EvalTokens: 1, PeakRSS: 1 << 40}
 		}
 		for k := range slow.Records[i].Log {

@@ -110,9 +110,13 @@ func tally(comparisons []*comparison) string {
 
 // cellsTable lists every cell, done, failed or not run.
 func cellsTable(run *Run) *Table {
-	t := newTable("cells", "Cells of this run", "Experiment", "Corpus", "Model", ">Training length", ">Seed", "Status", "Error or warnings")
+	t := newTable("cells", "Cells of this run", "Experiment", "Corpus", "Model", ">Length", ">Seed", "Status", "Error or warnings")
 	add := func(cell experiments.Cell, status, remark string) {
-		t.add(cell.Experiment, cell.Corpus, modelName(cell.Model), count(int64(cell.Length)), strconv.FormatUint(cell.Seed, 10), status, remark)
+		seed := strconv.FormatUint(cell.Seed, 10)
+		if cell.Experiment == "cost" {
+			seed = none
+		}
+		t.add(cell.Experiment, cell.Corpus, modelName(cell.Model), count(int64(cell.Length)), seed, status, remark)
 	}
 	for _, record := range run.Records {
 		remark := record.Result.Error
@@ -136,7 +140,7 @@ func dataTable(run *Run) *Table {
 	seen := map[string]bool{}
 	for _, record := range run.Records {
 		r := record.Result
-		if r.Status != experiments.StatusDone {
+		if r.Status != experiments.StatusDone || r.Cell.Experiment == "cost" {
 			continue
 		}
 		d := r.Data

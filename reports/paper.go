@@ -10,7 +10,7 @@ const (
 )
 
 // modelNames gives the names of the paper's Table 2, in its order, and the
-// control that it lacks.
+// controls that it lacks.
 var modelNames = []struct{ id, name, short string }{
 	{localOnly, "Local only (control)", "Local only"},
 	{"transformer-xl", "Transformer-XL", "Transf.-XL"},
@@ -18,6 +18,7 @@ var modelNames = []struct{ id, name, short string }{
 	{"rmt", "Recurrent Memory Transformer", "RMT"},
 	{infiniLin, "Infini-Transformer (Linear)", "Linear"},
 	{infiniDelta, "Infini-Transformer (Linear + Delta)", "Linear + Delta"},
+	{experiments.FullAttention, "Full attention (control)", "Full attention"},
 }
 
 // modelName is a model's name in tables; a model unknown here keeps its id.

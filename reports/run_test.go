@@ -24,7 +24,7 @@ func TestLoadReadsBack(t *testing.T) {
 		}
 		return keys
 	}
-	if !strings.HasPrefix(keys(got)[0], "perplexity-novel-infini-delta") {
+	if !strings.HasPrefix(keys(got)[0], "cost-full-attention") {
 		t.Errorf("first record is %s, want the first name in sorted order", keys(got)[0])
 	}
 	byKey := map[string]Record{}

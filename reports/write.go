@@ -18,8 +18,10 @@ func (run *Run) tables() []*Table {
 		tables = append(tables, comparisons[i].tables(slug)...)
 	}
 	tables = append(tables, dataTable(run), settingsTable(run), cellsTable(run))
-	if cost := costTable(run); len(cost.Rows) > 0 {
-		tables = append(tables, cost)
+	for _, cost := range []*Table{lengthTable(run), costTable(run)} {
+		if len(cost.Rows) > 0 {
+			tables = append(tables, cost)
+		}
 	}
 	return tables
 }

@@ -133,7 +133,8 @@ func (c *checkout) run(command string) string {
 }
 
 // cuts make a profile small by its text, since the program under test may know models
-// that this one does not: one seed, two steps, two models on the first text.
+// that this one does not: one seed, two steps, two models on the first text, and the
+// cost, if it is measured, at one length.
 var cuts = []struct {
 	pattern *regexp.Regexp
 	with    string
@@ -144,6 +145,7 @@ var cuts = []struct {
 	{regexp.MustCompile(`\bdocuments: \d+`), "documents: 1"},
 	{regexp.MustCompile(`(?m)^(perplexity:.*\n  - .*\n)(  - .*\n)*`), "$1"},
 	{regexp.MustCompile(`\bmodels: \[([\w-]+, [\w-]+).*?\]`), "models: [$1]"},
+	{regexp.MustCompile(`\b(lengths: \[\d+|length: \d+)(, \d+)*`), "$1"}, // a list, or the one of a text
 }
 
 // miniature writes a small version of a profile, of the same name, and returns its

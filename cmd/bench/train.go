@@ -58,7 +58,7 @@ eval and generate read. Interrupted, the same command goes on.`,
 
 // choose finds the profile's first cell that fits what was asked for.
 func choose(p *experiments.Profile, want experiments.Cell) (experiments.Cell, error) {
-	cells := p.Cells()
+	cells := slices.DeleteFunc(p.Cells(), func(c experiments.Cell) bool { return c.Experiment != want.Experiment })
 	i := slices.IndexFunc(cells, func(c experiments.Cell) bool {
 		return c.Model == want.Model && c.Corpus == want.Corpus &&
 			(want.Length == 0 || c.Length == want.Length) && (want.Seed == 0 || c.Seed == want.Seed)

@@ -33,7 +33,7 @@
     const tip = { backgroundColor: dark ? "#24272e" : "#ffffff", borderColor: line, textStyle: { color: text, fontSize: 12 }, confine: true };
     return {
       backgroundColor: "transparent", textStyle: { color: text }, tooltip: tip, visualMap: { textStyle: { color: text } },
-      categoryAxis: { ...axis, splitLine: { show: false } }, valueAxis: axis,
+      categoryAxis: { ...axis, splitLine: { show: false } }, valueAxis: axis, logAxis: axis,
     };
   };
 
@@ -55,6 +55,7 @@
       for (const series of option.series) {
         if (series.renderItem) series.renderItem = renderers[series.renderItem];
       }
+      for (const axis of option.xAxis || []) if (axis.type === "log") axis.logBase = 2; // lengths double
       box.replaceChildren();
       const chart = echarts.init(box, theme(dark), { renderer: "svg", width });
       chart.setOption(option);

@@ -1,0 +1,186 @@
+package experiments
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"time"
+
+	"infinibench/baselines"
+	"infinibench/internal/machine"
+	"infinibench/internal/train"
+	"infinibench/models"
+)
+
+// measureCost makes one cell of the cost. What it measured goes to timing.json, since
+// it differs from run to run; the result says only what was measured and how.
+func (r *runner) measureCost(ctx context.Context, c Cell, files cellFiles, hash string) error {
+	p := r.options.Profile
+	s := p.Settings(c)
+	if _, err := files.prepare(p.Config(c)); err != nil {
+		return err
+	}
+	_ = os.Remove(files.checkpoint()) // no model is kept; that it stays is no harm
+	vocabulary, err := vocabularyOf(s)
+	if err != nil {
+		return err
+	}
+	points, err := costPoints(ctx, s, vocabulary, func(tokens int) {
+		r.tell(Event{Kind: Progress, Cell: c, Phase: "measure", Tokens: tokens})
+	})
+	if err != nil {
+		return err
+	}
+	if err := writeJSON(files.path("timing.json"), Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
+		return err
+	}
+	m, err := NewModel(s.ofCost(s.Model.Segment), vocabulary)
+	if err != nil {
+		return err
+	}
+	footprint, err := measureFootprint(m)
+	if err != nil {
+		return err
+	}
+	return writeJSON(files.path("result.json"), &Result{
+		Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash, Status: StatusDone,
+		Scale:     Scale{Parameters: m.Parameters(), Layers: m.Config.Layers, DModel: m.Config.Width(), Heads: m.Config.Heads, Segment: m.Config.Segment},
+		Footprint: footprint, Settings: s, Environment: ThisEnvironment(r.options.Version, s.Threads),
+	})
+}
+
+// ofCost is the settings of the model that is measured on a sequence: the control's
+// segment is all of it.
+func (s CellSettings) ofCost(length int) CellSettings {
+	if s.ModelID == FullAttention {
+		s.ModelID, s.Model.Segment = baselines.LocalOnly{}.Name(), length
+	}
+	return s
+}
+
+// costPoints measures a model at every length of the settings. The control is measured
+// until the next length would exceed a limit; from there on its cost is predicted.
+func costPoints(ctx context.Context, s CellSettings, vocabulary int, tick func(tokens int)) ([]CostPoint, error) {
+	var points, beyond []CostPoint
+	for _, length := range s.Cost.Lengths {
+		if s.ModelID == FullAttention && len(points) > 0 {
+			p, err := predict(s, vocabulary, points, length)
+			if err != nil {
+				return nil, err
+			}
+			if p.WouldTakeSeconds > s.Cost.ControlSeconds || p.WouldTakeBytes > int64(s.Cost.ControlMiB)<<20 {
+				beyond = append(beyond, p)
+				continue
+			}
+		}
+		p, err := costPoint(ctx, s.ofCost(length), vocabulary, length, tick)
+		if err != nil {
+			return nil, err
+		}
+		points = append(points, p)
+	}
+	return append(points, beyond...), nil
+}
+
+// predict says what a sequence would cost that is longer than those that were measured.
+// The time grows as the arithmetic does. The memory grows by the power of the length by
+// which it grew last; after a single measurement by the square, which is the worst.
+func predict(s CellSettings, vocabulary int, points []CostPoint, tokens int) (CostPoint, error) {
+	c, memory, err := s.ofCost(tokens).model(vocabulary)
+	if err != nil {
+		return CostPoint{}, err
+	}
+	last := points[len(points)-1]
+	seconds := float64(tokens) * (FLOPs(c, memory, false)/last.Evaluation.FLOPS + FLOPs(c, memory, true)/last.Training.FLOPS)
+	bytes := func(p CostPoint) float64 { return float64(max(p.Evaluation.Bytes, p.Training.Bytes, 1)) }
+	power := 2.0
+	if n := len(points) - 2; n >= 0 {
+		power = math.Log(bytes(last)/bytes(points[n])) / math.Log(float64(last.Tokens)/float64(points[n].Tokens))
+	}
+	return CostPoint{
+		Tokens: tokens, WouldTakeSeconds: seconds,
+		WouldTakeBytes: int64(bytes(last) * math.Pow(float64(tokens)/float64(last.Tokens), power)),
+	}, nil
+}
+
+// costPoint measures one length: an evaluation and one step of training of a sequence
+// of random tokens, and what is in use after each.
+func costPoint(ctx context.Context, s CellSettings, vocabulary, length int, tick func(tokens int)) (CostPoint, error) {
+	runtime.GC() // with the one in heap two: after the second, pools are empty
+	before := heap()
+	m, err := NewModel(s, vocabulary)
+	if err != nil {
+		return CostPoint{}, err
+	}
+	p := CostPoint{Tokens: length}
+	r := newReader(m)
+	p.StateBytes = r.state.Bytes()
+	p.Evaluation, err = costOf(m, length, false, m.Config.Segment, before, func(n int) error {
+		r.state.Zero()
+		return r.read(ctx, n, func(int) {})
+	})
+	if err != nil {
+		return p, err
+	}
+	runtime.KeepAlive(r)
+	r = nil
+	tick(costRuns * length)
+
+	optimizer, err := train.NewOptimizer(s.Training.Optimizer, m.Params, s.Training.WeightDecay)
+	if err != nil {
+		return p, err
+	}
+	b := train.NewBackprop(m, 1, s.Training.CheckpointInterval)
+	random := rand.New(rand.NewPCG(0, 0))
+	ids, weights := make([]int32, length+1), make([]float32, length)
+	for i := range ids {
+		ids[i] = int32(random.IntN(vocabulary))
+	}
+	p.Training, err = costOf(m, length, true, min(2*m.Config.Segment, length), before, func(n int) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for i := range n {
+			weights[i] = 1 / float32(n)
+		}
+		if _, err := b.Run(ids[:n], ids[1:n+1], weights[:n]); err != nil {
+			return err
+		}
+		optimizer.Step(b.Gradients, 0, 0) // the same arithmetic at any rate
+		return nil
+	})
+	runtime.KeepAlive(optimizer)
+	runtime.KeepAlive(b)
+	tick(costRuns * length)
+	return p, err
+}
+
+// Each measurement is the fastest of some runs: at least so many, over at least so long,
+// since whatever else the machine does makes a run slower, never faster.
+const (
+	costRuns = 2
+	costTime = 100 * time.Millisecond
+)
+
+// costOf runs work on a sequence until it can be timed, after one run on a few tokens
+// that builds its graphs, and looks at the heap at the end.
+func costOf(m *models.Model, length int, training bool, few int, before int64, work func(tokens int) error) (*Cost, error) {
+	if err := work(few); err != nil {
+		return nil, err
+	}
+	var fastest time.Duration
+	for begin, runs := time.Now(), 0; runs < costRuns || time.Since(begin) < costTime; runs++ {
+		start := time.Now()
+		if err := work(length); err != nil {
+			return nil, err
+		}
+		if d := time.Since(start); runs == 0 || d < fastest {
+			fastest = d
+		}
+	}
+	speed := float64(length) / fastest.Seconds()
+	runtime.GC()
+	return &Cost{TokensPerSecond: speed, FLOPS: speed * FLOPs(m.Config, m.Memory, training), Bytes: heap() - before}, nil
+}
