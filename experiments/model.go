@@ -11,6 +11,8 @@ import (
 // memories is every model that a profile can name.
 var memories = []models.Memory{
 	baselines.LocalOnly{},
+	baselines.TransformerXL{},
+	baselines.Memorizing{},
 	baselines.Recurrent{},
 	baselines.Compressive{},
 	models.Infini{},

@@ -16,6 +16,8 @@ var modelNames = []struct{ id, name, short string }{
 	{"transformer-xl", "Transformer-XL", "Transf.-XL"},
 	{"memorizing", "Memorizing Transformer", "Memorizing"},
 	{"rmt", "Recurrent Memory Transformer", "RMT"},
+	{"compressive", "Compressive Transformer", "Compressive"},
+	{"autocompressor", "AutoCompressors", "AutoCompr."},
 	{infiniLin, "Infini-Transformer (Linear)", "Linear"},
 	{infiniDelta, "Infini-Transformer (Linear + Delta)", "Linear + Delta"},
 	{experiments.FullAttention, "Full attention (control)", "Full attention"},

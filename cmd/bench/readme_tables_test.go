@@ -68,7 +68,7 @@ func TestReadmeProfiles(t *testing.T) {
 
 // Commands within a sentence name a verb that exists, and flags that it has.
 func TestInlineCommands(t *testing.T) {
-	for _, name := range []string{"README.md", "CHANGELOG.md", "docs/README.md", "docs/adding-a-memory.md"} {
+	for _, name := range []string{"README.md", "CHANGELOG.md", "docs/README.md", "docs/add-a-memory.md"} {
 		for _, span := range regexp.MustCompile("`(?:bin/)?bench ([^`]+)`").FindAllStringSubmatch(readPage(t, name), -1) {
 			root := newRoot(&environment{stdout: io.Discard, stderr: io.Discard}, verbs)
 			cmd, rest, err := root.Find(strings.Fields(span[1]))

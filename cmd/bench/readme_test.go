@@ -42,9 +42,9 @@ func TestReadmeCommands(t *testing.T) {
 
 // The page's files are laid over the repository, as the go command's -overlay does
 // it, so that the repository itself stays as it is.
-func TestAddingAMemory(t *testing.T) {
+func TestAddAMemory(t *testing.T) {
 	t.Parallel()
-	page := readPage(t, "docs/adding-a-memory.md")
+	page := readPage(t, "docs/add-a-memory.md")
 	c := newCheckout(t)
 	files := regexp.MustCompile("`(\\S+\\.go)`:\n\n```go\n((?s).*?)```").FindAllStringSubmatch(page, -1)
 	if len(files) != 2 {
@@ -66,7 +66,7 @@ func TestAddingAMemory(t *testing.T) {
 	for _, command := range commands(t, page) {
 		output += c.run(command)
 	}
-	for _, want := range []string{"--- PASS: TestSum ", "perplexity-novel-sum-128-seed1", "\n sum  "} {
+	for _, want := range []string{"--- PASS: TestDecayed ", "perplexity-novel-decayed-128-seed1", "\n decayed  ", "│ decayed "} {
 		if !strings.Contains(output, want) {
 			t.Errorf("the commands of the page do not print %q but\n%s", want, output)
 		}

@@ -27,6 +27,7 @@ var verbs = []func(*environment) *cobra.Command{
 	generateCommand,
 	rougeCommand,
 	verifyCommand,
+	memoryCommand,
 	speedCommand,
 	versionCommand,
 }

@@ -1,0 +1,186 @@
+package experiments
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+
+	"infinibench/baselines"
+	"infinibench/models"
+)
+
+// Ledger is the memory that models carry from segment to segment, at the sizes of one
+// profile: the paper's Table 1 and the memory column of its Table 2.
+type Ledger struct {
+	Profile string        `json:"profile"`
+	Model   ModelSettings `json:"model"`
+	Batch   int           `json:"batch"` // sequences trained on side by side, each with a memory of its own
+	Rows    []LedgerRow   `json:"rows"`
+	// Local is the keys and values of the running segment over all layers, which local
+	// attention needs in every model and no formula of the paper counts.
+	Local int64 `json:"local_entries"`
+}
+
+// LedgerRow is the memory of one model. Counts are of numbers, for one document; bytes
+// are those of float32.
+type LedgerRow struct {
+	Model   string  `json:"model"`
+	Formula string  `json:"formula"` // as the paper counts
+	Entries int64   `json:"entries"`
+	Ratio   float64 `json:"ratio,omitempty"` // the Memorizing Transformer's entries over these; 0 where either is none
+
+	// What the model here carries, where there is one.
+	Carried  string `json:"carried,omitempty"` // models.Memory.Footprint
+	Bytes    int64  `json:"bytes"`
+	OfBatch  int64  `json:"batch_bytes"`
+	Measured *int64 `json:"measured_bytes"`           // of the live state; null where there is no model
+	PeakRSS  int64  `json:"peak_rss_bytes,omitempty"` // of a process that evaluates the model alone, where that was measured
+
+	// Of the paper's own sizes alone: Entries as it rounds them, and the ratio of what
+	// was rounded; and what it prints, "" for a row that its Table 2 does not have.
+	Rounded      string `json:"rounded,omitempty"`
+	RoundedRatio string `json:"rounded_ratio,omitempty"`
+	Paper        string `json:"paper,omitempty"`
+	PaperRatio   string `json:"paper_ratio,omitempty"`
+}
+
+// paperMemory is the memory column of the paper's Table 2 as printed (arXiv
+// 2404.07143v2): the only numbers of the ledger that are not worked out.
+var paperMemory = map[string][2]string{
+	"transformer-xl": {"50M", "3.7x"},
+	memorizing:       {"183M", "1x"},
+	"rmt":            {"2.5M", "73x"},
+	"infini-linear":  {"1.6M", "114x"},
+	"infini-delta":   {"1.6M", "114x"},
+}
+
+// memorizing is the model that the paper's ratios are taken to.
+const memorizing = "memorizing"
+
+// PaperLedger is the ledger of every model at the paper's own sizes. It counts the
+// Memorizing Transformer's memory of 65K tokens as 65,000, without which its 183M would
+// be 185M.
+func PaperLedger() (*Ledger, error) {
+	p, err := LoadProfile("paper")
+	if err != nil {
+		return nil, err
+	}
+	l, err := p.Ledger()
+	if err != nil {
+		return nil, err
+	}
+	reference := ""
+	for i := range l.Rows {
+		r := &l.Rows[i]
+		r.Paper, r.PaperRatio = paperMemory[r.Model][0], paperMemory[r.Model][1]
+		if r.Model == memorizing {
+			c, _, err := CellSettings{ModelID: memorizing, Model: p.Model}.model(1)
+			if err != nil {
+				return nil, err
+			}
+			const tokens = 65_000
+			r.Formula, r.Entries = baselines.Memorizing{Entries: tokens}.Footprint(c)
+			r.Formula += fmt.Sprintf(", M = %d", tokens)
+		}
+		if r.Entries > 0 {
+			r.Rounded = millions(r.Entries)
+		}
+		if r.Model == memorizing {
+			reference = r.Rounded
+		}
+	}
+	for i := range l.Rows {
+		l.Rows[i].RoundedRatio = quotient(reference, l.Rows[i].Rounded)
+	}
+	l.compare()
+	return l, nil
+}
+
+// Ledger is the ledger of every model at the profile's sizes. That a live state is not
+// what its formula says is an error of the program.
+func (p *Profile) Ledger() (*Ledger, error) {
+	l := &Ledger{Profile: p.Name, Model: p.Model, Batch: p.Training.Batch}
+	for _, memory := range memories {
+		c, _, err := CellSettings{ModelID: memory.Name(), Model: p.Model}.model(1)
+		if err != nil {
+			return nil, err
+		}
+		// A model without weights: a state needs none, and at the paper's sizes they
+		// would take a gigabyte.
+		f, err := measureFootprint(&models.Model{Config: c, Memory: memory})
+		if err != nil {
+			return nil, err
+		}
+		r := LedgerRow{
+			Model: memory.Name(), Carried: f.Formula, Bytes: f.Bytes, OfBatch: int64(l.Batch) * f.Bytes, Measured: &f.MeasuredBytes,
+		}
+		r.Formula, r.Entries = asThePaperCounts(memory.Name(), c, f)
+		l.Rows = append(l.Rows, r)
+		l.Local = 2 * int64(c.Segment) * int64(c.Width()) * int64(c.Layers)
+	}
+	l.Rows = append(l.Rows, autoCompressor(p.Model))
+	l.compare()
+	return l, nil
+}
+
+// compare sets the ratios.
+func (l *Ledger) compare() {
+	var reference int64
+	for _, r := range l.Rows {
+		if r.Model == memorizing {
+			reference = r.Entries
+		}
+	}
+	for i := range l.Rows {
+		if n := l.Rows[i].Entries; n > 0 {
+			l.Rows[i].Ratio = float64(reference) / float64(n)
+		}
+	}
+}
+
+// asThePaperCounts is the formula of Table 1 and its value, from what a model carries.
+// They are the same but for two models.
+func asThePaperCounts(model string, c models.Config, f Footprint) (formula string, entries int64) {
+	switch model {
+	case "rmt":
+		// Each layer is counted, and twice, though the tokens are handed on once.
+		return "d_model·p·l·2", f.Entries * int64(c.Layers) * 2
+	case "compressive":
+		// It is the hidden layers that are kept; here their keys and values are.
+		return "d_model·(c+N)·l", f.Entries / 2
+	}
+	return f.Formula, f.Entries
+}
+
+// autoCompressor is the one row of the paper's Table 1 that no model here stands
+// behind: soft prompts that a language model adds to its input. Their number is the
+// 50 its authors train with (Chevalier et al. 2023); m is that of the segments before
+// the last of the paper's 16, as all summaries are kept.
+func autoCompressor(s ModelSettings) LedgerRow {
+	const vectors, steps = 50, 15
+	return LedgerRow{
+		Model: "autocompressor", Formula: fmt.Sprintf("d_model·p·(m+1)·l, p = %d, m = %d", vectors, steps),
+		Entries: int64(s.Heads) * int64(s.HeadSize) * vectors * (steps + 1) * int64(s.Layers),
+	}
+}
+
+// millions writes a number of entries as the paper's Table 2 does: two digits, or
+// whole millions.
+func millions(n int64) string { return twoDigits(float64(n)/1e6) + "M" }
+
+// quotient is the ratio of two sizes written in millions, as the paper writes ratios.
+func quotient(a, b string) string {
+	x, errA := strconv.ParseFloat(a[:max(len(a)-1, 0)], 64)
+	y, errB := strconv.ParseFloat(b[:max(len(b)-1, 0)], 64)
+	if errA != nil || errB != nil || y == 0 {
+		return ""
+	}
+	return twoDigits(x/y) + "x"
+}
+
+func twoDigits(x float64) string {
+	if x >= 10 {
+		return strconv.FormatFloat(math.Round(x), 'f', -1, 64)
+	}
+	return strconv.FormatFloat(math.Round(10*x)/10, 'f', -1, 64)
+}

@@ -1,0 +1,62 @@
+package experiments
+
+import "testing"
+
+// The sizes and ratios of the paper's Table 2 and the exact numbers behind them, which
+// follow from its Table 1 by hand.
+func TestPaperRounding(t *testing.T) {
+	for _, c := range []struct {
+		exact        int64
+		size, ratio  string
+		memorizingIs string
+	}{
+		{256 * 8 * 2048 * 12, "50M", "3.7x", "183M"},           // Transformer-XL
+		{256*8*65_000 + 256*8*2048*12, "183M", "1x", "183M"},   // Memorizing Transformers
+		{1024 * 100 * 12 * 2, "2.5M", "73x", "183M"},           // RMT
+		{128 * 129 * 8 * 12, "1.6M", "114x", "183M"},           // Infini-Transformer
+		{256*8*65_536 + 256*8*2048*12, "185M", "0.9x", "171M"}, // what 65,536 tokens would print
+		{9_960_000, "10M", "", "M"},                            // no ratio to nothing
+	} {
+		size := millions(c.exact)
+		if size != c.size {
+			t.Errorf("%d is printed as %s, want %s", c.exact, size, c.size)
+		}
+		if got := quotient(c.memorizingIs, size); got != c.ratio {
+			t.Errorf("%s over %s is %s, want %s", c.memorizingIs, size, got, c.ratio)
+		}
+	}
+}
+
+// The numbers of the paper's Table 2, by hand from its Table 1 (12 layers, 8 heads of
+// 128, segments of 2,048).
+func TestPaperLedger(t *testing.T) {
+	l, err := PaperLedger()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]LedgerRow{}
+	for _, r := range l.Rows {
+		rows[r.Model] = r
+		if r.Paper != "" && (r.Rounded != r.Paper || r.RoundedRatio != r.PaperRatio) {
+			t.Errorf("%s rounds to %s and %s, the paper prints %s and %s", r.Model, r.Rounded, r.RoundedRatio, r.Paper, r.PaperRatio)
+		}
+		if r.Measured != nil && (*r.Measured != r.Bytes || r.OfBatch != 64*r.Bytes) {
+			t.Errorf("%s: %d bytes by formula, %d live, %d in a batch of 64", r.Model, r.Bytes, *r.Measured, r.OfBatch)
+		}
+	}
+	for model, want := range map[string]int64{
+		"local-only": 0, "infini-linear": 1_585_152, "infini-delta": 1_585_152,
+		"transformer-xl": 50_331_648, memorizing: 183_451_648, "rmt": 2_457_600,
+		"autocompressor": 1024 * 50 * 16 * 12,
+	} {
+		if got := rows[model]; got.Model != model || got.Entries != want {
+			t.Errorf("%s carries %d, want %d", model, got.Entries, want)
+		}
+	}
+	if got := rows["infini-delta"].Ratio; got < 115.72 || got > 115.74 { // 183,451,648 / 1,585,152 = 115.73
+		t.Errorf("the Infini-Transformer carries %.3f times less, want 115.73", got)
+	}
+	if l.Local != 2*2048*1024*12 {
+		t.Errorf("keys and values of a segment: %d", l.Local)
+	}
+}

@@ -1,0 +1,204 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+
+	"infinibench/experiments"
+)
+
+// LedgerTables shows a ledger: the numbers that are carried, for the paper's own sizes
+// beside what it prints, and the bytes they take.
+func LedgerTables(l *experiments.Ledger) []*Table {
+	return []*Table{numbersTable(l), bytesTable(l)}
+}
+
+// inPaper says whether any row has a value of the paper's beside it.
+func inPaper(l *experiments.Ledger) bool {
+	for _, r := range l.Rows {
+		if r.Paper != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func numbersTable(l *experiments.Ledger) *Table {
+	columns := []string{"Model", "Formula", ">Numbers carried", ">Memorizing ÷ this"}
+	if inPaper(l) {
+		columns = []string{"Model", "Formula", ">Numbers carried", ">Rounded", ">Paper", ">Memorizing ÷ this", ">of the rounded", ">Paper"}
+	}
+	t := newTable("memory-"+l.Profile, "Memory carried between segments, at the sizes of "+l.Profile, columns...)
+	m := l.Model
+	t.Caption = fmt.Sprintf("Of one document, in numbers as the paper's Tables 1 and 2 count; %s, %s of %d, segments of %s tokens.",
+		plural(m.Layers, "layer"), plural(m.Heads, "head"), m.HeadSize, count(int64(m.Segment)))
+	for _, r := range inOrder(l.Rows) {
+		cells := []string{modelName(r.Model), r.Formula, count(r.Entries)}
+		if inPaper(l) {
+			cells = append(cells, r.Rounded, r.Paper, times(r.Ratio), r.RoundedRatio, r.PaperRatio)
+		} else {
+			cells = append(cells, times(r.Ratio))
+		}
+		t.add(cells...)
+	}
+	for _, text := range l.Remarks() {
+		t.note("%s", text)
+	}
+	return t
+}
+
+// inOrder is rows in the order of all tables.
+func inOrder(rows []experiments.LedgerRow) []experiments.LedgerRow {
+	return slices.SortedStableFunc(slices.Values(rows), func(a, b experiments.LedgerRow) int {
+		return cmp.Compare(modelOrder(a.Model), modelOrder(b.Model))
+	})
+}
+
+// times writes a ratio of sizes with one digit more than the paper, whose rounding
+// shows in it.
+func times(x float64) string {
+	switch {
+	case x == 0:
+		return ""
+	case x < 10:
+		return fmt.Sprintf("%.2fx", x)
+	}
+	return fmt.Sprintf("%.1fx", x)
+}
+
+func bytesTable(l *experiments.Ledger) *Table {
+	t := newTable("memory-bytes-"+l.Profile, "Memory in bytes, at the sizes of "+l.Profile,
+		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory")
+	t.Caption = "In float32. The live state is that of one document, its tensors counted; the peak is of a process that evaluates this model alone, weights and all."
+	for _, r := range inOrder(l.Rows) {
+		if r.Measured == nil {
+			t.add(modelName(r.Model), "no model here")
+			continue
+		}
+		agree, peak := "yes", "not measured"
+		if *r.Measured != r.Bytes {
+			agree = "NO"
+		}
+		if r.PeakRSS > 0 {
+			peak = count(r.PeakRSS)
+		}
+		t.add(modelName(r.Model), r.Carried, count(r.Bytes), count(r.OfBatch), count(*r.Measured), agree, peak)
+	}
+	return t
+}
+
+// ledgerChart shows how many times less each model carries than the Memorizing
+// Transformer, worked out and as the paper prints it.
+func ledgerChart(l *experiments.Ledger) (*chart, error) {
+	f := &chart{
+		ID: "chart-memory", Title: "How many times less memory than the Memorizing Transformer",
+		Caption: "At the paper's sizes, on a logarithmic scale; higher is less memory. The paper's ratios are quotients of rounded sizes.",
+		Legend:  []legendItem{{Name: "exact", Color: grey, Mark: "full"}, {Name: "printed in the paper", Color: grey, Mark: "hollow"}},
+		Data:    newTable("", "Memory of the Memorizing Transformer over that of each model", "Model", ">Exact", ">Paper"),
+	}
+	var names []string
+	data := []opts.CustomData{}
+	high := 1.0
+	for _, r := range inOrder(l.Rows) {
+		if r.Ratio == 0 {
+			continue
+		}
+		point := func(what string, value float64, side int) {
+			high = max(high, value)
+			data = append(data, opts.CustomData{
+				Name: modelName(r.Model) + ", " + what, Value: []any{len(names), round(value), round(value), round(value), side},
+				ItemStyle: &opts.ItemStyle{Color: modelColor(r.Model)},
+			})
+		}
+		point("exact: "+times(r.Ratio), r.Ratio, -1)
+		var paper float64
+		if _, err := fmt.Sscanf(r.PaperRatio, "%gx", &paper); err == nil {
+			point("paper: "+r.PaperRatio, paper, 1)
+		}
+		f.Data.add(modelName(r.Model), times(r.Ratio), r.PaperRatio)
+		names = append(names, shortName(r.Model))
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	plot := charts.NewCustom()
+	plot.AddSeries(f.Title, data, charts.WithCustomChartOpts(opts.CustomChart{RenderItem: "interval"}))
+	x := xAxis("category", "model", 40)
+	x.AxisLabel = &opts.AxisLabel{Interval: "0", Overflow: "break", HideOverlap: opts.Bool(false)}
+	y := yAxis("times less memory")
+	y.Type, y.Min, y.Max = "log", 0.5, math.Pow(10, math.Ceil(math.Log10(high)))
+	plot.SetXAxis(names)
+	plot.SetGlobalOptions(append(base(f.ID), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
+		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}))...)
+	var err error
+	f.Option, err = option(plot)
+	return f, err
+}
+
+// memorySection is what the page shows of memory: the paper's sizes, and those of the run.
+type memorySection struct {
+	Chart  *chart
+	Tables []*Table
+}
+
+func memoryOf(run *Run) (memorySection, error) {
+	l, err := experiments.PaperLedger()
+	if err != nil {
+		return memorySection{}, err
+	}
+	f, err := ledgerChart(l)
+	if err != nil {
+		return memorySection{}, err
+	}
+	tables := LedgerTables(l)
+	bytes := tables[1]
+	bytes.Columns = bytes.Columns[:len(bytes.Columns)-1] // no report measures a process
+	for i, row := range bytes.Rows {
+		bytes.Rows[i] = row[:len(bytes.Columns)]
+	}
+	bytes.Caption = "In float32. The live state is that of one document, its tensors counted."
+	if own := carriedTable(run); len(own.Rows) > 0 {
+		tables = append(tables, own)
+	}
+	return memorySection{f, tables}, nil
+}
+
+// carriedTable shows the memory of the models of a run, as their results say.
+func carriedTable(run *Run) *Table {
+	t := newTable("memory", "Memory carried between segments in this run",
+		"Model", "Formula", ">Numbers", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment")
+	t.Caption = "Of one document, in float32. What the whole process takes stands under Cost; “bench memory --peak” measures each model alone."
+	type kind struct {
+		model     string
+		footprint experiments.Footprint
+		scale     experiments.Scale
+	}
+	seen := map[kind]bool{}
+	for _, record := range run.Records {
+		r := record.Result
+		if r.Status != experiments.StatusDone || r.Cell.Experiment != "perplexity" {
+			continue
+		}
+		s := experiments.Scale{
+			Parameters: r.Scale.Parameters, Layers: r.Scale.Layers, DModel: r.Scale.DModel, Heads: r.Scale.Heads,
+			Segment: r.Scale.Segment, Batch: r.Scale.Batch,
+		}
+		k := kind{r.Cell.Model, r.Footprint, s}
+		if seen[k] {
+			continue
+		}
+		seen[k] = true
+		f, agree := r.Footprint, "yes"
+		if f.Bytes != f.MeasuredBytes {
+			agree = "NO"
+		}
+		t.add(modelName(r.Cell.Model), f.Formula, count(f.Entries), count(f.Bytes), fmt.Sprintf("%s (%d)", count(int64(s.Batch)*f.Bytes), s.Batch), count(f.MeasuredBytes), agree,
+			count(s.Parameters), fmt.Sprint(s.Layers), fmt.Sprint(s.Heads), count(int64(s.Segment)))
+	}
+	return t
+}
