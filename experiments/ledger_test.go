@@ -47,7 +47,7 @@ func TestPaperLedger(t *testing.T) {
 	for model, want := range map[string]int64{
 		"local-only": 0, "infini-linear": 1_585_152, "infini-delta": 1_585_152,
 		"transformer-xl": 50_331_648, memorizing: 183_451_648, "rmt": 2_457_600,
-		"autocompressor": 1024 * 50 * 16 * 12,
+		"compressive": 1024 * (2048 + 2048) * 12, "autocompressor": 1024 * 50 * 16 * 12,
 	} {
 		if got := rows[model]; got.Model != model || got.Entries != want {
 			t.Errorf("%s carries %d, want %d", model, got.Entries, want)

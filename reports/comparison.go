@@ -121,15 +121,24 @@ func (c *comparison) any(cell experiments.Cell) *row {
 
 // complete adds the rows only the paper has, then computes and judges.
 func (c *comparison) complete() {
+	usual := 0 // length, the shortest
+	for _, r := range c.rows {
+		if usual == 0 || r.length < usual {
+			usual = r.length
+		}
+	}
+	for _, r := range c.rows {
+		r.long = isLong(r.length, usual)
+	}
 	for model := range c.paper.perplexity {
-		if !slices.ContainsFunc(c.rows, func(r *row) bool { return r.model == model && !is100K(r.length) }) {
+		if !slices.ContainsFunc(c.rows, func(r *row) bool { return r.model == model && !r.long }) {
 			c.row(model, 0, experiments.Scale{})
 		}
 	}
 	const length100K = 49 * 2048
 	for model := range c.paper.at100K {
-		if !slices.ContainsFunc(c.rows, func(r *row) bool { return r.model == model && is100K(r.length) }) {
-			c.row(model, length100K, experiments.Scale{})
+		if !slices.ContainsFunc(c.rows, func(r *row) bool { return r.model == model && r.long }) {
+			c.row(model, length100K, experiments.Scale{}).long = true
 		}
 	}
 	slices.SortFunc(c.rows, func(a, b *row) int {
@@ -142,16 +151,30 @@ func (c *comparison) complete() {
 			return cmp.Compare(a.Result.Cell.Seed, b.Result.Cell.Seed)
 		})
 		r.measure()
-		r.paper = c.paper.value(r.model, r.length)
-		r.paperRatio = c.paper.ratio(r.model, r.length)
+		r.paper = c.paper.value(r.model, r.long)
+		r.paperRatio = c.paper.ratio(r.model, r.long)
 		c.standIn = c.standIn || r.standIn
 	}
 	for _, r := range c.rows {
-		r.overLocal = r.over(r.like(c.rows, localOnly))
-		r.overBest = r.over(r.like(c.rows, c.paper.reference))
-		r.judge()
+		local, best, short := r.like(c.rows, localOnly), r.like(c.rows, c.paper.reference), c.shorter(r)
+		r.overLocal, r.overBest, r.overShort = r.over(local), r.over(best), r.over(short)
+		r.judge(local, best, short)
 	}
 	c.ideals = c.bounds()
+}
+
+// shorter is the row of the usual length that a row of the paper's 100K is held
+// against: the same model, on as many tokens where there is one. The paper does not say
+// how many its own saw.
+func (c *comparison) shorter(r *row) *row {
+	var found *row
+	for _, other := range c.rows {
+		if r.long && other.model == r.model && !other.long && len(other.records) > 0 && other.scale.Segment == r.scale.Segment &&
+			(found == nil || other.scale.TrainTokens == r.scale.TrainTokens) {
+			found = other
+		}
+	}
+	return found
 }
 
 // bounds collects the ideal perplexities per segment size. They belong to the

@@ -53,6 +53,7 @@ type pageData struct {
 	CostText  string
 	Cost      *Table
 	Lengths   costLengths
+	Memory    memorySection
 	Command   string
 	CSS       template.CSS
 	Script    template.JS
@@ -96,6 +97,10 @@ func page(run *Run, lib *library) ([]byte, error) {
 	}
 	data.Lengths = costLengths{lengthReading(run), lengths, lengthTable(run)}
 	data.HasCharts = len(lengths) > 0
+	if data.Memory, err = memoryOf(run); err != nil {
+		return nil, err
+	}
+	data.HasCharts = data.HasCharts || data.Memory.Chart != nil
 	for i, slug := range slugs(comparisons) {
 		c := comparisons[i]
 		charts, err := c.charts(slug)

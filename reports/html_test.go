@@ -63,7 +63,11 @@ func TestPageGolden(t *testing.T) {
 
 func TestTablesGolden(t *testing.T) {
 	var md bytes.Buffer
-	for _, table := range fixture().tables() {
+	tables, err := fixture().tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
 		if err := table.WriteMarkdown(&md); err != nil {
 			t.Fatal(err)
 		}

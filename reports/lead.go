@@ -110,7 +110,9 @@ func (c *comparison) finding(r *row) string {
 		return "every cell failed"
 	case r.paperScale():
 		return fmt.Sprintf("%s, perplexity %s where the paper has %.2f", r.verdict, r.ours, r.paper)
-	case r.model != infiniLin && r.model != infiniDelta:
+	case r.long && r.overShort.N > 0:
+		return fmt.Sprintf("%s, %s of the perplexity at the usual length", r.verdict, percent(r.overShort.Mean))
+	case r.long || r.model != infiniLin && r.model != infiniDelta:
 		return string(r.verdict)
 	case i.N < 2:
 		return "undecided, " + r.why

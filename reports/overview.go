@@ -67,6 +67,8 @@ func (c *comparison) claim(r *row, name func(string) string) string {
 	switch {
 	case r.paperScale():
 		return fmt.Sprintf("%s reaches a perplexity of %.2f", own, r.paper)
+	case r.long:
+		return own + ", beats " + name(r.model) + " trained as usual"
 	case r.model == infiniLin || r.model == infiniDelta:
 		return own + " beats " + name(localOnly)
 	}
@@ -80,7 +82,9 @@ func (c *comparison) evidence(r *row) string {
 		return none
 	case r.paperScale():
 		return "perplexity " + r.ours.String()
-	case (r.model == infiniLin || r.model == infiniDelta) && r.overLocal.N > 0:
+	case r.long && r.overShort.N > 0:
+		return "÷ itself at the usual length " + r.overShort.String()
+	case !r.long && (r.model == infiniLin || r.model == infiniDelta) && r.overLocal.N > 0:
 		return "÷ local only " + r.overLocal.String()
 	case r.overBest.N > 0:
 		return "÷ this model " + r.overBest.inverse().String()

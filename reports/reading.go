@@ -82,6 +82,8 @@ func (r *row) classLoss(name string) (loss, ideal float64) {
 func (c *comparison) modelSentences(r *row) string {
 	s := []string{fmt.Sprintf("%s: token perplexity %s over %s.", c.name(r), r.ours, plural(len(r.records), "seed"))}
 	switch i := r.overLocal; {
+	case r.long && r.overShort.N > 0 && r.paper > 0:
+		s = append(s, fmt.Sprintf("Training on longer sequences multiplied its perplexity by %s; the paper's, from 32K to 100K, by %.3f.", r.overShort, r.paper/c.paper.value(r.model, false)))
 	case i.N == 0:
 		s = append(s, "There is no local-only control with the same seeds to compare it with.")
 	case i.N < 2:

@@ -23,6 +23,8 @@ type row struct {
 	zeroedRatio            Interval // zeroed ÷ intact, paired by seed
 	overLocal              Interval // this ÷ local only, paired by seed
 	overBest               Interval // this ÷ the paper's best model, paired by seed
+	overShort              Interval // of a row of the paper's 100K: this ÷ the same model at the usual length
+	long                   bool     // the paper's 100K, or a length as much longer than the others
 	paper, paperRatio      float64  // 0: none printed
 	verdict                Verdict
 	why                    string
@@ -76,12 +78,18 @@ func (r *row) field(of func(experiments.Score) float64) []float64 {
 // none.
 func (r *row) like(rows []*row, model string) *row {
 	for _, other := range rows {
-		if other.model == model && other != r && other.length == r.length && len(other.records) > 0 &&
-			other.scale.Segment == r.scale.Segment && other.scale.TrainTokens == r.scale.TrainTokens {
+		if other.model == model && other != r && r.alike(other) {
 			return other
 		}
 	}
 	return nil
+}
+
+// alike reports whether both rows have results of the same training: the same length,
+// segment and number of tokens.
+func (r *row) alike(other *row) bool {
+	return len(r.records) > 0 && len(other.records) > 0 && other.length == r.length &&
+		other.scale.Segment == r.scale.Segment && other.scale.TrainTokens == r.scale.TrainTokens
 }
 
 // over is the paired ratio of r to another row; N is 0 when there is none.
@@ -98,8 +106,8 @@ func (r *row) paperScale() bool { return r.scale.PaperScale && !r.standIn }
 // judge sets the verdict. What the paper claims of its own models is that
 // their long memory helps, so ours must beat the control; what it claims of
 // the other models is that its best one beats them.
-func (r *row) judge() {
-	ratio := r.overLocal
+func (r *row) judge(local, best, short *row) {
+	ratio, documents := r.overLocal, r.byDocument(local)
 	switch {
 	case r.model == localOnly:
 		r.verdict, r.why = NoClaim, "the control; the paper has none"
@@ -107,14 +115,16 @@ func (r *row) judge() {
 	case r.paper == 0:
 		r.verdict, r.why = NoClaim, "not in the paper's table"
 		return
+	case r.long:
+		ratio, documents = r.overShort, r.byDocument(short)
 	case r.model != infiniLin && r.model != infiniDelta && r.overBest.N > 0:
-		ratio = r.overBest.inverse()
+		ratio, documents = r.overBest.inverse(), best.byDocument(r)
 	case r.model != infiniLin && r.model != infiniDelta:
 		ratio = Interval{}
 	}
 	r.verdict, r.why = Judge(Evidence{
 		Attempted: len(r.records) > 0, PaperScale: r.paperScale(),
-		Paper: r.paper, Ours: r.ours, Ratio: ratio,
+		Paper: r.paper, Ours: r.ours, Ratio: ratio, Documents: documents,
 	})
 	if len(r.records) == 0 && len(r.failed) > 0 {
 		r.verdict = Undecided
@@ -125,11 +135,14 @@ func (r *row) judge() {
 // name is the row's model, with the training length where it is the paper's
 // 100K or where the table has more than one.
 func (c *comparison) name(r *row) string {
-	if is100K(r.length) {
+	switch {
+	case is100K(r.length):
 		return modelName(r.model) + ", trained at 100K"
+	case r.long:
+		return modelName(r.model) + ", trained at " + count(int64(r.length)) + " for 100K"
 	}
 	for _, other := range c.rows {
-		if other.length != r.length && other.length != 0 && r.length != 0 && !is100K(other.length) {
+		if other.length != r.length && other.length != 0 && r.length != 0 && !other.long {
 			return modelName(r.model) + ", trained at " + count(int64(r.length))
 		}
 	}

@@ -1,5 +1,7 @@
 package reports
 
+import "infinibench/internal/metrics"
+
 // Verdict is the judgement on one row of a table, as the report prints it.
 type Verdict string
 
@@ -21,6 +23,8 @@ type Evidence struct {
 	// Ratio is the paired ratio that the paper claims to be below 1: the
 	// better model's perplexity over the worse one's.
 	Ratio Interval
+	// Documents is the same ratio over resampled documents; without any it has no say.
+	Documents metrics.Bootstrap
 }
 
 // Judge applies the rules of the project, in this order, and says why:
@@ -30,7 +34,7 @@ type Evidence struct {
 //     interval contains it, else not reproduced;
 //   - elsewhere the claim is the paper's ordering: direction holds when the
 //     paired ratio lies below 1 with its whole interval, not reproduced when it
-//     lies above;
+//     lies above, and so does the interval over documents;
 //   - fewer than two seeds, or an interval around 1: undecided.
 func Judge(e Evidence) (verdict Verdict, why string) {
 	switch {
@@ -48,10 +52,18 @@ func Judge(e Evidence) (verdict Verdict, why string) {
 		return Undecided, "no model with the same seeds to compare with"
 	case e.Ratio.N < 2:
 		return Undecided, "n too small: " + plural(e.Ratio.N, "paired seed")
+	case (e.Ratio.High < 1 || e.Ratio.Low >= 1) && e.Documents.Documents > 1 && !sameSide(e.Ratio, e.Documents):
+		return Undecided, "other documents might decide otherwise: their interval contains 1"
 	case e.Ratio.High < 1:
 		return DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"
 	case e.Ratio.Low >= 1:
 		return NotReproduced, "the ordering is not the paper's, with its whole interval"
 	}
 	return Undecided, "the interval of the ratio contains 1"
+}
+
+// sameSide reports whether the interval over documents lies wholly where that over
+// seeds lies.
+func sameSide(seeds Interval, documents metrics.Bootstrap) bool {
+	return seeds.High < 1 && documents.High < 1 || seeds.Low >= 1 && documents.Low >= 1
 }

@@ -11,19 +11,24 @@ import (
 )
 
 // tables lists every table of a run in the order of the report.
-func (run *Run) tables() []*Table {
+func (run *Run) tables() ([]*Table, error) {
 	comparisons := compare(run)
+	memory, err := memoryOf(run)
+	if err != nil {
+		return nil, err
+	}
 	tables := []*Table{summaryTable(comparisons)}
 	for i, slug := range slugs(comparisons) {
 		tables = append(tables, comparisons[i].tables(slug)...)
 	}
+	tables = append(tables, memory.Tables...)
 	tables = append(tables, dataTable(run), settingsTable(run), cellsTable(run))
 	for _, cost := range []*Table{lengthTable(run), costTable(run)} {
 		if len(cost.Rows) > 0 {
 			tables = append(tables, cost)
 		}
 	}
-	return tables
+	return tables, nil
 }
 
 // Write makes outDir/report.html and outDir/tables/<name>.{md,csv,tex}, each
@@ -39,7 +44,11 @@ func Write(run *Run, outDir string) ([]string, error) {
 		body []byte
 	}
 	files := []file{{"report.html", html}}
-	for _, t := range run.tables() {
+	tables, err := run.tables()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range tables {
 		for _, kind := range []struct {
 			suffix string
 			write  func(io.Writer) error

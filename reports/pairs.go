@@ -1,0 +1,120 @@
+package reports
+
+import (
+	"math"
+	"strconv"
+
+	"infinibench/experiments"
+	"infinibench/internal/metrics"
+)
+
+// bootstrapSeed draws the same resamples in every report.
+const bootstrapSeed = 1
+
+// byDocument asks whether the ratio of a row to another would be the same on other
+// documents: a paired bootstrap over those that both have scored with the same seeds,
+// losses averaged over seeds. Documents is 0 when there are none.
+func (r *row) byDocument(other *row) metrics.Bootstrap {
+	if other == nil {
+		return metrics.Bootstrap{}
+	}
+	theirs := map[uint64][]experiments.DocumentScore{}
+	for _, record := range other.records {
+		theirs[record.Result.Cell.Seed] = record.Result.Perplexity.Documents
+	}
+	var difference []float64
+	var tokens []int64
+	seeds := 0
+	for _, record := range r.records {
+		own := record.Result.Perplexity.Documents
+		others, ok := theirs[record.Result.Cell.Seed]
+		if !ok {
+			continue
+		}
+		if seeds == 0 {
+			difference, tokens = make([]float64, len(own)), make([]int64, len(own))
+		}
+		if len(own) != len(others) || len(own) != len(tokens) {
+			return metrics.Bootstrap{}
+		}
+		for i, d := range own {
+			if d.ID != others[i].ID || d.Tokens != others[i].Tokens || seeds > 0 && d.Tokens != tokens[i] {
+				return metrics.Bootstrap{}
+			}
+			difference[i] += d.NLL - others[i].NLL
+			tokens[i] = d.Tokens
+		}
+		seeds++
+	}
+	if len(difference) == 0 {
+		return metrics.Bootstrap{}
+	}
+	for i := range difference {
+		difference[i] /= float64(seeds)
+	}
+	return metrics.PairedBootstrap(difference, tokens, bootstrapSeed)
+}
+
+// pairsTable sets the ratio of every two models that were trained on equal tokens
+// beside the paper's: absolute perplexities hang on a tokenizer and on texts that were
+// never published, ratios much less.
+func (c *comparison) pairsTable(slug string) *Table {
+	t := newTable("ratios-"+slug, "Ratios between models on "+c.title(),
+		"This", "Divided by", ">Paper", ">Ours", ">95 % over seeds", ">95 % over documents", ">p", "Verdict", "Why")
+	t.Caption = "Of token perplexities, each pair the way the paper has it below 1: the first model is its better one. Models of one length, segment and number of training tokens, seed by seed."
+	for i, a := range c.rows {
+		for _, b := range c.rows[:i] {
+			if !a.alike(b) {
+				continue
+			}
+			better, worse := a, b
+			var paper float64
+			if a.paper > 0 && b.paper > 0 {
+				if paper = a.paper / b.paper; paper > 1 {
+					better, worse, paper = b, a, 1/paper
+				}
+			}
+			ratio, documents := better.over(worse), better.byDocument(worse)
+			verdict, why := NoClaim, "the paper has no value for one of them"
+			if paper > 0 {
+				verdict, why = Judge(Evidence{
+					Attempted: true, PaperScale: a.paperScale() && b.paperScale(),
+					Paper: paper, Ours: ratio, Ratio: ratio, Documents: documents,
+				})
+			}
+			t.add(c.name(better), c.name(worse), paperNumber(paper), ratioFigure(ratio), ratio.limits(), documentLimits(documents), pValue(documents), string(verdict), why)
+			if documents.Documents > 0 {
+				t.note("The interval over documents and the two-sided p-value are of a paired bootstrap: %s resamples of the %d documents, both models on the same, losses averaged over seeds. That over seeds says whether other weights, that over documents whether other texts would decide otherwise.", count(metrics.Resamples), documents.Documents)
+			}
+		}
+	}
+	if len(t.Rows) > 1 {
+		t.note("%d pairs are tested; of so many independent ones, 1 in 20 would seem sure by chance.", len(t.Rows))
+	}
+	return t
+}
+
+func ratioFigure(i Interval) string {
+	if i.N == 0 {
+		return none
+	}
+	return paperNumber(i.Mean)
+}
+
+func documentLimits(b metrics.Bootstrap) string {
+	if b.Documents < 2 {
+		return none
+	}
+	return figure(b.Low) + " to " + figure(b.High)
+}
+
+// pValue writes a p-value, which a bootstrap knows no finer than its resamples.
+func pValue(b metrics.Bootstrap) string {
+	switch {
+	case b.Documents < 2 || math.IsNaN(b.P):
+		return none
+	case b.P < 0.001:
+		return "< 0.001"
+	}
+	return strconv.FormatFloat(b.P, 'f', 3, 64)
+}
