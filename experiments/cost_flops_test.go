@@ -32,6 +32,12 @@ func TestFLOPs(t *testing.T) {
 		// Two tokens before and after the four: attention 128, twice as many tokens.
 		{"memory tokens", c, baselines.Recurrent{Tokens: 2}, false, 2*(1536+128) + 80},
 		{"backward", c, models.Infini{}, true, 3 * 1840},
+		// Keys and values of 4 tokens, 2·4·8 = 64 numbers, multiplied by each token.
+		{"a cache", c, baselines.TransformerXL{}, false, 1680 + 2*64},
+		{"a cache backward", c, baselines.TransformerXL{}, true, 3*1680 + 2*2*64},
+		// And 100 keys of 8 numbers, of which the nearest are found.
+		{"a search", c, baselines.Memorizing{Entries: 100}, false, 1680 + 2*64 + 2*100*8},
+		{"a search is never backward", c, baselines.Memorizing{Entries: 100}, true, 3*1680 + 2*2*64 + 2*100*8},
 	} {
 		if got := FLOPs(test.config, test.memory, test.training); got != test.want {
 			t.Errorf("%s: %g, want %g", test.reason, got, test.want)

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"infinibench/baselines"
@@ -157,8 +158,8 @@ func costPoint(ctx context.Context, s CellSettings, vocabulary, length int, tick
 	return p, err
 }
 
-// Each measurement is the fastest of some runs: at least so many, over at least so long,
-// since whatever else the machine does makes a run slower, never faster.
+// Each measurement is the median of some runs: at least so many, over at least so long.
+// Of two it is the faster, for whatever else the machine does makes a run slower.
 const (
 	costRuns = 2
 	costTime = 100 * time.Millisecond
@@ -170,17 +171,16 @@ func costOf(m *models.Model, length int, training bool, few int, before int64, w
 	if err := work(few); err != nil {
 		return nil, err
 	}
-	var fastest time.Duration
-	for begin, runs := time.Now(), 0; runs < costRuns || time.Since(begin) < costTime; runs++ {
+	var runs []time.Duration
+	for begin := time.Now(); len(runs) < costRuns || time.Since(begin) < costTime; {
 		start := time.Now()
 		if err := work(length); err != nil {
 			return nil, err
 		}
-		if d := time.Since(start); runs == 0 || d < fastest {
-			fastest = d
-		}
+		runs = append(runs, time.Since(start))
 	}
-	speed := float64(length) / fastest.Seconds()
+	slices.Sort(runs)
+	speed := float64(length) / runs[(len(runs)-1)/2].Seconds()
 	runtime.GC()
 	return &Cost{TokensPerSecond: speed, FLOPS: speed * FLOPs(m.Config, m.Memory, training), Bytes: heap() - before}, nil
 }
