@@ -83,6 +83,7 @@ type PerplexitySettings struct {
 	Models []string `yaml:"models" required:"true" min:"1"`
 	Length int      `yaml:"length" required:"true" min:"1" max:"16777216"` // tokens of a training sequence
 	Batch  int      `yaml:"batch,omitempty" min:"1" max:"65536"`           // in place of training.batch, for a length that needs less
+	Steps  int      `yaml:"steps,omitempty" min:"1" max:"10000000"`        // in place of training.steps, for a length that sees as many tokens in fewer
 }
 
 // EvaluationSettings is how a trained model is scored.

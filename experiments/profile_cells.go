@@ -81,7 +81,7 @@ type CellSettings struct {
 	Seed       uint64             `yaml:"seed"`
 	Threads    int                `yaml:"threads"`
 	Model      ModelSettings      `yaml:"model"`
-	Training   TrainingSettings   `yaml:"training"` // with the batch of the cell
+	Training   TrainingSettings   `yaml:"training"` // with the batch and the steps of the cell
 	Corpus     CorpusSettings     `yaml:"corpus"`
 	Evaluation EvaluationSettings `yaml:"evaluation"`
 	Cost       CostSettings       `yaml:"cost,omitempty" json:",omitzero"` // of a cell that measures it
@@ -110,6 +110,9 @@ func (p *Profile) Settings(c Cell) CellSettings {
 		training := p.Training
 		if t.Batch != 0 {
 			training.Batch = t.Batch
+		}
+		if t.Steps != 0 {
+			training.Steps = t.Steps
 		}
 		return CellSettings{
 			Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: c.Corpus, Length: c.Length, Seed: c.Seed,

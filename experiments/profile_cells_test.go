@@ -26,21 +26,27 @@ perplexity-novel-infini-linear-128
 perplexity-novel-infini-delta-128
 perplexity-proof-local-only-128
 perplexity-proof-infini-linear-128
-perplexity-proof-infini-delta-128`},
+perplexity-proof-infini-delta-128
+perplexity-proof-infini-linear-384
+perplexity-proof-infini-delta-384`},
 	{"tiny", 3, 32768, `
 perplexity-novel-local-only-1024
 perplexity-novel-infini-linear-1024
 perplexity-novel-infini-delta-1024
 perplexity-proof-local-only-1024
 perplexity-proof-infini-linear-1024
-perplexity-proof-infini-delta-1024`},
+perplexity-proof-infini-delta-1024
+perplexity-proof-infini-linear-3200
+perplexity-proof-infini-delta-3200`},
 	{"small", 3, 65536, `
 perplexity-pg19-local-only-4096
 perplexity-pg19-infini-linear-4096
 perplexity-pg19-infini-delta-4096
 perplexity-arxiv-math-local-only-4096
 perplexity-arxiv-math-infini-linear-4096
-perplexity-arxiv-math-infini-delta-4096`},
+perplexity-arxiv-math-infini-delta-4096
+perplexity-arxiv-math-infini-linear-12800
+perplexity-arxiv-math-infini-delta-12800`},
 	{"paper", 2, 131072, `
 perplexity-pg19-local-only-32768
 perplexity-pg19-infini-linear-32768
@@ -81,6 +87,41 @@ func TestCells(t *testing.T) {
 	want := Cell{Experiment: "perplexity", Corpus: "novel", Model: "infini-delta", Length: 1024, Seed: 1}
 	if diff := cmp.Diff(want, p.Cells()[2]); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Where a built-in profile scales the paper's 100K down, the longer cells train on as
+// many tokens as the others, in fewer or shorter steps; the paper's own see as many
+// steps, for it names no other number.
+func TestLongCells(t *testing.T) {
+	for _, name := range ProfileNames() {
+		p, err := LoadProfile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens := map[string]map[int]int{} // by corpus and length
+		for _, c := range p.Cells() {
+			if c.Experiment == "perplexity" {
+				if tokens[c.Corpus] == nil {
+					tokens[c.Corpus] = map[int]int{}
+				}
+				s := p.Settings(c)
+				tokens[c.Corpus][c.Length] = s.Training.Steps * s.Training.Batch * s.Length
+			}
+		}
+		long := map[string][2]int{"smoke": {128, 384}, "tiny": {1024, 3200}, "small": {4096, 12800}, "paper": {32768, 100352}}[name]
+		corpus := map[string]string{"smoke": "proof", "tiny": "proof"}[name]
+		if corpus == "" {
+			corpus = "arxiv-math"
+		}
+		usual, longer := tokens[corpus][long[0]], tokens[corpus][long[1]]
+		want := usual
+		if name == "paper" {
+			want = usual / 16 * 49
+		}
+		if usual == 0 || longer != want {
+			t.Errorf("%s: %d tokens at length %d and %d at %d, want %d", name, usual, long[0], longer, long[1], want)
+		}
 	}
 }
 

@@ -175,6 +175,7 @@ func TestBadProfiles(t *testing.T) {
 		{"unknown model", "- infini-linear", "- infini-delta\n      - unheard-of", `mine.yaml:31: perplexity[1].models[1]: got "unheard-of"; allowed: ` + strings.Join(Models, ", ")},
 		{"model twice in a table", "- infini-linear", "- infini-linear\n      - infini-linear", "mine.yaml:31: perplexity[1].models[1]: infini-linear on pg19 at length 128 stands there twice; allowed: once"},
 		{"table twice", "evaluation:", "  - {corpus: pg19, models: [infini-delta, infini-linear], length: 128}\nevaluation:", "mine.yaml:33: perplexity[2].models[1]: infini-linear on pg19 at length 128 stands there twice; allowed: once"},
+		{"fewer steps than the warm-up", "batch: 4", "steps: 9", "mine.yaml:32: perplexity[1].steps: got 9; allowed: at least training.warmup_steps, 10"},
 		{"no batch", "batch: 4", "batch: 0", "mine.yaml:32: perplexity[1].batch: got 0; allowed: a whole number, 1 to 65536"},
 		{"cost of part of a segment", "evaluation:", "cost: {lengths: [64, 100], control_seconds: 1, control_mib: 1}\nevaluation:", "mine.yaml:33: cost.lengths[1]: got 100; allowed: a multiple of model.segment, 64"},
 		{"cost of lengths that fall", "evaluation:", "cost: {lengths: [128, 64], control_seconds: 1, control_mib: 1}\nevaluation:", "mine.yaml:33: cost.lengths[1]: got 64; allowed: more than the length before, 128, and at most 16777216"},

@@ -101,6 +101,9 @@ func (p *Profile) validatePerplexity(report reporter) {
 		if c.DocumentTokens != 0 && t.Length > c.DocumentTokens {
 			report(key+".length", "got %d; allowed: at most document_tokens of %s, %d", t.Length, t.Corpus, c.DocumentTokens)
 		}
+		if t.Steps != 0 && p.Training.WarmupSteps > t.Steps {
+			report(key+".steps", "got %d; allowed: at least training.warmup_steps, %d", t.Steps, p.Training.WarmupSteps)
+		}
 		for j, model := range t.Models {
 			key := fmt.Sprintf("%s.models[%d]", key, j)
 			if !slices.Contains(Models, model) {
