@@ -115,6 +115,9 @@ func TestLongRow(t *testing.T) {
 	if name := c.name(r); name != "Infini-Transformer (Linear), trained at 3,200 for 100K" {
 		t.Errorf("it is called %q", name)
 	}
+	if name := c.shortName(r); name != "Linear, for 100K" {
+		t.Errorf("in short it is called %q", name)
+	}
 	if short := find(t, c, infiniLin, 1024); short.long || c.name(short) != "Infini-Transformer (Linear)" {
 		t.Errorf("the usual row: long %v, %q", short.long, c.name(short))
 	}

@@ -157,8 +157,11 @@ func (f *chart) drawPoints(names []string, axis string, points []point, levels [
 	return err
 }
 
-// shortName is name for the axis of a figure.
+// shortName is name for the axis of a figure and for the terminal.
 func (c *comparison) shortName(r *row) string {
+	if r.long && !is100K(r.length) {
+		return shortName(r.model) + ", for 100K"
+	}
 	full, long := c.name(r), modelName(r.model)
 	return shortName(r.model) + full[len(long):]
 }
