@@ -29,7 +29,7 @@ func lengthTable(run *Run) *Table {
 		">Evaluation, tokens per s", ">Of peak", ">Memory, MiB", ">Training, tokens per s", ">Of peak", ">Memory, MiB", ">State, bytes", "Remark")
 	t.Caption = "One sequence of random tokens, read or trained on for one step with a checkpoint after each segment, and nothing beside it. Memory is what is in use after that: weights, state, buffers, and in training gradients and the optimiser's moments. The state is carried from segment to segment."
 	for _, record := range costRecords(run) {
-		name, peak := modelName(record.Result.Cell.Model), record.Timing.PeakFLOPS
+		name, peak, beyond := modelName(record.Result.Cell.Model), record.Timing.PeakFLOPS, false
 		for _, p := range record.Timing.Lengths {
 			if p.Evaluation == nil || p.Training == nil {
 				t.add(name, count(int64(p.Tokens)), "", "", "", "", "", "", "",
@@ -39,7 +39,10 @@ func lengthTable(run *Run) *Table {
 			cells := []string{name, count(int64(p.Tokens))}
 			for _, c := range []*experiments.Cost{p.Evaluation, p.Training} {
 				share := none
-				if peak > 0 {
+				switch {
+				case c.FLOPS > peak: // or no peak
+					beyond = beyond || peak > 0
+				default:
 					share = percent(c.FLOPS / peak)
 				}
 				cells = append(cells, count(int64(c.TokensPerSecond)), share, mebibytes(c.Bytes))
@@ -49,6 +52,9 @@ func lengthTable(run *Run) *Table {
 		if peak > 0 {
 			t.note("Peak is %s GFLOP/s, measured on large matrix products with %s; its share is that of a model's matrix products, counted without those that are made twice to save memory.",
 				figure(peak/1e9), plural(record.Result.Environment.Threads, "thread"))
+		}
+		if beyond {
+			t.note("%s was faster than the peak, which must have been measured while something else kept the machine busy: no share is shown there.", name)
 		}
 		if record.Result.Cell.Model == experiments.FullAttention {
 			t.note("%s is the local-only model with one segment as long as the sequence.", name)

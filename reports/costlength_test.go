@@ -30,6 +30,21 @@ func TestLengthTable(t *testing.T) {
 	}
 }
 
+// TestLengthTableOfABusyMachine: a peak below what a model reached is no peak.
+func TestLengthTableOfABusyMachine(t *testing.T) {
+	run := fixture()
+	for _, record := range costRecords(run) {
+		record.Timing.PeakFLOPS = 1
+	}
+	table := lengthTable(run)
+	if got := strings.Join(table.Rows[5], "|"); got != "Infini-Transformer (Linear)|1,024|40,000|–|9.000|13,333|–|27.00|33,792|–" {
+		t.Errorf("row 5 is %s", got)
+	}
+	if notes := strings.Join(table.Notes, "\n"); !strings.Contains(notes, "Infini-Transformer (Linear) was faster than the peak") {
+		t.Errorf("notes:\n%s", notes)
+	}
+}
+
 // From 1,024 to 4,096 tokens, as far as it was measured, the control gets four times
 // slower and takes four times the memory; a model with a memory neither.
 func TestLengthReading(t *testing.T) {
