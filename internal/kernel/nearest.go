@@ -82,7 +82,7 @@ func (n Nearest) search(index []int32, likeness, queries []float32, p hoard) {
 			hi := min(lo+queryBlock, n.T)
 			Gemm(false, true, hi-lo, to-from, n.D, 1, queries[lo*n.D:], n.D, block, n.D, 0, scores, to-from)
 			for t := lo; t < hi; t++ {
-				best := ranking{index[t*n.K:(t+1)*n.K], line(likeness, t, n.K, n.K), min(from, n.K)}
+				best := ranking{index[t*n.K : (t+1)*n.K], line(likeness, t, n.K, n.K), min(from, n.K)}
 				best.offer(line(scores, t-lo, to-from, to-from), from)
 			}
 		}
