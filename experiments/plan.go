@@ -164,6 +164,7 @@ func calibrate(s CellSettings, workers int) (cost, error) {
 	if err != nil {
 		return cost{}, err
 	}
+	kernel.ForgetScratch()
 	before := heap()
 	m, err := NewModel(s, vocabulary)
 	if err != nil {

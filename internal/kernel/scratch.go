@@ -20,6 +20,14 @@ func borrow(n int) (x []float32, release func()) {
 	}
 }
 
+// ForgetScratch gives up what is kept between uses, so that what is allocated next can
+// be counted.
+func ForgetScratch() {
+	scratch.Lock()
+	defer scratch.Unlock()
+	scratch.pieces = nil
+}
+
 // take removes the smallest piece that is large enough, or else gives up the largest
 // for a larger one.
 func take(n int) []float32 {

@@ -21,6 +21,9 @@ func TestBorrow(t *testing.T) {
 	}); n > 4 { // the two closures and what they hold
 		t.Errorf("borrowing again allocates %g times", n)
 	}
+	if ForgetScratch(); len(scratch.pieces) != 0 {
+		t.Error("pieces are left after ForgetScratch")
+	}
 	for _, c := range []struct {
 		a, b, n int
 		want    bool
