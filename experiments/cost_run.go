@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"infinibench/baselines"
+	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
 	"infinibench/internal/train"
 	"infinibench/models"
@@ -109,7 +110,8 @@ func predict(s CellSettings, vocabulary int, points []CostPoint, tokens int) (Co
 // costPoint measures one length: an evaluation and one step of training of a sequence
 // of random tokens, and what is in use after each.
 func costPoint(ctx context.Context, s CellSettings, vocabulary, length int, tick func(tokens int)) (CostPoint, error) {
-	runtime.GC() // with the one in heap two: after the second, pools are empty
+	runtime.GC()           // with the one in heap two: after the second, pools are empty
+	kernel.ForgetScratch() // or what an earlier cell needed would be missing here
 	before := heap()
 	m, err := NewModel(s, vocabulary)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"sync/atomic"
 
 	"infinibench/internal/ops"
 
@@ -14,9 +15,11 @@ func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // Machine runs a finished graph again and again.
 type Machine struct {
-	vm   G.VM
-	runs int
+	vm G.VM
 }
+
+// runs counts those of all machines.
+var runs atomic.Int64
 
 // collectEvery is the number of runs between two collections of what gorgonia leaves
 // behind on each, some 15 KB. Left to itself, the collector waits until there is as
@@ -30,7 +33,7 @@ func NewMachine(g *G.ExprGraph) *Machine { return &Machine{vm: G.NewTapeMachine(
 // Run evaluates every node once.
 func (m *Machine) Run() error {
 	defer m.vm.Reset()
-	if m.runs++; m.runs%collectEvery == 0 {
+	if runs.Add(1)%collectEvery == 0 {
 		runtime.GC()
 	}
 	return m.vm.RunAll()

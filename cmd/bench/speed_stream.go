@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -100,6 +101,24 @@ func (r streamResult) print(env *environment, asJSON bool) error {
 	if resident {
 		trend += fmt.Sprintf(", resident memory by %+.1f MiB per million tokens", r.RSSPerMillion/(1<<20))
 	}
-	_, err := fmt.Fprintf(env.stdout, "%s\nBLAS: %s\n", trend, r.BLAS)
+	_, err := fmt.Fprintf(env.stdout, "%s%s\nBLAS: %s\n", trend, flatness(r.Points), r.BLAS)
 	return err
+}
+
+// settled is the length from which on speed and memory should change no more.
+const settled = 32 << 10
+
+// flatness sets the end of a stream beside the point where it had settled; "" when it
+// is no longer than that.
+func flatness(points []experiments.StreamPoint) string {
+	last := points[len(points)-1]
+	i := slices.IndexFunc(points, func(p experiments.StreamPoint) bool { return p.Tokens == settled })
+	if i < 0 || last.Tokens == settled {
+		return ""
+	}
+	text := fmt.Sprintf("\n%s tokens against %s: %.3f times the speed", humanize.Comma(int64(last.Tokens)), humanize.Comma(settled), last.TokensPerSecond/points[i].TokensPerSecond)
+	if points[i].RSS > 0 {
+		text += fmt.Sprintf(", %.3f times the resident memory", float64(last.RSS)/float64(points[i].RSS))
+	}
+	return text
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"infinibench/baselines"
+	"infinibench/experiments"
 	"infinibench/internal/kernel"
 	"infinibench/models"
 )
@@ -137,5 +138,27 @@ func TestSpeedJSON(t *testing.T) {
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(fields))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestFlatness: the end of a stream beside its point at 32,768 tokens, worked out by
+// hand; nothing for a shorter one, no memory where it is unknown.
+func TestFlatness(t *testing.T) {
+	point := func(tokens int, speed float64, rss int64) experiments.StreamPoint {
+		return experiments.StreamPoint{Tokens: tokens, TokensPerSecond: speed, RSS: rss}
+	}
+	for _, c := range []struct {
+		points []experiments.StreamPoint
+		want   string
+	}{
+		{[]experiments.StreamPoint{point(1024, 5, 7), point(32768, 200, 1000), point(65536, 1, 1), point(131072, 190, 1010)},
+			"\n131,072 tokens against 32,768: 0.950 times the speed, 1.010 times the resident memory"},
+		{[]experiments.StreamPoint{point(32768, 200, 0), point(65536, 250, 0)}, "\n65,536 tokens against 32,768: 1.250 times the speed"},
+		{[]experiments.StreamPoint{point(16384, 200, 9), point(32768, 250, 9)}, ""},
+		{[]experiments.StreamPoint{point(1000, 200, 9), point(50000, 250, 9)}, ""},
+	} {
+		if got := flatness(c.points); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
 	}
 }

@@ -2,8 +2,8 @@ package kernel
 
 import "math"
 
-// logitBudget bounds the logits held at once, in floats: [rows, V] never stands
-// whole in memory.
+// logitBudget bounds the logits held at once, in floats, however many rows and words
+// there are; their gradient takes their place.
 const logitBudget = 1 << 21
 
 // logitRows is how many rows of logits are made at a time.

@@ -73,6 +73,7 @@ type job struct {
 	n          int32
 	next, done atomic.Int32
 	helpers    int32 // workers that may take part
+	failure    atomic.Pointer[any]
 }
 
 type worker struct {
@@ -123,6 +124,10 @@ func (t *team) run(n int, f func(i int)) {
 	}
 	j.work()
 	t.caller.wait(func() bool { return j.done.Load() == j.n })
+	j.f = nil // the last loop must not keep a model alive
+	if failure := j.failure.Load(); failure != nil {
+		panic(*failure)
+	}
 }
 
 func (t *team) hire(n int) {
@@ -159,7 +164,18 @@ func (j *job) work() (finished bool) {
 		if i >= j.n {
 			return finished
 		}
-		j.f(int(i))
+		j.call(int(i))
 		finished = j.done.Add(1) == j.n
 	}
+}
+
+// call keeps a panic for the goroutine that wants the loop: until every index is
+// done, nobody may go on.
+func (j *job) call(i int) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			j.failure.CompareAndSwap(nil, &failure)
+		}
+	}()
+	j.f(i)
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // TestSplit: every index once, cuts at multiples of the grain, never more ranges
@@ -57,6 +58,54 @@ func TestEach(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTeam: loops inside loops, from several goroutines at once, after the workers
+// have gone to sleep, and with more or fewer threads than before.
+func TestTeam(t *testing.T) {
+	defer SetThreads(Threads())
+	var callers sync.WaitGroup
+	for caller := range 4 {
+		callers.Go(func() {
+			for round, threads := range []int{2, 4, 1, 3, 2} {
+				SetThreads(threads)
+				if caller == 0 {
+					time.Sleep(2 * patience)
+				}
+				const n, inner = 7, 5
+				var calls atomic.Int32
+				Each(n, func(int) { Each(inner, func(int) { calls.Add(1) }) })
+				if calls.Load() != n*inner {
+					t.Errorf("caller %d, round %d: %d calls, want %d", caller, round, calls.Load(), n*inner)
+				}
+			}
+		})
+	}
+	callers.Wait()
+}
+
+// TestPanic: whoever hits it, a panic reaches the caller, when all other indices are
+// done, and the next loop works.
+func TestPanic(t *testing.T) {
+	defer SetThreads(Threads())
+	SetThreads(2)
+	for bad := range 8 {
+		var calls atomic.Int32
+		func() {
+			defer func() {
+				if recover() == nil || calls.Load() != 7 {
+					t.Errorf("index %d: no panic, or %d of 7 other calls", bad, calls.Load())
+				}
+			}()
+			Each(8, func(i int) {
+				if i == bad {
+					panic("bad index")
+				}
+				calls.Add(1)
+			})
+		}()
+	}
+	TestEach(t)
 }
 
 func TestSetThreads(t *testing.T) {

@@ -247,9 +247,7 @@ func (b *backward) symbolic(n *G.Node) error {
 		return fmt.Errorf("ops: %s has no gradient", n.Op())
 	}
 	s, in := b.sums[n], inputs(n)
-	view := tensor.New(tensor.WithShape(n.Shape()...), tensor.WithBacking(s.numbers))
-	up := apply(&operation{name: "gradient", shape: n.Shape(), result: view, do: func([]G.Value) {}}, b.last)
-	nodes, err := op.SymDiff(in, n, up)
+	nodes, err := op.SymDiff(in, n, apply(view(n, s.numbers), b.last))
 	if err != nil {
 		return fmt.Errorf("ops: gradient of %s: %w", n.Op(), err)
 	}
@@ -263,9 +261,25 @@ func (b *backward) symbolic(n *G.Node) error {
 		to.begun = true
 		b.last = apply(&operation{
 			name: "gradient sum", shape: tensor.ScalarShape(), result: G.NewF32(0),
-			do: func(in []G.Value) { kernel.Accumulate(sum, add, 1, f32(in[0])) },
+			do: func(in []G.Value) {
+				if x, ok := in[0].Data().(float32); ok {
+					kernel.Accumulate(sum, add, 1, []float32{x})
+					return
+				}
+				kernel.Accumulate(sum, add, 1, f32(in[0]))
+			},
 		}, nodes[i], b.last)
 	}
 	// Not released: gorgonia may compute in place, and when is its own affair.
 	return nil
+}
+
+// view is an operation with a node's gradient as its result.
+func view(n *G.Node, gradient []float32) *operation {
+	const name = "gradient"
+	if n.IsScalar() {
+		return scalar(name, func([]G.Value) float32 { return gradient[0] }, nil)
+	}
+	value := tensor.New(tensor.WithShape(n.Shape()...), tensor.WithBacking(gradient))
+	return &operation{name: name, shape: n.Shape(), result: value, do: func([]G.Value) {}}
 }
