@@ -7,7 +7,7 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// BenchmarkOperations times each operation in a graph, alone and with its
+// BenchmarkOperations times the operations in a graph, alone and with its
 // gradient, at a size the small profiles train with. GFLOP/s counts the matrix
 // products alone, a causal score as half a square, and a gradient as twice the
 // operation, whatever is computed again.
@@ -29,6 +29,23 @@ func BenchmarkOperations(b *testing.B) {
 		return func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, in[0], in[1]) }
 	}
 	logits := 2 * float64(rows*vocabulary*d)
+
+	// A whole segment stands before the first one, as text or as a prefix.
+	full := zeros(1, s.B, 1)
+	for i := range full.data {
+		full.data[i] = float64(s.T)
+	}
+	full = full.fix()
+	before := normal(r, 1, s.B, s.T, d).fix()
+	long := NewRotary(2*s.T, s.D, ropeBase)
+	beyond := 2 * attention // the whole square of the segment before
+	const entries, k = 8 * 256, 32
+	remembered := normal(r, 1, s.B, 2, s.H, entries, s.D).fix()
+	many := zeros(1, s.B, 1)
+	for i := range many.data {
+		many.data[i] = entries
+	}
+	heads := normal(r, s.H, s.D)
 	for _, c := range []struct {
 		check
 		flops float64
@@ -47,6 +64,19 @@ func BenchmarkOperations(b *testing.B) {
 		{check{name: "memory write delta", in: []array{qkv, memories(r, 1, s)}, node: write(true)}, 2 * memory},
 		{check{name: "last", in: []array{memories(r, 2, s)}, node: func(in []*G.Node) *G.Node { return Last(in[0]) }}, 0},
 		{check{name: "mix", in: []array{x, normal(r, rows, d), beta}, node: func(in []*G.Node) *G.Node { return Mix(s, in[0], in[1], in[2], nil) }}, 0},
+		{check{name: "rotate", in: []array{qkv}, node: func(in []*G.Node) *G.Node { return Rotate(s, rotary, in[0], nil) }}, 0},
+		{check{name: "relative attention", in: []array{qkv, heads, heads, normal(r, 2*s.T+1, d), normal(r, 1, s.B, s.T, 2*d).fix(), full}, node: func(in []*G.Node) *G.Node {
+			return RelativeAttention(s, Reach{s.T, in[4], in[5]}, in[0], in[1], in[2], in[3])
+		}}, 1.5 * (attention + beyond)}, // the scores take a second product, with the places
+		{check{name: "prefix attention", in: []array{qkv, before, before, full}, node: func(in []*G.Node) *G.Node {
+			return PrefixAttention(s, long, in[0], Prefix{in[1], in[2], in[3]})
+		}}, attention + beyond},
+		{check{name: "nearest attention", in: []array{qkv, normal(r, s.H), remembered, many.fix()}, node: func(in []*G.Node) *G.Node {
+			return NearestAttention(s, k, in[0], in[1], in[2], in[3])
+		}}, 2 * perHead * (entries + k)},
+		{check{name: "remember", in: []array{qkv, remembered}, fixed: true, node: func(in []*G.Node) *G.Node { return Remember(s, in[0], in[1]) }}, 0},
+		{check{name: "write cache", in: []array{qkv, normal(r, 1, s.B, s.T, 2*d).fix()}, fixed: true, node: func(in []*G.Node) *G.Node { return WriteCache(s, in[0], in[1]) }}, 0},
+		{check{name: "join", in: []array{x, normal(r, s.B, d)}, node: func(in []*G.Node) *G.Node { return Join(s.B, in[0], in[1]) }}, 0},
 		// Its gradient is made in the forward pass, so that counts three times.
 		{check{name: "cross-entropy", in: []array{x, table, ids, normal(r, rows).fix()}, node: func(in []*G.Node) *G.Node { return CrossEntropy(in[0], in[1], in[2], in[3]) }}, 3 * logits},
 		{check{name: "token nll", in: []array{x, table, ids}, fixed: true, node: func(in []*G.Node) *G.Node { return TokenNLL(in[0], in[1], in[2]) }}, logits},
