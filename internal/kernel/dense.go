@@ -179,9 +179,8 @@ func FeedForward(y, up, x, g, wUp, wDown []float32, epsilon float32) {
 func FeedForwardGradient(dx, dg []float32, addG bool, dwUp []float32, addUp bool, dwDown []float32, addDown bool, dy, up, x, g, wUp, wDown []float32, epsilon float32) {
 	d := len(g)
 	n, f := len(x)/d, len(wUp)/d
-	buffer, release := borrow(n * (d + f))
+	active, release := borrow(n * f)
 	defer release()
-	normed, active := buffer[:n*d], buffer[n*d:]
 	eachRows(n, func(_, lo, hi int) {
 		dactive, release := borrow((hi - lo) * f)
 		defer release()
@@ -190,19 +189,10 @@ func FeedForwardGradient(dx, dg []float32, addG bool, dwUp []float32, addUp bool
 		geluGradient(rows, active[lo*f:hi*f], dactive, rows)
 	})
 	ParallelGemm(true, false, d, f, n, 1, dy, d, active, f, kept(addDown), dwDown, f)
-	gains := newPartial(n, d)
-	eachRows(n, func(i, lo, hi int) {
-		dnormed, release := borrow((hi - lo) * d)
-		defer release()
-		Gemm(false, false, hi-lo, d, f, 1, up[lo*f:], f, wUp, d, 0, dnormed, d)
-		normRows(normed[lo*d:hi*d], x[lo*d:hi*d], g, epsilon)
-		normGradientRows(dx[lo*d:hi*d], true, gains.part(i), dnormed, x[lo*d:hi*d], g, epsilon)
-	})
-	gains.sum(dg, addG)
-	ParallelGemm(true, false, f, d, n, 1, up, f, normed, d, kept(addUp), dwUp, d)
+	NormLinearGradient(dx, true, dg, addG, dwUp, addUp, up, x, g, wUp, epsilon)
 }
 
-// beta is what a matrix product multiplies its old result by.
+// kept is how much of its old result a matrix product keeps.
 func kept(add bool) float32 {
 	if add {
 		return 1
