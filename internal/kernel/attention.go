@@ -76,18 +76,24 @@ func Attention(s Shape, rotary *Rotary, out, logsum, qkv []float32) {
 // `past` tokens have been seen. qkv [B·T, 3·H·D] is the projection of the new
 // tokens; cache [B, capacity, 3·H·D] holds the earlier ones and receives the new.
 func CachedAttention(s Shape, rotary *Rotary, out, qkv, cache []float32, past int) {
-	width := 3 * s.Width()
-	capacity := len(cache) / (s.B * width)
-	for b := range s.B {
-		copy(cache[(b*capacity+past)*width:], qkv[b*s.T*width:(b+1)*s.T*width])
-	}
-	stored := Shape{B: s.B, S: 1, T: capacity, H: s.H, D: s.D}
+	stored := s.store(cache, qkv, past)
 	s.heads(func(b, _, h int) {
 		logs, release := borrow(s.T)
 		defer release()
 		s.attend(rotary, s.head(out, b, 0, h), logs, s.query(qkv, b, 0, h), s.T,
 			stored.key(cache, b, 0, h), stored.value(cache, b, 0, h), past)
 	})
+}
+
+// store puts the projection of T new tokens behind the `past` that running
+// [B, capacity, 3·H·D] holds, and returns the layout of that.
+func (s Shape) store(running, qkv []float32, past int) Shape {
+	width := 3 * s.Width()
+	capacity := len(running) / (s.B * width)
+	for b := range s.B {
+		copy(running[(b*capacity+past)*width:], qkv[b*s.T*width:(b+1)*s.T*width])
+	}
+	return Shape{B: s.B, S: 1, T: capacity, H: s.H, D: s.D}
 }
 
 // attend scores `queries` queries, standing at positions past, past+1, …,
@@ -108,11 +114,8 @@ func (s Shape) attend(rotary *Rotary, out, logsum, q []float32, queries int, k, 
 		for t := lo; t < hi; t++ {
 			row := line(scores, t-lo, seen, seen)
 			visible := row[:past+t+1]
-			peak := largest(visible)
-			total := expSum(visible, visible, peak)
-			totals[t-lo] = total
-			clear(row[past+t+1:])
-			logsum[t] = peak + float32(math.Log(float64(total)))
+			totals[t-lo], logsum[t] = exponentials(visible)
+			clear(row[len(visible):])
 		}
 		Gemm(false, false, hi-lo, s.D, seen, 1, scores, seen, v, ld, 0, out[lo*s.Width():], s.Width())
 		for t := lo; t < hi; t++ {
@@ -121,9 +124,41 @@ func (s Shape) attend(rotary *Rotary, out, logsum, q []float32, queries int, k, 
 	}
 }
 
+// exponentials replaces scores by what their softmax has above its denominator, and
+// returns that, total, and its logarithm.
+func exponentials(x []float32) (total, logsum float32) {
+	peak := largest(x)
+	total = expSum(x, x, peak)
+	return total, peak + float32(math.Log(float64(total)))
+}
+
+// normalise replaces scores by their softmax and returns the logarithm of its
+// denominator.
+func normalise(x []float32) float32 {
+	total, logsum := exponentials(x)
+	scale(x, 1/total)
+	return logsum
+}
+
 // scores sets x [n, keys] to q·kᵀ/√D.
 func (s Shape) scores(x, q []float32, n int, k []float32, keys int) {
 	Gemm(false, true, n, keys, s.D, float32(1/math.Sqrt(float64(s.D))), q, s.D, k, s.D, 0, x, keys)
+}
+
+// slopes turns the scores p of the queries [lo, hi), which see past+t+1 keys, back into
+// weights, and ds, the gradient of these, into that of q·kᵀ. logsum, out and dout are
+// those of the head.
+func (s Shape) slopes(p, ds []float32, lo, hi, past int, logsum, out, dout []float32) {
+	keys := past + hi
+	for t := lo; t < hi; t++ {
+		weights, slopes := line(p, t-lo, keys, keys), line(ds, t-lo, keys, keys)
+		visible := past + t + 1
+		expSum(weights[:visible], weights[:visible], logsum[t])
+		clear(weights[visible:])
+		delta := dot(line(dout, t, s.Width(), s.D), line(out, t, s.Width(), s.D))
+		softmaxGradient(slopes[:visible], weights[:visible], slopes[:visible], delta, float32(1/math.Sqrt(float64(s.D))))
+		clear(slopes[visible:])
+	}
 }
 
 // AttentionGradient gives dqkv the gradient of Attention's input, from its result,
@@ -152,14 +187,7 @@ func AttentionGradient(s Shape, rotary *Rotary, dqkv []float32, add bool, dout, 
 			n, seen := hi-lo, hi
 			s.scores(p, tq[lo*s.D:], n, tk, seen)
 			Gemm(false, true, n, seen, s.D, 1, do[lo*s.Width():], s.Width(), v, ld, 0, ds, seen)
-			for t := lo; t < hi; t++ {
-				weights, slopes := line(p, t-lo, seen, seen), line(ds, t-lo, seen, seen)
-				expSum(weights[:t+1], weights[:t+1], logs[t])
-				clear(weights[t+1:])
-				delta := dot(line(do, t, s.Width(), s.D), line(o, t, s.Width(), s.D))
-				softmaxGradient(slopes[:t+1], weights[:t+1], slopes[:t+1], delta, float32(1/math.Sqrt(float64(s.D))))
-				clear(slopes[t+1:])
-			}
+			s.slopes(p, ds, lo, hi, 0, logs, o, do)
 			Gemm(false, false, n, s.D, seen, 1, ds, seen, tk, s.D, 0, dtq[lo*s.D:], s.D)
 			Gemm(true, false, seen, s.D, n, 1, ds, seen, tq[lo*s.D:], s.D, keep, dtk, s.D)
 			Gemm(true, false, seen, s.D, n, 1, p, seen, do[lo*s.Width():], s.Width(), keepV, dv, ld)

@@ -148,5 +148,5 @@ func (c Compression) weights(dw, dy, states []float32) {
 		}
 	}
 	n := c.B * c.S * made
-	ParallelGemm(true, false, d, c.Rate*d, n, 1, dy, d, windows, c.Rate*d, 0, dw, c.Rate*d)
+	LinearWeightGradient(dw, false, dy, windows, n)
 }

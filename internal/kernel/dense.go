@@ -128,7 +128,7 @@ func NormLinearGradient(dx []float32, addX bool, dg []float32, addG bool, dw []f
 		normGradientRows(dx[lo*d:hi*d], addX, gains.part(i), dnormed, x[lo*d:hi*d], g, epsilon)
 	})
 	gains.sum(dg, addG)
-	ParallelGemm(true, false, m, d, n, 1, dy, m, normed, d, kept(addW), dw, d)
+	LinearWeightGradient(dw, addW, dy, normed, n)
 }
 
 // Linear sets y [n, m] to x·Wᵀ for x [n, k] and W [m, k].
@@ -142,7 +142,13 @@ func LinearGradient(dx []float32, addX bool, dw []float32, addW bool, dy, x, w [
 	k := len(x) / n
 	m := len(w) / k
 	ParallelGemm(false, false, n, k, m, 1, dy, m, w, k, kept(addX), dx, k)
-	ParallelGemm(true, false, m, k, n, 1, dy, m, x, k, kept(addW), dw, k)
+	LinearWeightGradient(dw, addW, dy, x, n)
+}
+
+// LinearWeightGradient gives dw the gradient of the weights of Linear alone.
+func LinearWeightGradient(dw []float32, add bool, dy, x []float32, n int) {
+	k, m := len(x)/n, len(dy)/n
+	ParallelGemm(true, false, m, k, n, 1, dy, m, x, k, kept(add), dw, k)
 }
 
 // LinearAdd sets y [n, m] to r + x·Wᵀ for r [n, m], x [n, k] and W [m, k].
@@ -188,7 +194,7 @@ func FeedForwardGradient(dx, dg []float32, addG bool, dwUp []float32, addUp bool
 		rows := up[lo*f : hi*f]
 		geluGradient(rows, active[lo*f:hi*f], dactive, rows)
 	})
-	ParallelGemm(true, false, d, f, n, 1, dy, d, active, f, kept(addDown), dwDown, f)
+	LinearWeightGradient(dwDown, addDown, dy, active, n)
 	NormLinearGradient(dx, true, dg, addG, dwUp, addUp, up, x, g, wUp, epsilon)
 }
 

@@ -5,18 +5,11 @@ package kernel
 
 // sigmaRows sets y [T, D] to σ of a view x with leading dimension ld.
 func (s Shape) sigmaRows(y, x []float32, ld int) {
-	s.gather(y, x, ld)
+	pick(y, s.D, x, ld, s.T)
 	sigma(y)
 }
 
-// gather copies a view x with leading dimension ld to y [T, D]; scatter copies
-// back, or adds.
-func (s Shape) gather(y, x []float32, ld int) {
-	for t := range s.T {
-		copy(line(y, t, s.D, s.D), x[t*ld:])
-	}
-}
-
+// scatter copies y [T, D] to a view x with leading dimension ld, or adds it.
 func (s Shape) scatter(x []float32, add bool, y []float32, ld int) {
 	for t := range s.T {
 		give(line(x, t, ld, s.D), add, 1, line(y, t, s.D, s.D))

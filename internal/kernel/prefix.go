@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // Prefix is what attention sees before a segment, beside the segment itself: keys and
 // values [slots, B, Rows, H·D], slot s standing before segment s, to which no gradient
 // goes. Of the rows the last Seen [slots, B] are there. They take the positions 0 …
@@ -40,13 +38,6 @@ func (s Shape) sight(r *Rotary, p Prefix, buffer []float32, k, v []float32, toke
 	return x
 }
 
-// pick copies n rows of d numbers to y, the rows of x being ld apart.
-func pick(y []float32, d int, x []float32, ld, n int) {
-	for i := range n {
-		copy(line(y, i, d, d), x[i*ld:])
-	}
-}
-
 // PrefixAttention sets out [rows, H·D] to causal softmax attention over the prefix and
 // the segment, and logsum [B·S·H·T] to the logarithm of each row's softmax
 // denominator.
@@ -60,12 +51,7 @@ func PrefixAttention(s Shape, r *Rotary, out, logsum, qkv []float32, p Prefix) {
 // CachedPrefixAttention is PrefixAttention for the next T tokens of a segment of which
 // `past` have been seen; running [B, capacity, 3·H·D] holds those and receives the new.
 func CachedPrefixAttention(s Shape, r *Rotary, out, qkv []float32, p Prefix, running []float32, past int) {
-	width := 3 * s.Width()
-	capacity := len(running) / (s.B * width)
-	for b := range s.B {
-		copy(running[(b*capacity+past)*width:], qkv[b*s.T*width:(b+1)*s.T*width])
-	}
-	stored := Shape{B: s.B, S: 1, T: capacity, H: s.H, D: s.D}
+	stored := s.store(running, qkv, past)
 	s.heads(func(b, _, h int) {
 		logs, release := borrow(s.T)
 		defer release()
@@ -97,15 +83,6 @@ func (s Shape) look(r *Rotary, p Prefix, out, logsum, q, k, v []float32, past, b
 	}
 }
 
-// normalise replaces scores by their softmax and returns the logarithm of its
-// denominator.
-func normalise(x []float32) float32 {
-	peak := largest(x)
-	total := expSum(x, x, peak)
-	scale(x, 1/total)
-	return peak + float32(math.Log(float64(total)))
-}
-
 // PrefixAttentionGradient gives dqkv the gradient of PrefixAttention's qkv, from its
 // result, its logsum and the gradient dout of its result.
 func PrefixAttentionGradient(s Shape, r *Rotary, dqkv []float32, add bool, dout, out, logsum, qkv []float32, p Prefix) {
@@ -129,15 +106,7 @@ func PrefixAttentionGradient(s Shape, r *Rotary, dqkv []float32, add bool, dout,
 			n, m := hi-lo, x.n+hi
 			s.scores(weights, q[lo*s.D:], n, x.keys, m)
 			Gemm(false, true, n, m, s.D, 1, do[lo*s.Width():], s.Width(), x.values, s.D, 0, slopes, m)
-			for t := lo; t < hi; t++ {
-				w, d := line(weights, t-lo, m, m), line(slopes, t-lo, m, m)
-				visible := x.n + t + 1
-				expSum(w[:visible], w[:visible], logs[t])
-				clear(w[visible:])
-				delta := dot(line(do, t, s.Width(), s.D), line(o, t, s.Width(), s.D))
-				softmaxGradient(d[:visible], w[:visible], d[:visible], delta, float32(1/math.Sqrt(float64(s.D))))
-				clear(d[visible:])
-			}
+			s.slopes(weights, slopes, lo, hi, x.n, logs, o, do)
 			Gemm(false, false, n, s.D, m, 1, slopes, m, x.keys, s.D, 0, dq[lo*s.D:], s.D)
 			Gemm(true, false, hi, s.D, n, 1, slopes[x.n:], m, q[lo*s.D:], s.D, keep, dk, s.D)
 			Gemm(true, false, hi, s.D, n, 1, weights[x.n:], m, do[lo*s.Width():], s.Width(), keepV, s.value(dqkv, b, seg, h), ld)

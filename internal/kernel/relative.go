@@ -1,7 +1,5 @@
 package kernel
 
-import "math"
-
 // Relative is attention that reaches back beyond its segment and knows of positions
 // only how far apart they are (Dai et al. 2019, section 3). In a document of S
 // segments, each sees itself causally and the Cache tokens before it: those of the
@@ -135,11 +133,7 @@ func plus(y, x, a []float32) {
 }
 
 // queries sets q [n, D] to the queries of a span.
-func (r Relative) queries(q []float32, p span) {
-	for t := range p.n {
-		copy(line(q, t, r.D, r.D), line(p.q, t, 3*r.Width(), r.D))
-	}
-}
+func (r Relative) queries(q []float32, p span) { pick(q, r.D, p.q, 3*r.Width(), p.n) }
 
 // RelativeAttention sets out [rows, H·D] to the attention, and logsum [B·S·H·T] to
 // the logarithm of each row's softmax denominator.
@@ -178,11 +172,8 @@ func (r Relative) attend(out, logsum, qu []float32, p span, f far) {
 		for t := lo; t < hi; t++ {
 			row := line(scores, t-lo, m, m)
 			visible := row[:p.past()+t+1]
-			peak := largest(visible)
-			total := expSum(visible, visible, peak)
-			scale(visible, 1/total)
+			logsum[t] = normalise(visible)
 			clear(row[len(visible):])
-			logsum[t] = peak + float32(math.Log(float64(total)))
 		}
 		r.mixture(out[lo*r.Width():], r.Width(), scores, hi-lo, m, p.cached, p.val, p.oldVal)
 	}
@@ -195,11 +186,7 @@ func (r Relative) attend(out, logsum, qu []float32, p span, f far) {
 // the sinusoids.
 func CachedRelativeAttention(r Relative, out, qkv []float32, d Distances, sinusoids, wr, cache, seen, running []float32, past int) {
 	width := r.Width()
-	capacity := len(running) / (r.B * 3 * width)
-	for b := range r.B {
-		copy(running[(b*capacity+past)*3*width:], qkv[b*r.T*3*width:(b+1)*r.T*3*width])
-	}
-	stored := Shape{B: r.B, S: 1, T: capacity, H: r.H, D: r.D}
+	stored := r.store(running, qkv, past)
 	few := d.Bias == nil && r.T < r.D
 	if d.Bias == nil {
 		d.R = sinusoids

@@ -48,12 +48,6 @@ func Sinusoids(n, d int) []float32 {
 	return x
 }
 
-// LinearWeightGradient gives dw the gradient of the weights of Linear alone.
-func LinearWeightGradient(dw []float32, add bool, dy, x []float32, n int) {
-	k, m := len(x)/n, len(dy)/n
-	ParallelGemm(true, false, m, k, n, 1, dy, m, x, k, kept(add), dw, k)
-}
-
 // The distances of relative biases (Raffel et al. 2020, section 2.1): half of the
 // buckets hold one distance each, the others hold ranges that grow by a factor, and
 // the last all from farthest on.
