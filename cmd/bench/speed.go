@@ -156,9 +156,11 @@ func measureSpeed(env *environment, c speedConfig, mode string, memory models.Me
 	for i := range tokens {
 		tokens[i] = int32(random.IntN(c.vocabulary))
 	}
-	step := evalStep(m, tokens)
+	var step func() error
 	if mode == "train" {
 		step = trainStep(m, tokens, interval)
+	} else { // each builds graphs, whose memory is measured
+		step = evalStep(m, tokens)
 	}
 	p := env.progress("speed", speedRuns+1)
 	defer p.finish()

@@ -279,22 +279,33 @@ func TestCachedAttention(t *testing.T) {
 		want := attentionTwin(s, qkv)
 		rotary := NewRotary(s.T, s.D, ropeBase)
 		threads(func(int) {
-			past := 0
-			cache := Cache{QKV: make([]float32, len(qkv.data)), Past: &past}
-			for past < s.T {
-				piece := s
-				piece.T = min(1+r.IntN(1+s.T/2), s.T-past)
-				part := func(x []float64, width int) array {
-					a := array{shape: []int{piece.Rows(), width}}
-					for b := range s.B {
-						a.data = append(a.data, x[(b*s.T+past)*width:(b*s.T+past+piece.T)*width]...)
-					}
-					return a
-				}
-				got := evaluate(t, func(in []*G.Node) *G.Node { return CachedAttention(piece, rotary, in[0], cache) }, part(qkv.data, 3*s.Width()))
-				compare(t, fmt.Sprintf("%+v, tokens %d to %d", s, past, past+piece.T), got, part(want, s.Width()).data, forwardTolerance, forwardTolerance)
-				past += piece.T
-			}
+			inPieces(t, r, s, fmt.Sprintf("%+v", s), qkv, want, forwardTolerance, func(piece Shape, cache Cache) func(in []*G.Node) *G.Node {
+				return func(in []*G.Node) *G.Node { return CachedAttention(piece, rotary, in[0], cache) }
+			})
 		})
+	}
+}
+
+// inPieces feeds the one segment of each document to a cached attention in pieces of
+// random widths, and holds what comes out against want [B·T, H·D]. The operation's
+// inputs are a piece of qkv and then the others.
+func inPieces(t *testing.T, r *rand.Rand, s Shape, what string, qkv array, want []float64, tolerance float64, node func(piece Shape, cache Cache) func(in []*G.Node) *G.Node, others ...array) {
+	t.Helper()
+	past := 0
+	cache := Cache{QKV: make([]float32, len(qkv.data)), Past: &past}
+	for past < s.T {
+		piece := s
+		piece.T = min(1+r.IntN(1+s.T/2), s.T-past)
+		part := func(x []float64, width int) array {
+			a := array{shape: []int{piece.Rows(), width}}
+			for b := range s.B {
+				a.data = append(a.data, x[(b*s.T+past)*width:(b*s.T+past+piece.T)*width]...)
+			}
+			return a
+		}
+		in := append([]array{part(qkv.data, 3*s.Width())}, others...)
+		got := evaluate(t, node(piece, cache), in...)
+		compare(t, fmt.Sprintf("%s, tokens %d to %d", what, past, past+piece.T), got, part(want, s.Width()).data, tolerance, tolerance)
+		past += piece.T
 	}
 }

@@ -224,23 +224,10 @@ func TestCachedPrefixAttention(t *testing.T) {
 		}
 		want := prefixTwin(s, qkv, keys, values, seen)
 		rotary := NewRotary(rows+s.T, s.D, ropeBase)
-		past := 0
-		cache := Cache{QKV: make([]float32, len(qkv.data)), Past: &past}
-		for past < s.T {
-			piece := s
-			piece.T = min(1+r.IntN(1+s.T/2), s.T-past)
-			part := func(x []float64, width int) array {
-				a := array{shape: []int{piece.Rows(), width}}
-				for b := range s.B {
-					a.data = append(a.data, x[(b*s.T+past)*width:(b*s.T+past+piece.T)*width]...)
-				}
-				return a
-			}
-			got := evaluate(t, func(in []*G.Node) *G.Node {
+		inPieces(t, r, s, fmt.Sprintf("%+v", s), qkv, want, forwardTolerance, func(piece Shape, cache Cache) func(in []*G.Node) *G.Node {
+			return func(in []*G.Node) *G.Node {
 				return CachedPrefixAttention(piece, rotary, in[0], Prefix{in[1], in[2], in[3]}, cache)
-			}, part(qkv.data, 3*s.Width()), keys, values, seen)
-			compare(t, fmt.Sprintf("%+v, tokens %d to %d", s, past, past+piece.T), got, part(want, s.Width()).data, forwardTolerance, forwardTolerance)
-			past += piece.T
-		}
+			}
+		}, keys, values, seen)
 	}
 }

@@ -293,22 +293,7 @@ func TestCachedRelativeAttention(t *testing.T) {
 					}
 				}},
 			} {
-				past := 0
-				running := Cache{QKV: make([]float32, len(qkv.data)), Past: &past}
-				for past < s.T {
-					piece := s
-					piece.T = min(1+r.IntN(1+s.T/2), s.T-past)
-					part := func(x []float64, width int) array {
-						a := array{shape: []int{piece.Rows(), width}}
-						for b := range s.B {
-							a.data = append(a.data, x[(b*s.T+past)*width:(b*s.T+past+piece.T)*width]...)
-						}
-						return a
-					}
-					got := evaluate(t, c.node(piece, running), part(qkv.data, 3*s.Width()), cache, seen, u, v, wr, bias)
-					compare(t, fmt.Sprintf("%s, %+v, reach %d, tokens %d to %d", name, s, length, past, past+piece.T), got, part(c.want, s.Width()).data, 2*forwardTolerance, 2*forwardTolerance)
-					past += piece.T
-				}
+				inPieces(t, r, s, fmt.Sprintf("%s, %+v, reach %d", name, s, length), qkv, c.want, 2*forwardTolerance, c.node, cache, seen, u, v, wr, bias)
 			}
 		}
 	}
