@@ -122,7 +122,7 @@ func memoryReadTwin(s Shape, epsilon float64, qkv, states array) []float64 {
 	return out
 }
 
-func memoryWriteTwin(s Shape, epsilon float64, delta bool, qkv, initial array) []float64 {
+func memoryWriteTwin(s Shape, epsilon float64, delta bool, repeats []float32, qkv, initial array) []float64 {
 	states := make([]float64, (s.S+1)*len(initial.data))
 	copy(states, initial.data)
 	for seg := range s.S {
@@ -130,6 +130,10 @@ func memoryWriteTwin(s Shape, epsilon float64, delta bool, qkv, initial array) [
 			for h := range s.H {
 				before, after := slot(s, states, seg, b, h), slot(s, states, seg+1, b, h)
 				copy(after, before)
+				repeat := 1.
+				if repeats != nil {
+					repeat = float64(repeats[b*s.S+seg])
+				}
 				for t := range s.T {
 					f, v := features(vector(s, qkv, b, seg, t, key, h)), slices.Clone(vector(s, qkv, b, seg, t, value, h))
 					if delta {
@@ -139,7 +143,7 @@ func memoryWriteTwin(s Shape, epsilon float64, delta bool, qkv, initial array) [
 					}
 					for i, x := range f {
 						for j, y := range append(v, 1) {
-							after[i*(s.D+1)+j] += x * y
+							after[i*(s.D+1)+j] += repeat * x * y
 						}
 					}
 				}
@@ -239,9 +243,17 @@ func attentionChecks() []check {
 				qkv, memories(r, s.S+extra, s))
 		}
 		for _, delta := range []bool{false, true} {
-			write := func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, in[0], in[1]) }
-			twin := func(in []array) []float64 { return memoryWriteTwin(s, epsilon, delta, in[0], in[1]) }
+			write := func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, nil, in[0], in[1]) }
+			twin := func(in []array) []float64 { return memoryWriteTwin(s, epsilon, delta, nil, in[0], in[1]) }
 			entry(fmt.Sprintf("memory write, delta %t", delta), twin, write, qkv, memories(r, 1, s))
+			repeats := make([]float32, s.B*s.S)
+			for i := range repeats {
+				repeats[i] = float32(1+r.IntN(3)) / 2
+			}
+			entry(fmt.Sprintf("memory write with repeats, delta %t", delta),
+				func(in []array) []float64 { return memoryWriteTwin(s, epsilon, delta, repeats, in[0], in[1]) },
+				func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, repeats, in[0], in[1]) },
+				qkv, memories(r, 1, s))
 			// The empty memory is a corner of its own: 0 / (0 + ε).
 			entry(fmt.Sprintf("memory write from empty, delta %t", delta), twin, write, qkv, zeros(1, s.B, s.H, s.D, s.D+1).fix())
 		}

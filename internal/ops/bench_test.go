@@ -26,7 +26,7 @@ func BenchmarkOperations(b *testing.B) {
 	attention := 2 * perHead * float64(s.T)
 	memory := 2 * perHead * float64(s.D+1)
 	write := func(delta bool) func(in []*G.Node) *G.Node {
-		return func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, in[0], in[1]) }
+		return func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, nil, in[0], in[1]) }
 	}
 	logits := 2 * float64(rows*vocabulary*d)
 

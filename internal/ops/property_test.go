@@ -37,7 +37,7 @@ func TestCausal(t *testing.T) {
 func write(t *testing.T, s Shape, delta bool, qkv, initial array) array {
 	return array{
 		shape: []int{s.S + 1, s.B, s.H, s.D, s.D + 1},
-		data:  evaluate(t, func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, in[0], in[1]) }, qkv, initial),
+		data:  evaluate(t, func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, nil, in[0], in[1]) }, qkv, initial),
 	}
 }
 

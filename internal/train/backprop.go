@@ -19,6 +19,9 @@ import (
 // outgoing state as one more input. A chunk is `interval` segments; 1 is the
 // paper's "gradient checkpointing after each segment".
 type Backprop struct {
+	// Repeats [B, segments] is, in the next Run, how often what each whole segment adds to
+	// a compressive memory counts; nil: once.
+	Repeats []float32
 	// Gradients holds the result of Run, one slice per weight in the order of
 	// Model.Params.
 	Gradients [][]float32
@@ -80,6 +83,7 @@ func (b *Backprop) Run(ids, targets []int32, weights []float32) (float64, error)
 	for i := len(plan) - 1; i >= 0; i-- {
 		c := b.chunk(plan[i].width)
 		c.fill(ids, targets, weights, plan[i].from, length)
+		b.repeat(c.pass, plan[i].from, length)
 		c.pass.In.Copy(b.boundaries[i])
 		c.outgoing.Copy(b.gradient)
 		c.share[0] = float32(share)
@@ -146,6 +150,7 @@ func (b *Backprop) forward(plan []place, ids []int32, length int) error {
 			b.advances[p.width] = a
 		}
 		gather(a.pass.IDs, ids, p.from, length, b.documents)
+		b.repeat(a.pass, p.from, length)
 		a.pass.In.Copy(b.boundaries[i])
 		if err := a.machine.Run(); err != nil {
 			return err
@@ -153,6 +158,20 @@ func (b *Backprop) forward(plan []place, ids []int32, length int) error {
 		a.pass.Carry(b.boundaries[i+1])
 	}
 	return nil
+}
+
+// repeat tells a pass over whole segments how often each counts.
+func (b *Backprop) repeat(p *models.Pass, from, length int) {
+	n := b.model.Config.Segment
+	switch {
+	case p.Shape.T < n: // a tail is not written
+	case b.Repeats == nil:
+		for i := range p.Repeats {
+			p.Repeats[i] = 1
+		}
+	default:
+		gather(p.Repeats, b.Repeats, from/n, length/n, b.documents)
+	}
 }
 
 // advance is the graph that moves the state past a chunk.
