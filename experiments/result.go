@@ -8,7 +8,7 @@ const ResultVersion = 1
 // Cell is the unit of work: one experiment on one corpus with one model and one
 // seed; the cost of a model has neither corpus nor seed. Its Key is the name of its directory under runs/<profile>/.
 type Cell struct {
-	Experiment string `json:"experiment"` // "perplexity" or "cost"
+	Experiment string `json:"experiment"` // "perplexity", "booksum" or "cost"
 	Corpus     string `json:"corpus"`     // "novel", "proof", "pg19", "arxiv-math"
 	Model      string `json:"model"`      // "local-only", "infini-linear", "infini-delta"; of cost also "full-attention"
 	Length     int    `json:"length"`     // tokens per training sequence; of cost the longest
@@ -36,6 +36,7 @@ type Result struct {
 	Scale       Scale        `json:"scale"`
 	Data        DataNote     `json:"data"`
 	Perplexity  *Perplexity  `json:"perplexity,omitempty"`
+	Booksum     *Booksum     `json:"booksum,omitempty"`
 	Gates       [][]float64  `json:"gates,omitempty"` // sigmoid(β), [layer][head]; nil for a model without gates
 	Footprint   Footprint    `json:"footprint"`
 	Settings    CellSettings `json:"settings"` // all that decided the result

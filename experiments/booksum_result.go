@@ -1,0 +1,97 @@
+package experiments
+
+import "infinibench/internal/metrics/rouge"
+
+// Booksum is what one model did in the summaries of whole books (paper Table 4 and
+// Figure 4). Scores are shares of 1; the paper prints them times 100.
+type Booksum struct {
+	Lengths []BooksumLength `json:"lengths"` // rising
+	// Slope is how much overall grows from nothing read to all of the book read: that
+	// of a line through the lengths of each book, as a mean over books.
+	Slope Estimate      `json:"slope"`
+	Books []BooksumBook `json:"books"`
+	// Coverage and Problems are what became of the pairs that the data lists, of the
+	// training and the scored split.
+	Coverage  []BooksumCoverage `json:"coverage"`
+	Problems  []string          `json:"problems,omitempty"` // a line for each pair that cannot be used
+	LeadWords int               `json:"lead_words"`         // of a lead-k summary: the mean of the training summaries
+}
+
+// Estimate is a mean over books with its 95 % bootstrap interval.
+type Estimate struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+	Books int     `json:"books"` // with fewer than two there is no interval: Low and High are Value
+}
+
+// BooksumCoverage counts the pairs of a split.
+type BooksumCoverage struct {
+	Split    string `json:"split"`
+	Listed   int    `json:"listed"`   // in the manifest
+	Usable   int    `json:"usable"`   // with a book and a summary that are whole
+	Official int    `json:"official"` // of the published data; 0 for generated books
+}
+
+// BooksumLength is the scores at one length of input, over all books. The intervals
+// are of the mean over books, a book's scores being the mean over its decodes; overall
+// is that of the means, as in the paper's table.
+type BooksumLength struct {
+	Tokens int            `json:"tokens"` // most that is read of a book, with the mark that asks for the summary
+	Share  float64        `json:"share"`  // of the book that is read, a mean
+	Books  int            `json:"books"`
+	Rouge  rouge.Interval `json:"rouge"`
+	Lead   rouge.Interval `json:"lead"`   // the first words of the book
+	Oracle rouge.Interval `json:"oracle"` // sentences from what is read, chosen with the reference in hand
+
+	Bound      *BooksumBound `json:"bound,omitempty"`      // generated books only
+	FactsRead  float64       `json:"facts_read,omitempty"` // share of the facts that stand in what is read
+	FactsHit   float64       `json:"facts_hit,omitempty"`  // share of the facts that the summaries state
+	FactsKept  float64       `json:"facts_kept,omitempty"` // share of the facts read that the summaries state
+	Words      float64       `json:"words"`                // of a summary, a mean
+	Unfinished int           `json:"unfinished,omitempty"` // decodes that ran into the limit of tokens
+}
+
+// BooksumBound is the most that any reader of a share of a generated book can expect.
+type BooksumBound struct {
+	Rouge1  float64 `json:"rouge1"`
+	Rouge2  float64 `json:"rouge2"`
+	RougeL  float64 `json:"rougeL"`
+	Overall float64 `json:"overall"`
+}
+
+// BooksumBook is one book and what was made of it at each length.
+type BooksumBook struct {
+	ID       string           `json:"id"`
+	Title    string           `json:"title"`
+	Tokens   int              `json:"tokens"`  // of the whole book
+	Summary  string           `json:"summary"` // the reference
+	Readings []BooksumReading `json:"readings"`
+}
+
+// BooksumReading is one book read up to one length, and the summaries sampled then:
+// one line of samples.jsonl. In result.json it has the first summary only, and no
+// scores but the means.
+type BooksumReading struct {
+	ID      string         `json:"id"`     // of the book
+	Length  int            `json:"length"` // of BooksumLength
+	Read    int            `json:"read"`   // tokens of the book
+	Share   float64        `json:"share"`  // of the book that this is
+	Outputs []string       `json:"outputs"`
+	Ended   []bool         `json:"ended,omitempty"` // by the model, not by the limit of tokens
+	Scores  []rouge.Scores `json:"scores,omitempty"`
+	Mean    rouge.Scores   `json:"mean"` // over all outputs
+	Lead    rouge.Scores   `json:"lead"`
+	Oracle  rouge.Scores   `json:"oracle"`
+	Bound   *BooksumBound  `json:"bound,omitempty"`
+	Facts   []BooksumFact  `json:"facts,omitempty"` // of a generated book
+}
+
+// BooksumFact is one thing that the summary of a generated book states.
+type BooksumFact struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+	Read  bool   `json:"read"`  // it stands in the part that was read
+	Hits  int    `json:"hits"`  // outputs that state it
+	First bool   `json:"first"` // the first output does
+}
