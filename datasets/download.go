@@ -56,31 +56,51 @@ func (f *fetcher) repeat(ctx context.Context, try func() error) error {
 	}
 }
 
+// secure keeps a redirect from leaving the encrypted connection, and the network.
+func secure(req *http.Request, via []*http.Request) error {
+	switch {
+	case len(via) >= 10:
+		return lasting{errors.New("more than 10 redirections")}
+	case req.URL.Scheme != "https" && req.URL.Scheme != via[0].URL.Scheme:
+		return lasting{fmt.Errorf("redirected to %s, which is not https", req.URL.Redacted())}
+	}
+	return nil
+}
+
 // download brings one file to its place below dir and returns its SHA-256. moved
-// is told how many of its bytes are there.
+// is told how many of its bytes are there. A link inside dir that leads out of it
+// is an error, for the part and for the file.
 func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, moved func(have int64)) (sum string, err error) {
-	place := filepath.Join(dir, filepath.FromSlash(file.name))
-	if _, err := os.Stat(place); err == nil {
-		sum, err := file.verify(place)
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", err
+	}
+	defer root.Close()
+	place := filepath.FromSlash(file.name)
+	switch _, err := root.Stat(place); {
+	case err == nil:
+		sum, err := file.verify(root, place)
 		if err != nil {
-			return "", fmt.Errorf("%s is not the published file: %w; move it away and fetch again", place, err)
+			return "", fmt.Errorf("%s is not the published file: %w; move it away and fetch again", filepath.Join(dir, place), err)
 		}
 		moved(file.size)
 		return sum, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", fileError(filepath.Join(dir, place), err)
 	}
-	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
+	if err := root.MkdirAll(filepath.Dir(place), 0o755); err != nil {
 		return "", err
 	}
 	part := place + ".part"
 	err = f.repeat(ctx, func() error {
-		resumed, err := f.transfer(ctx, part, file, moved)
+		resumed, err := f.transfer(ctx, root, part, file, moved)
 		if err != nil {
 			return err
 		}
-		if sum, err = file.verify(part); err == nil {
+		if sum, err = file.verify(root, part); err == nil {
 			return nil
 		}
-		if removeErr := os.Remove(part); removeErr != nil {
+		if removeErr := root.Remove(part); removeErr != nil {
 			return lasting{removeErr}
 		}
 		moved(0)
@@ -92,17 +112,17 @@ func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, mov
 	if err != nil {
 		return "", err
 	}
-	return sum, os.Rename(part, place)
+	return sum, root.Rename(part, place)
 }
 
 var errStalled = errors.New("the transfer stalled")
 
 // transfer adds to part what is missing of a file. It leaves exactly file.size
 // bytes there or returns an error; resumed says that some were there before.
-func (f *fetcher) transfer(ctx context.Context, part string, file remoteFile, moved func(have int64)) (resumed bool, err error) {
-	out, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
+func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file remoteFile, moved func(have int64)) (resumed bool, err error) {
+	out, err := root.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return false, lasting{err}
+		return false, lasting{fileError(filepath.Join(root.Name(), part), err)}
 	}
 	defer func() {
 		if closeErr := out.Close(); err == nil && closeErr != nil {
@@ -207,8 +227,8 @@ func (a arrival) Write(p []byte) (int, error) {
 }
 
 // verify compares a file with its listing, size and hash, and returns its SHA-256.
-func (r remoteFile) verify(path string) (string, error) {
-	f, err := os.Open(path)
+func (r remoteFile) verify(root *os.Root, path string) (string, error) {
+	f, err := root.Open(path)
 	if err != nil {
 		return "", lasting{err}
 	}
@@ -225,7 +245,7 @@ func (r remoteFile) verify(path string) (string, error) {
 	case r.md5 != "" && md5Sum != r.md5:
 		return "", fmt.Errorf("its MD5 is %s, in the listing %s", md5Sum, r.md5)
 	case r.sha256 != "" && sha256Sum != strings.ToLower(r.sha256):
-		return "", fmt.Errorf("its SHA-256 is %s, in the listing %s", sha256Sum, r.sha256)
+		return "", fmt.Errorf("its SHA-256 is %s, it should be %s", sha256Sum, r.sha256)
 	}
 	return sha256Sum, nil
 }

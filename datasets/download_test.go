@@ -201,7 +201,7 @@ func TestDownloadCannotWrite(t *testing.T) {
 	dir := writeTree(t, map[string]string{bookName + ".part/": ""})
 	file := remoteFile{name: bookName, url: store.URL + "/deepmind-gutenberg/" + bookName, size: 31, md5: "x"}
 	_, err := store.fetcher().download(t.Context(), dir, file, func(int64) {})
-	wantError(t, err, "open DIR: is a directory", filepath.Join(dir, bookName+".part"))
+	wantError(t, err, "DIR: is a directory", filepath.Join(dir, bookName+".part"))
 	if len(store.gets) > 0 {
 		t.Errorf("transfers %v", store.gets)
 	}

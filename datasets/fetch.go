@@ -56,7 +56,8 @@ type FetchProgress struct {
 // continued by the next: whole files are checked and kept, parts are continued. A
 // file that is there with other contents is an error and is left alone. Failed
 // transfers are repeated a few times with growing pauses. The SHA-256 of every file
-// is recorded in dir/SHA256SUMS, for [Verify].
+// is recorded in dir/SHA256SUMS, for [Verify]; a file that the list has already must
+// be the same again.
 //
 // progress, if not nil, is called by one goroutine at a time.
 func Fetch(ctx context.Context, name, dir string, split Split, progress func(FetchProgress)) error {
@@ -82,7 +83,7 @@ func newFetcher() *fetcher {
 	transport.ResponseHeaderTimeout = 60 * time.Second
 	transport.MaxIdleConnsPerHost = fetchStreams
 	return &fetcher{
-		storage: storageBase, hub: hubBase, client: &http.Client{Transport: transport},
+		storage: storageBase, hub: hubBase, client: &http.Client{Transport: transport, CheckRedirect: secure},
 		pause: time.Second, stall: 60 * time.Second,
 	}
 }
@@ -111,6 +112,11 @@ func (f *fetcher) fetch(ctx context.Context, name, dir string, split Split, prog
 		return err
 	}
 	before := maps.Clone(sums)
+	for i, file := range files {
+		if file.sha256 == "" { // PG19's store knows MD5 alone; what was recorded once stays binding
+			files[i].sha256 = before[file.name]
+		}
+	}
 
 	meter := newFetchMeter(files, progress)
 	var mu sync.Mutex

@@ -59,7 +59,9 @@ func newFakeStore(t *testing.T, objects map[string]string) *fakeStore {
 
 // fetcher is one that knows only this store and does not wait between tries.
 func (s *fakeStore) fetcher() *fetcher {
-	return &fetcher{storage: s.URL, hub: s.URL, client: s.Client(), pause: time.Microsecond, stall: time.Minute}
+	client := s.Client()
+	client.CheckRedirect = secure
+	return &fetcher{storage: s.URL, hub: s.URL, client: client, pause: time.Microsecond, stall: time.Minute}
 }
 
 // page returns up to two names from the given start, and where the next page

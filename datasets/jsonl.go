@@ -21,6 +21,10 @@ const (
 	// maxWindow bounds the memory a zstd stream can ask for; it is what the zstd
 	// command itself accepts without --long.
 	maxWindow = 128 << 20
+	// maxExpansion is how many times its own size a compressed file may hold. Papers
+	// shrink to a third; gzip can make 1 byte of 1,000 and zstd of far more, but only
+	// of a file that was made to fill the disk.
+	maxExpansion = 200
 )
 
 // openLines opens a .jsonl, .jsonl.gz or .jsonl.zst file for reading from its
@@ -30,6 +34,10 @@ func openLines(name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fileError(name, err)
 	}
+	var left int64 // bytes that a decoder may give
+	if info, err := f.Stat(); err == nil {
+		left = max(maxLine, maxExpansion*info.Size())
+	}
 	switch {
 	case strings.HasSuffix(name, ".gz"):
 		z, err := gzip.NewReader(f)
@@ -37,25 +45,34 @@ func openLines(name string) (io.ReadCloser, error) {
 			f.Close()
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		return decodedFile{z, f}, nil
+		return &decodedFile{z, f, left}, nil
 	case strings.HasSuffix(name, ".zst"):
 		z, err := zstd.NewReader(f, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			f.Close()
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		return decodedFile{z.IOReadCloser(), f}, nil
+		return &decodedFile{z.IOReadCloser(), f, left}, nil
 	}
 	return f, nil
 }
 
-// decodedFile is a decoder and the file below it.
+// decodedFile is a decoder, the file below it and how much may still come of it.
 type decodedFile struct {
 	io.ReadCloser
 	file *os.File
+	left int64
 }
 
-func (d decodedFile) Close() error {
+func (d *decodedFile) Read(p []byte) (int, error) {
+	n, err := d.ReadCloser.Read(p)
+	if d.left -= int64(n); d.left < 0 {
+		return 0, fmt.Errorf("the file holds over %d times its size, more than text does; decompress it yourself if that is right", maxExpansion)
+	}
+	return n, err
+}
+
+func (d *decodedFile) Close() error {
 	return errors.Join(d.ReadCloser.Close(), d.file.Close())
 }
 

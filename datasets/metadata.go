@@ -18,6 +18,9 @@ type Book struct {
 	URL   string
 }
 
+// maxMetadata is the largest metadata.csv in bytes; the official one has 3 MB.
+const maxMetadata = 64 << 20
+
 // readMetadata reads PG19's metadata.csv. Errors name the file and the line.
 func readMetadata(path string) (map[int]Book, error) {
 	f, err := os.Open(path)
@@ -25,7 +28,10 @@ func readMetadata(path string) (map[int]Book, error) {
 		return nil, fileError(path, err)
 	}
 	defer f.Close()
-	books, err := parseMetadata(f)
+	if info, err := f.Stat(); err == nil && info.Size() > maxMetadata {
+		return nil, fmt.Errorf("%s: larger than %d MiB, which no metadata.csv should be", path, maxMetadata>>20)
+	}
+	books, err := parseMetadata(io.LimitReader(f, maxMetadata))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -36,7 +37,7 @@ func readSums(name string) (map[string]string, error) {
 // parseSums reads lines "<64 hex digits>  <name>", or "<64 hex digits> *<name>",
 // which sha256sum writes for files read in binary mode. Names that sha256sum had
 // to escape (a line that starts with a backslash) are not supported; no corpus
-// has one. Blank lines are skipped.
+// has one. A name that leaves the folder is refused. Blank lines are skipped.
 func parseSums(r io.Reader) (map[string]string, error) {
 	sums := make(map[string]string)
 	lines := bufio.NewScanner(r)
@@ -50,7 +51,11 @@ func parseSums(r io.Reader) (map[string]string, error) {
 		if !ok || err != nil || len(digest) != sha256.Size || len(name) < 2 || (name[0] != ' ' && name[0] != '*') {
 			return nil, fmt.Errorf("line %d: %.80q is not \"<sha256>  <file>\"", n, line)
 		}
-		sums[path.Clean(name[1:])] = hex.EncodeToString(digest)
+		name = path.Clean(name[1:])
+		if strings.Contains(name, `\`) || !filepath.IsLocal(filepath.FromSlash(name)) {
+			return nil, fmt.Errorf("line %d: %.80q is not below the folder of the list", n, name)
+		}
+		sums[name] = hex.EncodeToString(digest)
 	}
 	if err := lines.Err(); err != nil {
 		return nil, err

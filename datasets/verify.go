@@ -151,8 +151,7 @@ func findSums(c Corpus) (corpusSums, error) {
 			return corpusSums{}, err
 		}
 		for name, sum := range all {
-			below := place.prefix == "" || strings.HasPrefix(name, place.prefix+"/")
-			if below && filepath.IsLocal(filepath.FromSlash(name)) {
+			if place.prefix == "" || strings.HasPrefix(name, place.prefix+"/") {
 				list.sums[name] = sum
 			}
 		}
