@@ -42,7 +42,7 @@ func TestFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := errors.New("disk full")
-	if err := Fill(path, func(f *os.File) error { f.WriteString("half"); return full }); err != full {
+	if err := Fill(path, func(f *File) error { f.Write([]byte("half")); return full }); err != full {
 		t.Errorf("error %v, want that of the writer", err)
 	}
 	only(t, dir, "file", "old")

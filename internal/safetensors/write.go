@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"unicode/utf8"
 
@@ -23,7 +22,7 @@ import (
 func Write(path string, metadata map[string]string, tensors []Tensor) error {
 	head, err := header(metadata, tensors)
 	if err == nil {
-		err = atomicfile.Fill(path, func(f *os.File) error { return fill(f, head, tensors) })
+		err = atomicfile.Fill(path, func(f *atomicfile.File) error { return fill(f, head, tensors) })
 	}
 	if err != nil {
 		return fmt.Errorf("safetensors: write %s: %w", path, err)
@@ -78,7 +77,7 @@ func asJSON(v any) []byte {
 }
 
 // fill writes header and data, and then the checksum of both into the header.
-func fill(f *os.File, head []byte, tensors []Tensor) error {
+func fill(f *atomicfile.File, head []byte, tensors []Tensor) error {
 	sum := sha256.New()
 	w := io.MultiWriter(f, sum)
 	if _, err := w.Write(head); err != nil {

@@ -1,0 +1,94 @@
+package atomicfile
+
+import (
+	"io"
+	"os"
+	"sync/atomic"
+)
+
+// Hook is asked before every change to a file: "create", "write", "sync",
+// "rename" or "remove", and the path of the file as it is called in the end. An
+// error takes the place of the change. A write is made in two halves, and the
+// hook asked before each, so that it can happen in part.
+type Hook func(change, path string) error
+
+var hook atomic.Pointer[Hook]
+
+// SetHook is for tests: they make the disk fail, or kill the process, at any
+// change. nil removes the hook.
+func SetHook(h Hook) {
+	if h == nil {
+		hook.Store(nil)
+		return
+	}
+	hook.Store(&h)
+}
+
+func ask(change, path string) error {
+	if h := hook.Load(); h != nil {
+		return (*h)(change, path)
+	}
+	return nil
+}
+
+// File is a file that is being written.
+type File struct {
+	file *os.File
+	path string // what it is called in the end
+}
+
+// Append opens a file to which is added at its end; it must be there.
+func Append(path string) (*File, error) {
+	if err := ask("create", path); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return &File{f, path}, nil
+}
+
+func (f *File) Write(p []byte) (int, error) {
+	return f.halves(p, f.file.Write)
+}
+
+// WriteAt overwrites what stands at an offset.
+func (f *File) WriteAt(p []byte, offset int64) (int, error) {
+	return f.halves(p, func(part []byte) (int, error) {
+		n, err := f.file.WriteAt(part, offset)
+		offset += int64(n)
+		return n, err
+	})
+}
+
+// halves writes p at once or, for a hook, in two parts.
+func (f *File) halves(p []byte, write func([]byte) (int, error)) (int, error) {
+	if hook.Load() == nil {
+		return write(p)
+	}
+	done := 0
+	for _, part := range [][]byte{p[:len(p)/2], p[len(p)/2:]} {
+		if err := ask("write", f.path); err != nil {
+			return done, err
+		}
+		n, err := write(part)
+		if done += n; err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// Sync puts what was written on the disk.
+func (f *File) Sync() error {
+	if err := ask("sync", f.path); err != nil {
+		return err
+	}
+	return f.file.Sync()
+}
+
+// Close ends the writing.
+func (f *File) Close() error { return f.file.Close() }
+
+var _ io.WriterAt = (*File)(nil)
