@@ -1,0 +1,98 @@
+// Package seal puts a checksum into a JSON object, as its last field, so that a
+// flipped bit or a missing end is noticed and the file stays one that people and
+// other programs can read:
+//
+//	{"step":1,"loss":2.5,"sum":"73f06ffd962648e4"}
+//
+// The sum is the first 16 hexadecimal digits of the SHA-256 of all bytes before
+// the comma that stands before it.
+package seal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+const digits = 16
+
+// How the sum stands at the end of a line, and of an indented object.
+var (
+	line     = ending{`,"sum":"`, "\"}\n"}
+	indented = ending{",\n  \"sum\": \"", "\"\n}\n"}
+)
+
+type ending struct{ before, after string }
+
+func (e ending) size() int { return len(e.before) + digits + len(e.after) }
+
+// Damage is what is wrong with the bytes of a sealed object.
+type Damage struct{ reason string }
+
+func (d *Damage) Error() string { return "damaged: " + d.reason }
+
+// Line is v, an object with fields, as one sealed line of JSON.
+func Line(v any) ([]byte, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return line.seal(data, "}")
+}
+
+// Indent is v, an object with fields, as sealed and indented JSON.
+func Indent(v any) ([]byte, error) {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return indented.seal(data, "\n}")
+}
+
+func (e ending) seal(data []byte, end string) ([]byte, error) {
+	body, ok := bytes.CutSuffix(data, []byte(end))
+	if !ok || len(body) < 2 || body[0] != '{' {
+		return nil, fmt.Errorf("seal: %.20s is no object with fields", data)
+	}
+	return fmt.Appendf(nil, "%s%s%s%s", body, e.before, Sum(body), e.after), nil
+}
+
+// Sum is the checksum of some bytes.
+func Sum(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])[:digits]
+}
+
+// Check is a *Damage unless data is what Line or Indent made.
+func Check(data []byte) error {
+	for _, e := range []ending{line, indented} {
+		at := len(data) - e.size()
+		if at < 0 || !bytes.HasPrefix(data[at:], []byte(e.before)) || !bytes.HasSuffix(data, []byte(e.after)) {
+			continue
+		}
+		body, sum := data[:at], string(data[at+len(e.before):len(data)-len(e.after)])
+		if want := Sum(body); sum != want {
+			return &Damage{fmt.Sprintf("its checksum is %q, it should be %q", sum, want)}
+		}
+		return nil
+	}
+	return &Damage{"it does not end with its checksum"}
+}
+
+// Unmarshal reads what Line or Indent made. The error is a *Damage if the bytes
+// are not those that were written.
+func Unmarshal(data []byte, v any) error {
+	if err := Check(data); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, v)
+}
+
+// IsDamage tells damage from a file that cannot be read or is of another kind.
+func IsDamage(err error) bool {
+	var d *Damage
+	return errors.As(err, &d)
+}
