@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // WriteCSV writes the titles and the rows as RFC 4180 CSV. Title, caption and
@@ -24,11 +25,15 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	return out.Error()
 }
 
+// formulaStart is what a spreadsheet takes for the start of a formula: OWASP's list,
+// with the full-width signs that some languages' versions take too.
+const formulaStart = "=+-@\t\r\n＝＋－＠"
+
 // csvCell keeps a spreadsheet from running a text as a formula: a cell that
-// begins like one gets an apostrophe, which spreadsheets hide. Numbers are
-// left alone, else -1.5 would become a text.
+// begins like one gets an apostrophe. Numbers are left alone, else -1.5 would become
+// a text.
 func csvCell(s string) string {
-	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	if first, _ := utf8.DecodeRuneInString(s); s == "" || !strings.ContainsRune(formulaStart, first) {
 		return s
 	}
 	if _, err := strconv.ParseFloat(s, 64); err == nil {

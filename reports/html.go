@@ -168,6 +168,7 @@ func slugs(comparisons []*comparison) []string {
 			}
 			return '-'
 		}, c.corpus)
+		name = name[:min(len(name), 100)] // it becomes a part of file names
 		if uses[name]++; uses[name] > 1 {
 			name += fmt.Sprintf("--%d", uses[name])
 		}

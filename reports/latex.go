@@ -50,9 +50,21 @@ func latexRow(cells []string) string {
 var latexEscaper = strings.NewReplacer(
 	`\`, `\textbackslash{}`, `{`, `\{`, `}`, `\}`, `$`, `\$`, `&`, `\&`, `#`, `\#`,
 	`_`, `\_`, `%`, `\%`, `^`, `\textasciicircum{}`, `~`, `\textasciitilde{}`,
-	`<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`, `"`, `\textquotedbl{}`,
+	`<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`, `"`, `\char34{}`,
 	`–`, `--`, `…`, `\ldots{}`, `≈`, `$\approx$`, `÷`, `$\div$`, `×`, `$\times$`, `·`, `$\cdot$`,
 	`σ`, `$\sigma$`, `β`, `$\beta$`, `−`, `$-$`, `≤`, `$\le$`, `≥`, `$\ge$`, `√`, `$\surd$`,
 )
 
-func latexText(s string) string { return latexEscaper.Replace(s) }
+// latexText makes s a text that LaTeX prints and does nothing else with. Letters that
+// its standard fonts lack would stop it; they are named by their number.
+func latexText(s string) string {
+	var b strings.Builder
+	for _, r := range latexEscaper.Replace(s) {
+		if r <= '\u017f' || strings.ContainsRune("‘’“”—•", r) {
+			b.WriteRune(r)
+		} else {
+			fmt.Fprintf(&b, "[%U]", r)
+		}
+	}
+	return b.String()
+}

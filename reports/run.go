@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -87,12 +88,29 @@ func (run *Run) warn(format string, args ...any) {
 	run.Warnings = append(run.Warnings, clean(fmt.Sprintf(format, args...)))
 }
 
+// maxFile bounds the memory that a result file can cost, in bytes: the training log of
+// a million steps.
+const maxFile = 256 << 20
+
+// readFile is os.ReadFile for files that may be anything.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.Size() > maxFile {
+		return nil, fmt.Errorf("larger than %d MiB, which no result file should be", maxFile>>20)
+	}
+	return io.ReadAll(io.LimitReader(f, maxFile))
+}
+
 // loadRecord reads one cell's directory. ok is false when its result.json
 // cannot be used; the files beside it only warn.
 func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 	cell := filepath.Dir(path)
 	record.Key = filepath.Base(cell)
-	raw, err := os.ReadFile(path)
+	raw, err := readFile(path)
 	if err == nil {
 		record.Result, err = parseResult(raw)
 	}
@@ -100,7 +118,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 		run.warn("%s/result.json: %v", record.Key, pathless(err))
 		return record, false
 	}
-	if raw, err := os.ReadFile(filepath.Join(cell, "metrics.jsonl")); err == nil {
+	if raw, err := readFile(filepath.Join(cell, "metrics.jsonl")); err == nil {
 		var bad []int
 		record.Log, bad = parseLog(raw)
 		for _, line := range bad {
@@ -109,7 +127,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		run.warn("%s/metrics.jsonl: %v", record.Key, pathless(err))
 	}
-	if raw, err := os.ReadFile(filepath.Join(cell, "timing.json")); err == nil {
+	if raw, err := readFile(filepath.Join(cell, "timing.json")); err == nil {
 		var timing experiments.Timing
 		if err := json.Unmarshal(raw, &timing); err != nil {
 			run.warn("%s/timing.json: %v", record.Key, err)
@@ -123,7 +141,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 }
 
 func (run *Run) loadPlan(dir string) []experiments.Cell {
-	raw, err := os.ReadFile(filepath.Join(dir, "plan.json"))
+	raw, err := readFile(filepath.Join(dir, "plan.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
@@ -115,7 +116,7 @@ func (t *Table) WriteTerminal(w io.Writer) error {
 func (t *Table) WriteMarkdown(w io.Writer) error {
 	heading := "### " + markdownText(t.Title) + "\n\n"
 	if t.Caption != "" {
-		heading += markdownText(t.Caption) + "\n\n"
+		heading += markdownLine(t.Caption) + "\n\n"
 	}
 	if _, err := io.WriteString(w, heading); err != nil {
 		return err
@@ -141,7 +142,7 @@ func (t *Table) WriteMarkdown(w io.Writer) error {
 		if i == 0 {
 			start = "\n- "
 		}
-		if _, err := fmt.Fprintf(w, "%s%s\n", start, markdownText(n)); err != nil {
+		if _, err := fmt.Fprintf(w, "%s%s\n", start, markdownLine(n)); err != nil {
 			return err
 		}
 	}
@@ -171,10 +172,23 @@ func (t *Table) draw(w io.Writer, titles []string, rows [][]string, options ...t
 }
 
 // markdownText escapes what Markdown or the HTML inside it would act on. Dots,
-// dashes and parentheses stay: they act only at the start of a line or a link.
+// dashes and parentheses stay: they act only at the start of a line, see
+// markdownLine, or in a link.
 var markdownEscaper = strings.NewReplacer(
 	`\`, `\\`, `|`, `\|`, `<`, `&lt;`, `>`, `&gt;`, `&`, `&amp;`,
-	`*`, `\*`, `_`, `\_`, "`", "\\`", `[`, `\[`, `]`, `\]`, `~`, `\~`,
+	`*`, `\*`, `_`, `\_`, "`", "\\`", `[`, `\[`, `]`, `\]`, `~`, `\~`, `$`, `\$`,
 )
 
 func markdownText(s string) string { return markdownEscaper.Replace(s) }
+
+// blockStart is what makes a line a heading, a list or a rule.
+var blockStart = regexp.MustCompile(`^(#|[-+=]|[0-9]+[.)])`)
+
+// markdownLine is markdownText for a text that begins a line.
+func markdownLine(s string) string {
+	s = markdownText(s)
+	if start := blockStart.FindString(s); start != "" {
+		s = start[:len(start)-1] + `\` + s[len(start)-1:]
+	}
+	return s
+}

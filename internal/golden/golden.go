@@ -54,9 +54,21 @@ type Array struct {
 // Length is the number of scored tokens of a sequence.
 func (c Config) Length() int { return c.Segments*c.Segment + c.Tail }
 
+// maxFile bounds the memory that a reference can cost, in bytes. One of a network of
+// ten million numbers takes half of it.
+const maxFile = 512 << 20
+
 // Load reads and checks a reference. Its errors name the file and the field.
 func Load(path string) (*File, error) {
-	data, err := os.ReadFile(path)
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("golden: %w", err)
+	}
+	defer in.Close()
+	if info, err := in.Stat(); err == nil && info.Size() > maxFile {
+		return nil, fmt.Errorf("golden: %s: larger than %d MiB, which no reference should be", path, maxFile>>20)
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxFile))
 	if err != nil {
 		return nil, fmt.Errorf("golden: %w", err)
 	}

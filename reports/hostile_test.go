@@ -1,0 +1,202 @@
+package reports
+
+import (
+	"bytes"
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// inert checks that a table of hostile texts is, in every format, a table of the same
+// shape in which nothing acts.
+func inert(t *testing.T, table *Table) {
+	t.Helper()
+	var body bytes.Buffer
+	if err := table.WriteCSV(&body); err != nil {
+		t.Fatal(err)
+	}
+	inertCSV(t, table, body.String())
+	body.Reset()
+	if err := table.WriteLaTeX(&body); err != nil {
+		t.Fatal(err)
+	}
+	inertLaTeX(t, table, body.String())
+	body.Reset()
+	if err := table.WriteMarkdown(&body); err != nil {
+		t.Fatal(err)
+	}
+	inertMarkdown(t, table, body.String())
+}
+
+func inertCSV(t *testing.T, table *Table, text string) {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil || len(rows) != 1+len(table.Rows) || strings.Count(text, "\n") != len(rows) {
+		t.Errorf("CSV of %d rows, want %d: %v", len(rows), 1+len(table.Rows), err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			first, _ := utf8.DecodeRuneInString(cell)
+			_, notNumber := strconv.ParseFloat(cell, 64)
+			if strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) && notNumber != nil {
+				t.Errorf("a spreadsheet runs %q", cell)
+			}
+		}
+	}
+}
+
+// texCommands are all that a table may be made of; everything else that begins with a
+// backslash would come from a label.
+var texCommands = regexp.MustCompile(`\\(begin|end)\{(table|tabular)\}|\\(centering|small|caption|label|toprule|midrule|bottomrule|par|footnotesize)\b|` +
+	`\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|ldots|char34)\{\}|\$\\(approx|div|times|cdot|sigma|beta|le|ge|surd|gamma|epsilon|Sigma|infty|rightarrow)\$|\$-\$|\\[{}$&#_%]|\\\\`)
+
+func inertLaTeX(t *testing.T, table *Table, text string) {
+	t.Helper()
+	plain := texCommands.ReplaceAllString(text, "")
+	if i := strings.IndexAny(plain, `\$#^~%"<>|`); i >= 0 {
+		t.Errorf("LaTeX acts on %q", plain[i:min(len(plain), i+40)])
+	}
+	if strings.Count(plain, "{") != strings.Count(plain, "}") {
+		t.Errorf("braces do not match in %q", plain)
+	}
+	// A column separator stands between every two cells, with its row's end.
+	if want := (1 + len(table.Rows)) * (len(table.Columns) - 1); strings.Count(plain, "&") != want {
+		t.Errorf("%d column separators, want %d", strings.Count(plain, "&"), want)
+	}
+	for _, r := range plain {
+		if r > 'ſ' && !strings.ContainsRune("‘’“”—•", r) {
+			t.Errorf("LaTeX has no letter %q", r)
+		}
+	}
+}
+
+var (
+	mdEscape = regexp.MustCompile("\\\\[\\\\|*_`\\[\\]~$#+=.)-]|&(lt|gt|amp);")
+	mdBlock  = regexp.MustCompile(`^(- )?(#|[-+=]|[0-9]+[.)])`)
+)
+
+func inertMarkdown(t *testing.T, table *Table, text string) {
+	t.Helper()
+	rows := 0
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	for i, line := range lines {
+		plain := mdEscape.ReplaceAllString(line, "")
+		heading, note := i == 0, i >= len(lines)-len(table.Notes)
+		switch {
+		case strings.HasPrefix(plain, "|") && strings.Count(plain, "|") == 1+len(table.Columns):
+			rows++
+			plain = strings.ReplaceAll(plain, "|", "")
+		case heading && strings.HasPrefix(plain, "### "):
+			plain = plain[4:]
+		case mdBlock.MatchString(line) && !(note && strings.HasPrefix(line, "- ") && !mdBlock.MatchString(line[2:])):
+			t.Errorf("line %q begins a block", line)
+		}
+		if strings.ContainsAny(plain, "<>`*[]|$&\\") {
+			t.Errorf("Markdown acts on %q", line)
+		}
+	}
+	if want := 2 + len(table.Rows); rows != want { // titles, and the rule below them
+		t.Errorf("%d table lines in\n%s, want %d", rows, text, want)
+	}
+}
+
+func TestHostileTablesAreInert(t *testing.T) {
+	run := hostileRun()
+	tables, err := run.tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := newTable("all", hostileLabels[0], hostileLabels[0], ">"+hostileLabels[1])
+	for _, label := range hostileLabels {
+		all.add(label, label)
+		all.note("%s", label)
+	}
+	for _, table := range append(tables, all) {
+		inert(t, table)
+		if len(table.Name) > 200 { // systems stop at 255
+			t.Errorf("the name %q is too long for a file", table.Name)
+		}
+	}
+}
+
+// Every sign of our own tables has its LaTeX.
+func TestLaTeXHasOurSigns(t *testing.T) {
+	tables, err := fixture().tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		var tex bytes.Buffer
+		if err := table.WriteLaTeX(&tex); err != nil {
+			t.Fatal(err)
+		}
+		if i := strings.Index(tex.String(), "[U+"); i >= 0 {
+			t.Errorf("%s: %s", table.Name, tex.String()[max(0, i-20):i+10])
+		}
+	}
+}
+
+func FuzzTable(f *testing.F) {
+	for _, label := range hostileLabels {
+		f.Add(label)
+	}
+	f.Fuzz(func(t *testing.T, label string) {
+		table := newTable("x", label, label, ">n")
+		table.add(label, "-1.5")
+		table.note("%s", label)
+		inert(t, table)
+	})
+}
+
+// What a file claims or is, beyond what a result file can be, is not read.
+func TestLoadRefusesHugeFiles(t *testing.T) {
+	run := fixture()
+	dir := save(t, run)
+	path := filepath.Join(dir, run.Records[0].Key, "metrics.jsonl")
+	if err := os.Truncate(path, 4<<30); err != nil { // a hole, so it takes no disk
+		t.Fatal(err)
+	}
+	got, err := Load(dir)
+	if want := run.Records[0].Key + "/metrics.jsonl: larger than 256 MiB, which no result file should be"; err != nil || len(got.Warnings) != 1 || got.Warnings[0] != want {
+		t.Errorf("warnings %q, %v, want %s", got.Warnings, err, want)
+	}
+}
+
+// FuzzRun: whatever a directory of results holds, it is loaded or refused, and what is
+// loaded makes a page and tables that are inert.
+func FuzzRun(f *testing.F) {
+	const result = `{"version":1,"status":"done","cell":{"experiment":"perplexity","corpus":"novel","model":"infini-delta","length":4,"seed":1},"protocol":"a\n# b\u202e","perplexity":{"intact":{"token_perplexity":3}}}`
+	f.Add([]byte(result), []byte("{\"step\":1,\"loss\":2}\n"), []byte(`{"train_seconds":1,"train_tokens":2}`), []byte(`[{"experiment":"cost","model":"x","length":2}]`))
+	f.Add([]byte(`{"version":1,"status":"done","cell":{"experiment":"cost","model":"infini-delta","length":4}}`), []byte(nil), []byte(`{"lengths":[{"tokens":4,"evaluation":{"tokens_per_second":1e308}},{"tokens":-1}]}`), []byte("null"))
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, result, log, timing, plan []byte) {
+		for name, data := range map[string][]byte{"cell/result.json": result, "cell/metrics.jsonl": log, "cell/timing.json": timing, "plan.json": plan} {
+			path := filepath.Join(dir, name)
+			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		run, err := Load(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := page(run, nil); err != nil {
+			t.Fatal(err)
+		}
+		tables, err := run.tables()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, table := range tables {
+			inert(t, table)
+		}
+	})
+}
