@@ -27,13 +27,8 @@ type Memorizing struct {
 	K int
 }
 
-// Name is "memorizing", or "memorizing-t5".
-func (m Memorizing) Name() string {
-	if m.T5 {
-		return "memorizing-t5"
-	}
-	return "memorizing"
-}
+// Name is "memorizing".
+func (Memorizing) Name() string { return "memorizing" }
 
 // layer is the one with the memory, three quarters of the way up: the 9th of 12.
 func (Memorizing) layer(c models.Config) int {

@@ -34,13 +34,8 @@ type TransformerXL struct {
 	T5 bool
 }
 
-// Name is "transformer-xl", or "transformer-xl-t5".
-func (m TransformerXL) Name() string {
-	if m.T5 {
-		return "transformer-xl-t5"
-	}
-	return "transformer-xl"
-}
+// Name is "transformer-xl".
+func (TransformerXL) Name() string { return "transformer-xl" }
 
 // Params is what the positions need.
 func (m TransformerXL) Params(c models.Config, _ int) []models.ParamSpec {

@@ -63,6 +63,9 @@ func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.Memory, err = NewMemory(r.cell.Model, r.settings.Baselines.evaluated()); err != nil {
+		return nil, err
+	}
 	samples, err := loadSamples(r.text, r.settings.Corpus)
 	if err != nil {
 		return nil, err
@@ -105,7 +108,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	}
 	total := r.settings.Training.Steps * r.settings.Training.Batch * r.settings.Length
 	if _, err := os.Stat(filepath.Join(dir, "model.safetensors")); err == nil {
-		m, extra, err := train.LoadModel(dir, NewMemory)
+		m, extra, err := LoadModel(dir)
 		if err != nil {
 			return nil, err
 		}
@@ -181,6 +184,9 @@ func (r *cellRun) saveModel(m *models.Model) error {
 		return err
 	}
 	extra := map[string]string{"config_hash": r.hash, "cell": r.cell.Key(), "tokenizer": r.text.Tokenizer.Name(), "corpus": r.cell.Corpus, "train_tokens": strconv.FormatInt(r.timing.TrainTokens, 10)}
+	if r.settings.Baselines != (BaselineSettings{}) {
+		extra[savedBaselines] = r.settings.Baselines.saved()
+	}
 	if err := train.SaveModel(dir, m, extra); err != nil {
 		return err
 	}
@@ -263,6 +269,7 @@ func (r *cellRun) scale(m *models.Model, note DataNote) Scale {
 	s.PaperScale = c.Layers == 12 && c.Heads == 8 && c.HeadSize == 128 && c.FFN == 4096 && c.Segment == 2048 &&
 		(s.TrainLength == 32768 || s.TrainLength == 49*2048) && t.Batch == 64 && t.Optimizer == "adafactor" &&
 		t.LearningRate == 0.01 && t.WarmupSteps == 1000 && s.TrainTokens >= mtBudget && !c.UngatedStart && !c.MemoryPositions &&
+		r.settings.Baselines == paperBaselines.of(r.cell.Model) &&
 		note.Certificate.Official && note.Truncated == 0 && note.Documents == note.Certificate.Splits[note.Split].OfficialDocuments
 	return s
 }

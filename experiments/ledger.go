@@ -101,7 +101,7 @@ func PaperLedger() (*Ledger, error) {
 func (p *Profile) Ledger() (*Ledger, error) {
 	l := &Ledger{Profile: p.Name, Model: p.Model, Batch: p.Training.Batch}
 	for _, memory := range memories {
-		c, _, err := CellSettings{ModelID: memory.Name(), Model: p.Model}.model(1)
+		c, memory, err := CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}.model(1)
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,7 @@ import (
 func PeakMemory(ctx context.Context, p *Profile, model string) (int64, error) {
 	kernel.SetThreads(p.Threads)
 	corpus := p.Perplexity[0].Corpus
-	s := CellSettings{ModelID: model, CorpusName: corpus, Corpus: p.Corpora[corpus], Model: p.Model}
+	s := CellSettings{ModelID: model, CorpusName: corpus, Corpus: p.Corpora[corpus], Model: p.Model, Baselines: p.Baselines}
 	vocabulary, err := vocabularyOf(s)
 	if err != nil {
 		return 0, err

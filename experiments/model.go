@@ -27,11 +27,11 @@ func modelIDs() []string {
 	return ids
 }
 
-// NewMemory returns the memory of a model id.
-func NewMemory(id string) (models.Memory, error) {
+// NewMemory returns the memory of a model id; the settings matter to a baseline alone.
+func NewMemory(id string, s BaselineSettings) (models.Memory, error) {
 	for _, m := range memories {
 		if m.Name() == id {
-			return m, nil
+			return s.set(m), nil
 		}
 	}
 	return nil, fmt.Errorf("experiments: unknown model %q; known: %s", id, strings.Join(modelIDs(), ", "))
@@ -53,6 +53,6 @@ func (s CellSettings) model(vocabulary int) (models.Config, models.Memory, error
 	c.FFN, c.Segment = s.Model.FFN, s.Model.Segment
 	c.GateInit, c.MemoryEpsilon, c.InitStd = s.Model.GateInit, s.Model.MemoryEpsilon, s.Model.InitStd
 	c.UngatedStart, c.MemoryPositions = s.Model.UngatedStart, s.Model.MemoryPositions
-	memory, err := NewMemory(s.ModelID)
+	memory, err := NewMemory(s.ModelID, s.Baselines)
 	return c, memory, err
 }

@@ -23,6 +23,7 @@ type Profile struct {
 
 	Seeds      []uint64                  `yaml:"seeds" required:"true" min:"1" max:"100"`
 	Model      ModelSettings             `yaml:"model" required:"true"`
+	Baselines  BaselineSettings          `yaml:"baselines,omitempty"`
 	Training   TrainingSettings          `yaml:"training" required:"true"`
 	Corpora    map[string]CorpusSettings `yaml:"corpora" required:"true" min:"1"`
 	Perplexity []PerplexitySettings      `yaml:"perplexity" required:"true" min:"1"`

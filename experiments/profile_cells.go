@@ -81,7 +81,8 @@ type CellSettings struct {
 	Seed       uint64             `yaml:"seed"`
 	Threads    int                `yaml:"threads"`
 	Model      ModelSettings      `yaml:"model"`
-	Training   TrainingSettings   `yaml:"training"` // with the batch and the steps of the cell
+	Baselines  BaselineSettings   `yaml:"baselines,omitempty" json:",omitzero"` // that the model depends on
+	Training   TrainingSettings   `yaml:"training"`                             // with the batch and the steps of the cell
 	Corpus     CorpusSettings     `yaml:"corpus"`
 	Evaluation EvaluationSettings `yaml:"evaluation"`
 	Cost       CostSettings       `yaml:"cost,omitempty" json:",omitzero"` // of a cell that measures it
@@ -99,7 +100,7 @@ func (p *Profile) Settings(c Cell) CellSettings {
 		training.Batch, training.CheckpointInterval = 1, 1
 		return CellSettings{
 			Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: corpus, Length: c.Length,
-			Threads: p.Threads, Model: p.Model, Training: training, Corpus: p.Corpora[corpus], Evaluation: p.Evaluation,
+			Threads: p.Threads, Model: p.Model, Baselines: p.Baselines.of(c.Model), Training: training, Corpus: p.Corpora[corpus], Evaluation: p.Evaluation,
 			Cost: p.Cost,
 		}
 	}
@@ -116,7 +117,7 @@ func (p *Profile) Settings(c Cell) CellSettings {
 		}
 		return CellSettings{
 			Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: c.Corpus, Length: c.Length, Seed: c.Seed,
-			Threads: p.Threads, Model: p.Model, Training: training, Corpus: p.Corpora[c.Corpus], Evaluation: p.Evaluation,
+			Threads: p.Threads, Model: p.Model, Baselines: p.Baselines.of(c.Model), Training: training, Corpus: p.Corpora[c.Corpus], Evaluation: p.Evaluation,
 			Fingerprint: p.fingerprints[c.Corpus],
 		}
 	}

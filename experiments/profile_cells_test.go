@@ -234,6 +234,7 @@ func TestHash(t *testing.T) {
 		{"another table", "models: [local-only, infini-delta], length: 256", "models: [infini-linear], length: 128", true},
 		{"another model of the table", "- infini-linear", "- infini-delta\n      - infini-linear", true},
 		{"a batch that the table overrides", "batch: 2\n", "batch: 16\n", true},
+		{"a baseline, which the cell is not", "training:", "baselines: {transformer-xl: {cache: 7}}\ntraining:", true},
 		{"a comment and a spelling", "steps: 100\n", "steps: +100  # a hundred\n", true},
 
 		{"threads", "threads: 1", "threads: 2", false},

@@ -46,6 +46,7 @@ func (p *Profile) Validate() config.Problems {
 	for _, name := range slices.Sorted(maps.Keys(p.Corpora)) {
 		validateCorpus(name, p.Corpora[name], report)
 	}
+	p.validateBaselines(report)
 	p.validatePerplexity(report)
 	p.validateCost(report)
 	return problems

@@ -137,14 +137,47 @@ func (r *row) judge(local, best, short *row) {
 func (c *comparison) name(r *row) string {
 	switch {
 	case is100K(r.length):
-		return modelName(r.model) + ", trained at 100K"
+		return r.variant() + ", trained at 100K"
 	case r.long:
-		return modelName(r.model) + ", trained at " + count(int64(r.length)) + " for 100K"
+		return r.variant() + ", trained at " + count(int64(r.length)) + " for 100K"
 	}
 	for _, other := range c.rows {
 		if other.length != r.length && other.length != 0 && r.length != 0 && !other.long {
-			return modelName(r.model) + ", trained at " + count(int64(r.length))
+			return r.variant() + ", trained at " + count(int64(r.length))
 		}
+	}
+	return r.variant()
+}
+
+// settings says which of a baseline's settings are not the usual ones, "" when none.
+func (r *row) settings() string {
+	if len(r.records) == 0 {
+		return ""
+	}
+	var words []string
+	say := func(n int, format string) {
+		if n > 0 {
+			words = append(words, fmt.Sprintf(format, count(int64(n))))
+		}
+	}
+	s := r.records[0].Result.Settings.Baselines
+	say(s.TransformerXL.Cache, "a cache of %s tokens")
+	say(s.TransformerXL.EvaluationCache, "one of %s when evaluated")
+	say(s.Memorizing.Entries, "a memory of %s tokens")
+	say(s.Memorizing.K, "the nearest %s of it")
+	say(s.RMT.Tokens, "%s memory tokens")
+	say(s.Compressive.Slots, "%s slots")
+	say(s.Compressive.Rate, "%s tokens to a slot")
+	if s.TransformerXL.T5 {
+		words = append(words, "T5's relative biases on keys and queries of length 1")
+	}
+	return strings.Join(words, ", ")
+}
+
+// variant is the row's model, with the switch that makes it another where it is on.
+func (r *row) variant() string {
+	if len(r.records) > 0 && r.records[0].Result.Settings.Baselines.TransformerXL.T5 {
+		return modelName(r.model) + " with T5 biases"
 	}
 	return modelName(r.model)
 }

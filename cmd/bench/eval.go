@@ -11,7 +11,6 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/tokenizer"
 	"infinibench/experiments"
-	"infinibench/internal/train"
 	"infinibench/models"
 )
 
@@ -127,7 +126,7 @@ func loadCheckpoint(dir string) (*models.Model, tokenizer.Tokenizer, error) {
 	} else if !info.IsDir() {
 		return nil, nil, fmt.Errorf("checkpoint: %s is a file, want the directory that holds model.safetensors", dir)
 	}
-	m, _, err := train.LoadModel(dir, experiments.NewMemory)
+	m, _, err := experiments.LoadModel(dir)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -32,15 +32,21 @@ func SaveModel(dir string, m *models.Model, extra map[string]string) error {
 
 // LoadModel rebuilds the model that SaveModel wrote to dir and returns it with
 // what was given as extra. memory makes the memory of an id such as
-// "infini-linear".
-func LoadModel(dir string, memory func(id string) (models.Memory, error)) (*models.Model, map[string]string, error) {
+// "infini-linear", with the settings that extra may hold.
+func LoadModel(dir string, memory func(id string, extra map[string]string) (models.Memory, error)) (*models.Model, map[string]string, error) {
 	path := filepath.Join(dir, modelFile)
 	metadata, saved, err := load(path, modelFormat)
 	if err != nil {
 		return nil, nil, err
 	}
+	extra := map[string]string{}
+	for key, value := range metadata {
+		if name, ok := strings.CutPrefix(key, "extra."); ok {
+			extra[name] = value
+		}
+	}
 	id := metadata["memory"]
-	kind, err := memory(id)
+	kind, err := memory(id, extra)
 	if err != nil {
 		return nil, nil, fmt.Errorf("train: checkpoint %s is of the model %q: %w", path, id, err)
 	}
@@ -54,12 +60,6 @@ func LoadModel(dir string, memory func(id string) (models.Memory, error)) (*mode
 	}
 	if err := restore(weights(m, ""), saved); err != nil {
 		return nil, nil, fmt.Errorf("train: checkpoint %s does not fit its model %q: %w", path, id, err)
-	}
-	extra := map[string]string{}
-	for key, value := range metadata {
-		if name, ok := strings.CutPrefix(key, "extra."); ok {
-			extra[name] = value
-		}
 	}
 	return m, extra, nil
 }

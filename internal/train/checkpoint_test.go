@@ -34,7 +34,7 @@ func savedModel(t *testing.T, memory models.Memory, seed uint64, change func(*mo
 	return m
 }
 
-func infiniOnly(id string) (models.Memory, error) {
+func infiniOnly(id string, _ map[string]string) (models.Memory, error) {
 	for _, m := range []models.Memory{models.Infini{}, models.Infini{Delta: true}} {
 		if m.Name() == id {
 			return m, nil

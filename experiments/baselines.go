@@ -1,0 +1,133 @@
+package experiments
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"infinibench/baselines"
+	"infinibench/internal/config"
+	"infinibench/internal/train"
+	"infinibench/models"
+)
+
+// BaselineSettings is what the authors of the baselines leave open or vary, under the
+// ids of the models. Zero, or left out, stands for the choice that the type in package
+// baselines names.
+type BaselineSettings struct {
+	TransformerXL TransformerXLSettings `yaml:"transformer-xl,omitempty" json:",omitzero"` // also the local part of memorizing
+	Memorizing    MemorizingSettings    `yaml:"memorizing,omitempty" json:",omitzero"`
+	RMT           RMTSettings           `yaml:"rmt,omitempty" json:",omitzero"`
+	Compressive   CompressiveSettings   `yaml:"compressive,omitempty" json:",omitzero"`
+}
+
+// TransformerXLSettings is those of baselines.TransformerXL.
+type TransformerXLSettings struct {
+	Cache           int  `yaml:"cache,omitempty" min:"1" max:"1048576"`            // tokens; 0: one segment
+	EvaluationCache int  `yaml:"evaluation_cache,omitempty" min:"1" max:"1048576"` // in place of cache once trained, as no weight depends on it
+	T5              bool `yaml:"t5,omitempty"`                                     // T5's relative biases, on keys and queries of length 1
+}
+
+// MemorizingSettings is those of baselines.Memorizing.
+type MemorizingSettings struct {
+	Entries int `yaml:"entries,omitempty" min:"1" max:"16777216"` // tokens in memory; 0: 32 segments
+	K       int `yaml:"k,omitempty" min:"1" max:"65536"`          // entries found; 0: 32
+}
+
+// RMTSettings is those of baselines.Recurrent.
+type RMTSettings struct {
+	Tokens int `yaml:"tokens,omitempty" min:"1" max:"65536"` // 0: 100 to 2048 of a segment
+}
+
+// CompressiveSettings is those of baselines.Compressive.
+type CompressiveSettings struct {
+	Slots int `yaml:"slots,omitempty" min:"1" max:"1048576"` // 0: as many as tokens in a segment
+	Rate  int `yaml:"rate,omitempty" min:"1" max:"1024"`     // tokens to a slot; 0: 2
+}
+
+// of is the part that a model depends on.
+func (s BaselineSettings) of(model string) BaselineSettings {
+	switch model {
+	case baselines.TransformerXL{}.Name():
+		return BaselineSettings{TransformerXL: s.TransformerXL}
+	case baselines.Memorizing{}.Name():
+		return BaselineSettings{TransformerXL: s.TransformerXL, Memorizing: s.Memorizing}
+	case baselines.Recurrent{}.Name():
+		return BaselineSettings{RMT: s.RMT}
+	case baselines.Compressive{}.Name():
+		return BaselineSettings{Compressive: s.Compressive}
+	}
+	return BaselineSettings{}
+}
+
+// evaluated is the settings that a trained model is evaluated with.
+func (s BaselineSettings) evaluated() BaselineSettings {
+	if n := s.TransformerXL.EvaluationCache; n > 0 {
+		s.TransformerXL.Cache = n
+	}
+	return s
+}
+
+// paperBaselines is behind the rows of the paper's Table 2: the sizes are those that zero
+// stands for, at its segments, and two rows are of another paper's Transformer-XL.
+var paperBaselines = BaselineSettings{TransformerXL: TransformerXLSettings{T5: true}}
+
+// set is a memory with these settings.
+func (s BaselineSettings) set(m models.Memory) models.Memory {
+	xl := baselines.TransformerXL{Cache: s.TransformerXL.Cache, T5: s.TransformerXL.T5}
+	switch m.(type) {
+	case baselines.TransformerXL:
+		return xl
+	case baselines.Memorizing:
+		return baselines.Memorizing{TransformerXL: xl, Entries: s.Memorizing.Entries, K: s.Memorizing.K}
+	case baselines.Recurrent:
+		return baselines.Recurrent{Tokens: s.RMT.Tokens}
+	case baselines.Compressive:
+		return baselines.Compressive{Slots: s.Compressive.Slots, Rate: s.Compressive.Rate}
+	}
+	return m
+}
+
+// validateBaselines reports what a model would not do as it is written.
+func (p *Profile) validateBaselines(report reporter) {
+	s, segment := p.Baselines, p.Model.Segment
+	if m := s.Memorizing; m.Entries != 0 && m.K > m.Entries {
+		report("baselines.memorizing.k", "got %d; allowed: at most baselines.memorizing.entries, %d", m.K, m.Entries)
+	}
+	rate := s.Compressive.Rate
+	if rate > segment {
+		report("baselines.compressive.rate", "got %d; allowed: at most model.segment, %d", rate, segment)
+		return
+	}
+	if rate == 0 {
+		rate = min(2, segment)
+	}
+	if least := (segment + rate - 1) / rate; s.Compressive.Slots != 0 && s.Compressive.Slots < least {
+		report("baselines.compressive.slots", "got %d; allowed: at least %d, which one segment of %d is compressed to", s.Compressive.Slots, least, segment)
+	}
+}
+
+// savedBaselines is where a checkpoint has the settings of its model, in YAML.
+const savedBaselines = "baselines"
+
+// LoadModel reads a trained model from a checkpoint, as it is to be evaluated, and what
+// was kept beside it.
+func LoadModel(dir string) (*models.Model, map[string]string, error) {
+	return train.LoadModel(dir, func(id string, extra map[string]string) (models.Memory, error) {
+		var s BaselineSettings
+		if text, ok := extra[savedBaselines]; ok {
+			if err := config.Parse(filepath.Join(dir, "model.safetensors")+": "+savedBaselines, []byte(text), &s); err != nil {
+				return nil, err
+			}
+		}
+		return NewMemory(id, s.evaluated())
+	})
+}
+
+// saved is the settings as LoadModel reads them.
+func (s BaselineSettings) saved() string {
+	data, err := config.Marshal(s)
+	if err != nil {
+		panic(fmt.Sprintf("experiments: settings were not validated: %v", err))
+	}
+	return string(data)
+}
