@@ -1,0 +1,214 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"gonum.org/v1/gonum/floats"
+	"gonum.org/v1/gonum/mat"
+
+	"infinibench/internal/kernel"
+)
+
+// RecallSettings is what is tried with the memory of one head, apart from any model.
+type RecallSettings struct {
+	HeadSizes []int `yaml:"head_sizes" required:"true" min:"1" max:"16"`
+	Segments  []int `yaml:"segments" required:"true" min:"1" max:"16"` // pairs that are written at once; of Linear, which does not depend on it, the first
+	Trials    int   `yaml:"trials" required:"true" min:"1" max:"1000"`
+}
+
+// Tried says whether the profile tries it at all.
+func (s RecallSettings) Tried() bool { return len(s.HeadSizes) > 0 }
+
+// RecallPoint is how well one head's memory gives back the values that were written
+// to it, each read with its own key. Errors are ‖answer − value‖² over the mean ‖value‖²:
+// 0 is perfect, 1 is what no answer at all would have.
+type RecallPoint struct {
+	Keys     RecallKeys `json:"keys"`
+	HeadSize int        `json:"head_size"`
+	Segment  int        `json:"segment"` // pairs written at once
+	Pairs    int        `json:"pairs"`
+	Trials   int        `json:"trials"`
+
+	Error     float64 `json:"error"`     // of the memory, mean over pairs and trials
+	Expected  float64 `json:"expected"`  // given the keys, over all values; see recall_curve.go
+	Tolerance float64 `json:"tolerance"` // that Error may differ from Expected by
+	Limit     float64 `json:"limit"`     // of Expected, for wide heads
+	Rounding  float64 `json:"rounding"`  // largest difference from the answers in float64, in standard deviations of a value
+	// Identified is the share of answers whose direction is closer to that of their value
+	// than to any other's; 1/Pairs by chance.
+	Identified float64 `json:"identified"`
+	Agrees     bool    `json:"agrees"`
+}
+
+// RecallKeys says how keys are drawn.
+type RecallKeys string
+
+const (
+	// NormalKeys are standard normal, so that all features look alike.
+	NormalKeys RecallKeys = "normal"
+	// OrthogonalKeys have features of one 1 among zeros, in turn: no two in the way of
+	// each other up to as many pairs as the head is wide, then each again.
+	OrthogonalKeys RecallKeys = "orthogonal"
+)
+
+// A memory agrees with its curve if its error is within so many standard deviations of
+// the error that is expected, and each answer within so much of that in float64. The
+// latter is a hundred times what was seen at a width of 128.
+const (
+	recallDeviations = 5
+	recallRounding   = 1e-4
+)
+
+// RecallPairs is the numbers of pairs that a head of some width is tried with: 4·D and,
+// as long as there are any, half as many.
+func RecallPairs(headSize int) []int {
+	var pairs []int
+	for n := 4 * headSize; n > 0; n /= 2 {
+		pairs = append(pairs, n)
+	}
+	slices.Reverse(pairs)
+	return pairs
+}
+
+// MeasureRecall writes random pairs to the memory of one head with the loops that the
+// models run, reads them back, and holds what it reads against the curve. Random are
+// the keys and the values of each trial, the same for every rule and segment. model is
+// "infini-linear" or "infini-delta"; tick is told of the pairs of each point.
+func MeasureRecall(ctx context.Context, model string, s RecallSettings, epsilon float64, tick func(pairs int)) ([]RecallPoint, error) {
+	delta := model == "infini-delta"
+	if !delta && model != "infini-linear" {
+		return nil, fmt.Errorf("experiments: the recall of %q is not known; known are infini-linear and infini-delta", model)
+	}
+	segments := s.Segments
+	if !delta {
+		segments = segments[:1]
+	}
+	var points []RecallPoint
+	for _, headSize := range s.HeadSizes {
+		for _, keys := range []RecallKeys{NormalKeys, OrthogonalKeys} {
+			draws := make([]recallDraw, s.Trials)
+			for i := range draws {
+				draws[i] = drawPairs(keys, headSize, 4*headSize, rand.New(rand.NewPCG(uint64(headSize), uint64(i))))
+			}
+			for _, segment := range segments {
+				for _, pairs := range RecallPairs(headSize) {
+					if err := ctx.Err(); err != nil {
+						return nil, err
+					}
+					p := RecallPoint{Keys: keys, HeadSize: headSize, Segment: segment, Pairs: pairs, Trials: s.Trials}
+					p.measure(draws, delta, epsilon, recall)
+					points = append(points, p)
+					tick(pairs)
+				}
+			}
+		}
+	}
+	return points, nil
+}
+
+// recallDraw is the pairs of one trial.
+type recallDraw struct {
+	qkv    []float32     // [n, 3·D], each query its key
+	k      *mat.SymDense // [n, n], the products of the features in float64
+	values *mat.Dense    // [n, D]
+}
+
+func drawPairs(keys RecallKeys, headSize, n int, r *rand.Rand) recallDraw {
+	d := recallDraw{make([]float32, n*3*headSize), mat.NewSymDense(n, nil), mat.NewDense(n, headSize, nil)}
+	features := mat.NewDense(n, headSize, nil)
+	for i := range n {
+		row := d.qkv[i*3*headSize:]
+		for j := range headSize {
+			key := float32(-100) // σ is e^-100
+			switch {
+			case keys == NormalKeys:
+				key = float32(r.NormFloat64())
+			case i%headSize == j:
+				key = 0 // σ is 1
+			}
+			value := float32(r.NormFloat64())
+			row[j], row[headSize+j], row[2*headSize+j] = key, key, value
+			d.values.Set(i, j, float64(value))
+			features.Set(i, j, math.Exp(min(float64(key), 0))+max(float64(key), 0))
+		}
+	}
+	d.k.SymOuterK(1, features)
+	return d
+}
+
+// recall writes the first n pairs of qkv to an empty memory, segment by segment, of
+// which the last may be shorter, and returns what is read with their keys [n, D].
+func recall(qkv []float32, n, headSize, segment int, delta bool, epsilon float64) []float32 {
+	shape := kernel.Shape{B: 1, S: 1, H: 1, D: headSize}
+	memory := make([]float32, shape.MemorySize())
+	states := make([]float32, 2*len(memory))
+	width := 3 * headSize
+	for at := 0; at < n; at += segment {
+		shape.T = min(segment, n-at)
+		kernel.MemoryWrite(shape, float32(epsilon), delta, nil, states, qkv[at*width:(at+shape.T)*width], memory)
+		copy(memory, states[len(memory):])
+	}
+	shape.T = n
+	out := make([]float32, n*headSize)
+	kernel.MemoryRead(shape, float32(epsilon), out, qkv[:n*width], memory)
+	return out
+}
+
+// measure fills in what the pairs of a point and its curve have to say about a memory.
+func (p *RecallPoint) measure(draws []recallDraw, delta bool, epsilon float64, recall func(qkv []float32, n, headSize, segment int, delta bool, epsilon float64) []float32) {
+	n, trials := p.Pairs, float64(len(draws))
+	var variance float64
+	for i, d := range draws {
+		values := d.values.Slice(0, n, 0, p.HeadSize)
+		weights := recallWeights(d.k.SliceSym(0, n), p.Segment, delta, epsilon)
+		p.Expected += recallError(weights) / trials
+		if i == 0 { // it hardly depends on the keys, and takes longest
+			variance = recallVariance(weights, p.HeadSize) / trials
+		}
+
+		answers := mat.NewDense(n, p.HeadSize, nil)
+		for i, x := range recall(d.qkv, n, p.HeadSize, p.Segment, delta, epsilon) {
+			answers.Set(i/p.HeadSize, i%p.HeadSize, float64(x))
+		}
+		var off, twin mat.Dense
+		twin.Mul(weights, values)
+		off.Sub(answers, &twin)
+		p.Rounding = max(p.Rounding, mat.Max(&off), -mat.Min(&off))
+		off.Sub(answers, values)
+		norm := mat.Norm(&off, 2)
+		p.Error += norm * norm / float64(n*p.HeadSize) / trials
+		p.Identified += identified(answers, values) / trials
+	}
+	k := draws[0].k.SliceSym(0, n)
+	if p.Keys == NormalKeys {
+		k = expectedProducts(n, p.HeadSize)
+	}
+	p.Limit = recallError(recallWeights(k, p.Segment, delta, epsilon))
+	p.Tolerance = recallDeviations*math.Sqrt(variance) + recallRounding*recallRounding // an answer may be exact
+	p.Agrees = math.Abs(p.Error-p.Expected) <= p.Tolerance && p.Rounding <= recallRounding
+}
+
+// identified is the share of answers whose cosine with their own value is larger than
+// that with any other.
+func identified(answers *mat.Dense, values mat.Matrix) float64 {
+	n, _ := values.Dims()
+	lengths := make([]float64, n)
+	for i := range n {
+		lengths[i] = floats.Norm(mat.Row(nil, i, values), 2)
+	}
+	var products mat.Dense
+	products.Mul(answers, values.T())
+	right := 0
+	for j := range n {
+		row := products.RawRowView(j)
+		floats.Div(row, lengths)
+		if floats.MaxIdx(row) == j {
+			right++
+		}
+	}
+	return float64(right) / float64(n)
+}
