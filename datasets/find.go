@@ -12,15 +12,17 @@ import (
 var corpusFolders = map[string][]string{
 	"pg19":       {"pg19", "books"},
 	"arxiv-math": {"arxiv-math", "proof-pile"},
+	"booksum":    {"booksum"},
 }
 
 // Find returns the folder below data that holds the corpus: "pg19" in pg19 or
-// books, "arxiv-math" in arxiv-math or proof-pile, whichever has its layout. The
+// books, "arxiv-math" in arxiv-math or proof-pile, "booksum" in booksum, whichever has
+// its layout. The
 // error lists where it was looked for and why each place does not serve.
 func Find(data, name string) (string, error) {
 	folders, known := corpusFolders[name]
 	if !known {
-		return "", fmt.Errorf("corpus %q is not read from files; those that are: pg19, arxiv-math", name)
+		return "", fmt.Errorf("corpus %q is not read from files; those that are: pg19, arxiv-math, booksum", name)
 	}
 	var tried []string
 	for _, folder := range folders {
@@ -30,6 +32,9 @@ func Find(data, name string) (string, error) {
 			return dir, nil
 		}
 		tried = append(tried, fmt.Sprintf("%s (%v)", dir, err))
+	}
+	if name == "booksum" { // its publishers may not pass on the summaries
+		return "", fmt.Errorf("no booksum below %q: looked in %s; put a copy there, the manifests books_train.jsonl, books_validation.jsonl and books_test.jsonl and the books they name", data, tried[0])
 	}
 	return "", fmt.Errorf("no %s below %q: looked in %s; put a copy there, or download the test and validation splits with `bench data fetch %s --data %s`, and the training split with --split train",
 		name, data, strings.Join(tried, " and "), name, data)
@@ -50,7 +55,11 @@ func hasLayout(dir, name string) error {
 		}
 		return nil
 	}
-	for _, part := range []string{"train", "validation", "test", "metadata.csv"} {
+	parts := []string{"train", "validation", "test", "metadata.csv"}
+	if name == "booksum" {
+		parts = []string{"books_train.jsonl", "books_validation.jsonl", "books_test.jsonl"}
+	}
+	for _, part := range parts {
 		if _, err := os.Stat(filepath.Join(dir, part)); err != nil {
 			return fmt.Errorf("no %s", part)
 		}

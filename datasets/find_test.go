@@ -32,7 +32,11 @@ func TestFind(t *testing.T) {
 		{"nothing of use", map[string]string{"arxiv-math/a.tex": ""}, "arxiv-math", "",
 			`no arxiv-math below "DIR": looked in DIR/arxiv-math (no .tex or .jsonl files in the layout of a corpus) and DIR/proof-pile (no such folder); ` +
 				"put a copy there, or download the test and validation splits with `bench data fetch arxiv-math --data DIR`, and the training split with --split train"},
-		{"not on disk", nil, "novel", "", `corpus "novel" is not read from files; those that are: pg19, arxiv-math`},
+		{"books with summaries", map[string]string{"booksum/books_train.jsonl": "", "booksum/books_validation.jsonl": "", "booksum/books_test.jsonl": ""}, "booksum", "booksum", ""},
+		{"a manifest missing", map[string]string{"booksum/books_train.jsonl": "", "booksum/books_validation.jsonl": ""}, "booksum", "",
+			`no booksum below "DIR": looked in DIR/booksum (no books_test.jsonl); ` +
+				"put a copy there, the manifests books_train.jsonl, books_validation.jsonl and books_test.jsonl and the books they name"},
+		{"not on disk", nil, "novel", "", `corpus "novel" is not read from files; those that are: pg19, arxiv-math, booksum`},
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {

@@ -1,0 +1,47 @@
+package booksum
+
+import "math"
+
+// Bound is the most that any reader can expect, as shares of 1: of ROUGE-1, ROUGE-2
+// and ROUGE-L (F), and of overall, the geometric mean of the three expectations. No
+// mean of overall over summaries lies above it either, by Hölder's inequality.
+type Bound struct {
+	Rouge1  float64 `json:"rouge1"`
+	Rouge2  float64 `json:"rouge2"`
+	RougeL  float64 `json:"rougeL"`
+	Overall float64 `json:"overall"`
+}
+
+// NewBound is for a reader who knows the first k of n facts, and of the others that
+// each value is one of v, all alike.
+//
+// The reference has a key and a value for each fact, all words distinct: 2n words,
+// 2n-1 pairs of adjacent words. F = 2·hits/(units of the reference + units of the
+// output). A unit of the output is a hit for certain, or with probability 1/v, or
+// never; the last kind only costs. With s of the first and g of the second kind, the
+// expectation of F is
+//
+//	2·(s + g/v) / (units + s + g),
+//
+// which in g is monotone, so that its maximum has no guesses at all or all there are.
+//
+//   - Words: s = n + k, and up to v·(n-k) guesses. The output that has the guesses of
+//     a fact behind its key has as many words in common subsequence as in common, and no
+//     output has more: ROUGE-1 and ROUGE-L share the bound, and it is reached.
+//   - Pairs: the words of the first k facts and the next key stand side by side for
+//     certain, so s = 2k, or 2n-1 when k = n. Each other pair of the reference,
+//     t = 2n-1-s of them, can be guessed in v ways. No sequence of words has all of
+//     these side by side and no others, so with guesses the bound is not quite reached.
+func NewBound(k, n, v int) Bound {
+	most := func(units, sure, unsure int) float64 {
+		f := func(guessed int) float64 {
+			g := float64(guessed)
+			return 2 * (float64(sure) + g/float64(v)) / (float64(units) + float64(sure) + g)
+		}
+		return math.Max(f(0), f(v*unsure))
+	}
+	words := most(2*n, n+k, n-k)
+	sure := min(2*k, 2*n-1)
+	pairs := most(2*n-1, sure, 2*n-1-sure)
+	return Bound{Rouge1: words, Rouge2: pairs, RougeL: words, Overall: math.Cbrt(words * pairs * words)}
+}

@@ -1,0 +1,194 @@
+package booksum
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"infinibench/datasets"
+)
+
+// Files is BookSum at the level of books: a folder with a manifest
+// books_<split>.jsonl for each split, whose book_path counts from the folder above it.
+// It does not change, so several goroutines may use it.
+type Files struct {
+	dir      string // with the manifests
+	books    map[datasets.Split][]record
+	coverage map[datasets.Split]Coverage
+}
+
+// Manifest is the file name of a split's manifest.
+func Manifest(split datasets.Split) string { return fmt.Sprintf("books_%s.jsonl", split) }
+
+// splits in the order they are read: a book stays in the first that lists it.
+var splits = []datasets.Split{datasets.Train, datasets.Validation, datasets.Test}
+
+// official is the number of pairs in the alignments of salesforce/booksum.
+var official = map[datasets.Split]int{datasets.Train: 314, datasets.Validation: 45, datasets.Test: 46}
+
+// maxLine bounds the memory a line of a manifest can take: a summary, a hundred times
+// as long as the longest.
+const maxLine = 16 << 20
+
+// Open reads the manifests and every book they list. A pair that cannot be used is
+// left out, and is a problem in Coverage: a line that is no record, a summary or a
+// text that is missing, a text that is not UTF-8, has less words than the manifest
+// says, or stands outside the data, and a book listed before. Whether to go on
+// without such pairs is for the caller to say. The error is for a manifest that cannot
+// be read.
+func Open(dir string) (*Files, error) {
+	f := &Files{dir: dir, books: map[datasets.Split][]record{}, coverage: map[datasets.Split]Coverage{}}
+	seen := map[string]string{} // where a book is listed, by id
+	for _, split := range splits {
+		if err := f.read(split, seen); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (f *Files) read(split datasets.Split, seen map[string]string) error {
+	name := filepath.Join(f.dir, Manifest(split))
+	file, err := os.Open(name)
+	if err != nil {
+		return fmt.Errorf("booksum: %s: %w", name, bare(err))
+	}
+	defer file.Close()
+	coverage := Coverage{Official: official[split]}
+	sum := sha256.New()
+	lines := bufio.NewScanner(file)
+	lines.Buffer(nil, maxLine)
+	number := 0
+	for lines.Scan() {
+		number++
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		coverage.Listed++
+		r, err := parseRecord(lines.Bytes())
+		place := fmt.Sprintf("%s:%d", Manifest(split), number)
+		if first := seen[r.id]; err == nil && first != "" {
+			err = fmt.Errorf("listed in %s already", first)
+		}
+		if r.id != "" && seen[r.id] == "" {
+			seen[r.id] = place
+		}
+		if err == nil {
+			err = f.check(r, sum)
+		}
+		if err != nil {
+			coverage.Problems = append(coverage.Problems, Problem{Manifest(split), number, r.id, err.Error()})
+			continue
+		}
+		f.books[split] = append(f.books[split], r)
+	}
+	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("booksum: %s:%d: longer than %d MiB", name, number+1, maxLine>>20)
+	} else if err != nil {
+		return fmt.Errorf("booksum: %s: %w", name, bare(err))
+	}
+	coverage.Usable, coverage.SHA256 = len(f.books[split]), hex.EncodeToString(sum.Sum(nil))
+	f.coverage[split] = coverage
+	return nil
+}
+
+// check says what is wrong with the text of a book, and adds the pair to the hash of
+// its split: for each, the id, the lengths of book and summary in bytes, each ended by
+// a line feed, and both texts.
+func (f *Files) check(r record, sum hash.Hash) error {
+	text, err := f.text(r)
+	if err != nil {
+		return err
+	}
+	if words := datasets.CountWords(text); words < r.words {
+		return fmt.Errorf("%s has %d of %d words, a coverage of %.1f %%", r.path, words, r.words, 100*float64(words)/float64(r.words))
+	}
+	fmt.Fprintf(sum, "%s\n%d\n%d\n%s%s", r.id, len(text), len(r.summary), text, r.summary)
+	return nil
+}
+
+// text reads a book. Its errors name the path as the manifest has it.
+func (f *Files) text(r record) (string, error) {
+	data, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Clean(f.dir)), filepath.FromSlash(r.path)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("book file missing: %s", r.path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", r.path, bare(err))
+	}
+	return datasets.CheckText(r.path, data)
+}
+
+// bare drops the system call's name from an error about a path.
+func bare(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// Name is "booksum".
+func (f *Files) Name() string { return "booksum" }
+
+// Len is the number of usable pairs of a split.
+func (f *Files) Len(split datasets.Split) int { return len(f.books[split]) }
+
+// Coverage counts the pairs of a split and lists those that cannot be used.
+func (f *Files) Coverage(split datasets.Split) Coverage { return f.coverage[split] }
+
+// Pair reads pair i of a split.
+func (f *Files) Pair(split datasets.Split, i int) (Pair, error) {
+	books := f.books[split]
+	if i < 0 || i >= len(books) {
+		return Pair{}, pairRange(f.Name(), split, len(books), i)
+	}
+	text, err := f.text(books[i])
+	if err != nil {
+		return Pair{}, fmt.Errorf("booksum: %w", err)
+	}
+	return Pair{Document: datasets.Document{ID: books[i].id, Text: text}, Title: books[i].title, Summary: books[i].summary}, nil
+}
+
+// Document reads book i of a split; its ID is the Gutenberg number.
+func (f *Files) Document(split datasets.Split, i int) (datasets.Document, error) {
+	p, err := f.Pair(split, i)
+	return p.Document, err
+}
+
+// Fingerprint is 16 hexadecimal digits over all that can be used.
+func (f *Files) Fingerprint() string {
+	h := sha256.New()
+	for _, split := range splits {
+		fmt.Fprintln(h, split, f.coverage[split].SHA256)
+	}
+	return fmt.Sprintf("%.8x", h.Sum(nil))
+}
+
+// Certificate compares the number of pairs with the official one.
+func (f *Files) Certificate() datasets.Certificate {
+	c := datasets.Certificate{Name: f.Name(), Official: true, Splits: map[datasets.Split]datasets.SplitSummary{}}
+	var parts []string
+	for _, split := range []datasets.Split{datasets.Test, datasets.Validation, datasets.Train} { // the split that is reported first
+		n := f.Len(split)
+		c.Splits[split] = datasets.SplitSummary{Documents: n, OfficialDocuments: official[split]}
+		c.Official = c.Official && n == official[split]
+		word := string(split)
+		if split == datasets.Train {
+			word = "training"
+		}
+		parts = append(parts, fmt.Sprintf("%d of %d %s pairs", n, official[split], word))
+	}
+	if !c.Official {
+		c.StandIn = strings.Join(parts, ", ")
+	}
+	return c
+}
