@@ -159,7 +159,7 @@ func TestBadProfiles(t *testing.T) {
 		{"half a step", "steps: 100\n", "steps: 99.5\n", "mine.yaml:13: training.steps: got 99.5; allowed: a whole number, 1 to 10000000"},
 		{"decay of adafactor", "optimizer: adamw", "optimizer: adafactor", "mine.yaml:16: training.weight_decay: got 0.1; allowed: 0, as adafactor has none"},
 
-		{"unknown corpus", "  novel: {", "  news: {tokenizer: bytes, split: test}\n  novel: {", "mine.yaml:20: corpora.news: unknown corpus; allowed: novel, proof, pg19, arxiv-math"},
+		{"unknown corpus", "  novel: {", "  news: {tokenizer: bytes, split: test}\n  novel: {", "mine.yaml:20: corpora.news: unknown corpus; allowed: novel, proof, chronicle, pg19, arxiv-math, booksum"},
 		{"bytes of a generated corpus", "tokenizer: word", "tokenizer: bytes", `mine.yaml:20: corpora.novel.tokenizer: got "bytes"; allowed: word, the unit in which novel is written and its ideal perplexity known`},
 		{"generated without a length", ", document_tokens: 512", "", "mine.yaml:20: corpora.novel.document_tokens: missing; allowed: a whole number, at least 2, as novel is generated"},
 		{"generated without end", "documents: 4, ", "", "mine.yaml:20: corpora.novel.documents: got 0; allowed: at least 1, as novel is generated and has no end"},

@@ -13,8 +13,8 @@ import (
 // What a profile may name. The report names models and corpora by these ids too.
 var (
 	Models           = modelIDs()
-	generatedCorpora = []string{"novel", "proof"}
-	readCorpora      = []string{"pg19", "arxiv-math"}
+	generatedCorpora = []string{"novel", "proof", "chronicle"}
+	readCorpora      = []string{"pg19", "arxiv-math", "booksum"}
 )
 
 var profileName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)

@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"infinibench/datasets"
+	"infinibench/datasets/booksum"
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/train"
 )
@@ -65,6 +66,8 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 		return datasets.NewNovel(s.DocumentTokens, s.Documents), nil
 	case "proof":
 		return datasets.NewProof(s.DocumentTokens, s.Documents), nil
+	case "chronicle":
+		return booksum.NewChronicle(s.DocumentTokens, s.Documents)
 	}
 	if data == "" {
 		return nil, fmt.Errorf("experiments: %s is read from files: say where they are with DATA=DIR (bench: --data DIR)", name)
@@ -73,8 +76,11 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 	if err != nil {
 		return nil, err
 	}
-	if name == "pg19" {
+	switch name {
+	case "pg19":
 		return datasets.OpenPG19(dir)
+	case "booksum":
+		return booksum.Open(dir)
 	}
 	return datasets.OpenArxivMath(dir)
 }

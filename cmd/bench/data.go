@@ -19,8 +19,10 @@ var corpora = []struct {
 }{
 	{"novel", "A novel about a village, written by a grammar: who follows which trade is fixed at first mention. The best possible perplexity is known.", true},
 	{"proof", "A proof in the same manner, with terms that are defined once and used for ever.", true},
+	{"chronicle", "Books with their summaries, written by a program: the summary depends on facts spread evenly over the book. What a reader of a part can reach at most is known.", true},
 	{"pg19", "Whole books published before 1919 (Rae et al. 2020), in the official layout.", false},
 	{"arxiv-math", "Mathematical papers in LaTeX: proof-pile's arXiv part, or folders of .tex files. The paper's own collection was never released.", false},
+	{"booksum", "Whole books with summaries (Kryściński et al. 2021), as one manifest for each split. Nothing to download: the summaries are not free.", false},
 }
 
 // corpusFiles is the names of the corpora that are read from files.
@@ -40,7 +42,7 @@ func dataCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "data",
 		Short: "List, check and download the texts",
-		Long: `data looks after the texts that models read. Two are generated and need no files;
+		Long: `data looks after the texts that models read. Some are generated and need no files;
 the others are read from a directory, in the layout of their publishers.`,
 		Example: `  bench data list --data /data
   bench data verify --data /data
