@@ -71,6 +71,10 @@ func Workload(o Options) ([]Work, error) {
 			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, TrainTokens: tokens, EvaluateTokens: tokens})
 			continue
 		}
+		if c.Experiment == recallExperiment {
+			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, EvaluateTokens: s.Recall.pairs(c.Model)})
+			continue
+		}
 		tokens := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)
 		if tokens == 0 {
 			tokens = usualDocument
@@ -113,6 +117,10 @@ func Plan(ctx context.Context, o Options) ([]Planned, error) {
 			// Lengths that double take four times as long, so the last takes three
 			// quarters of the time. Each runs once more, to warm up.
 			plan = append(plan, Planned{w, 4. / 3 * (costRuns + 1) * s.Cost.ControlSeconds, int64(s.Cost.ControlMiB) << 20})
+			continue
+		}
+		if w.Cell.Experiment == recallExperiment {
+			plan = append(plan, Planned{w, s.Recall.seconds(w.Cell.Model), s.Recall.bytes()})
 			continue
 		}
 		kind := fmt.Sprintf("%s/%s/%d", w.Cell.Model, w.Cell.Corpus, w.Cell.Length)

@@ -9,7 +9,7 @@ import (
 )
 
 // Cells lists the work of a profile in the order it is to be done: for each seed,
-// for each block of the file, for each of its models; then the cost. Seeds come first
+// for each block of the file, for each of its models; then recall and the cost. Seeds come first
 // so that a run that is broken off has compared all models, if with fewer seeds.
 func (p *Profile) Cells() []Cell {
 	var cells []Cell
@@ -22,13 +22,14 @@ func (p *Profile) Cells() []Cell {
 			}
 		}
 	}
-	return append(cells, p.costCells()...)
+	return append(append(cells, p.recallCells()...), p.costCells()...)
 }
 
 // The experiments, as cells name them.
 const (
 	perplexityExperiment = "perplexity" // paper Table 2
 	costExperiment       = "cost"
+	recallExperiment     = "recall"
 )
 
 // FullAttention is the control of the cost: attention over the whole sequence, which is
@@ -61,7 +62,7 @@ func (p *Profile) costCells() []Cell {
 // example perplexity-novel-infini-delta-1024-seed1, or cost-infini-delta-32768. A
 // profile's cells need no characters but a-z, 0-9 and -.
 func (c Cell) Key() string {
-	if c.Experiment == costExperiment {
+	if c.Experiment == costExperiment || c.Experiment == recallExperiment {
 		return fmt.Sprintf("%s-%s-%d", c.Experiment, c.Model, c.Length)
 	}
 	return fmt.Sprintf("%s-%s-%s-%d-seed%d", c.Experiment, c.Corpus, c.Model, c.Length, c.Seed)
@@ -76,16 +77,17 @@ type CellSettings struct {
 	Version    int                `yaml:"version"` // ResultVersion
 	Experiment string             `yaml:"experiment"`
 	ModelID    string             `yaml:"model_id"`
-	CorpusName string             `yaml:"corpus_name"`
+	CorpusName string             `yaml:"corpus_name,omitempty"`
 	Length     int                `yaml:"length"`
 	Seed       uint64             `yaml:"seed"`
 	Threads    int                `yaml:"threads"`
 	Model      ModelSettings      `yaml:"model"`
 	Baselines  BaselineSettings   `yaml:"baselines,omitempty" json:",omitzero"` // that the model depends on
-	Training   TrainingSettings   `yaml:"training"`                             // with the batch and the steps of the cell
-	Corpus     CorpusSettings     `yaml:"corpus"`
-	Evaluation EvaluationSettings `yaml:"evaluation"`
-	Cost       CostSettings       `yaml:"cost,omitempty" json:",omitzero"` // of a cell that measures it
+	Training   TrainingSettings   `yaml:"training,omitempty"`                   // with the batch and the steps of the cell
+	Corpus     CorpusSettings     `yaml:"corpus,omitempty"`
+	Evaluation EvaluationSettings `yaml:"evaluation,omitempty"`
+	Cost       CostSettings       `yaml:"cost,omitempty" json:",omitzero"`   // of a cell that measures it
+	Recall     RecallSettings     `yaml:"recall,omitempty" json:",omitzero"` // of a cell that tries it, which needs nothing else but the memory's ε
 
 	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
 }
@@ -102,6 +104,12 @@ func (p *Profile) Settings(c Cell) CellSettings {
 			Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: corpus, Length: c.Length,
 			Threads: p.Threads, Model: p.Model, Baselines: p.Baselines.of(c.Model), Training: training, Corpus: p.Corpora[corpus], Evaluation: p.Evaluation,
 			Cost: p.Cost,
+		}
+	}
+	if slices.Contains(p.recallCells(), c) {
+		return CellSettings{
+			Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, Length: c.Length,
+			Threads: p.Threads, Model: p.Model, Recall: p.Recall,
 		}
 	}
 	for _, t := range p.Perplexity {

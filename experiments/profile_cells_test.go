@@ -12,15 +12,16 @@ import (
 )
 
 // The cells of one seed of each built-in profile, after the table of blocks and
-// models in its file; the full list is this for each seed in turn, and then the cost of
-// each model and of the control, with the longest length in its name.
+// models in its file; the full list is this for each seed in turn, the recall of each
+// rule, and then the cost of each model and of the control, with the longest length in its name.
 var builtinCells = []struct {
 	profile string
 	seeds   int // 1 to this
 	longest int
+	pairs   int // of recall, four times the widest head; 0 without
 	keys    string
 }{
-	{"smoke", 2, 512, `
+	{"smoke", 2, 512, 64, `
 perplexity-novel-local-only-128
 perplexity-novel-infini-linear-128
 perplexity-novel-infini-delta-128
@@ -29,7 +30,7 @@ perplexity-proof-infini-linear-128
 perplexity-proof-infini-delta-128
 perplexity-proof-infini-linear-384
 perplexity-proof-infini-delta-384`},
-	{"tiny", 3, 32768, `
+	{"tiny", 3, 32768, 256, `
 perplexity-novel-local-only-1024
 perplexity-novel-infini-linear-1024
 perplexity-novel-infini-delta-1024
@@ -38,7 +39,7 @@ perplexity-proof-infini-linear-1024
 perplexity-proof-infini-delta-1024
 perplexity-proof-infini-linear-3200
 perplexity-proof-infini-delta-3200`},
-	{"small", 3, 65536, `
+	{"small", 3, 65536, 512, `
 perplexity-pg19-local-only-4096
 perplexity-pg19-infini-linear-4096
 perplexity-pg19-infini-delta-4096
@@ -47,7 +48,7 @@ perplexity-arxiv-math-infini-linear-4096
 perplexity-arxiv-math-infini-delta-4096
 perplexity-arxiv-math-infini-linear-12800
 perplexity-arxiv-math-infini-delta-12800`},
-	{"paper", 2, 131072, `
+	{"paper", 2, 131072, 0, `
 perplexity-pg19-local-only-32768
 perplexity-pg19-infini-linear-32768
 perplexity-pg19-infini-delta-32768
@@ -69,6 +70,9 @@ func TestCells(t *testing.T) {
 			for key := range strings.FieldsSeq(test.keys) {
 				want = append(want, fmt.Sprintf("%s-seed%d", key, seed))
 			}
+		}
+		if test.pairs > 0 {
+			want = append(want, fmt.Sprintf("recall-infini-linear-%d", test.pairs), fmt.Sprintf("recall-infini-delta-%d", test.pairs))
 		}
 		for _, model := range []string{"local-only", "infini-linear", "infini-delta", "full-attention"} {
 			want = append(want, fmt.Sprintf("cost-%s-%d", model, test.longest))

@@ -49,6 +49,7 @@ func (p *Profile) Validate() config.Problems {
 	p.validateBaselines(report)
 	p.validatePerplexity(report)
 	p.validateCost(report)
+	p.validateRecall(report)
 	return problems
 }
 

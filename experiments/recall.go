@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
@@ -17,8 +18,11 @@ import (
 type RecallSettings struct {
 	HeadSizes []int `yaml:"head_sizes" required:"true" min:"1" max:"16"`
 	Segments  []int `yaml:"segments" required:"true" min:"1" max:"16"` // pairs that are written at once; of Linear, which does not depend on it, the first
-	Trials    int   `yaml:"trials" required:"true" min:"1" max:"1000"`
+	Trials    int   `yaml:"trials" required:"true" min:"1" max:"100"`
 }
+
+// RecallModels are the models whose memory's recall is known.
+var RecallModels = []string{"infini-linear", "infini-delta"}
 
 // Tried says whether the profile tries it at all.
 func (s RecallSettings) Tried() bool { return len(s.HeadSizes) > 0 }
@@ -63,6 +67,16 @@ const (
 	recallRounding   = 1e-4
 )
 
+func isDelta(model string) bool { return model == "infini-delta" }
+
+// segments are those that a rule is tried with.
+func (s RecallSettings) segments(model string) []int {
+	if isDelta(model) {
+		return s.Segments
+	}
+	return s.Segments[:1]
+}
+
 // RecallPairs is the numbers of pairs that a head of some width is tried with: 4·D and,
 // as long as there are any, half as many.
 func RecallPairs(headSize int) []int {
@@ -79,14 +93,10 @@ func RecallPairs(headSize int) []int {
 // the keys and the values of each trial, the same for every rule and segment. model is
 // "infini-linear" or "infini-delta"; tick is told of the pairs of each point.
 func MeasureRecall(ctx context.Context, model string, s RecallSettings, epsilon float64, tick func(pairs int)) ([]RecallPoint, error) {
-	delta := model == "infini-delta"
-	if !delta && model != "infini-linear" {
-		return nil, fmt.Errorf("experiments: the recall of %q is not known; known are infini-linear and infini-delta", model)
+	if !slices.Contains(RecallModels, model) {
+		return nil, fmt.Errorf("experiments: the recall of %q is not known; known is that of %s", model, strings.Join(RecallModels, " and "))
 	}
-	segments := s.Segments
-	if !delta {
-		segments = segments[:1]
-	}
+	delta := isDelta(model)
 	var points []RecallPoint
 	for _, headSize := range s.HeadSizes {
 		for _, keys := range []RecallKeys{NormalKeys, OrthogonalKeys} {
@@ -94,7 +104,7 @@ func MeasureRecall(ctx context.Context, model string, s RecallSettings, epsilon 
 			for i := range draws {
 				draws[i] = drawPairs(keys, headSize, 4*headSize, rand.New(rand.NewPCG(uint64(headSize), uint64(i))))
 			}
-			for _, segment := range segments {
+			for _, segment := range s.segments(model) {
 				for _, pairs := range RecallPairs(headSize) {
 					if err := ctx.Err(); err != nil {
 						return nil, err

@@ -8,7 +8,7 @@ const ResultVersion = 1
 // Cell is the unit of work: one experiment on one corpus with one model and one
 // seed; the cost of a model has neither corpus nor seed. Its Key is the name of its directory under runs/<profile>/.
 type Cell struct {
-	Experiment string `json:"experiment"` // "perplexity", "booksum" or "cost"
+	Experiment string `json:"experiment"` // "perplexity", "booksum", "recall" or "cost"
 	Corpus     string `json:"corpus"`     // "novel", "proof", "pg19", "arxiv-math"
 	Model      string `json:"model"`      // "local-only", "infini-linear", "infini-delta"; of cost also "full-attention"
 	Length     int    `json:"length"`     // tokens per training sequence; of cost the longest
@@ -42,6 +42,8 @@ type Result struct {
 	Settings    CellSettings `json:"settings"` // all that decided the result
 	Environment Environment  `json:"environment"`
 	Warnings    []string     `json:"warnings,omitempty"`
+
+	Recall []RecallPoint `json:"recall,omitempty"` // of a cell that tries what a memory gives back
 }
 
 // Scale says how large the run was, and how large the paper's is.

@@ -179,6 +179,9 @@ func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string)
 	if c.Experiment == costExperiment {
 		return r.measureCost(ctx, c, files, hash)
 	}
+	if c.Experiment == recallExperiment {
+		return r.tryRecall(ctx, c, files, hash)
+	}
 	text, err := r.text(ctx, c.Corpus)
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func cellsTable(run *Run) *Table {
 	t := newTable("cells", "Cells of this run", "Experiment", "Corpus", "Model", ">Length", ">Seed", "Status", "Error or warnings")
 	add := func(cell experiments.Cell, status, remark string) {
 		seed := strconv.FormatUint(cell.Seed, 10)
-		if cell.Experiment == "cost" {
+		if cell.Corpus == "" { // of a cell without a seed
 			seed = none
 		}
 		t.add(cell.Experiment, cell.Corpus, modelName(cell.Model), count(int64(cell.Length)), seed, status, remark)
@@ -144,7 +144,7 @@ func dataTable(run *Run) *Table {
 	seen := map[string]bool{}
 	for _, record := range run.Records {
 		r := record.Result
-		if r.Status != experiments.StatusDone || r.Cell.Experiment == "cost" {
+		if r.Status != experiments.StatusDone || r.Cell.Corpus == "" {
 			continue
 		}
 		d := r.Data

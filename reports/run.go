@@ -187,6 +187,12 @@ func parseResult(raw []byte) (experiments.Result, error) {
 	if result.Cell.Experiment == "cost" {
 		return result, nil // its numbers are times, and stand in timing.json
 	}
+	if result.Cell.Experiment == "recall" {
+		if len(result.Recall) == 0 {
+			return result, errors.New("status is done but there is no recall")
+		}
+		return result, nil
+	}
 	if p == nil {
 		return result, errors.New("status is done but there is no perplexity")
 	}

@@ -1,0 +1,97 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"os"
+)
+
+// recallCells is a cell for each rule of the memory, of no corpus and no seed; its
+// length is the most pairs.
+func (p *Profile) recallCells() []Cell {
+	if !p.Recall.Tried() {
+		return nil
+	}
+	longest := 0
+	for _, headSize := range p.Recall.HeadSizes {
+		longest = max(longest, 4*headSize)
+	}
+	var cells []Cell
+	for _, model := range RecallModels {
+		cells = append(cells, Cell{Experiment: recallExperiment, Model: model, Length: longest})
+	}
+	return cells
+}
+
+// tryRecall makes one cell of recall.
+func (r *runner) tryRecall(ctx context.Context, c Cell, files cellFiles, hash string) error {
+	p := r.options.Profile
+	s := p.Settings(c)
+	if _, err := files.prepare(p.Config(c)); err != nil {
+		return err
+	}
+	_ = os.Remove(files.checkpoint()) // no model is kept; that it stays is no harm
+	points, err := MeasureRecall(ctx, c.Model, s.Recall, s.Model.MemoryEpsilon, func(pairs int) {
+		r.tell(Event{Kind: Progress, Cell: c, Phase: "recall", Tokens: pairs})
+	})
+	if err != nil {
+		return err
+	}
+	return writeJSON(files.path("result.json"), &Result{
+		Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash, Status: StatusDone,
+		Recall: points, Settings: s, Environment: ThisEnvironment(r.options.Version, s.Threads),
+	})
+}
+
+// each calls f for every point of a cell but for the keys, of which there are two kinds.
+func (s RecallSettings) each(model string, f func(headSize, pairs int)) {
+	for _, headSize := range s.HeadSizes {
+		for range s.segments(model) {
+			for _, pairs := range RecallPairs(headSize) {
+				f(headSize, pairs)
+			}
+		}
+	}
+}
+
+// pairs is the sum of the pairs of all points.
+func (s RecallSettings) pairs(model string) int {
+	sum := 0
+	s.each(model, func(_, pairs int) { sum += 2 * pairs })
+	return sum
+}
+
+// seconds is a guess: at a gigaflop per second for what is computed in float64, of
+// which the curve's triangular systems take most.
+func (s RecallSettings) seconds(model string) float64 {
+	var flops float64
+	s.each(model, func(headSize, pairs int) {
+		n, d, trials := float64(pairs), float64(headSize), float64(s.Trials)
+		flops += 2 * n * n * (4*d*trials + 2*n)
+		if isDelta(model) {
+			flops += 2 * n * n * n * (trials + 1)
+		}
+	})
+	return flops / 1e9
+}
+
+// bytes is what the pairs of the widest head take, the products in float64 above all.
+func (s RecallSettings) bytes() int64 {
+	var most int64
+	for _, d := range s.HeadSizes {
+		n := int64(4 * d)
+		most = max(most, int64(s.Trials+8)*8*n*n)
+	}
+	return garbage * most
+}
+
+// validateRecall bounds the numbers in the lists, which the tags cannot.
+func (p *Profile) validateRecall(report reporter) {
+	for key, list := range map[string][]int{"head_sizes": p.Recall.HeadSizes, "segments": p.Recall.Segments} {
+		for i, n := range list {
+			if n < 1 || n > 256 {
+				report(fmt.Sprintf("recall.%s[%d]", key, i), "got %d; allowed: 1 to 256", n)
+			}
+		}
+	}
+}
