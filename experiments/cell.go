@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +12,9 @@ import (
 	"time"
 
 	"infinibench/datasets/tokenizer"
+	"infinibench/internal/atomicfile"
 	"infinibench/internal/machine"
+	"infinibench/internal/seal"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -95,6 +96,10 @@ func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
 	if err := r.saveTiming(); err != nil {
 		return nil, err
 	}
+	// Kept until now, so that a damaged model costs the last steps only.
+	if err := train.ForgetProgress(r.files.checkpoint()); err != nil {
+		return nil, err
+	}
 	return result, writeJSON(r.files.path("result.json"), result)
 }
 
@@ -138,7 +143,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	var file *os.File
+	var file *atomicfile.File
 	begin := func(done int) error {
 		keep := slices.IndexFunc(log, func(l LogLine) bool { return l.Step > done })
 		if keep >= 0 {
@@ -154,7 +159,13 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 		log = append(log, line)
 		r.timing.TrainSeconds, r.timing.TrainTokens = l.Seconds, l.Tokens
 		r.advance("train", t.Batch*r.settings.Length, false)
-		return appendLine(file, line)
+		if err := appendLine(file, line); err != nil {
+			return err
+		}
+		if r.save > 0 && l.Step%r.save == 0 {
+			return file.Sync() // a checkpoint follows, which no power cut may find without its log
+		}
+		return nil
 	}
 	err = train.Fit(ctx, m, optimizer, source, train.Settings{
 		Documents: t.Batch, Length: r.settings.Length, Interval: t.CheckpointInterval,
@@ -176,8 +187,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	return m, r.saveModel(m)
 }
 
-// saveModel keeps the trained model for the evaluation and for the user, and
-// drops what only training needed.
+// saveModel keeps the trained model for the evaluation and for the user.
 func (r *cellRun) saveModel(m *models.Model) error {
 	dir := r.files.checkpoint()
 	if err := tokenizer.Save(r.text.Tokenizer, filepath.Join(dir, "tokenizer.json")); err != nil {
@@ -187,10 +197,7 @@ func (r *cellRun) saveModel(m *models.Model) error {
 	if r.settings.Baselines != (BaselineSettings{}) {
 		extra[savedBaselines] = r.settings.Baselines.saved()
 	}
-	if err := train.SaveModel(dir, m, extra); err != nil {
-		return err
-	}
-	return os.RemoveAll(filepath.Join(dir, "training.safetensors"))
+	return train.SaveModel(dir, m, extra)
 }
 
 // loadTiming goes on from what an earlier run has cost.
@@ -202,7 +209,7 @@ func (r *cellRun) loadTiming() error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(data, &r.timing); err != nil {
+	if err := seal.Unmarshal(data, &r.timing); err != nil {
 		return fmt.Errorf("experiments: %s: %w; delete the file: only the cost of this cell is lost", r.files.path("timing.json"), err)
 	}
 	return nil
@@ -238,7 +245,10 @@ func (r *cellRun) score(ctx context.Context, m *models.Model, samples []sample) 
 		if err := r.saveTiming(); err != nil {
 			return err
 		}
-		return appendLine(file, scores...)
+		if err := appendLine(file, scores...); err != nil {
+			return err
+		}
+		return file.Sync()
 	}
 	return scoreSamples(ctx, m, samples, r.settings.Evaluation, done, save, func(tokens int, before bool) { r.advance("evaluate", tokens, before) })
 }

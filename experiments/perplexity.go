@@ -120,7 +120,9 @@ func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s Eval
 		var fresh []SampleScore
 		for i, d := range group {
 			scores[d] = scorers[i].score
-			fresh = append(fresh, scores[d])
+			if _, ok := done[samples[d].ID]; !ok { // a torn group is known in part
+				fresh = append(fresh, scores[d])
+			}
 		}
 		if err := save(fresh); err != nil {
 			return nil, err

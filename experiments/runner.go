@@ -10,8 +10,10 @@ import (
 	"runtime"
 	"sync"
 
+	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
+	"infinibench/internal/train"
 )
 
 // Options is how a profile is run.
@@ -76,7 +78,10 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		return summary, err
 	}
 	defer unlock()
-	if err := writeJSON(filepath.Join(summary.Directory, "plan.json"), cells); err != nil {
+	if err := atomicfile.Sweep(summary.Directory); err != nil {
+		return summary, fmt.Errorf("experiments: %w", err)
+	}
+	if err := writeJSON(filepath.Join(summary.Directory, "plan.json"), PlanFile{cells}); err != nil {
 		return summary, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
@@ -112,6 +117,11 @@ feed:
 		}
 	}
 	return r.summary, ctx.Err()
+}
+
+// PlanFile is plan.json: the cells that a profile has, whatever became of them.
+type PlanFile struct {
+	Cells []Cell `json:"cells"`
 }
 
 type runner struct {
@@ -176,6 +186,13 @@ func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string)
 	if err := os.MkdirAll(string(files), 0o755); err != nil {
 		return err
 	}
+	notes, err := files.repair(r.options.Profile.Config(c))
+	for _, note := range notes {
+		r.tell(Event{Kind: Note, Text: note})
+	}
+	if err != nil {
+		return err
+	}
 	if c.Experiment == costExperiment {
 		return r.measureCost(ctx, c, files, hash)
 	}
@@ -201,7 +218,7 @@ func ours(dir string, config []byte) error {
 		return err
 	}
 	old, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
-	if err == nil && bytes.Equal(old, config) {
+	if err == nil && bytes.Equal(old, append(bytes.Clone(config), configSeal(config)...)) {
 		return nil
 	}
 	for _, e := range entries {
@@ -236,11 +253,22 @@ func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens 
 	if err := ours(dir, run.config); err != nil {
 		return err
 	}
+	notes, err := run.files.repair(run.config)
+	if o.Observe != nil {
+		for _, note := range notes {
+			o.Observe(Event{Kind: Note, Cell: c, Text: note})
+		}
+	}
+	if err != nil {
+		return err
+	}
 	if _, err := run.files.prepare(run.config); err != nil {
 		return err
 	}
-	_, err = run.trained(ctx)
-	return err
+	if _, err = run.trained(ctx); err != nil {
+		return err
+	}
+	return train.ForgetProgress(run.files.checkpoint())
 }
 
 // text opens a corpus once for all cells.

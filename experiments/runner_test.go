@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -135,7 +136,8 @@ func TestFailedCell(t *testing.T) {
 	if _, err := files.prepare(p.Config(bad)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(files.checkpoint(), "model.safetensors"), []byte("torn"), 0o644); err != nil {
+	// A directory in the place of a file is no damage: it is left for somebody to look at.
+	if err := os.Mkdir(filepath.Join(files.checkpoint(), "model.safetensors"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	var failure error
@@ -218,7 +220,12 @@ func TestUnwritableRuns(t *testing.T) {
 
 func TestTornLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "metrics.jsonl")
-	if err := os.WriteFile(path, []byte(`{"step":1}`+"\n"+`{"step":2}`+"\n"+`{"st`), 0o644); err != nil {
+	var torn bytes.Buffer
+	if err := appendLine(&torn, LogLine{Step: 1}, LogLine{Step: 2}); err != nil {
+		t.Fatal(err)
+	}
+	torn.WriteString(`{"st`)
+	if err := os.WriteFile(path, torn.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	lines, err := readLog[LogLine](path)
@@ -239,7 +246,7 @@ func TestTornLog(t *testing.T) {
 	if err := os.WriteFile(path, []byte("{\n{}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readLog[LogLine](path); err == nil || err.Error() != "experiments: "+path+":1: unexpected end of JSON input; delete the file: a training log then starts late, samples are scored again" {
+	if _, err := readLog[LogLine](path); err == nil || err.Error() != "experiments: "+path+":1: damaged: it does not end with its checksum; delete the file: a training log then starts late, samples are scored again" {
 		t.Errorf("damaged line: %v", err)
 	}
 }

@@ -1,19 +1,21 @@
 package experiments
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/seal"
 )
 
-// cellFiles is the directory of one cell, runs/<profile>/<cell>:
+// cellFiles is the directory of one cell, runs/<profile>/<cell>, each file with a
+// checksum of its own:
 //
 //	config.yaml     the settings it is made with
 //	metrics.jsonl   training log, append-only
@@ -30,7 +32,7 @@ func (c cellFiles) checkpoint() string      { return c.path("checkpoint") }
 // or one that was made with other settings, or a damaged one.
 func (c cellFiles) result(hash string) (r Result, found bool) {
 	data, err := os.ReadFile(c.path("result.json"))
-	if err != nil || json.Unmarshal(data, &r) != nil {
+	if err != nil || seal.Unmarshal(data, &r) != nil {
 		return Result{}, false
 	}
 	return r, r.ConfigHash == hash && r.Version == ResultVersion
@@ -39,36 +41,44 @@ func (c cellFiles) result(hash string) (r Result, found bool) {
 // prepare makes the directory ready for a cell with these settings. What other
 // settings, or other files of the corpus, left there is removed, and replaced is true.
 func (c cellFiles) prepare(config []byte) (replaced bool, err error) {
+	sealed := append(bytes.Clone(config), configSeal(config)...)
 	old, err := os.ReadFile(c.path("config.yaml"))
-	if err == nil && bytes.Equal(old, config) {
+	if err == nil && bytes.Equal(old, sealed) {
 		return false, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
 	replaced = err == nil
-	for _, name := range []string{"result.json", "timing.json", "metrics.jsonl", "samples.jsonl", "checkpoint"} {
-		if err := os.RemoveAll(c.path(name)); err != nil {
+	// The settings go first: what is left by a kill in between is of no settings.
+	for _, name := range []string{"config.yaml", "result.json", "timing.json", "metrics.jsonl", "samples.jsonl", "checkpoint"} {
+		if err := atomicfile.RemoveAll(c.path(name)); err != nil {
 			return false, err
 		}
 	}
 	if err := os.MkdirAll(c.checkpoint(), 0o755); err != nil {
 		return false, err
 	}
-	return replaced, atomicfile.Write(c.path("config.yaml"), config)
+	return replaced, atomicfile.Write(c.path("config.yaml"), sealed)
 }
 
-// writeJSON writes a value by rename.
+// configSeal is the last line of config.yaml: the hash by which a cell's settings
+// are known.
+func configSeal(config []byte) []byte {
+	return fmt.Appendf(nil, "# sha256 of the lines above: %x\n", sha256.Sum256(config))
+}
+
+// writeJSON writes an object by rename.
 func writeJSON(path string, v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
+	data, err := seal.Indent(v)
 	if err != nil {
 		return fmt.Errorf("experiments: %s: %w", path, err)
 	}
-	return atomicfile.Write(path, append(data, '\n'))
+	return atomicfile.Write(path, data)
 }
 
 // readLog reads an append-only file of JSON lines. A last line that a kill left
-// torn is left out; any other damaged line is an error.
+// torn is left out; any other damaged line is an error, which repair prevents.
 func readLog[T any](path string) ([]T, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -78,24 +88,27 @@ func readLog[T any](path string) ([]T, error) {
 		return nil, err
 	}
 	var lines []T
-	scanner := bufio.NewReader(bytes.NewReader(data))
-	for n := 1; ; n++ {
-		line, err := scanner.ReadBytes('\n')
-		if err != nil {
-			return lines, nil // the end, or a line without its end
-		}
+	for n, line := range wholeLines(data) {
 		var v T
-		if err := json.Unmarshal(line, &v); err != nil {
-			return nil, fmt.Errorf("experiments: %s:%d: %w; delete the file: a training log then starts late, samples are scored again", path, n, err)
+		if err := seal.Unmarshal(line, &v); err != nil {
+			return nil, fmt.Errorf("experiments: %s:%d: %w; delete the file: a training log then starts late, samples are scored again", path, n+1, err)
 		}
 		lines = append(lines, v)
 	}
+	return lines, nil
+}
+
+// wholeLines cuts a log into its lines, each with its end; a last one without is
+// left out.
+func wholeLines(data []byte) [][]byte {
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	return lines[:len(lines)-1]
 }
 
 // openLog opens an append-only file after the given lines, rewriting it first
 // when it holds anything else: steps that a checkpoint does not know of, or a
 // torn line.
-func openLog[T any](path string, lines []T) (*os.File, error) {
+func openLog[T any](path string, lines []T) (*atomicfile.File, error) {
 	var want bytes.Buffer
 	for _, v := range lines {
 		if err := appendLine(&want, v); err != nil {
@@ -107,19 +120,18 @@ func openLog[T any](path string, lines []T) (*os.File, error) {
 			return nil, err
 		}
 	}
-	return os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0o644)
+	return atomicfile.Append(path)
 }
 
 // appendLine writes values as JSON lines in one write.
-func appendLine[T any](w interface{ Write([]byte) (int, error) }, values ...T) error {
+func appendLine[T any](w io.Writer, values ...T) error {
 	var buffer bytes.Buffer
 	for _, v := range values {
-		data, err := json.Marshal(v)
+		data, err := seal.Line(v)
 		if err != nil {
 			return err
 		}
 		buffer.Write(data)
-		buffer.WriteByte('\n')
 	}
 	_, err := w.Write(buffer.Bytes())
 	return err

@@ -1,16 +1,17 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"infinibench/datasets"
 	"infinibench/experiments"
+	"infinibench/internal/seal"
 )
 
 // fixture is a made-up run with realistic shapes: two generated corpora, three
@@ -182,7 +183,7 @@ func save(t *testing.T, run *Run) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), run.Profile)
 	put := func(name string, v any) {
-		raw, err := json.Marshal(v)
+		raw, err := seal.Indent(v)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,16 +196,30 @@ func save(t *testing.T, run *Run) string {
 		}
 		var log []byte
 		for _, line := range record.Log {
-			raw, err := json.Marshal(line)
+			raw, err := seal.Line(line)
 			if err != nil {
 				t.Fatal(err)
 			}
-			log = append(append(log, raw...), '\n')
+			log = append(log, raw...)
 		}
 		putFile(t, filepath.Join(dir, record.Key, "metrics.jsonl"), log)
 	}
-	put("plan.json", run.Planned)
+	put("plan.json", experiments.PlanFile{Cells: run.Planned})
 	return dir
+}
+
+// sealed gives each line of a text its checksum.
+func sealed(text string) []byte {
+	var b []byte
+	for line := range strings.Lines(text) {
+		body, ok := strings.CutSuffix(strings.TrimSuffix(line, "\n"), "}")
+		if !ok { // no object, so nothing to seal
+			b = append(b, line...)
+			continue
+		}
+		b = fmt.Appendf(b, "%s,\"sum\":\"%s\"}\n", body, seal.Sum([]byte(body)))
+	}
+	return b
 }
 
 func putFile(t *testing.T, path string, raw []byte) {

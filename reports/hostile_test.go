@@ -171,7 +171,7 @@ func TestLoadRefusesHugeFiles(t *testing.T) {
 // loaded makes a page and tables that are inert.
 func FuzzRun(f *testing.F) {
 	const result = `{"version":1,"status":"done","cell":{"experiment":"perplexity","corpus":"novel","model":"infini-delta","length":4,"seed":1},"protocol":"a\n# b\u202e","perplexity":{"intact":{"token_perplexity":3}}}`
-	f.Add([]byte(result), []byte("{\"step\":1,\"loss\":2}\n"), []byte(`{"train_seconds":1,"train_tokens":2}`), []byte(`[{"experiment":"cost","model":"x","length":2}]`))
+	f.Add([]byte(result), []byte("{\"step\":1,\"loss\":2}\n"), []byte(`{"train_seconds":1,"train_tokens":2}`), []byte(`{"cells":[{"experiment":"cost","model":"x","length":2}]}`))
 	f.Add([]byte(`{"version":1,"status":"done","cell":{"experiment":"cost","model":"infini-delta","length":4}}`), []byte(nil), []byte(`{"lengths":[{"tokens":4,"evaluation":{"tokens_per_second":1e308}},{"tokens":-1}]}`), []byte("null"))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, result, log, timing, plan []byte) {
@@ -180,7 +180,7 @@ func FuzzRun(f *testing.F) {
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(path, data, 0o644); err != nil {
+			if err := os.WriteFile(path, sealed(string(data)), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

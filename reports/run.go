@@ -8,9 +8,7 @@
 package reports
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +18,7 @@ import (
 	"path/filepath"
 
 	"infinibench/experiments"
+	"infinibench/internal/seal"
 )
 
 // Run is everything found under one runs/<profile> directory.
@@ -129,7 +128,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 	}
 	if raw, err := readFile(filepath.Join(cell, "timing.json")); err == nil {
 		var timing experiments.Timing
-		if err := json.Unmarshal(raw, &timing); err != nil {
+		if err := seal.Unmarshal(raw, &timing); err != nil {
 			run.warn("%s/timing.json: %v", record.Key, err)
 		} else {
 			record.Timing = &timing
@@ -145,15 +144,15 @@ func (run *Run) loadPlan(dir string) []experiments.Cell {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var cells []experiments.Cell
+	var plan experiments.PlanFile
 	if err == nil {
-		err = json.Unmarshal(raw, &cells)
+		err = seal.Unmarshal(raw, &plan)
 	}
 	if err != nil {
 		run.warn("plan.json: %v", pathless(err))
 		return nil
 	}
-	return cells
+	return plan.Cells
 }
 
 // pathless drops the directory from a file error: the report must not depend
@@ -170,7 +169,7 @@ func pathless(err error) error {
 // honestly.
 func parseResult(raw []byte) (experiments.Result, error) {
 	var result experiments.Result
-	if err := json.Unmarshal(raw, &result); err != nil {
+	if err := seal.Unmarshal(raw, &result); err != nil {
 		return result, err
 	}
 	if result.Version != experiments.ResultVersion {
@@ -209,24 +208,17 @@ func parseResult(raw []byte) (experiments.Result, error) {
 }
 
 // parseLog reads metrics.jsonl. A last line without its newline is what a kill
-// leaves behind and is ignored; other lines that do not parse are returned by
-// number. A run that resumed from a checkpoint logs some steps again: the later
-// line counts.
+// leaves behind and is ignored; damaged lines are returned by number. A run that
+// resumed from a checkpoint logs some steps again: the later line counts.
 func parseLog(raw []byte) (lines []experiments.LogLine, bad []int) {
-	if end := bytes.LastIndexByte(raw, '\n'); end >= 0 {
-		raw = raw[:end+1]
-	} else {
-		return nil, nil
-	}
-	scanner := bufio.NewScanner(bytes.NewReader(raw))
-	scanner.Buffer(nil, len(raw)+1)
-	for number := 1; scanner.Scan(); number++ {
-		text := bytes.TrimSpace(scanner.Bytes())
-		if len(text) == 0 {
-			continue
+	number := 0
+	for text := range bytes.Lines(raw) {
+		number++
+		if !bytes.HasSuffix(text, []byte("\n")) {
+			break
 		}
 		var line experiments.LogLine
-		if err := json.Unmarshal(text, &line); err != nil {
+		if err := seal.Unmarshal(text, &line); err != nil {
 			bad = append(bad, number)
 			continue
 		}

@@ -49,12 +49,12 @@ func TestLoadWarnsOfDamage(t *testing.T) {
 	dir := save(t, run)
 	cell := func(i int, name string) string { return filepath.Join(dir, run.Records[i].Key, name) }
 	putFile(t, cell(0, "result.json"), []byte("{"))
-	putFile(t, cell(1, "result.json"), []byte(`{"version": 9}`))
-	putFile(t, cell(2, "result.json"), []byte(`{"version": 1, "status": "done"}`))
-	putFile(t, cell(3, "result.json"), []byte(`{"version": 1, "status": "done", "perplexity": {"intact": {"token_perplexity": 0}}}`))
-	putFile(t, cell(4, "result.json"), []byte(`{"version": 1, "status": "half"}`))
-	putFile(t, cell(5, "timing.json"), []byte(`[]`))
-	putFile(t, cell(6, "metrics.jsonl"), []byte("{\"step\":1}\nrubbish\n{\"step\":2}\n{\"step\":3,\"lo"))
+	putFile(t, cell(1, "result.json"), sealed(`{"version": 9}`))
+	putFile(t, cell(2, "result.json"), sealed(`{"version": 1, "status": "done"}`))
+	putFile(t, cell(3, "result.json"), sealed(`{"version": 1, "status": "done", "perplexity": {"intact": {"token_perplexity": 0}}}`))
+	putFile(t, cell(4, "result.json"), sealed(`{"version": 1, "status": "half"}`))
+	putFile(t, cell(5, "timing.json"), sealed(`{"train_seconds":"1"}`))
+	putFile(t, cell(6, "metrics.jsonl"), sealed("{\"step\":1}\nrubbish\n{\"step\":2}\n{\"step\":3,\"lo"))
 	putFile(t, filepath.Join(dir, "plan.json"), []byte("no"))
 	raw, err := os.ReadFile(cell(8, "result.json"))
 	if err != nil {
@@ -67,12 +67,12 @@ func TestLoadWarnsOfDamage(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"plan.json: invalid character 'o' in literal null (expecting 'u')",
+		"plan.json: damaged: it does not end with its checksum",
 		"perplexity-novel-infini-delta-1024-1/metrics.jsonl: line 2 is damaged: left out",
 		"perplexity-novel-infini-linear-1024-1/result.json: perplexity.intact.token_perplexity 0: want a positive number",
 		"perplexity-novel-infini-linear-1024-2/result.json: status \"half\": want \"done\" or \"failed\"",
-		"perplexity-novel-infini-linear-1024-3/timing.json: json: cannot unmarshal array into Go value of type experiments.Timing",
-		"perplexity-novel-local-only-1024-1/result.json: unexpected end of JSON input",
+		"perplexity-novel-infini-linear-1024-3/timing.json: json: cannot unmarshal string into Go struct field Timing.train_seconds of type float64",
+		"perplexity-novel-local-only-1024-1/result.json: damaged: it does not end with its checksum",
 		"perplexity-novel-local-only-1024-2/result.json: version 9: this program reads version 1",
 		"perplexity-novel-local-only-1024-3/result.json: status is done but there is no perplexity",
 		"zz-copy/result.json: the same cell as perplexity-novel-infini-delta-1024-3: left out",
@@ -99,7 +99,7 @@ func TestLoadNothing(t *testing.T) {
 // A bracket is a pattern character; a run may still lie in such a directory.
 func TestLoadDirectoryWithPatternCharacters(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a[b]*")
-	putFile(t, filepath.Join(dir, "cell", "result.json"), []byte(`{"version":1,"status":"failed"}`))
+	putFile(t, filepath.Join(dir, "cell", "result.json"), sealed(`{"version":1,"status":"failed"}`))
 	run, err := Load(dir)
 	if err != nil || len(run.Records) != 1 {
 		t.Fatalf("Load = %+v, %v", run, err)
@@ -113,12 +113,12 @@ func TestParseLog(t *testing.T) {
 		bad      []int
 	}{
 		{"empty", "", nil, nil},
-		{"torn last line", "{\"step\":1}\n{\"step\":2}", []int{1}, nil},
+		{"torn last line", "{\"step\":1}\n{\"step\":2", []int{1}, nil},
 		{"only a torn line", "{\"step\"", nil, nil},
-		{"damage in the middle", "{\"step\":1}\nx\n\n{\"step\":2}\n", []int{1, 2}, []int{2}},
+		{"damage in the middle", "{\"step\":1}\nx\n\n{\"step\":2}\n", []int{1, 2}, []int{2, 3}},
 		{"steps logged again after a resume", "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"step\":2}\n", []int{1, 2}, nil},
 	} {
-		lines, bad := parseLog([]byte(tc.in))
+		lines, bad := parseLog(sealed(tc.in))
 		var steps []int
 		for _, l := range lines {
 			steps = append(steps, l.Step)
@@ -137,7 +137,7 @@ func FuzzParseLog(f *testing.F) {
 	f.Add([]byte("{\"step\":1,\"loss\":2.5}\n{\"step\":2"))
 	f.Add([]byte("null\n[]\n{\"step\":-1}\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		lines, _ := parseLog(raw)
+		lines, _ := parseLog(sealed(string(raw)))
 		for i := 1; i < len(lines); i++ {
 			if lines[i].Step <= lines[i-1].Step {
 				t.Fatalf("step %d follows step %d", lines[i].Step, lines[i-1].Step)
@@ -151,7 +151,7 @@ func FuzzParseResult(f *testing.F) {
 	f.Add([]byte(`{"version":1,"status":"failed","cell":{"experiment":"perplexity","corpus":"novel"},"error":"x"}`))
 	f.Add([]byte(`{"version":1,"status":"done","cell":{"experiment":"perplexity"},"gates":[[],[0.5]],"perplexity":{"intact":{"token_perplexity":3},"positions":[{"tokens":0}],"classes":[{"class":"a"}]}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		result, err := parseResult(raw)
+		result, err := parseResult(sealed(string(raw)))
 		if err != nil {
 			return
 		}

@@ -35,7 +35,9 @@ eval and generate read. Interrupted, the same command goes on.`,
 			s := p.Settings(cell)
 			bar := env.progress("train", int64(s.Training.Steps*s.Training.Batch*s.Length))
 			defer bar.finish()
-			options := experiments.Options{Profile: p, Data: data, Version: buildVersion()}
+			options := experiments.Options{Profile: p, Data: data, Version: buildVersion(), Observe: func(e experiments.Event) {
+				bar.interrupt(func() { fmt.Fprintln(env.stderr, e.Text) })
+			}}
 			if err := experiments.Train(env.ctx, options, cell, out, func(tokens int, before bool) { bar.advance(int64(tokens), before) }); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -37,6 +38,41 @@ func Read(path string) (metadata map[string]string, tensors []Tensor, err error)
 		return nil, nil, fmt.Errorf("safetensors: %s: %w", path, err)
 	}
 	return metadata, tensors, nil
+}
+
+// ErrDamaged is in the error of Check for a file that is not as Write left it.
+var ErrDamaged = errors.New("the file is damaged")
+
+// Check compares a file of Write with its checksum and keeps none of it in memory.
+func Check(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("safetensors: %w", err)
+	}
+	defer f.Close()
+	fail := func(format string, args ...any) error {
+		return fmt.Errorf("safetensors: %s: %w: "+format, append([]any{path, ErrDamaged}, args...)...)
+	}
+	head := make([]byte, sumAt+len(noSum))
+	if _, err := io.ReadFull(f, head); err == io.EOF || err == io.ErrUnexpectedEOF {
+		return fail("it ends within its header")
+	} else if err != nil {
+		return fmt.Errorf("safetensors: %w", err)
+	}
+	if string(head[lengthSize:sumAt]) != opening {
+		return fail("it does not begin with its checksum")
+	}
+	want := string(head[sumAt:])
+	copy(head[sumAt:], noSum)
+	sum := sha256.New()
+	sum.Write(head)
+	if _, err := io.Copy(sum, f); err != nil {
+		return fmt.Errorf("safetensors: %w", err)
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
+		return fail("its sha256 is %s, it should be %q", got, want)
+	}
+	return nil
 }
 
 // damaged adds to what is wrong what can be done.

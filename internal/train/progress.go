@@ -11,12 +11,14 @@ import (
 	"strconv"
 	"strings"
 
+	"infinibench/internal/atomicfile"
 	"infinibench/internal/safetensors"
 	"infinibench/models"
 )
 
 const (
 	progressFile   = "training.safetensors"
+	previousFile   = "training.previous.safetensors" // the one before
 	progressFormat = "infinibench training 1"
 )
 
@@ -31,13 +33,20 @@ type Progress struct {
 
 // SaveProgress writes all that an interrupted training needs to go on exactly to
 // training.safetensors in dir, which it makes if needed: weights, moments, the
-// optimiser's number of updates and p. An earlier file is replaced by renaming,
-// and only by numbers that are finite.
+// optimiser's number of updates and p. The file before it is kept under another
+// name, in case the new one is damaged; the one before that is replaced. Only
+// finite numbers are saved.
 func SaveProgress(dir string, m *models.Model, o Optimizer, p Progress) error {
 	path := filepath.Join(dir, progressFile)
 	text, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("train: checkpoint %s: progress: %w", path, err)
+	}
+	if err := finite(trained(m, o)); err != nil { // before the good one is moved
+		return fmt.Errorf("train: checkpoint %s is not written: %w", path, err)
+	}
+	if err := atomicfile.Rename(path, filepath.Join(dir, previousFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	return save(path, progressFormat, m, map[string]string{
 		"optimizer": o.Name(),
@@ -46,13 +55,52 @@ func SaveProgress(dir string, m *models.Model, o Optimizer, p Progress) error {
 	}, trained(m, o))
 }
 
-// LoadProgress puts a training back to where SaveProgress left it, or reports
-// that there is nothing to go on from. The model and the optimiser are changed in
+// ForgetProgress removes what SaveProgress wrote to dir.
+func ForgetProgress(dir string) error {
+	for _, name := range []string{progressFile, previousFile} {
+		if err := atomicfile.RemoveAll(filepath.Join(dir, name)); err != nil {
+			return fmt.Errorf("train: checkpoint: %w", err)
+		}
+	}
+	return nil
+}
+
+// Repair removes the checkpoints in dir that are not as they were written, and says
+// which: LoadModel and LoadProgress then go on from what is left.
+func Repair(dir string) (notes []string, err error) {
+	for _, file := range []struct{ name, instead string }{
+		{modelFile, "trained again from the last checkpoint"},
+		{progressFile, "going on from the checkpoint before it"},
+		{previousFile, "training from the start"},
+	} {
+		path := filepath.Join(dir, file.name)
+		err := safetensors.Check(path)
+		if err == nil && file.name == progressFile {
+			break // the one before is not needed
+		}
+		if errors.Is(err, safetensors.ErrDamaged) {
+			notes = append(notes, fmt.Sprintf("%s is damaged: %s", path, file.instead))
+			err = atomicfile.RemoveAll(path)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return notes, fmt.Errorf("train: checkpoint: %w", err)
+		}
+	}
+	return notes, nil
+}
+
+// LoadProgress puts a training back to where SaveProgress left it, or to where it
+// left it the time before if there is no other, or reports that there is nothing to
+// go on from. The model and the optimiser are changed in
 // place, and only after everything has been checked: that they and the settings,
 // known by configHash, are the ones the checkpoint was made with.
 func LoadProgress(dir string, m *models.Model, o Optimizer, configHash string) (p Progress, found bool, err error) {
 	path := filepath.Join(dir, progressFile)
 	metadata, saved, err := load(path, progressFormat)
+	if errors.Is(err, fs.ErrNotExist) {
+		path = filepath.Join(dir, previousFile)
+		metadata, saved, err = load(path, progressFormat)
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return Progress{}, false, nil
 	}

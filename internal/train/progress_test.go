@@ -283,10 +283,83 @@ func TestSaveProgressAtTheSameTime(t *testing.T) {
 		})
 	}
 	group.Wait()
-	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 || files[0].Name() != "training.safetensors" {
-		t.Errorf("got files %v, %v", files, err)
+	files, err := os.ReadDir(dir)
+	for _, f := range files {
+		if f.Name() != "training.safetensors" && f.Name() != "training.previous.safetensors" {
+			t.Errorf("left %s", f.Name())
+		}
+	}
+	if err != nil {
+		t.Error(err)
 	}
 	if _, _, err := LoadProgress(dir, m, o, "none of them"); err == nil || !strings.Contains(err.Error(), "other settings") {
 		t.Errorf("the last file is not whole: %v", err)
+	}
+}
+
+// damagedFile changes one byte of a file.
+func damagedFile(t *testing.T, path string, at int) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[at] ^= 1
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRepairGoesBackOneCheckpoint: a damaged checkpoint is named and removed, and
+// training goes on from the one before it; from none, if that is damaged as well.
+func TestRepairGoesBackOneCheckpoint(t *testing.T) {
+	dir := t.TempDir()
+	m := savedModel(t, models.Infini{}, 1, nil)
+	o := NewAdamW(m.Params, 0)
+	path := func(name string) string { return filepath.Join(dir, name) }
+	for step := 1; step <= 3; step++ {
+		if err := SaveProgress(dir, m, o, Progress{Step: step, ConfigHash: "abc"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := SaveModel(dir, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		damage string // file to be damaged
+		note   string
+		step   int // that LoadProgress finds then; 0: none
+	}{
+		{"", "", 3},
+		{"model.safetensors", "trained again from the last checkpoint", 3},
+		{"training.safetensors", "going on from the checkpoint before it", 2},
+		{"training.previous.safetensors", "training from the start", 0},
+	} {
+		var want []string
+		if test.damage != "" {
+			damagedFile(t, path(test.damage), 200)
+			want = []string{path(test.damage) + " is damaged: " + test.note}
+		}
+		notes, err := Repair(dir)
+		if err != nil || !slices.Equal(notes, want) {
+			t.Errorf("%q damaged: notes %q, want %q; %v", test.damage, notes, want, err)
+		}
+		p, found, err := LoadProgress(dir, m, o, "abc")
+		if err != nil || found != (test.step > 0) || p.Step != test.step {
+			t.Errorf("%q damaged: found step %d, %v, want %d; %v", test.damage, p.Step, found, test.step, err)
+		}
+	}
+	if files, _ := os.ReadDir(dir); len(files) != 0 {
+		t.Errorf("left %v", files)
+	}
+	if notes, err := Repair(path("absent")); len(notes) != 0 || err != nil {
+		t.Errorf("no directory: %q, %v", notes, err)
+	}
+	// What cannot be read may be good: it stays.
+	if err := os.Mkdir(path("model.safetensors"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if notes, err := Repair(dir); err == nil || len(notes) != 0 {
+		t.Errorf("a directory in the place of a file: %q, %v", notes, err)
 	}
 }

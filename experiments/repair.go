@@ -1,0 +1,129 @@
+package experiments
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"infinibench/internal/atomicfile"
+	"infinibench/internal/seal"
+	"infinibench/internal/train"
+)
+
+// repair looks through the files of a cell that is to be gone on with and takes
+// away what is damaged, and nothing else, so that the cell is made again from what
+// is left. It says what it found, one note for each file. A file that cannot be
+// read is an error: it may be as it should.
+func (c cellFiles) repair(config []byte) (notes []string, err error) {
+	found := func(name, what string) { notes = append(notes, c.path(name)+" "+what) }
+	for _, name := range []string{"result.json", "timing.json"} {
+		data, err := os.ReadFile(c.path(name))
+		if err == nil && seal.Check(data) != nil {
+			found(name, map[string]string{
+				"result.json": "is damaged: made again from the files beside it",
+				"timing.json": "is damaged: what the cell has cost so far is lost",
+			}[name])
+			err = atomicfile.RemoveAll(c.path(name))
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return notes, err
+		}
+	}
+	what, err := c.repairConfig(config)
+	if what != "" {
+		found("config.yaml", what)
+	}
+	if err != nil {
+		return notes, err
+	}
+	damaged, err := train.Repair(c.checkpoint())
+	notes = append(notes, damaged...)
+	if err != nil {
+		return notes, err
+	}
+	logs, err := filepath.Glob(c.path("*.jsonl"))
+	if err != nil {
+		return notes, err
+	}
+	for _, path := range logs {
+		name, lost := filepath.Base(path), "what stood there is made again"
+		if name == "metrics.jsonl" {
+			lost = "the training log will lack these steps"
+		}
+		lines, err := repairLog(path)
+		if len(lines) > 0 {
+			found(name, fmt.Sprintf("is damaged in %s: %s", lineNumbers(lines), lost))
+		}
+		if err != nil {
+			return notes, err
+		}
+	}
+	return notes, nil
+}
+
+// repairConfig writes config.yaml again if its lines or the hash below them show
+// that it was the one of these settings. One that shows neither, and is not whole,
+// is removed: the cell is then made anew.
+func (c cellFiles) repairConfig(config []byte) (what string, err error) {
+	path := c.path("config.yaml")
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	at := bytes.LastIndexByte(bytes.TrimSuffix(data, []byte("\n")), '\n') + 1
+	lines, last, want := data[:at], data[at:], configSeal(config)
+	switch same, whole := bytes.Equal(lines, config), bytes.Equal(last, configSeal(lines)); {
+	case whole:
+		return "", nil // of these settings or of others
+	case same || bytes.Equal(last, want) || bytes.HasPrefix(data, config):
+		return "is damaged: written again", atomicfile.Write(path, append(bytes.Clone(config), want...))
+	}
+	return "is damaged: the cell is made anew", atomicfile.RemoveAll(path)
+}
+
+// repairLog takes the damaged lines out of a log and returns their numbers, from
+// 1. A torn last line is what a kill leaves, and no damage.
+func repairLog(path string) (damaged []int, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var good bytes.Buffer
+	for n, line := range wholeLines(data) {
+		if seal.Check(line) != nil {
+			damaged = append(damaged, n+1)
+			continue
+		}
+		good.Write(line)
+	}
+	if len(damaged) == 0 {
+		return nil, nil
+	}
+	return damaged, atomicfile.Write(path, good.Bytes())
+}
+
+// lineNumbers is "line 3" or "lines 3, 4 and 9 more".
+func lineNumbers(lines []int) string {
+	if len(lines) == 1 {
+		return fmt.Sprintf("line %d", lines[0])
+	}
+	const shown = 3
+	var s []string
+	for _, n := range lines[:min(shown, len(lines))] {
+		s = append(s, fmt.Sprint(n))
+	}
+	if more := len(lines) - shown; more > 0 {
+		return fmt.Sprintf("lines %s and %d more", strings.Join(s, ", "), more)
+	}
+	return "lines " + strings.Join(s, ", ")
+}
