@@ -17,6 +17,7 @@ type Decoder struct {
 	past   int // rows of the running segment in the caches
 	caches []ops.Cache
 	steps  map[int]*step // by width
+	skip   *step         // past a whole segment without logits
 	fold   *fold
 	turn   *fold // of a memory that lives in the token stream
 	logits []float32
@@ -47,15 +48,28 @@ func (d *Decoder) State() *State { return d.state }
 
 // Feed takes the next tokens of every document, ids [B, n], and returns the
 // logits [B, V] after the last, valid until the next call. The work is in
-// proportion to n and the segment length, never to what went before.
+// proportion to n and the segment length, never to what went before. Whole segments
+// that others follow pass through the memory alone, which is cheaper.
 func (d *Decoder) Feed(ids []int32) ([]float32, error) {
 	batch := d.state.Documents
 	if len(ids) == 0 || len(ids)%batch != 0 {
 		return nil, fmt.Errorf("models: %d tokens for %d documents", len(ids), batch)
 	}
+	for _, id := range ids {
+		if id < 0 || int(id) >= d.model.Config.Vocabulary {
+			return nil, fmt.Errorf("models: token %d outside the vocabulary of %d", id, d.model.Config.Vocabulary)
+		}
+	}
 	n := len(ids) / batch
 	full := d.model.tokens + d.model.Config.Segment
 	for at := 0; at < n; {
+		if d.past == 0 && n-at > d.model.Config.Segment {
+			if err := d.pass(ids, at, n); err != nil {
+				return nil, err
+			}
+			at += d.model.Config.Segment
+			continue
+		}
 		if d.past < d.model.tokens {
 			if err := d.turn.evaluate(d.state); err != nil {
 				return nil, err
@@ -69,16 +83,7 @@ func (d *Decoder) Feed(ids []int32) ([]float32, error) {
 			s = &step{pass, NewMachine(pass.Graph)}
 			d.steps[width] = s
 		}
-		for b := range batch {
-			for i, id := range ids[b*n+at : b*n+at+width] {
-				if id < 0 || int(id) >= d.model.Config.Vocabulary {
-					return nil, fmt.Errorf("models: token %d outside the vocabulary of %d", id, d.model.Config.Vocabulary)
-				}
-				s.pass.IDs[b*width+i] = id
-			}
-		}
-		s.pass.In.Copy(d.state)
-		if err := s.machine.Run(); err != nil {
+		if err := s.run(d.state, ids, at, n); err != nil {
 			return nil, err
 		}
 		at += width
@@ -100,6 +105,46 @@ func (d *Decoder) Feed(ids []int32) ([]float32, error) {
 		}
 	}
 	return d.logits, nil
+}
+
+// pass moves the state past the whole segment at a place of ids [B, n].
+func (d *Decoder) pass(ids []int32, at, n int) error {
+	if !d.model.Stateful() {
+		return nil
+	}
+	if d.skip == nil {
+		pass := d.model.NewPass(d.state.Documents, 1, d.model.Config.Segment, true)
+		d.skip = &step{pass, NewMachine(pass.Graph)}
+	}
+	if err := d.skip.run(d.state, ids, at, n); err != nil {
+		return err
+	}
+	d.skip.pass.Carry(d.state)
+	return nil
+}
+
+// run evaluates the tokens at a place of ids [B, n].
+func (s *step) run(state *State, ids []int32, at, n int) error {
+	for b, width := 0, s.pass.Shape.T; b < state.Documents; b++ {
+		copy(s.pass.IDs[b*width:(b+1)*width], ids[b*n+at:])
+	}
+	s.pass.In.Copy(state)
+	return s.machine.Run()
+}
+
+// Branch makes every document of d what the one document of another decoder of the
+// model is: what one reading of a long prompt led to can go on in several ways.
+func (d *Decoder) Branch(from *Decoder) {
+	if from.model != d.model || from.state.Documents != 1 {
+		panic("models: a decoder can branch off one document of its own model only")
+	}
+	for b := range d.state.Documents {
+		d.state.CopyDocument(b, from.state, 0)
+		for i, c := range d.caches {
+			copy(c.QKV[b*len(from.caches[i].QKV):], from.caches[i].QKV)
+		}
+	}
+	d.past = from.past
 }
 
 // predict sets the logits after the last of `width` tokens of each document.

@@ -55,6 +55,39 @@ func (s *Sampler) Next(logits []float32) int32 {
 	return int32(candidates[len(candidates)-1].id)
 }
 
+// Continue feeds the tokens next [B, w] and draws further tokens of every document, each
+// with a sampler of its own, until all have drawn the token stop or n others, n ≥ 1. It
+// returns what was drawn for each document, without stop. tick is told of every token
+// drawn, and ends the work with an error of its own.
+func (d *Decoder) Continue(next []int32, n int, samplers []*Sampler, stop int32, tick func() error) ([][]int32, error) {
+	drawn, ended := make([][]int32, len(samplers)), make([]bool, len(samplers))
+	last := make([]int32, len(samplers))
+	for running := len(samplers); running > 0; next = last {
+		logits, err := d.Feed(next)
+		if err != nil {
+			return nil, err
+		}
+		for b, s := range samplers {
+			if ended[b] {
+				continue // its document goes on with any token, and nobody looks
+			}
+			v := d.model.Config.Vocabulary
+			last[b] = s.Next(logits[b*v : (b+1)*v])
+			if last[b] != stop {
+				drawn[b] = append(drawn[b], last[b])
+			}
+			if last[b] == stop || len(drawn[b]) == n {
+				ended[b] = true
+				running--
+			}
+			if err := tick(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return drawn, nil
+}
+
 // Generate feeds a prompt and yields n further tokens of one document, each drawn
 // after all that stand before it. It ends early when yield returns false.
 func (d *Decoder) Generate(prompt []int32, n int, s *Sampler, yield func(int32) bool) error {

@@ -3,6 +3,7 @@ package modeltest
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 
 	"infinibench/models"
@@ -41,7 +42,42 @@ func generate(memory models.Memory) error {
 			return fmt.Errorf("fed %s: %w", fed.how, err)
 		}
 	}
+	if err := branch(m, r); err != nil {
+		return fmt.Errorf("branched off: %w", err)
+	}
 	return score(m, ids, hidden, logits)
+}
+
+// branch reads what two documents share once, and goes on with each from there.
+func branch(m *models.Model, r *rand.Rand) error {
+	const shared = segment + segment/2
+	first := tokens(r, length)
+	second := append(first[:shared:shared], tokens(r, length-shared)...)
+	ids := slices.Concat(first, second)
+	hidden, state, err := forward(m, 2, 1, ids)
+	if err != nil {
+		return err
+	}
+	one, both := m.NewDecoder(1), m.NewDecoder(2)
+	if _, err := one.Feed(first[:shared]); err != nil {
+		return err
+	}
+	if _, err := both.Feed(tokens(r, 2*(segment+1))); err != nil { // what it held is forgotten
+		return err
+	}
+	both.Branch(one)
+	got, err := both.Feed(slices.Concat(first[shared:], second[shared:]))
+	if err != nil {
+		return err
+	}
+	want := predictions(m, hidden)
+	for b := range 2 {
+		what := fmt.Sprintf("logits of document %d", b)
+		if err := near(what, got[b*vocabulary:(b+1)*vocabulary], want[((b+1)*length-1)*vocabulary:][:vocabulary], rounding); err != nil {
+			return err
+		}
+	}
+	return nearState("memory", both.State(), state, rounding)
 }
 
 // decode feeds documents piece by piece and compares the logits after each.
