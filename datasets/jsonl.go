@@ -34,23 +34,33 @@ func openLines(name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, fileError(name, err)
 	}
-	var left int64 // bytes that a decoder may give
-	if info, err := f.Stat(); err == nil {
-		left = max(maxLine, maxExpansion*info.Size())
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, fileError(name, err)
 	}
+	in, err := decoded(name, f, info.Size())
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return in, nil
+}
+
+// decoded is f itself, or what it holds when its name says that it is compressed.
+func decoded(name string, f io.ReadCloser, size int64) (io.ReadCloser, error) {
+	left := max(maxLine, maxExpansion*size)
 	switch {
 	case strings.HasSuffix(name, ".gz"):
 		z, err := gzip.NewReader(f)
 		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		return &decodedFile{z, f, left}, nil
 	case strings.HasSuffix(name, ".zst"):
 		z, err := zstd.NewReader(f, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1))
 		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 		return &decodedFile{z.IOReadCloser(), f, left}, nil
 	}
@@ -60,7 +70,7 @@ func openLines(name string) (io.ReadCloser, error) {
 // decodedFile is a decoder, the file below it and how much may still come of it.
 type decodedFile struct {
 	io.ReadCloser
-	file *os.File
+	file io.Closer
 	left int64
 }
 

@@ -96,7 +96,7 @@ func option(c interface {
 
 // round keeps five significant digits: more would only make the page larger.
 func round(x float64) float64 {
-	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
+	if math.Abs(x) < 1e-300 || math.IsNaN(x) || math.IsInf(x, 0) { // below, the scale is infinite
 		return 0
 	}
 	scale := math.Pow(10, 4-math.Floor(math.Log10(math.Abs(x))))

@@ -52,7 +52,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 		for h, g := range layer {
 			points = append(points, opts.HeatMapData{
 				Name:  fmt.Sprintf("layer %d, head %d: %.3f", l+1, h+1, g),
-				Value: []any{h, l, math.Round(100*g) / 100}, // as the cell shows it
+				Value: []any{h, l, round(math.Round(100*g) / 100)}, // as the cell shows it
 			})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
@@ -146,8 +147,12 @@ type memorySection struct {
 	Tables []*Table
 }
 
+// paperLedger is worked out once: it makes the states of the paper's models, which take
+// a gigabyte together. Nobody changes it.
+var paperLedger = sync.OnceValues(experiments.PaperLedger)
+
 func memoryOf(run *Run) (memorySection, error) {
-	l, err := experiments.PaperLedger()
+	l, err := paperLedger()
 	if err != nil {
 		return memorySection{}, err
 	}

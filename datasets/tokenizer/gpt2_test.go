@@ -141,3 +141,32 @@ func FuzzLoadGPT2(f *testing.F) {
 		}
 	})
 }
+
+// FuzzEncoder: whatever encoder.json holds beside a list of merges, it is a tokenizer
+// that gives a text back, or an error.
+func FuzzEncoder(f *testing.F) {
+	f.Add([]byte(tinyEncoder(f)), "#version: 0.2\na b\n")
+	f.Add([]byte(`{"a":-1}`), "#version: 0.2\n")
+	f.Add([]byte(`{"a":0,"a":2147483647}`), "#version: 0.2\na a\n")
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, encoder []byte, merges string) {
+		enc, voc := filepath.Join(dir, "encoder.json"), filepath.Join(dir, "vocab.bpe")
+		for path, data := range map[string][]byte{enc: encoder, voc: []byte(merges)} {
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b, err := LoadGPT2(enc, voc)
+		if err != nil {
+			return
+		}
+		const text = "abcabaabc aa\xff<|endoftext|>"
+		ids, err := b.Encode(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := b.Decode(ids); got != text || err != nil {
+			t.Errorf("Decode(Encode(%q)) = %q, %v", text, got, err)
+		}
+	})
+}

@@ -240,7 +240,15 @@ func TestLoadNamesTheFile(t *testing.T) {
 	if err := os.WriteFile(path, data[:len(data)/2], 0o600); err != nil {
 		t.Fatal(err)
 	}
+	huge := filepath.Join(t.TempDir(), "huge.json")
+	if err := os.WriteFile(huge, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(huge, 4<<30); err != nil { // a hole, so it takes no disk
+		t.Fatal(err)
+	}
 	for _, c := range []struct{ path, err string }{
+		{huge, "golden: " + huge + ": larger than 512 MiB, which no reference should be"},
 		{path, "golden: " + path + ": the file is empty or cut short; fetch it again"},
 		{"/no/such/file", "golden: open /no/such/file: no such file or directory"},
 	} {

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Runs every fuzz target for a while, one after the other, and prints how many inputs
+# each tried. It fails if any input did: a crash, a broken promise, or more memory than
+# FUZZMEMORY. Such an input stays in testdata/fuzz of its package, where `go test` tries
+# it from then on.
+#
+#   FUZZTIME=10m        of each target
+#   FUZZ=Parse          only targets whose name matches; all when empty
+#   FUZZPARALLEL=1      inputs tried at the same time
+#   FUZZMEMORY=8000000  address space of a process in kilobytes (Linux)
+set -uo pipefail
+cd "$(dirname "$0")/.."
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+targets=$(find . -name node_modules -prune -o -name '*_test.go' -exec grep -H '^func Fuzz' {} + |
+	sed 's|/[^/]*_test.go:func \(Fuzz[A-Za-z0-9_]*\).*| \1|' | grep -E " .*(${FUZZ:-})" | sort)
+[ -n "$targets" ] || { echo "fuzz: no target matches ${FUZZ:-}" >&2; exit 1; }
+
+printf '%-28s %-24s %14s  %s\n' package target inputs outcome
+failed=0
+while read -r package target; do
+	outcome=passed
+	(
+		ulimit -v "${FUZZMEMORY:-8000000}" 2>/dev/null
+		exec nice -n 19 go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-10m}" -fuzzminimizetime 2s -parallel "${FUZZPARALLEL:-1}" "$package"
+	) </dev/null >"$log" 2>&1 || { outcome=FAILED; failed=$((failed + 1)); }
+	inputs=$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
+	printf '%-28s %-24s %14s  %s\n' "$package" "$target" "${inputs:-0}" "$outcome"
+	[ "$outcome" = passed ] || sed 's/^/    /' "$log"
+done <<EOF
+$targets
+EOF
+echo "$(echo "$targets" | wc -l) targets, $failed failed"
+[ "$failed" = 0 ]
