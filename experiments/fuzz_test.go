@@ -1,0 +1,80 @@
+package experiments
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"infinibench/internal/seal"
+)
+
+// resealed gives each line that is an object the checksum that belongs to it, so that
+// the fuzzer's changes reach what stands behind the checksum.
+func resealed(text []byte) []byte {
+	var b []byte
+	for line := range bytes.Lines(text) {
+		body, ok := bytes.CutSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("}"))
+		if ok {
+			line = slices.Concat(body, []byte(`,"sum":"`+seal.Sum(body)+"\"}\n"))
+		}
+		b = append(b, line...)
+	}
+	return b
+}
+
+// FuzzSamples: whatever samples.jsonl holds, the repair leaves a log that can be read,
+// and its scores add up or are refused.
+func FuzzSamples(f *testing.F) {
+	f.Add([]byte(`{"id":"a","words":1,"bytes":2,"nll":[1,2,3],"tokens":[1,1,1],"positions":[{"from":0,"to":4,"nll":1,"tokens":1}]}` + "\n"))
+	f.Add([]byte("{\"id\":\"a\"}\nrubbish\n{\"id\":\"a\",\"tokens\":[1]}\n{\"id"))
+	path := filepath.Join(f.TempDir(), "samples.jsonl")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, resealed(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := repairLog(path); err != nil {
+			t.Fatal(err)
+		}
+		if damaged, err := repairLog(path); err != nil || len(damaged) > 0 {
+			t.Fatalf("after the repair lines %v are damaged, %v", damaged, err)
+		}
+		lines, err := readLog[SampleScore](path)
+		if err != nil {
+			return // sealed, but no score
+		}
+		p, err := sum(lines, 0)
+		if err == nil && (p.Intact.Tokens == 0 || len(p.Documents) != len(lines)) {
+			t.Errorf("%d lines are %+v", len(lines), p)
+		}
+		if _, err := readLog[LogLine](path); err != nil {
+			return
+		}
+	})
+}
+
+// FuzzCellFiles: whatever stands in the directory of a cell, the repair ends, leaves no
+// file that it would complain of again, and a result is found only under its settings.
+func FuzzCellFiles(f *testing.F) {
+	config := []byte("name: x\n")
+	f.Add([]byte(`{"version":1,"config_hash":"h","status":"done"}`), []byte(`{"train_seconds":1}`), append(config, configSeal(config)...))
+	f.Add([]byte("{"), []byte("null"), []byte("name: y\n"))
+	files := cellFiles(f.TempDir())
+	f.Fuzz(func(t *testing.T, result, timing, settings []byte) {
+		for name, data := range map[string][]byte{"result.json": resealed(result), "timing.json": resealed(timing), "config.yaml": settings} {
+			if err := os.WriteFile(files.path(name), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := files.repair(config); err != nil {
+			t.Fatal(err)
+		}
+		if notes, err := files.repair(config); err != nil || len(notes) > 0 {
+			t.Errorf("the second repair says %q, %v", notes, err)
+		}
+		if r, found := files.result("h"); found && (r.ConfigHash != "h" || r.Version != ResultVersion) {
+			t.Errorf("found %+v", r)
+		}
+	})
+}
