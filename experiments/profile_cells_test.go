@@ -23,36 +23,68 @@ var builtinCells = []struct {
 }{
 	{"smoke", 2, 512, 64, `
 perplexity-novel-local-only-128
+perplexity-novel-transformer-xl-128
+perplexity-novel-memorizing-128
+perplexity-novel-rmt-128
+perplexity-novel-compressive-128
 perplexity-novel-infini-linear-128
 perplexity-novel-infini-delta-128
 perplexity-proof-local-only-128
+perplexity-proof-transformer-xl-128
+perplexity-proof-memorizing-128
+perplexity-proof-rmt-128
+perplexity-proof-compressive-128
 perplexity-proof-infini-linear-128
 perplexity-proof-infini-delta-128
 perplexity-proof-infini-linear-384
 perplexity-proof-infini-delta-384`},
 	{"tiny", 3, 32768, 256, `
 perplexity-novel-local-only-1024
+perplexity-novel-transformer-xl-1024
+perplexity-novel-memorizing-1024
+perplexity-novel-rmt-1024
+perplexity-novel-compressive-1024
 perplexity-novel-infini-linear-1024
 perplexity-novel-infini-delta-1024
 perplexity-proof-local-only-1024
+perplexity-proof-transformer-xl-1024
+perplexity-proof-memorizing-1024
+perplexity-proof-rmt-1024
+perplexity-proof-compressive-1024
 perplexity-proof-infini-linear-1024
 perplexity-proof-infini-delta-1024
 perplexity-proof-infini-linear-3200
 perplexity-proof-infini-delta-3200`},
 	{"small", 3, 65536, 512, `
 perplexity-pg19-local-only-4096
+perplexity-pg19-transformer-xl-4096
+perplexity-pg19-memorizing-4096
+perplexity-pg19-rmt-4096
+perplexity-pg19-compressive-4096
 perplexity-pg19-infini-linear-4096
 perplexity-pg19-infini-delta-4096
 perplexity-arxiv-math-local-only-4096
+perplexity-arxiv-math-transformer-xl-4096
+perplexity-arxiv-math-memorizing-4096
+perplexity-arxiv-math-rmt-4096
+perplexity-arxiv-math-compressive-4096
 perplexity-arxiv-math-infini-linear-4096
 perplexity-arxiv-math-infini-delta-4096
 perplexity-arxiv-math-infini-linear-12800
 perplexity-arxiv-math-infini-delta-12800`},
 	{"paper", 2, 131072, 0, `
 perplexity-pg19-local-only-32768
+perplexity-pg19-transformer-xl-32768
+perplexity-pg19-memorizing-32768
+perplexity-pg19-rmt-32768
+perplexity-pg19-compressive-32768
 perplexity-pg19-infini-linear-32768
 perplexity-pg19-infini-delta-32768
 perplexity-arxiv-math-local-only-32768
+perplexity-arxiv-math-transformer-xl-32768
+perplexity-arxiv-math-memorizing-32768
+perplexity-arxiv-math-rmt-32768
+perplexity-arxiv-math-compressive-32768
 perplexity-arxiv-math-infini-linear-32768
 perplexity-arxiv-math-infini-delta-32768
 perplexity-arxiv-math-infini-linear-100352
@@ -74,7 +106,7 @@ func TestCells(t *testing.T) {
 		if test.pairs > 0 {
 			want = append(want, fmt.Sprintf("recall-infini-linear-%d", test.pairs), fmt.Sprintf("recall-infini-delta-%d", test.pairs))
 		}
-		for _, model := range []string{"local-only", "infini-linear", "infini-delta", "full-attention"} {
+		for _, model := range []string{"local-only", "transformer-xl", "memorizing", "rmt", "compressive", "infini-linear", "infini-delta", "full-attention"} {
 			want = append(want, fmt.Sprintf("cost-%s-%d", model, test.longest))
 		}
 		for _, c := range p.Cells() {
@@ -89,7 +121,7 @@ func TestCells(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Cell{Experiment: "perplexity", Corpus: "novel", Model: "infini-delta", Length: 1024, Seed: 1}
-	if diff := cmp.Diff(want, p.Cells()[2]); diff != "" {
+	if diff := cmp.Diff(want, p.Cells()[6]); diff != "" {
 		t.Error(diff)
 	}
 }

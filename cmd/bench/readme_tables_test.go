@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -59,6 +61,15 @@ func TestReadmeProfiles(t *testing.T) {
 			t.Errorf("the README says that %s has %s cells, it has %s", row[1], row[2], n)
 		}
 		names = append(names, row[1])
+	}
+	profile := find(t, section(t, "## A profile"), "```yaml\n((?s)name: .*?)```")[1]
+	block := find(t, section(t, "## A profile"), "```yaml\n((?s)baselines:.*?)```")[1]
+	path := filepath.Join(t.TempDir(), "books.yaml")
+	if err := os.WriteFile(path, []byte(profile+block), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := experiments.LoadProfile(path); err != nil {
+		t.Errorf("the README's profile with its baselines: %v", err)
 	}
 	slices.Sort(names)
 	if want := experiments.ProfileNames(); len(rows) == 0 || !slices.Equal(names, want) {
