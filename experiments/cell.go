@@ -103,15 +103,41 @@ func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
 	return result, writeJSON(r.files.path("result.json"), result)
 }
 
-// trained returns the trained model: the one in the checkpoint directory when
-// training is finished, else the one that training leads to.
+// phase is one training of a cell, of which it may have several.
+type phase struct {
+	dir      string // of its checkpoints
+	log      string // its file
+	training TrainingSettings
+	length   int // tokens of a sequence
+	begin    func() (*models.Model, error)
+	source   func() (train.Source, error)
+	// What it costs; interruptions left out.
+	seconds *float64
+	tokens  *int64
+}
+
+// trained returns the trained model of a cell that is trained once, from scratch.
 func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
-	dir := r.files.checkpoint()
-	log, err := readLog[LogLine](r.files.path("metrics.jsonl"))
+	s := r.settings
+	return r.fit(ctx, phase{
+		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length,
+		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
+		source: func() (train.Source, error) {
+			return newTrainingSource(r.text, s.Seed, s.Training.Batch, s.Length)
+		},
+		seconds: &r.timing.TrainSeconds, tokens: &r.timing.TrainTokens,
+	})
+}
+
+// fit returns the model that a phase leads to: the one in the phase's directory when
+// it is finished.
+func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
+	dir, t := p.dir, p.training
+	log, err := readLog[LogLine](r.files.path(p.log))
 	if err != nil {
 		return nil, err
 	}
-	total := r.settings.Training.Steps * r.settings.Training.Batch * r.settings.Length
+	total := t.Steps * t.Batch * p.length
 	if _, err := os.Stat(filepath.Join(dir, "model.safetensors")); err == nil {
 		m, extra, err := LoadModel(dir)
 		if err != nil {
@@ -121,7 +147,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 			if m.Config.Vocabulary != r.text.Tokenizer.Size() {
 				return nil, fmt.Errorf("experiments: %s has a vocabulary of %d, the tokenizer %s one of %d; delete the directory", dir, m.Config.Vocabulary, r.text.Tokenizer.Name(), r.text.Tokenizer.Size())
 			}
-			if r.timing.TrainTokens, err = strconv.ParseInt(extra["train_tokens"], 10, 64); err != nil {
+			if *p.tokens, err = strconv.ParseInt(extra["train_tokens"], 10, 64); err != nil {
 				return nil, fmt.Errorf("experiments: %s: train_tokens: %w", dir, err)
 			}
 			r.advance("train", total, true)
@@ -130,16 +156,15 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	m, err := NewModel(r.settings, r.text.Tokenizer.Size())
+	m, err := p.begin()
 	if err != nil {
 		return nil, err
 	}
-	t := r.settings.Training
 	optimizer, err := train.NewOptimizer(t.Optimizer, m.Params, t.WeightDecay)
 	if err != nil {
 		return nil, err
 	}
-	source, err := newTrainingSource(r.text, r.settings.Seed, t.Batch, r.settings.Length)
+	source, err := p.source()
 	if err != nil {
 		return nil, err
 	}
@@ -149,16 +174,16 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 		if keep >= 0 {
 			log = log[:keep]
 		}
-		r.advance("train", done*t.Batch*r.settings.Length, true)
-		file, err = openLog(r.files.path("metrics.jsonl"), log)
+		r.advance("train", done*t.Batch*p.length, true)
+		file, err = openLog(r.files.path(p.log), log)
 		return err
 	}
 	step := func(l train.Line) error {
 		line := LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds}
 		line.GateMin, line.GateMax = gateRange(m)
 		log = append(log, line)
-		r.timing.TrainSeconds, r.timing.TrainTokens = l.Seconds, l.Tokens
-		r.advance("train", t.Batch*r.settings.Length, false)
+		*p.seconds, *p.tokens = l.Seconds, l.Tokens
+		r.advance("train", t.Batch*p.length, false)
 		if err := appendLine(file, line); err != nil {
 			return err
 		}
@@ -168,7 +193,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 		return nil
 	}
 	err = train.Fit(ctx, m, optimizer, source, train.Settings{
-		Documents: t.Batch, Length: r.settings.Length, Interval: t.CheckpointInterval,
+		Documents: t.Batch, Length: p.length, Interval: t.CheckpointInterval,
 		Steps: t.Steps, Warmup: t.WarmupSteps, Rate: t.LearningRate, GateRate: t.GateLearningRate,
 		FinalRate: t.FinalLearningRate, ClipNorm: t.ClipNorm,
 		Directory: dir, SaveEvery: r.save, ConfigHash: r.hash,
@@ -184,16 +209,15 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	if err := r.saveTiming(); err != nil {
 		return nil, err
 	}
-	return m, r.saveModel(m)
+	return m, r.saveModel(dir, m, *p.tokens)
 }
 
 // saveModel keeps the trained model for the evaluation and for the user.
-func (r *cellRun) saveModel(m *models.Model) error {
-	dir := r.files.checkpoint()
+func (r *cellRun) saveModel(dir string, m *models.Model, tokens int64) error {
 	if err := tokenizer.Save(r.text.Tokenizer, filepath.Join(dir, "tokenizer.json")); err != nil {
 		return err
 	}
-	extra := map[string]string{"config_hash": r.hash, "cell": r.cell.Key(), "tokenizer": r.text.Tokenizer.Name(), "corpus": r.cell.Corpus, "train_tokens": strconv.FormatInt(r.timing.TrainTokens, 10)}
+	extra := map[string]string{"config_hash": r.hash, "cell": r.cell.Key(), "tokenizer": r.text.Tokenizer.Name(), "corpus": r.cell.Corpus, "train_tokens": strconv.FormatInt(tokens, 10)}
 	if r.settings.Baselines != (BaselineSettings{}) {
 		extra[savedBaselines] = r.settings.Baselines.saved()
 	}
