@@ -162,6 +162,9 @@ func (p *Task) build(of Prompt, start int, questions []int) (*Sample, error) {
 	s.add(ClassTask, p.task)
 	s.fill(from, start)
 	s.Needle = s.add(ClassNeedle, needle)
+	first := start + len(p.needle[0])
+	second := first + Digits + len(p.needle[1])
+	s.Named = [2]Span{{first, first + Digits - 1}, {second, second + Digits - 1}}
 	for _, at := range questions {
 		s.fill(from, at)
 		s.Questions = append(s.Questions, Asked{s.add(ClassQuestion, p.question), s.add(ClassAnswer, p.answer(of.Key))})

@@ -56,6 +56,7 @@ type Sample struct {
 	IDs       []int32 // Prompt.Length tokens of the prompt, then the Digits of the answer
 	Classes   []Class // of each token of IDs
 	Needle    Span
+	Named     [2]Span // the digits of the needle, which names the key twice
 	Questions []Asked // in order; the last one ends IDs
 }
 
@@ -64,13 +65,15 @@ func (s *Sample) Answer() []int32 { return s.IDs[s.Prompt.Length:] }
 
 // Targets is what a model that reads IDs is to predict, and how much that counts: at
 // each token the one after it, an answer's digit with the weight answer, 20 in our
-// recipe, everything else with 1. After the last token there is none: weight 0.
+// recipe, everything else with 1. The digits of the needle's second naming of the key
+// count as an answer's, since the first has said them. After the last token there is
+// none: weight 0.
 func (s *Sample) Targets(answer float32) (ids []int32, weights []float32) {
 	ids, weights = make([]int32, len(s.IDs)), make([]float32, len(s.IDs))
 	copy(ids, s.IDs[1:])
 	for i, class := range s.Classes[1:] {
 		weights[i] = 1
-		if class == ClassAnswer {
+		if again := s.Named[1]; class == ClassAnswer || again.First <= i+1 && i+1 <= again.Last {
 			weights[i] = answer
 		}
 	}
