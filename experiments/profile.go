@@ -28,8 +28,9 @@ type Profile struct {
 	Corpora    map[string]CorpusSettings `yaml:"corpora" required:"true" min:"1"`
 	Perplexity []PerplexitySettings      `yaml:"perplexity" required:"true" min:"1"`
 	Evaluation EvaluationSettings        `yaml:"evaluation" required:"true"`
-	Cost       CostSettings              `yaml:"cost,omitempty"`   // zero: not measured
-	Recall     RecallSettings            `yaml:"recall,omitempty"` // zero: not tried
+	Passkey    PasskeySettings           `yaml:"passkey,omitempty"` // zero: not asked
+	Cost       CostSettings              `yaml:"cost,omitempty"`    // zero: not measured
+	Recall     RecallSettings            `yaml:"recall,omitempty"`  // zero: not tried
 
 	fingerprints map[string]string // of the corpora, by name; see Identify
 }

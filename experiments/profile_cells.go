@@ -22,7 +22,7 @@ func (p *Profile) Cells() []Cell {
 			}
 		}
 	}
-	return append(append(cells, p.recallCells()...), p.costCells()...)
+	return slices.Concat(cells, p.passkeyCells(), p.recallCells(), p.costCells())
 }
 
 // The experiments, as cells name them.
@@ -30,6 +30,7 @@ const (
 	perplexityExperiment = "perplexity" // paper Table 2
 	costExperiment       = "cost"
 	recallExperiment     = "recall"
+	passkeyExperiment    = "passkey" // paper Table 3
 )
 
 // FullAttention is the control of the cost: attention over the whole sequence, which is
@@ -86,8 +87,9 @@ type CellSettings struct {
 	Training   TrainingSettings   `yaml:"training,omitempty"`                   // with the batch and the steps of the cell
 	Corpus     CorpusSettings     `yaml:"corpus,omitempty"`
 	Evaluation EvaluationSettings `yaml:"evaluation,omitempty"`
-	Cost       CostSettings       `yaml:"cost,omitempty" json:",omitzero"`   // of a cell that measures it
-	Recall     RecallSettings     `yaml:"recall,omitempty" json:",omitzero"` // of a cell that tries it, which needs nothing else but the memory's ε
+	Cost       CostSettings       `yaml:"cost,omitempty" json:",omitzero"`    // of a cell that measures it
+	Passkey    PasskeySettings    `yaml:"passkey,omitempty" json:",omitzero"` // of a cell that asks for passkeys
+	Recall     RecallSettings     `yaml:"recall,omitempty" json:",omitzero"`  // of a cell that tries it, which needs nothing else but the memory's ε
 
 	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
 }
@@ -105,6 +107,9 @@ func (p *Profile) Settings(c Cell) CellSettings {
 			Threads: p.Threads, Model: p.Model, Baselines: p.Baselines.of(c.Model), Training: training, Corpus: p.Corpora[corpus], Evaluation: p.Evaluation,
 			Cost: p.Cost,
 		}
+	}
+	if slices.Contains(p.passkeyCells(), c) {
+		return p.passkeySettings(c)
 	}
 	if slices.Contains(p.recallCells(), c) {
 		return CellSettings{

@@ -48,6 +48,7 @@ func (p *Profile) Validate() config.Problems {
 	}
 	p.validateBaselines(report)
 	p.validatePerplexity(report)
+	p.validatePasskey(report)
 	p.validateCost(report)
 	p.validateRecall(report)
 	return problems

@@ -1,0 +1,151 @@
+package experiments
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"infinibench/datasets"
+	"infinibench/datasets/passkey"
+	"infinibench/datasets/tokenizer"
+)
+
+// PasskeySettings is the paper's Table 3: models that read a number out of a long
+// text. Each model is trained as a language model, and from there twice on the task:
+// as in the paper, and by the recipe of docs/passkey.md.
+type PasskeySettings struct {
+	Models []string      `yaml:"models" required:"true" min:"1"`
+	Corpus string        `yaml:"corpus" required:"true"` // trained on first, and whose tokenizer the task is written in
+	Model  ModelSettings `yaml:"model" required:"true"`  // in place of the profile's
+
+	Language PasskeyTraining `yaml:"language" required:"true"` // as a language model
+	Paper    PasskeyTraining `yaml:"paper" required:"true"`    // on the paper's form of the task
+	Recipe   RecipeSettings  `yaml:"recipe" required:"true"`
+
+	Lengths []int `yaml:"lengths" required:"true" min:"1" max:"64"`         // of the prompts with their answers, tokens, rising
+	Samples int   `yaml:"samples" required:"true" min:"1" max:"1000"`       // of each cell of the grid
+	Batch   int   `yaml:"batch" required:"true" min:"1" max:"1000"`         // samples read side by side
+	Zero    int   `yaml:"other_samples" required:"true" min:"1" max:"1000"` // of the stages before the recipe, which are at chance more often than not
+}
+
+// PasskeyTraining is one stage of training.
+type PasskeyTraining struct {
+	Steps            int     `yaml:"steps" required:"true" min:"1" max:"10000000"`
+	Batch            int     `yaml:"batch" required:"true" min:"1" max:"65536"`    // sequences of a step
+	Segments         int     `yaml:"segments" required:"true" min:"1" max:"65536"` // of a sequence
+	LearningRate     float64 `yaml:"learning_rate" required:"true" min:"1e-8" max:"10"`
+	GateLearningRate float64 `yaml:"gate_learning_rate" required:"true" min:"0" max:"10"`
+}
+
+// RecipeSettings is the recipe: questions in every later segment, their answers
+// weighted; then, for half of the sequences, one question at the end and segments of
+// filler that stand for many (train.Backprop.Repeats).
+type RecipeSettings struct {
+	Training     PasskeyTraining `yaml:"training" required:"true"`
+	AnswerWeight float64         `yaml:"answer_weight" required:"true" min:"1" max:"1000"`    // of a digit; a token of anything else has 1
+	RepeatsFrom  int             `yaml:"repeats_from" required:"true" min:"0" max:"10000000"` // the step from which segments stand for many
+	RepeatsRamp  int             `yaml:"repeats_ramp" required:"true" min:"1" max:"10000000"` // steps over which they come to stand for so many:
+	Repeats      float64         `yaml:"repeats" required:"true" min:"1" max:"1e7"`           // at most, drawn log-uniformly from 1
+}
+
+// Asked says whether the profile asks for passkeys at all.
+func (s PasskeySettings) Asked() bool { return len(s.Models) > 0 }
+
+// longest is the longest prompt.
+func (s PasskeySettings) longest() int { return s.Lengths[len(s.Lengths)-1] }
+
+// passkeyCells is a cell for each seed and model.
+func (p *Profile) passkeyCells() []Cell {
+	var cells []Cell
+	if !p.Passkey.Asked() {
+		return nil
+	}
+	for _, seed := range p.Seeds[:1] {
+		for _, model := range p.Passkey.Models {
+			cells = append(cells, Cell{
+				Experiment: passkeyExperiment, Corpus: p.Passkey.Corpus, Model: model, Length: p.Passkey.longest(), Seed: seed,
+			})
+		}
+	}
+	return cells
+}
+
+func (p *Profile) passkeySettings(c Cell) CellSettings {
+	return CellSettings{
+		Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: c.Corpus, Length: c.Length, Seed: c.Seed,
+		Threads: p.Threads, Model: p.Passkey.Model, Baselines: p.Baselines.of(c.Model), Training: p.Training,
+		Corpus: p.Corpora[c.Corpus], Passkey: p.Passkey.of(c.Model), Fingerprint: p.fingerprints[c.Corpus],
+	}
+}
+
+// of is the settings of one model, whom the others do not concern.
+func (s PasskeySettings) of(model string) PasskeySettings {
+	s.Models = []string{model}
+	return s
+}
+
+// stages are the trainings of a cell, in order.
+func (s PasskeySettings) stages() []stageOfPasskey {
+	return []stageOfPasskey{
+		{StageZeroShot, s.Language, s.Zero},
+		{StagePaper, s.Paper, s.Zero},
+		{StageRecipe, s.Recipe.Training, s.Samples},
+	}
+}
+
+type stageOfPasskey struct {
+	name    string
+	train   PasskeyTraining
+	samples int
+}
+
+// passkeyText is the corpus in a tokenizer that knows the words of the task too.
+func passkeyText(t *Text) (*Text, error) {
+	if _, closed := t.Tokenizer.(*tokenizer.Word); !closed {
+		return t, nil
+	}
+	words := t.Corpus.(datasets.Generated).Vocabulary()
+	for _, w := range passkey.Vocabulary() {
+		if !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	both, err := tokenizer.NewWord(words)
+	if err != nil {
+		return nil, err
+	}
+	return &Text{Corpus: t.Corpus, Tokenizer: both}, nil
+}
+
+func (p *Profile) validatePasskey(report reporter) {
+	s := p.Passkey
+	if !s.Asked() {
+		return
+	}
+	if _, ok := p.Corpora[s.Corpus]; !ok {
+		report("passkey.corpus", "got %q, which corpora does not hold", s.Corpus)
+	}
+	for i, model := range s.Models {
+		key := fmt.Sprintf("passkey.models[%d]", i)
+		if !slices.Contains(Models, model) {
+			report(key, "got %q; allowed: %s", model, strings.Join(Models, ", "))
+		}
+		if slices.Contains(s.Models[:i], model) {
+			report(key, "%s stands there twice; allowed: once", model)
+		}
+	}
+	before := 0
+	for i, length := range s.Lengths {
+		key := fmt.Sprintf("passkey.lengths[%d]", i)
+		switch {
+		case s.Model.Segment > 0 && length%s.Model.Segment != 0:
+			report(key, "got %d; allowed: a multiple of passkey.model.segment, %d, as in training the answer ends a segment", length, s.Model.Segment)
+		case length <= before || length > passkey.MaxLength:
+			report(key, "got %d; allowed: more than the length before, %d, and at most %d", length, before, passkey.MaxLength)
+		}
+		before = length
+	}
+	if r := s.Recipe; r.RepeatsFrom > r.Training.Steps {
+		report("passkey.recipe.repeats_from", "got %d; allowed: at most the steps of its training, %d", r.RepeatsFrom, r.Training.Steps)
+	}
+}

@@ -1,0 +1,92 @@
+package experiments
+
+import "infinibench/datasets/passkey"
+
+// Passkey is what one model did in passkey retrieval (paper Table 3).
+type Passkey struct {
+	Task   PasskeyTask    `json:"task"`
+	Stages []PasskeyStage `json:"stages"` // in the order in which they were trained
+}
+
+// PasskeyTask says what was asked.
+type PasskeyTask struct {
+	Tokenizer string  `json:"tokenizer"`
+	Filler    string  `json:"filler"`        // "sentences" or "books-…"
+	Period    int     `json:"filler_period"` // tokens after which it repeats itself
+	Digits    int     `json:"digits"`        // of a key, one token each
+	Chance    float64 `json:"chance"`        // of a guess at one of them
+	Samples   int     `json:"samples"`       // of each cell of the grid, with keys that no training saw
+}
+
+// PasskeyStage is one state of the weights and its scores.
+type PasskeyStage struct {
+	Stage       string           `json:"stage"` // one of PasskeyStages
+	Steps       int              `json:"steps"` // of this stage
+	TrainTokens int64            `json:"train_tokens"`
+	Grid        []PasskeyScore   `json:"grid"`                   // by length, then position
+	Writes      []PasskeyScore   `json:"writes"`                 // needle at the start, ever longer prompts
+	LastSegment *PasskeyScore    `json:"last_segment,omitempty"` // needle and question in one segment; nil: a segment has no room for both
+	Gates       [][]float64      `json:"gates,omitempty"`        // sigmoid(β), [layer][head]
+	Examples    []PasskeyExample `json:"examples"`
+}
+
+// The stages of a cell. Each of the last two starts from the first.
+const (
+	StageZeroShot = "zero-shot"  // trained as a language model only
+	StagePaper    = "fine-tuned" // on the task as the paper has it: one question at the end
+	StageRecipe   = "recipe"     // on the task with many questions, and segments that stand for many
+)
+
+// PasskeyStages are all of them, in order.
+var PasskeyStages = []string{StageZeroShot, StagePaper, StageRecipe}
+
+// PasskeyScore is the accuracy at one length and position, over all samples.
+type PasskeyScore struct {
+	Length   int    `json:"length"`   // tokens, the answer included
+	Position string `json:"position"` // "start", "middle" or "end"
+	Writes   int    `json:"writes"`   // segments written to memory between the needle's last token and the question's first
+	Samples  int    `json:"samples"`
+	Tokens   Share  `json:"tokens"`           // digits that were right: the paper's token accuracy
+	Exact    Share  `json:"exact"`            // keys that were right as a whole
+	Zeroed   *Share `json:"zeroed,omitempty"` // digits, the memory emptied before the running segment; nil: no memory
+}
+
+// Share is a proportion with its 95 % Wilson interval. That of digits is as wide as if
+// the digits of a key were right or wrong together: it is over keys.
+type Share struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// PasskeyExample is one sample as a reader may want to see it.
+type PasskeyExample struct {
+	Answer PasskeyAnswer  `json:"answer"`
+	Before []PasskeyToken `json:"before"` // up to 50 tokens before the needle
+	Needle []PasskeyToken `json:"needle"`
+	After  []PasskeyToken `json:"after"` // up to 50 tokens after it
+	Asked  []PasskeyToken `json:"asked"` // the question
+}
+
+// PasskeyToken is a token's text and its id.
+type PasskeyToken struct {
+	ID   int32  `json:"id"`
+	Text string `json:"text"`
+}
+
+// PasskeyAnswer is what a model answered to one prompt: one line of samples.jsonl.
+type PasskeyAnswer struct {
+	Stage       string         `json:"stage"`
+	Kind        string         `json:"kind"` // "grid", "writes" or "last segment"
+	Length      int            `json:"length"`
+	Position    string         `json:"position"`
+	Sample      int            `json:"sample"` // 0, 1, …
+	Key         passkey.Key    `json:"key"`
+	Needle      passkey.Span   `json:"needle"`
+	Writes      int            `json:"writes"`
+	Hash        string         `json:"prompt_sha256"`
+	Output      []PasskeyToken `json:"output"`           // the likeliest token after each other, as many as the key has digits
+	Right       []bool         `json:"right"`            // of each token of the output
+	Probability []float64      `json:"probability"`      // that the model gave each right digit
+	Zeroed      []bool         `json:"zeroed,omitempty"` // right, with the memory emptied
+}

@@ -1,0 +1,124 @@
+package experiments
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+
+	"infinibench/datasets"
+	"infinibench/datasets/passkey"
+	"infinibench/internal/train"
+)
+
+// passkeySource draws samples of the task with the keys of the training split, all of
+// one length. Without a recipe they are the paper's: one question, at the end.
+type passkeySource struct {
+	task           *passkey.Task
+	keys           []passkey.Key
+	seed           uint64
+	rows, segments int
+	segment        int // tokens
+	recipe         *RecipeSettings
+	step           int // batches drawn
+
+	first, last int // where a needle can start
+}
+
+func newPasskeySource(task *passkey.Task, seed uint64, t PasskeyTraining, segment int, recipe *RecipeSettings) (*passkeySource, error) {
+	keys, err := passkey.Keys(datasets.Train, rand.New(rand.NewPCG(seed, 0)))
+	if err != nil {
+		return nil, err
+	}
+	s := &passkeySource{task: task, keys: keys, seed: seed, rows: t.Batch, segments: t.Segments, segment: segment, recipe: recipe}
+	s.first, s.last, err = task.Starts(t.Segments*segment - passkey.Digits)
+	return s, err
+}
+
+// Next fills a batch. What is drawn depends on the seed and the step alone.
+func (s *passkeySource) Next(b *train.Batch) error {
+	s.step++
+	r := rand.New(rand.NewPCG(s.seed, uint64(s.step)))
+	if b.Repeats == nil {
+		b.Repeats = make([]float32, s.rows*s.segments)
+	}
+	n := s.segments * s.segment
+	for row := range s.rows {
+		of := passkey.Dense{Segments: s.segments, SegmentTokens: s.segment, Needle: s.place(r), Key: s.keys[r.IntN(len(s.keys))]}
+		weight, most := 1.0, 1.0
+		if s.recipe != nil {
+			weight, most = s.recipe.AnswerWeight, s.most()
+			// Half of the sequences ask once, and their filler may stand for more; before
+			// that begins, all ask in every later segment.
+			if most == 1 || 2*row >= s.rows {
+				of.Ask, most = passkey.AskLater+passkey.Ask(r.IntN(2)), 1
+			}
+		}
+		x, err := s.task.Dense(of)
+		if err != nil {
+			return err
+		}
+		targets, weights := x.Targets(float32(weight))
+		copy(b.IDs[row*n:], x.IDs)
+		copy(b.Targets[row*n:], targets)
+		share(weights)
+		copy(b.Weights[row*n:], weights)
+		for i, pure := range x.PureFiller(s.segment) {
+			repeats := 1.0
+			if pure {
+				repeats = math.Pow(most, r.Float64())
+			}
+			b.Repeats[row*s.segments+i] = float32(repeats)
+		}
+	}
+	return nil
+}
+
+// place draws where a needle starts: anywhere, or in one of three cases at the very
+// start or the very end, which are a cell of the paper's table each.
+func (s *passkeySource) place(r *rand.Rand) int {
+	switch r.IntN(6) {
+	case 0:
+		return s.first
+	case 1:
+		return s.last
+	}
+	return s.first + r.IntN(s.last-s.first+1)
+}
+
+// most is how many segments one of filler may stand for at this step.
+func (s *passkeySource) most() float64 {
+	past := float64(s.step - s.recipe.RepeatsFrom)
+	if past <= 0 {
+		return 1
+	}
+	return math.Pow(s.recipe.Repeats, min(1, past/float64(s.recipe.RepeatsRamp)))
+}
+
+// share makes weights sum to 1, so that each sequence of a batch counts alike.
+func share(weights []float32) {
+	var sum float32
+	for _, w := range weights {
+		sum += w
+	}
+	for i := range weights {
+		weights[i] /= sum
+	}
+}
+
+// Cursor is the number of batches drawn.
+func (s *passkeySource) Cursor() json.RawMessage {
+	return json.RawMessage(fmt.Sprintf(`{"step":%d}`, s.step))
+}
+
+// SetCursor goes back to where Cursor was.
+func (s *passkeySource) SetCursor(data json.RawMessage) error {
+	var at struct {
+		Step int `json:"step"`
+	}
+	if err := json.Unmarshal(data, &at); err != nil || at.Step < 0 {
+		return fmt.Errorf("experiments: cannot go on from batch %s", data)
+	}
+	s.step = at.Step
+	return nil
+}
