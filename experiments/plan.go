@@ -72,7 +72,7 @@ func Workload(o Options) ([]Work, error) {
 			continue
 		}
 		if c.Experiment == recallExperiment {
-			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, EvaluateTokens: s.Recall.pairs(c.Model)})
+			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, EvaluateTokens: s.Recall.Pairs(c.Model)})
 			continue
 		}
 		tokens := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)

@@ -2,8 +2,10 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 )
 
 // recallCells is a cell for each rule of the memory, of no corpus and no seed; its
@@ -54,8 +56,8 @@ func (s RecallSettings) each(model string, f func(headSize, pairs int)) {
 	}
 }
 
-// pairs is the sum of the pairs of all points.
-func (s RecallSettings) pairs(model string) int {
+// Pairs is the sum of the pairs of all points.
+func (s RecallSettings) Pairs(model string) int {
 	sum := 0
 	s.each(model, func(_, pairs int) { sum += 2 * pairs })
 	return sum
@@ -85,13 +87,32 @@ func (s RecallSettings) bytes() int64 {
 	return garbage * most
 }
 
+// largestRecall bounds widths and segments: the curve takes the third power of them.
+const largestRecall = 256
+
 // validateRecall bounds the numbers in the lists, which the tags cannot.
 func (p *Profile) validateRecall(report reporter) {
 	for key, list := range map[string][]int{"head_sizes": p.Recall.HeadSizes, "segments": p.Recall.Segments} {
 		for i, n := range list {
-			if n < 1 || n > 256 {
-				report(fmt.Sprintf("recall.%s[%d]", key, i), "got %d; allowed: 1 to 256", n)
+			if n < 1 || n > largestRecall {
+				report(fmt.Sprintf("recall.%s[%d]", key, i), "got %d; allowed: 1 to %d", n, largestRecall)
 			}
 		}
 	}
+}
+
+// Check refuses, of settings that no profile has validated, those that cannot be tried.
+func (s RecallSettings) Check() error {
+	if len(s.HeadSizes) == 0 || len(s.Segments) == 0 {
+		return errors.New("no width or no segment; one of each is needed")
+	}
+	for _, n := range slices.Concat(s.HeadSizes, s.Segments) {
+		if n < 1 || n > largestRecall {
+			return fmt.Errorf("a width or segment is %d, must be 1 to %d", n, largestRecall)
+		}
+	}
+	if s.Trials < 1 || s.Trials > 100 {
+		return fmt.Errorf("trials is %d, must be 1 to 100", s.Trials)
+	}
+	return nil
 }

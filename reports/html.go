@@ -54,6 +54,7 @@ type pageData struct {
 	Cost      *Table
 	Lengths   costLengths
 	Memory    memorySection
+	Recall    recallSection
 	Command   string
 	CSS       template.CSS
 	Script    template.JS
@@ -100,7 +101,10 @@ func page(run *Run, lib *library) ([]byte, error) {
 	if data.Memory, err = memoryOf(run); err != nil {
 		return nil, err
 	}
-	data.HasCharts = data.HasCharts || data.Memory.Chart != nil
+	if data.Recall, err = recallOf(run); err != nil {
+		return nil, err
+	}
+	data.HasCharts = data.HasCharts || data.Memory.Chart != nil || len(data.Recall.Charts) > 0
 	for i, slug := range slugs(comparisons) {
 		c := comparisons[i]
 		charts, err := c.charts(slug)

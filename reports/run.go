@@ -187,6 +187,11 @@ func parseResult(raw []byte) (experiments.Result, error) {
 		return result, nil // its numbers are times, and stand in timing.json
 	}
 	if result.Cell.Experiment == "recall" {
+		for i, p := range result.Recall {
+			if p.Pairs < 1 || !(p.Tolerance > 0) {
+				return result, fmt.Errorf("recall[%d]: %d pairs, tolerance %v: want positive numbers", i, p.Pairs, p.Tolerance)
+			}
+		}
 		if len(result.Recall) == 0 {
 			return result, errors.New("status is done but there is no recall")
 		}

@@ -21,6 +21,9 @@ func (run *Run) tables() ([]*Table, error) {
 	for i, slug := range slugs(comparisons) {
 		tables = append(tables, comparisons[i].tables(slug)...)
 	}
+	if recall := RecallTable(recalls(run)); len(recall.Rows) > 0 {
+		tables = append(tables, recall)
+	}
 	tables = append(tables, memory.Tables...)
 	tables = append(tables, dataTable(run), settingsTable(run), cellsTable(run))
 	for _, cost := range []*Table{lengthTable(run), costTable(run)} {

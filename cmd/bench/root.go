@@ -28,6 +28,7 @@ var verbs = []func(*environment) *cobra.Command{
 	rougeCommand,
 	verifyCommand,
 	memoryCommand,
+	recallCommand,
 	speedCommand,
 	versionCommand,
 }

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"infinibench/experiments"
+	"infinibench/models"
+	"infinibench/reports"
+)
+
+func recallCommand(env *environment) *cobra.Command {
+	var settings experiments.RecallSettings
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "recall",
+		Short: "Show what one head's memory gives back, without a model",
+		Long: `recall writes random pairs of key and value to the memory of one head, with the loops
+that the models run, and reads each value with its own key: for one pair to four times
+the width of the head, by both rules, with keys that are standard normal and with keys
+whose features do not touch. Beside each error stands what the equations lead to expect,
+worked out in float64 from the products of the keys. It takes seconds, and tells wrong
+arithmetic from a model that has not learnt: where the memory leaves its curve, the
+exit code is 1.`,
+		Example: `  bench recall
+  bench recall --head 16,64,128 --segment 1,4,64
+  bench recall --trials 2 --json`,
+		RunE: func(*cobra.Command, []string) error {
+			if err := settings.Check(); err != nil {
+				return usageError{err}
+			}
+			all, err := measureRecall(env, settings)
+			if err != nil {
+				return err
+			}
+			return printRecall(env, all, asJSON)
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntSliceVar(&settings.HeadSizes, "head", []int{64}, "widths of a head, key and value alike")
+	flags.IntSliceVar(&settings.Segments, "segment", []int{1, 16}, "pairs written at once; for Linear, which does not depend on it, the first")
+	flags.IntVar(&settings.Trials, "trials", 4, "times that new pairs are drawn")
+	flags.BoolVar(&asJSON, "json", false, "print the points as JSON")
+	return cmd
+}
+
+func measureRecall(env *environment, s experiments.RecallSettings) ([]reports.Recall, error) {
+	total := 0
+	for _, model := range experiments.RecallModels {
+		total += s.Pairs(model)
+	}
+	p := env.progress("recall", int64(total))
+	defer p.finish()
+	var all []reports.Recall
+	for _, model := range experiments.RecallModels {
+		points, err := experiments.MeasureRecall(env.ctx, model, s, models.Defaults().MemoryEpsilon, func(pairs int) { p.add(int64(pairs), "") })
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, reports.NewRecall(model, points))
+	}
+	return all, nil
+}
+
+// printRecall ends with the verdicts; a memory that is wrong is an error.
+func printRecall(env *environment, all []reports.Recall, asJSON bool) error {
+	agree := true
+	for _, r := range all {
+		agree = agree && r.Agrees
+	}
+	if asJSON {
+		if err := printJSON(env, all); err != nil {
+			return err
+		}
+	} else {
+		if err := reports.RecallTable(all).WriteTerminal(env.stdout); err != nil {
+			return err
+		}
+		for _, r := range all {
+			fmt.Fprintln(env.stdout, r.Verdict())
+		}
+	}
+	if !agree {
+		return errors.New("the memory does not do what its equations say: its arithmetic is wrong")
+	}
+	return nil
+}

@@ -1,0 +1,227 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/go-echarts/go-echarts/v2/charts"
+	"github.com/go-echarts/go-echarts/v2/opts"
+
+	"infinibench/experiments"
+)
+
+// Recall is what one head's memory of a model gave back.
+type Recall struct {
+	Model  string                    `json:"model"`
+	Agrees bool                      `json:"agrees"` // at every point
+	Points []experiments.RecallPoint `json:"points"`
+}
+
+// NewRecall judges the points of a model.
+func NewRecall(model string, points []experiments.RecallPoint) Recall {
+	wrong := slices.ContainsFunc(points, func(p experiments.RecallPoint) bool { return !p.Agrees })
+	return Recall{model, len(points) > 0 && !wrong, points}
+}
+
+// Verdict says in a sentence whether the memory does what its equations say.
+func (r Recall) Verdict() string {
+	var far, rounding float64
+	wrong := 0
+	for _, p := range r.Points {
+		far, rounding = max(far, math.Abs(p.Error-p.Expected)/p.Tolerance), max(rounding, p.Rounding)
+		if !p.Agrees {
+			wrong++
+		}
+	}
+	text := fmt.Sprintf("%s: the memory agrees with its curve at all of %s", modelName(r.Model), plural(len(r.Points), "point"))
+	if wrong > 0 || len(r.Points) == 0 {
+		text = fmt.Sprintf("%s: the memory does NOT agree with its curve at %d of %s", modelName(r.Model), wrong, plural(len(r.Points), "point"))
+	}
+	return text + fmt.Sprintf("; the farthest differs by %.2f of what it may, and an answer from that in float64 by up to %.1e.", far, rounding)
+}
+
+// recalls is what the cells of a run tried, in the order of the models.
+func recalls(run *Run) []Recall {
+	var all []Recall
+	for _, record := range run.Records {
+		if r := record.Result; len(r.Recall) > 0 {
+			all = append(all, NewRecall(r.Cell.Model, r.Recall))
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Recall) int { return cmp.Compare(modelOrder(a.Model), modelOrder(b.Model)) })
+	return all
+}
+
+// RecallTable shows every point beside its curve; no row when nothing was tried.
+func RecallTable(all []Recall) *Table {
+	t := newTable("recall", "What one head's memory gives back", "Rule", "Keys", ">Head", ">Segment", ">Pairs",
+		">Error", ">Expected", ">May differ by", ">In a wide head", ">Found", ">By chance", "Agrees")
+	t.Caption = "Pairs of a random key and a random value, written to an empty memory a segment at a time, and each read with its own key. Error is the squared distance from the value, over the mean square of values: 0 is perfect, 1 what silence has. Expected is its exact mean over all values, given the keys. Found is the share of answers closer in direction to their own value than to any other's."
+	for _, r := range all {
+		for _, p := range r.Points {
+			agrees := "yes"
+			if !p.Agrees {
+				agrees = "NO"
+			}
+			t.add(shortName(r.Model), string(p.Keys), fmt.Sprint(p.HeadSize), fmt.Sprint(p.Segment), fmt.Sprint(p.Pairs),
+				share(p.Error), share(p.Expected), share(p.Tolerance), share(p.Limit), share(p.Identified), share(1/float64(p.Pairs)), agrees)
+		}
+	}
+	t.note("Normal keys look so alike to σ that a memory gives back little more than the mean of what was written. Orthogonal features show what it can hold: as many pairs as the head is wide; beyond, they come again.")
+	return t
+}
+
+// share writes a number of the order of one.
+func share(x float64) string { return fmt.Sprintf("%.3f", x) }
+
+// recallSection is what the page shows of the probe.
+type recallSection struct {
+	Reading []string
+	Charts  []*chart
+	Table   *Table
+}
+
+func recallOf(run *Run) (recallSection, error) {
+	all := recalls(run)
+	s := recallSection{Table: RecallTable(all)}
+	widest := 0
+	for _, r := range all {
+		s.Reading = append(s.Reading, r.Verdict())
+		for _, p := range r.Points {
+			widest = max(widest, p.HeadSize)
+		}
+	}
+	of := fmt.Sprintf(" A head of width %d.", widest)
+	for _, f := range []struct {
+		chart
+		axis  string
+		lines []recallLine
+	}{
+		{chart{ID: "chart-recall-normal", Title: "Error of recall against the number of pairs",
+			Caption: "Keys and values are normal. Points are measured, lines what the equations lead to expect; at 1 nothing is recalled." + of},
+			"error", errorLines(all, widest, experiments.NormalKeys)},
+		{chart{ID: "chart-recall-orthogonal", Title: "Error of recall with orthogonal keys",
+			Caption: "As many keys as the head is wide have features that do not touch; more pairs use them again. Points are measured, lines expected." + of},
+			"error", errorLines(all, widest, experiments.OrthogonalKeys)},
+		{chart{ID: "chart-recall-found", Title: "Share of values found",
+			Caption: "Answers that point to their own value rather than to any other that was written; keys are normal." + of},
+			"share found", foundLines(all, widest)},
+	} {
+		if len(f.lines) == 0 {
+			continue
+		}
+		if err := f.drawRecall(f.axis, f.lines); err != nil {
+			return s, err
+		}
+		s.Charts = append(s.Charts, &f.chart)
+	}
+	return s, nil
+}
+
+// recallLine is a value over the number of pairs.
+type recallLine struct {
+	name, color string
+	dash, width int // a width of 0 draws points
+	pairs       []int
+	value       []float64
+}
+
+// recallLines is a line for each rule and segment, over the points with one kind of
+// keys and one width.
+func recallLines(all []Recall, headSize int, keys experiments.RecallKeys, of func(experiments.RecallPoint) float64) []recallLine {
+	var lines []recallLine
+	for _, r := range all {
+		first := len(lines)
+		for _, p := range r.Points {
+			if p.Keys != keys || p.HeadSize != headSize {
+				continue
+			}
+			name, width := shortName(r.Model), 5 // Delta's line is drawn over it: in the first segment they coincide
+			if r.Model != infiniLin {
+				name, width = fmt.Sprintf("%s, %d at once", name, p.Segment), 2
+			}
+			if n := len(lines); n == first || lines[n-1].name != name {
+				lines = append(lines, recallLine{name: name, color: modelColor(r.Model), dash: (n - first) % len(dashes), width: width})
+			}
+			l := &lines[len(lines)-1]
+			l.pairs, l.value = append(l.pairs, p.Pairs), append(l.value, of(p))
+		}
+	}
+	return lines
+}
+
+// errorLines are the curves, and the points that were measured.
+func errorLines(all []Recall, headSize int, keys experiments.RecallKeys) []recallLine {
+	lines := recallLines(all, headSize, keys, func(p experiments.RecallPoint) float64 { return p.Expected })
+	for i, points := range recallLines(all, headSize, keys, func(p experiments.RecallPoint) float64 { return p.Error }) {
+		lines[i].name += ", expected"
+		points.name, points.width = points.name+", measured", 0
+		lines = append(lines, points)
+	}
+	return lines
+}
+
+// foundLines are the shares of values found, and what chance would find.
+func foundLines(all []Recall, headSize int) []recallLine {
+	lines := recallLines(all, headSize, experiments.NormalKeys, func(p experiments.RecallPoint) float64 { return p.Identified })
+	if len(lines) == 0 {
+		return nil
+	}
+	chance := recallLine{name: "by chance", color: grey, dash: 2, width: 2, pairs: lines[0].pairs}
+	for _, n := range chance.pairs {
+		chance.value = append(chance.value, 1/float64(n))
+	}
+	return append(lines, chance)
+}
+
+// drawRecall fills a chart with lines.
+func (f *chart) drawRecall(axis string, lines []recallLine) error {
+	plot, scatter := charts.NewLine(), charts.NewScatter()
+	titles := []string{">Pairs"}
+	cells := map[int]map[string]string{} // by pairs and line
+	high := 1.0
+	for _, l := range lines {
+		titles = append(titles, ">"+l.name)
+		item := legendItem{Name: l.name, Color: l.color, Dash: dashes[l.dash].svg}
+		color := charts.WithItemStyleOpts(opts.ItemStyle{Color: l.color})
+		var line []opts.LineData
+		var points []opts.ScatterData
+		for i, n := range l.pairs {
+			if cells[n] == nil {
+				cells[n] = map[string]string{}
+			}
+			cells[n][l.name] = share(l.value[i])
+			high = max(high, l.value[i])
+			at := []float64{float64(n), round(l.value[i])}
+			line, points = append(line, opts.LineData{Value: at}), append(points, opts.ScatterData{Value: at, SymbolSize: 8})
+		}
+		if l.width == 0 {
+			item.Mark = "full"
+			scatter.AddSeries(l.name, points, color)
+		} else {
+			plot.AddSeries(l.name, line, color, charts.WithLineChartOpts(opts.LineChart{Symbol: "none"}),
+				charts.WithLineStyleOpts(opts.LineStyle{Color: l.color, Width: float32(l.width), Type: dashes[l.dash].echarts}))
+		}
+		f.Legend = append(f.Legend, item)
+	}
+	f.Data = newTable("", f.Title, titles...)
+	order := slices.Sorted(maps.Keys(cells))
+	for _, n := range order {
+		row := []string{count(int64(n))}
+		for _, l := range lines {
+			row = append(row, cells[n][l.name])
+		}
+		f.Data.add(row...)
+	}
+	x := xAxis("log", "pairs written", 34)
+	x.Min, x.Max = order[0], order[len(order)-1]
+	plot.SetGlobalOptions(append(base(f.ID), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(yRange(axis, 0, high)),
+		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}))...)
+	plot.Overlap(scatter)
+	var err error
+	f.Option, err = option(plot)
+	return err
+}
