@@ -32,8 +32,8 @@ import (
 type Compressive struct {
 	// Slots is c; 0 stands for N. It is at least what one segment is compressed to.
 	Slots int
-	// Rate is r; 0 stands for 2. Both are what the authors use for books: as many slots
-	// as tokens in memory, at a rate of 2.
+	// Rate is r; 0 stands for 2. Both are the authors' for PG19 (section 5.1): memory and
+	// slots of the segment's 512 tokens, at a rate of 2.
 	Rate int
 }
 

@@ -84,3 +84,27 @@ func TestCheckpointKeepsBaseline(t *testing.T) {
 		t.Errorf("settings out of bounds: %v", err)
 	}
 }
+
+// The loss of the compression stands in the training log, of a model that has one.
+func TestLogHasMemorysLoss(t *testing.T) {
+	p := miniature(t)
+	p.Perplexity[0].Models = []string{"compressive", "local-only"}
+	o := Options{Profile: p, Runs: t.TempDir()}
+	if summary, err := Run(context.Background(), o); err != nil || summary.Failed > 0 {
+		t.Fatalf("%+v, %v", summary, err)
+	}
+	for _, c := range p.Cells() {
+		if c.Experiment != perplexityExperiment {
+			continue
+		}
+		log, err := readLog[LogLine](filepath.Join(o.Directory(), c.Key(), "metrics.jsonl"))
+		if err != nil || len(log) != p.Training.Steps {
+			t.Fatalf("%d lines, %v", len(log), err)
+		}
+		for _, l := range log {
+			if (l.Auxiliary > 0) != (c.Model == "compressive") {
+				t.Errorf("%s, step %d: the memory's own loss is %g", c.Model, l.Step, l.Auxiliary)
+			}
+		}
+	}
+}

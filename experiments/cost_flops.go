@@ -6,8 +6,8 @@ import (
 )
 
 // FLOPs counts the floating-point operations of the matrix products for one token in
-// whole segments, a multiplication and an addition being two. With the width d, the
-// hidden width f, the segment T and the vocabulary V, going forward takes
+// whole segments of one document, a multiplication and an addition being two. With the
+// width d, the hidden width f, the segment T and the vocabulary V, going forward takes
 //
 //	layers · (2·d·3d + 2·d·d + 2·2·d·f + 2·T·d) + memory + 2·d·V
 //
@@ -22,8 +22,9 @@ import (
 // copying, and going backward makes one product of each that reads it. A search for the
 // nearest multiplies the queries with the keys, half of its memory, and nothing
 // backward. A memory of m tokens that stand before and after each segment makes it T+2m
-// tokens in the layers, for T that are told.
-func FLOPs(c models.Config, m models.Memory, training bool) float64 {
+// tokens in the layers, for T that are told. Relative positions and compression are
+// counted below; segments is how many are in one graph.
+func FLOPs(c models.Config, m models.Memory, training bool, segments int) float64 {
 	d, f, segment, vocabulary := float64(c.Width()), float64(c.FFN), float64(c.Segment), float64(c.Vocabulary)
 	var state, cache, searched float64 // numbers
 	_, nearest := m.(baselines.Memorizing)
@@ -46,14 +47,55 @@ func FLOPs(c models.Config, m models.Memory, training bool) float64 {
 			}
 		}
 	}
-	uses := 2.0
-	if infini, ok := m.(models.Infini); ok && infini.Delta {
-		uses = 3
+	uses, own := 2.0, 0.0
+	switch m := m.(type) {
+	case models.Infini:
+		if m.Delta {
+			uses = 3
+		}
+	case baselines.TransformerXL:
+		own = positionFLOPs(c, m, training, segments)
+	case baselines.Memorizing:
+		own = positionFLOPs(c, m.TransformerXL, training, segments)
+	case baselines.Compressive:
+		own = compressionFLOPs(c, m, training)
 	}
 	layer := 2*d*3*d + 2*d*d + 4*d*f + 2*tokens*d
 	products := float64(c.Layers)*layer*tokens/segment + uses*2*state + 2*d*vocabulary
 	if training {
-		return 3*products + 2*2*cache + searched
+		return 3*products + 2*2*cache + searched + own
 	}
-	return products + 2*cache + searched
+	return products + 2*cache + searched + own
+}
+
+// positionFLOPs counts, for a cache of C tokens, the products of the queries with the
+// distances to them and to the causal half of the segment, and W_r·R of C+T distances,
+// which all segments of a graph share and which has a gradient by W_r alone. T5's biases
+// take none.
+func positionFLOPs(c models.Config, m baselines.TransformerXL, training bool, segments int) float64 {
+	if m.T5 {
+		return 0
+	}
+	layers, d, segment := float64(c.Layers), float64(c.Width()), float64(c.Segment)
+	cache := float64(m.State(c, 0)[0].Shape[0])
+	scores, places := segment*d+2*cache*d, 2*(cache+segment)*d*d/(segment*float64(segments))
+	if training {
+		return layers * (3*scores + 2*places)
+	}
+	return layers * (scores + places)
+}
+
+// compressionFLOPs counts the convolutions that make n slots of the keys and of the
+// values of a segment, 2·n·rate·d·d each. Training adds what teaches them: attention to
+// the segment and to its slots, by the slots' keys and values and what they are multiplied
+// with three products more, and by the weights as many as forward.
+func compressionFLOPs(c models.Config, m baselines.Compressive, training bool) float64 {
+	layers, d, segment := float64(c.Layers), float64(c.Width()), float64(c.Segment)
+	shape := m.Params(c, 0)[0].Shape // [d, rate·d]
+	slots := float64((c.Segment*shape[0] + shape[1] - 1) / shape[1])
+	convolutions := 2 * 2 * slots * float64(shape[0]*shape[1]) / segment
+	if training {
+		return layers * (2*convolutions + 4*segment*d + (4+3*2)*slots*d)
+	}
+	return layers * convolutions
 }

@@ -95,7 +95,7 @@ func predict(s CellSettings, vocabulary int, points []CostPoint, tokens int) (Co
 		return CostPoint{}, err
 	}
 	last := points[len(points)-1]
-	seconds := float64(tokens) * (FLOPs(c, memory, false)/last.Evaluation.FLOPS + FLOPs(c, memory, true)/last.Training.FLOPS)
+	seconds := float64(tokens) * (FLOPs(c, memory, false, 1)/last.Evaluation.FLOPS + FLOPs(c, memory, true, 1)/last.Training.FLOPS)
 	bytes := func(p CostPoint) float64 { return float64(max(p.Evaluation.Bytes, p.Training.Bytes, 1)) }
 	power := 2.0
 	if n := len(points) - 2; n >= 0 {
@@ -184,5 +184,5 @@ func costOf(m *models.Model, length int, training bool, few int, before int64, w
 	slices.Sort(runs)
 	speed := float64(length) / runs[(len(runs)-1)/2].Seconds()
 	runtime.GC()
-	return &Cost{TokensPerSecond: speed, FLOPS: speed * FLOPs(m.Config, m.Memory, training), Bytes: heap() - before}, nil
+	return &Cost{TokensPerSecond: speed, FLOPS: speed * FLOPs(m.Config, m.Memory, training, 1), Bytes: heap() - before}, nil
 }

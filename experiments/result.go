@@ -189,7 +189,8 @@ type LogLine struct {
 	Tokens       int64   `json:"tokens"` // seen so far
 	LearningRate float64 `json:"learning_rate"`
 	GradNorm     float64 `json:"grad_norm"`
-	GateMin      float64 `json:"gate_min"` // smallest and largest sigmoid(β)
+	Auxiliary    float64 `json:"auxiliary,omitempty"` // the memory's own loss, of a model that has one
+	GateMin      float64 `json:"gate_min"`            // smallest and largest sigmoid(β)
 	GateMax      float64 `json:"gate_max"`
 	Seconds      float64 `json:"seconds"` // since training began, interruptions left out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"infinibench/baselines"
 	"infinibench/experiments"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
@@ -50,6 +51,10 @@ type speedResult struct {
 	Model           string  `json:"model"`
 	BLAS            string  `json:"blas"`
 
+	// WithoutSearch is the speed of the Transformer-XL that the Memorizing Transformer is
+	// but for its memory; 0 for another model.
+	WithoutSearch float64 `json:"tokens_per_second_without_search,omitempty"`
+
 	FLOPS     float64 `json:"flops"`      // per second, as experiments.FLOPs counts them
 	PeakFLOPS float64 `json:"peak_flops"` // of large matrix products, just after
 	PeakShare float64 `json:"peak_share"`
@@ -75,6 +80,9 @@ their share of what this machine reaches on large matrices, measured just after.
 In the mode train, a step is the forward pass, back-propagation through all segments
 and an Adam update; in eval, the forward pass with the loss of every token, memory
 carried from segment to segment.
+
+The Memorizing Transformer is timed once more without its memory, when it is the
+Transformer-XL, so that the time of its search can be told from the rest.
 
 With --stream, one sequence of that many tokens is evaluated instead, and its speed
 since the line before, its state and the memory of the process are printed at 1K, 2K,
@@ -146,9 +154,46 @@ func (c speedConfig) model(memory models.Memory) (*models.Model, error) {
 
 // measureSpeed times the steps. A signal is heeded between them.
 func measureSpeed(env *environment, c speedConfig, mode string, memory models.Memory, interval int) (speedResult, error) {
-	m, err := c.model(memory)
+	steps := speedRuns + 1
+	searching, searches := memory.(baselines.Memorizing)
+	if searches {
+		steps *= 2
+	}
+	p := env.progress("speed", int64(steps))
+	defer p.finish()
+	m, perSecond, err := c.time(env, mode, memory, interval, p)
 	if err != nil {
 		return speedResult{}, err
+	}
+	rss := machine.PeakRSS()
+	var without float64
+	if searches {
+		if _, without, err = c.time(env, mode, searching.TransformerXL, interval, p); err != nil {
+			return speedResult{}, err
+		}
+	}
+	peak := kernel.Peak() // not before, or its matrices would count as memory of the steps
+	segments := 1
+	if mode == "train" {
+		if segments = interval; interval == 0 {
+			segments = c.segments
+		}
+	}
+	flops := experiments.FLOPs(m.Config, memory, mode == "train", segments) * perSecond
+	return speedResult{
+		Impl: "infinibench " + buildVersion(), Config: c.name, Mode: mode, Threads: kernel.Threads(),
+		Parameters: m.Parameters(), TokensPerSecond: perSecond, WithoutSearch: without,
+		PeakRSSMB: float64(rss) / (1 << 20),
+		Interval:  interval, Model: memory.Name(), BLAS: kernel.BLAS(),
+		FLOPS: flops, PeakFLOPS: peak, PeakShare: flops / peak,
+	}, nil
+}
+
+// time returns a model and the tokens per second of its steps.
+func (c speedConfig) time(env *environment, mode string, memory models.Memory, interval int, p *progress) (*models.Model, float64, error) {
+	m, err := c.model(memory)
+	if err != nil {
+		return nil, 0, err
 	}
 	n := c.segment * c.segments
 	random := rand.New(rand.NewPCG(0, 0))
@@ -162,23 +207,8 @@ func measureSpeed(env *environment, c speedConfig, mode string, memory models.Me
 	} else { // each builds graphs, whose memory is measured
 		step = evalStep(m, tokens)
 	}
-	p := env.progress("speed", speedRuns+1)
-	defer p.finish()
 	seconds, err := timeSteps(env.ctx, step, func() { p.add(1, "") })
-	if err != nil {
-		return speedResult{}, err
-	}
-	rss := machine.PeakRSS()
-	peak := kernel.Peak() // not before, or its matrices would count as memory of the steps
-	perSecond := float64(n) / seconds
-	flops := experiments.FLOPs(m.Config, memory, mode == "train") * perSecond
-	return speedResult{
-		Impl: "infinibench " + buildVersion(), Config: c.name, Mode: mode, Threads: kernel.Threads(),
-		Parameters: m.Parameters(), TokensPerSecond: perSecond,
-		PeakRSSMB: float64(rss) / (1 << 20),
-		Interval:  interval, Model: memory.Name(), BLAS: kernel.BLAS(),
-		FLOPS: flops, PeakFLOPS: peak, PeakShare: flops / peak,
-	}, nil
+	return m, float64(n) / seconds, err
 }
 
 // timeSteps returns the median time of a step, the first one left out.
@@ -241,9 +271,16 @@ func (r speedResult) print(env *environment, asJSON bool) error {
 	if mode == "train" && r.Interval > 0 {
 		mode += fmt.Sprintf(" %d segments at a time", r.Interval)
 	}
-	_, err := fmt.Fprintf(env.stdout, "%s, %s, %s: %s parameters, %d threads\n  %s tokens per second\n  %s MB at most\n  %.1f GFLOP/s, %.0f %% of the %.1f of large matrix products\n  BLAS: %s\n",
+	search := ""
+	if r.WithoutSearch > 0 {
+		search = fmt.Sprintf("\n  %s without the search", humanize.CommafWithDigits(r.WithoutSearch, 0))
+		if share := 1 - r.TokensPerSecond/r.WithoutSearch; share > 0 { // else the machine had other work
+			search += fmt.Sprintf(", which takes %.0f %% of the time", 100*share)
+		}
+	}
+	_, err := fmt.Fprintf(env.stdout, "%s, %s, %s: %s parameters, %d threads\n  %s tokens per second%s\n  %s MB at most\n  %.1f GFLOP/s, %.0f %% of the %.1f of large matrix products\n  BLAS: %s\n",
 		r.Model, r.Config, mode, humanize.Comma(r.Parameters), r.Threads,
-		humanize.CommafWithDigits(r.TokensPerSecond, 0), humanize.CommafWithDigits(r.PeakRSSMB, 0),
+		humanize.CommafWithDigits(r.TokensPerSecond, 0), search, humanize.CommafWithDigits(r.PeakRSSMB, 0),
 		r.FLOPS/1e9, 100*r.PeakShare, r.PeakFLOPS/1e9, r.BLAS)
 	return err
 }

@@ -66,6 +66,8 @@ func TestMeasureSpeed(t *testing.T) {
 		{"train", models.Infini{}, 0, 834, 3 * 1840},
 		{"eval", models.Infini{Delta: true}, 0, 834, 1920},
 		{"eval", baselines.LocalOnly{}, 0, 832, 1680}, // no gates
+		// u and v, 2·8, W_r 8·8, gate and scale of 2 heads; three segments share W_r·R.
+		{"train", baselines.Memorizing{Entries: 100}, 0, 832 + 16 + 64 + 4, 5296 + 3*96 + 2*256./3 + 2*100*8},
 	}
 	for _, test := range tests {
 		env := &environment{ctx: t.Context(), stderr: new(bytes.Buffer)}
@@ -76,10 +78,13 @@ func TestMeasureSpeed(t *testing.T) {
 		if got.TokensPerSecond <= 0 || got.PeakRSSMB < 0 {
 			t.Errorf("%s: %g tokens per second, %g MB", test.mode, got.TokensPerSecond, got.PeakRSSMB)
 		}
+		if _, searches := test.memory.(baselines.Memorizing); (got.WithoutSearch > 0) != searches {
+			t.Errorf("%s: %g tokens per second without the search", test.memory.Name(), got.WithoutSearch)
+		}
 		if got.FLOPS != test.flops*got.TokensPerSecond || !(got.PeakFLOPS > 0) || got.PeakShare != got.FLOPS/got.PeakFLOPS {
 			t.Errorf("%s: %g operations a second, share %g of %g, at %g tokens a second", test.mode, got.FLOPS, got.PeakShare, got.PeakFLOPS, got.TokensPerSecond)
 		}
-		got.TokensPerSecond, got.PeakRSSMB, got.FLOPS, got.PeakFLOPS, got.PeakShare = 0, 0, 0, 0, 0
+		got.TokensPerSecond, got.WithoutSearch, got.PeakRSSMB, got.FLOPS, got.PeakFLOPS, got.PeakShare = 0, 0, 0, 0, 0, 0
 		want := speedResult{
 			Impl: "infinibench dev", Config: "tiny", Mode: test.mode, Threads: kernel.Threads(), Parameters: test.parameters,
 			Interval: test.interval, Model: test.memory.Name(), BLAS: kernel.BLAS(),
