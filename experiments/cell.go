@@ -36,6 +36,7 @@ type cellRun struct {
 	save     int // steps between checkpoints
 
 	advance advance
+	note    func(string) // told what there is to say
 	timing  Timing
 }
 
@@ -43,7 +44,7 @@ func newCellRun(o Options, c Cell, files cellFiles, text *Text, told advance) *c
 	p := o.Profile
 	return &cellRun{
 		profile: p.Name, cell: c, settings: p.Settings(c), config: p.Config(c), hash: p.Hash(c),
-		files: files, text: text, version: o.Version, save: p.SaveEvery, advance: told,
+		files: files, text: text, version: o.Version, save: p.SaveEvery, advance: told, note: func(string) {},
 	}
 }
 
@@ -151,6 +152,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 				return nil, fmt.Errorf("experiments: %s: train_tokens: %w", dir, err)
 			}
 			r.advance("train", total, true)
+			r.missing(p.log, log, t.Steps)
 			return m, nil
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -174,12 +176,13 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 		if keep >= 0 {
 			log = log[:keep]
 		}
+		r.missing(p.log, log, done)
 		r.advance("train", done*t.Batch*p.length, true)
 		file, err = openLog(r.files.path(p.log), log)
 		return err
 	}
 	step := func(l train.Line) error {
-		line := LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds, Auxiliary: l.Auxiliary}
+		line := LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds}
 		line.GateMin, line.GateMax = gateRange(m)
 		log = append(log, line)
 		*p.seconds, *p.tokens = l.Seconds, l.Tokens
@@ -210,6 +213,13 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 		return nil, err
 	}
 	return m, r.saveModel(dir, m, *p.tokens)
+}
+
+// missing says how many of the steps that were done the training log lacks.
+func (r *cellRun) missing(name string, log []LogLine, done int) {
+	if n := done - len(log); n > 0 {
+		r.note(fmt.Sprintf("%s lacks %d of the first %d steps: the model is not concerned", r.files.path(name), n, done))
+	}
 }
 
 // saveModel keeps the trained model for the evaluation and for the user.

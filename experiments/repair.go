@@ -40,23 +40,26 @@ func (c cellFiles) repair(config []byte) (notes []string, err error) {
 	if err != nil {
 		return notes, err
 	}
-	damaged, err := train.Repair(c.checkpoint())
-	notes = append(notes, damaged...)
-	if err != nil {
+	// Stages have directories of their own below it.
+	err = filepath.WalkDir(c.checkpoint(), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		damaged, err := train.Repair(path)
+		notes = append(notes, damaged...)
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return notes, err
 	}
-	logs, err := filepath.Glob(c.path("*.jsonl"))
+	logs, err := c.logs()
 	if err != nil {
 		return notes, err
 	}
 	for _, path := range logs {
-		name, lost := filepath.Base(path), "what stood there is made again"
-		if name == "metrics.jsonl" {
-			lost = "the training log will lack these steps"
-		}
 		lines, err := repairLog(path)
 		if len(lines) > 0 {
-			found(name, fmt.Sprintf("is damaged in %s: %s", lineNumbers(lines), lost))
+			found(filepath.Base(path), "is damaged in "+lineNumbers(lines))
 		}
 		if err != nil {
 			return notes, err

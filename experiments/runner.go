@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"infinibench/internal/atomicfile"
@@ -206,6 +207,7 @@ func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string)
 	run := newCellRun(r.options, c, files, text, func(phase string, tokens int, before bool) {
 		r.tell(Event{Kind: Progress, Cell: c, Phase: phase, Tokens: tokens, Before: before})
 	})
+	run.note = func(text string) { r.tell(Event{Kind: Note, Text: text}) }
 	_, err = run.run(ctx, func(text string) { r.tell(Event{Kind: Note, Text: text}) })
 	return err
 }
@@ -222,7 +224,7 @@ func ours(dir string, config []byte) error {
 		return nil
 	}
 	for _, e := range entries {
-		if e.Name() != lockName {
+		if e.Name() != lockName && !strings.HasPrefix(e.Name(), ".config.yaml.") { // which a kill left unfinished
 			return fmt.Errorf("experiments: %s holds something else already (%s): name a new directory", dir, e.Name())
 		}
 	}
@@ -245,15 +247,14 @@ func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens 
 		return err
 	}
 	defer unlock()
-	text, err := OpenText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, dir, func(int, int) {})
-	if err != nil {
+	files, config := cellFiles(dir), o.Profile.Config(c)
+	if err := ours(dir, config); err != nil {
 		return err
 	}
-	run := newCellRun(o, c, cellFiles(dir), text, func(_ string, tokens int, before bool) { told(tokens, before) })
-	if err := ours(dir, run.config); err != nil {
-		return err
+	if err := atomicfile.Sweep(dir); err != nil {
+		return fmt.Errorf("experiments: %w", err)
 	}
-	notes, err := run.files.repair(run.config)
+	notes, err := files.repair(config)
 	if o.Observe != nil {
 		for _, note := range notes {
 			o.Observe(Event{Kind: Note, Cell: c, Text: note})
@@ -262,13 +263,18 @@ func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens 
 	if err != nil {
 		return err
 	}
-	if _, err := run.files.prepare(run.config); err != nil {
+	if _, err := files.prepare(config); err != nil {
 		return err
 	}
+	text, err := OpenText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, dir, func(int, int) {})
+	if err != nil {
+		return err
+	}
+	run := newCellRun(o, c, files, text, func(_ string, tokens int, before bool) { told(tokens, before) })
 	if _, err = run.trained(ctx); err != nil {
 		return err
 	}
-	return train.ForgetProgress(run.files.checkpoint())
+	return train.ForgetProgress(files.checkpoint())
 }
 
 // text opens a corpus once for all cells.

@@ -44,22 +44,38 @@ func (c cellFiles) prepare(config []byte) (replaced bool, err error) {
 	sealed := append(bytes.Clone(config), configSeal(config)...)
 	old, err := os.ReadFile(c.path("config.yaml"))
 	if err == nil && bytes.Equal(old, sealed) {
-		return false, nil
+		return false, os.MkdirAll(c.checkpoint(), 0o755)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
 	replaced = err == nil
+	logs, err := c.logs()
+	if err != nil {
+		return false, err
+	}
 	// The settings go first: what is left by a kill in between is of no settings.
-	for _, name := range []string{"config.yaml", "result.json", "timing.json", "metrics.jsonl", "samples.jsonl", "checkpoint"} {
-		if err := atomicfile.RemoveAll(c.path(name)); err != nil {
+	for _, path := range append([]string{c.path("config.yaml"), c.path("result.json"), c.path("timing.json"), c.checkpoint()}, logs...) {
+		if err := atomicfile.RemoveAll(path); err != nil {
 			return false, err
 		}
 	}
-	if err := os.MkdirAll(c.checkpoint(), 0o755); err != nil {
+	if err := atomicfile.Write(c.path("config.yaml"), sealed); err != nil {
 		return false, err
 	}
-	return replaced, atomicfile.Write(c.path("config.yaml"), sealed)
+	return replaced, os.MkdirAll(c.checkpoint(), 0o755)
+}
+
+// logs lists the append-only files; a cell of several stages has some for each.
+func (c cellFiles) logs() ([]string, error) {
+	entries, err := os.ReadDir(string(c))
+	var paths []string
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".jsonl" {
+			paths = append(paths, c.path(e.Name()))
+		}
+	}
+	return paths, err
 }
 
 // configSeal is the last line of config.yaml: the hash by which a cell's settings

@@ -114,8 +114,8 @@ func openTokenizer(ctx context.Context, c datasets.Corpus, s CorpusSettings, dat
 		return nil, err
 	}
 	path := filepath.Join(cache, fmt.Sprintf("%s-%s-bpe-%d.json", c.Name(), fingerprint, s.Vocabulary))
-	if _, err := os.Stat(path); err == nil {
-		return tokenizer.Load(path)
+	if t, err := keptTokenizer(path); t != nil || err != nil {
+		return t, err
 	}
 	t, err := tokenizer.TrainBPE(texts(ctx, c, datasets.Train), s.Vocabulary, progress)
 	if err != nil {
@@ -124,7 +124,7 @@ func openTokenizer(ctx context.Context, c datasets.Corpus, s CorpusSettings, dat
 	if err := os.MkdirAll(cache, 0o755); err != nil {
 		return nil, err
 	}
-	return t, tokenizer.Save(t, path)
+	return t, keepTokenizer(path, t)
 }
 
 // texts yields the documents of a split until the context ends.

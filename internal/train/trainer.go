@@ -67,24 +67,26 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 
 	var at Progress
 	if s.Directory != "" {
-		saved, found, err := LoadProgress(s.Directory, m, o, s.ConfigHash)
+		earlier, found, err := LoadProgress(s.Directory, m, o, s.ConfigHash)
 		if err != nil {
 			return err
 		}
 		if found {
-			if err := source.SetCursor(saved.Cursor); err != nil {
+			if err := source.SetCursor(earlier.Cursor); err != nil {
 				return fmt.Errorf("train: checkpoint in %s: %w", s.Directory, err)
 			}
-			at = saved
+			at = earlier
 		}
 	}
 	if err := begin(at.Step); err != nil {
 		return err
 	}
+	saved := at.Step
 	save := func() error {
-		if s.Directory == "" {
+		if s.Directory == "" || at.Step == saved {
 			return nil
 		}
+		saved = at.Step
 		at.Cursor, at.ConfigHash = source.Cursor(), s.ConfigHash
 		return SaveProgress(s.Directory, m, o, at)
 	}

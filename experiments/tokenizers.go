@@ -1,0 +1,50 @@
+package experiments
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"infinibench/datasets/tokenizer"
+	"infinibench/internal/atomicfile"
+)
+
+// A tokenizer.json is a format of others and has no place for a checksum, so that
+// stands in a file beside it, as sha256sum writes it. One word that was changed on
+// the disk would change results without a sign.
+
+func tokenizerSum(path string) string { return path + ".sha256" }
+
+func sumLine(path string, data []byte) string {
+	return fmt.Sprintf("%x  %s\n", sha256.Sum256(data), filepath.Base(path))
+}
+
+// keptTokenizer loads what keepTokenizer saved; it is nil if there is none, or one
+// that is not as it was saved.
+func keptTokenizer(path string) (tokenizer.Tokenizer, error) {
+	data, err := os.ReadFile(path)
+	if err == nil {
+		var sum []byte
+		if sum, err = os.ReadFile(tokenizerSum(path)); err == nil && string(sum) == sumLine(path, data) {
+			return tokenizer.Load(path)
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return nil, err
+}
+
+func keepTokenizer(path string, t tokenizer.Tokenizer) error {
+	if err := tokenizer.Save(t, path); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return atomicfile.Write(tokenizerSum(path), []byte(sumLine(path, data)))
+}
