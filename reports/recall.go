@@ -218,7 +218,9 @@ func (f *chart) drawRecall(axis string, lines []recallLine) error {
 	}
 	x := xAxis("log", "pairs written", 34)
 	x.Min, x.Max = order[0], order[len(order)-1]
-	plot.SetGlobalOptions(append(base(f.ID), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(yRange(axis, 0, high)),
+	y := yRange(axis, 0, high)
+	y.Min = 0 // nothing is below
+	plot.SetGlobalOptions(append(base(f.ID), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}))...)
 	plot.Overlap(scatter)
 	var err error
