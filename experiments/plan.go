@@ -71,6 +71,14 @@ func Workload(o Options) ([]Work, error) {
 			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, TrainTokens: tokens, EvaluateTokens: tokens})
 			continue
 		}
+		if c.Experiment == passkeyExperiment {
+			trained, read, err := s.passkeyWork()
+			if err != nil {
+				return nil, err
+			}
+			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, TrainTokens: trained, EvaluateTokens: read})
+			continue
+		}
 		if c.Experiment == recallExperiment {
 			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, EvaluateTokens: s.Recall.Pairs(c.Model)})
 			continue
@@ -122,6 +130,10 @@ func Plan(ctx context.Context, o Options) ([]Planned, error) {
 		if w.Cell.Experiment == recallExperiment {
 			plan = append(plan, Planned{w, s.Recall.seconds(w.Cell.Model), s.Recall.bytes()})
 			continue
+		}
+		if w.Cell.Experiment == passkeyExperiment {
+			recipe := s.Passkey.Recipe.Training
+			s.Length, s.Training.Batch = recipe.Segments*s.Model.Segment, recipe.Batch
 		}
 		kind := fmt.Sprintf("%s/%s/%d", w.Cell.Model, w.Cell.Corpus, w.Cell.Length)
 		k, ok := costs[kind]

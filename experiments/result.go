@@ -8,7 +8,7 @@ const ResultVersion = 1
 // Cell is the unit of work: one experiment on one corpus with one model and one
 // seed; the cost of a model has neither corpus nor seed. Its Key is the name of its directory under runs/<profile>/.
 type Cell struct {
-	Experiment string `json:"experiment"` // "perplexity", "booksum", "recall" or "cost"
+	Experiment string `json:"experiment"` // "perplexity", "passkey", "booksum", "recall" or "cost"
 	Corpus     string `json:"corpus"`     // "novel", "proof", "pg19", "arxiv-math"
 	Model      string `json:"model"`      // "local-only", "infini-linear", "infini-delta"; of cost also "full-attention"
 	Length     int    `json:"length"`     // tokens per training sequence; of cost the longest
@@ -37,6 +37,7 @@ type Result struct {
 	Data        DataNote     `json:"data"`
 	Perplexity  *Perplexity  `json:"perplexity,omitempty"`
 	Booksum     *Booksum     `json:"booksum,omitempty"`
+	Passkey     *Passkey     `json:"passkey,omitempty"`
 	Gates       [][]float64  `json:"gates,omitempty"` // sigmoid(β), [layer][head]; nil for a model without gates
 	Footprint   Footprint    `json:"footprint"`
 	Settings    CellSettings `json:"settings"` // all that decided the result
@@ -159,8 +160,40 @@ type Timing struct {
 	EvalTokens   int64   `json:"eval_tokens"`
 	PeakRSS      int64   `json:"peak_rss_bytes"` // of the whole process, so far
 
+	Stages []*StageTiming `json:"stages,omitempty"` // of a cell that is trained more than once; the sums are above
+
 	PeakFLOPS float64     `json:"peak_flops,omitempty"` // per second, of large matrix products on this machine
 	Lengths   []CostPoint `json:"lengths,omitempty"`    // of a cell that measures the cost
+}
+
+// StageTiming is what one training of a cell, and the evaluation behind it, cost.
+type StageTiming struct {
+	Stage        string  `json:"stage"`
+	TrainSeconds float64 `json:"train_seconds"`
+	EvalSeconds  float64 `json:"eval_seconds"`
+	TrainTokens  int64   `json:"train_tokens"`
+	EvalTokens   int64   `json:"eval_tokens"`
+}
+
+// stage is the timing of one stage, made when first asked for.
+func (t *Timing) stage(name string) *StageTiming {
+	for _, s := range t.Stages {
+		if s.Stage == name {
+			return s
+		}
+	}
+	s := &StageTiming{Stage: name}
+	t.Stages = append(t.Stages, s)
+	return s
+}
+
+// sum adds the stages up.
+func (t *Timing) sum() {
+	t.TrainSeconds, t.EvalSeconds, t.TrainTokens, t.EvalTokens = 0, 0, 0, 0
+	for _, s := range t.Stages {
+		t.TrainSeconds, t.EvalSeconds = t.TrainSeconds+s.TrainSeconds, t.EvalSeconds+s.EvalSeconds
+		t.TrainTokens, t.EvalTokens = t.TrainTokens+s.TrainTokens, t.EvalTokens+s.EvalTokens
+	}
 }
 
 // CostPoint is what a sequence of some length costs, measured or, where that would have

@@ -194,6 +194,9 @@ func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string)
 	if err != nil {
 		return err
 	}
+	if c.Experiment == passkeyExperiment {
+		return r.passkey(ctx, c, files)
+	}
 	if c.Experiment == costExperiment {
 		return r.measureCost(ctx, c, files, hash)
 	}

@@ -1,0 +1,383 @@
+package experiments
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"infinibench/datasets/passkey"
+	"infinibench/internal/atomicfile"
+	"infinibench/internal/safetensors"
+	"infinibench/models"
+)
+
+// passkeySave is how many tokens are read between two saves of the state, over all
+// samples of a batch: what a kill may cost.
+const passkeySave = 1 << 20
+
+// evaluation is where the prompts of a stage are read and answered. Filler is the same in
+// all of them, so what stands before a needle is read once, and the state there is kept:
+// the prefix. Then comes one batch of samples after another, stream after stream.
+type evaluation struct {
+	*passkeyRun
+	model   *models.Model
+	stage   stageOfPasskey
+	streams []passkeyStream
+	prefix  []*models.State // of one document, before each stream; nil: not reached yet
+	at      reading
+	state   *models.State // of the batch at hand, or of the prefix
+	saved   bool          // `at` and `state` were read from a file and not used yet
+	lines   []PasskeyAnswer
+	file    *atomicfile.File
+	unsaved int // tokens read
+}
+
+// reading is how far an evaluation has come.
+type reading struct {
+	ConfigHash string `json:"config_hash"`
+	Stage      string `json:"stage"`
+	Batch      int    `json:"batch"`  // of samples; -1: the prefix
+	Stream     int    `json:"stream"` // of streams
+	Token      int    `json:"token"`  // of every document of it: those before have been read
+}
+
+const prefixBatch = -1
+
+// evaluate asks all prompts of a stage and returns the answers. It goes on where an
+// earlier run was stopped, in the middle of a prompt if it was there.
+func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage stageOfPasskey) ([]PasskeyAnswer, error) {
+	asks, err := r.settings.Passkey.asks(r.task)
+	if err != nil {
+		return nil, err
+	}
+	e := &evaluation{passkeyRun: r, model: m, stage: stage}
+	if e.streams, err = streams(r.task, asks); err != nil {
+		return nil, err
+	}
+	e.prefix = make([]*models.State, len(e.streams))
+	name := "samples-" + stage.name + ".jsonl"
+	if e.lines, err = readLog[PasskeyAnswer](r.files.path(name)); err != nil {
+		return nil, err
+	}
+	total := readTokens(e.streams, m.Config.Segment, stage.samples)
+	if len(e.lines) == len(asks)*stage.samples {
+		r.advance("evaluate", total, true)
+		return e.lines, nil
+	}
+	if e.file, err = openLog(r.files.path(name), e.lines); err != nil {
+		return nil, err
+	}
+	err = e.load()
+	if err == nil {
+		err = e.run(ctx)
+	}
+	if closed := e.file.Close(); err == nil {
+		err = closed
+	}
+	if err == nil {
+		err = atomicfile.RemoveAll(e.path())
+	}
+	return e.lines, err
+}
+
+// readTokens is how many tokens an evaluation reads, apart from the last segment of each
+// prompt.
+func readTokens(streams []passkeyStream, segment, samples int) int {
+	last := streams[len(streams)-1]
+	n := last.from(segment)
+	for _, s := range streams {
+		n += samples * (s.asks[len(s.asks)-1].until(segment) - s.from(segment))
+	}
+	return n
+}
+
+func (e *evaluation) run(ctx context.Context) error {
+	batch := e.settings.Passkey.Batch
+	if e.at.Batch == prefixBatch {
+		if err := e.readPrefix(ctx); err != nil {
+			return err
+		}
+		e.at = reading{ConfigHash: e.hash, Stage: e.stage.name}
+	}
+	readers := map[int]*passkeyReader{} // by documents: a pass is built for so many
+	for first := e.at.Batch * batch; first < e.stage.samples; first += batch {
+		keys := e.keys[first:min(first+batch, e.stage.samples)]
+		reader := readers[len(keys)]
+		if reader == nil {
+			reader = newPasskeyReader(e.model, len(keys))
+			readers[len(keys)] = reader
+		}
+		for ; e.at.Stream < len(e.streams); e.at.Stream++ {
+			if err := e.stream(ctx, reader, first, keys); err != nil {
+				return err
+			}
+		}
+		e.at = reading{ConfigHash: e.hash, Stage: e.stage.name, Batch: e.at.Batch + 1}
+	}
+	return nil
+}
+
+// readPrefix keeps the state before each stream.
+func (e *evaluation) readPrefix(ctx context.Context) error {
+	n := e.model.Config.Segment
+	last := e.streams[len(e.streams)-1]
+	x, err := e.task.Prompt(last.asks[len(last.asks)-1].prompt(0))
+	if err != nil {
+		return err
+	}
+	if !e.saved {
+		e.state = e.model.NewState(1)
+	}
+	e.saved = false
+	reader := newPasskeyReader(e.model, 1)
+	for ; e.at.Stream < len(e.streams); e.at.Stream++ {
+		if err := e.read(ctx, reader, [][]int32{x.IDs}, e.streams[e.at.Stream].from(n)); err != nil {
+			return err
+		}
+		e.prefix[e.at.Stream] = e.model.NewState(1)
+		e.prefix[e.at.Stream].Copy(e.state)
+	}
+	return nil
+}
+
+// stream reads one stream with every key of a batch and asks its questions.
+func (e *evaluation) stream(ctx context.Context, reader *passkeyReader, first int, keys []passkey.Key) error {
+	s, n := e.streams[e.at.Stream], e.model.Config.Segment
+	samples, err := e.samples(s.asks[len(s.asks)-1], keys)
+	if err != nil {
+		return err
+	}
+	documents := make([][]int32, len(keys))
+	for i, x := range samples {
+		documents[i] = x.IDs
+	}
+	if !e.saved {
+		e.state = e.model.NewState(len(keys))
+		for i := range keys {
+			e.state.CopyDocument(i, e.prefix[e.at.Stream], 0)
+		}
+		e.at.Token = s.from(n)
+	}
+	e.saved = false
+	for _, a := range s.asks {
+		if e.at.Token > a.until(n) {
+			continue // answered before the state was saved
+		}
+		if err := e.read(ctx, reader, documents, a.until(n)); err != nil {
+			return err
+		}
+		if err := e.ask(a, first, keys); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *evaluation) samples(a passkeyAsk, keys []passkey.Key) ([]*passkey.Sample, error) {
+	var samples []*passkey.Sample
+	for _, k := range keys {
+		x, err := e.task.Prompt(a.prompt(k))
+		if err != nil {
+			return nil, err
+		}
+		samples = append(samples, x)
+	}
+	return samples, nil
+}
+
+// readAtOnce is how many tokens of each document are read before anybody looks whether
+// the context has ended.
+const readAtOnce = 1 << 12
+
+// read moves the state on to a token and saves it now and then, and when the context
+// ends.
+func (e *evaluation) read(ctx context.Context, reader *passkeyReader, documents [][]int32, to int) error {
+	start := time.Now()
+	cost := e.timing.stage(e.stage.name)
+	defer func() { cost.EvalSeconds += time.Since(start).Seconds() }()
+	n := e.model.Config.Segment
+	for e.at.Token < to {
+		next := min(to, e.at.Token+max(n, readAtOnce/n*n))
+		if err := reader.read(e.state, documents, e.at.Token, next); err != nil {
+			return err
+		}
+		tokens := (next - e.at.Token) * len(documents)
+		e.at.Token = next
+		e.advance("evaluate", tokens, false)
+		cost.EvalTokens += int64(tokens)
+		if e.unsaved += tokens; e.unsaved >= passkeySave || ctx.Err() != nil {
+			if err := e.save(); err != nil {
+				return err
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ask lets every document answer one prompt and writes the answers down, unless an
+// earlier run did.
+func (e *evaluation) ask(a passkeyAsk, first int, keys []passkey.Key) error {
+	for _, l := range e.lines {
+		if a.matches(l) && l.Sample == first {
+			return nil
+		}
+	}
+	samples, err := e.samples(a, keys)
+	if err != nil {
+		return err
+	}
+	output, probability, err := answers(e.model, e.state, samples)
+	if err != nil {
+		return err
+	}
+	var zeroed [][]int32
+	if e.model.Stateful() {
+		if zeroed, _, err = answers(e.model, e.model.NewState(len(keys)), samples); err != nil {
+			return err
+		}
+	}
+	n := e.model.Config.Segment
+	var fresh []PasskeyAnswer
+	for i, x := range samples {
+		l := PasskeyAnswer{
+			Stage: e.stage.name, Kind: a.Kind, Length: a.Length, Position: a.Position, Sample: first + i,
+			Key: keys[i], Needle: x.Needle, Writes: a.until(n)/n - x.Needle.Last/n, Hash: x.Hash(), Probability: probability[i],
+		}
+		for k, want := range x.Answer() {
+			t, err := e.token(output[i][k])
+			if err != nil {
+				return err
+			}
+			l.Output = append(l.Output, t)
+			l.Right = append(l.Right, output[i][k] == want)
+			if zeroed != nil {
+				l.Zeroed = append(l.Zeroed, zeroed[i][k] == want)
+			}
+		}
+		fresh = append(fresh, l)
+	}
+	e.lines = append(e.lines, fresh...)
+	return appendLine(e.file, fresh...)
+}
+
+// path is the file of what has been read.
+func (e *evaluation) path() string { return filepath.Join(e.directory(e.stage), "reading.safetensors") }
+
+// tensors are the live numbers of a state, by names with a prefix.
+func tensors(prefix string, s *models.State) []safetensors.Tensor {
+	var all []safetensors.Tensor
+	for l := range s.Layers {
+		for i, spec := range s.Specs(l) {
+			all = append(all, safetensors.Tensor{
+				Name: fmt.Sprintf("%s.%d.%s", prefix, l, spec.Name), Shape: append([]int{s.Documents}, spec.Shape...), Data: s.Data(l, i),
+			})
+		}
+	}
+	return all
+}
+
+// all is what is kept of a reading.
+func (e *evaluation) all() []safetensors.Tensor {
+	kept := tensors("state", e.state)
+	for i, s := range e.prefix {
+		if s != nil {
+			kept = append(kept, tensors(fmt.Sprintf("prefix.%d", i), s)...)
+		}
+	}
+	return kept
+}
+
+// save keeps how far the reading has come, after the answers given so far.
+func (e *evaluation) save() error {
+	e.unsaved = 0
+	if err := e.file.Sync(); err != nil {
+		return err
+	}
+	e.timing.sum()
+	if err := e.saveTiming(); err != nil {
+		return err
+	}
+	at, err := json.Marshal(e.at)
+	if err != nil {
+		return err
+	}
+	return safetensors.Write(e.path(), map[string]string{"reading": string(at)}, e.all())
+}
+
+// load goes back to where save was. A file that is damaged, or of other settings, is
+// removed, and the stage is read from the start; its answers are kept.
+func (e *evaluation) load() error {
+	e.at = reading{ConfigHash: e.hash, Stage: e.stage.name, Batch: prefixBatch}
+	metadata, saved, err := safetensors.Read(e.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var at reading
+	if err == nil {
+		err = json.Unmarshal([]byte(metadata["reading"]), &at)
+	}
+	if err == nil && (at.ConfigHash != e.hash || at.Stage != e.stage.name) {
+		err = errors.New("it is of other settings")
+	}
+	if err == nil {
+		err = e.restore(at, saved)
+	}
+	if err != nil {
+		e.note(fmt.Sprintf("%s cannot be gone on from (%v): the prompts of %s are read from the start", e.path(), err, e.stage.name))
+		clear(e.prefix)
+		return atomicfile.RemoveAll(e.path())
+	}
+	e.at, e.saved = at, true
+	e.advance("evaluate", e.done(), true)
+	return nil
+}
+
+func (e *evaluation) restore(at reading, saved []safetensors.Tensor) error {
+	documents, reached := 1, at.Stream
+	if at.Batch != prefixBatch {
+		batch := e.settings.Passkey.Batch
+		documents, reached = min(batch, e.stage.samples-at.Batch*batch), len(e.streams)
+	}
+	if at.Batch < prefixBatch || documents < 1 || at.Stream < 0 || at.Stream >= len(e.streams) || at.Token < 0 {
+		return fmt.Errorf("it stands at batch %d, stream %d, token %d", at.Batch, at.Stream, at.Token)
+	}
+	e.state = e.model.NewState(documents)
+	for i := range reached {
+		e.prefix[i] = e.model.NewState(1)
+	}
+	live := e.all()
+	if len(live) != len(saved) {
+		return fmt.Errorf("it holds %d tensors, not %d", len(saved), len(live))
+	}
+	for i, t := range live {
+		if saved[i].Name != t.Name || !slices.Equal(saved[i].Shape, t.Shape) {
+			return fmt.Errorf("tensor %s %v stands where %s %v should", saved[i].Name, saved[i].Shape, t.Name, t.Shape)
+		}
+		copy(t.Data, saved[i].Data)
+	}
+	return nil
+}
+
+// done is how many tokens were read to get where the reading is.
+func (e *evaluation) done() int {
+	n := e.model.Config.Segment
+	if e.at.Batch == prefixBatch {
+		return e.at.Token
+	}
+	batch := e.settings.Passkey.Batch
+	before := e.at.Batch * batch
+	tokens := readTokens(e.streams, n, before)
+	documents := min(batch, e.stage.samples-before)
+	for _, s := range e.streams[:e.at.Stream] {
+		tokens += documents * (s.asks[len(s.asks)-1].until(n) - s.from(n))
+	}
+	return tokens + documents*(e.at.Token-e.streams[e.at.Stream].from(n))
+}

@@ -1,0 +1,182 @@
+package experiments
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"infinibench/datasets/passkey"
+	"infinibench/models"
+)
+
+// passkeyAsk is one prompt without its key: where the needle stands, and how long it is.
+type passkeyAsk struct {
+	Kind     string // one of the kinds below
+	Length   int    // tokens, the answer included
+	Position string
+	Depth    float64
+}
+
+// The kinds of a PasskeyAnswer.
+const (
+	kindGrid        = "grid"
+	kindWrites      = "writes"
+	kindLastSegment = "last segment"
+)
+
+// passkeyPositions are the paper's.
+var passkeyPositions = []string{"start", "middle", "end"}
+
+func (a passkeyAsk) prompt(key passkey.Key) passkey.Prompt {
+	return passkey.Prompt{Length: a.Length - passkey.Digits, Depth: a.Depth, Key: key}
+}
+
+// asks lists every prompt of a stage: the grid of the paper's table; the needle at the
+// start of prompts that double in length; and, where a segment has room for both, needle
+// and question in the last of two segments.
+func (s PasskeySettings) asks(task *passkey.Task) ([]passkeyAsk, error) {
+	var asks []passkeyAsk
+	for _, length := range s.Lengths {
+		for _, position := range passkeyPositions {
+			depth, err := passkey.ParsePosition(position)
+			if err != nil {
+				return nil, err
+			}
+			asks = append(asks, passkeyAsk{kindGrid, length, position, depth})
+		}
+	}
+	shortest := 2 * s.Model.Segment
+	for ; ; shortest += s.Model.Segment {
+		if _, _, err := task.Starts(shortest - passkey.Digits); err == nil {
+			break
+		} else if shortest > s.longest() {
+			return nil, err
+		}
+	}
+	for length := shortest; length <= s.longest(); length *= 2 {
+		asks = append(asks, passkeyAsk{kindWrites, length, "start", 0})
+	}
+	x, err := task.Prompt(passkeyAsk{Length: shortest, Depth: 1}.prompt(0))
+	if err != nil {
+		return nil, err
+	}
+	if n := s.Model.Segment; x.Needle.First/n == (shortest-1)/n {
+		asks = append(asks, passkeyAsk{kindLastSegment, shortest, "end", 1})
+	}
+	return asks, nil
+}
+
+// passkeyStream is prompts whose needle starts at the same token. They have the same
+// tokens up to the question of the shortest, and on from there up to that of the next:
+// one reading, from the segment the needle starts in, answers all.
+type passkeyStream struct {
+	needle int // its first token
+	asks   []passkeyAsk
+}
+
+// streams groups prompts by where the needle starts, each group's by length.
+func streams(task *passkey.Task, asks []passkeyAsk) ([]passkeyStream, error) {
+	var all []passkeyStream
+	for _, a := range asks {
+		x, err := task.Prompt(a.prompt(0))
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(all, func(s passkeyStream) bool { return s.needle == x.Needle.First })
+		if i < 0 {
+			i = len(all)
+			all = append(all, passkeyStream{needle: x.Needle.First})
+		}
+		all[i].asks = append(all[i].asks, a)
+	}
+	for _, s := range all {
+		slices.SortStableFunc(s.asks, func(a, b passkeyAsk) int { return a.Length - b.Length })
+	}
+	slices.SortFunc(all, func(a, b passkeyStream) int { return a.needle - b.needle })
+	return all, nil
+}
+
+// from is the token that a stream is read from: the first of the needle's segment.
+func (s passkeyStream) from(segment int) int { return s.needle / segment * segment }
+
+// until is the token that a stream is read to before its last question is asked: the
+// first of the segment that the prompt ends in.
+func (a passkeyAsk) until(segment int) int {
+	return (a.Length - passkey.Digits - 1) / segment * segment
+}
+
+// passkeyReader reads prompts of one model, several side by side, for the state alone.
+type passkeyReader struct {
+	pass    *models.Pass // over one segment; nil for a model without a state
+	machine *models.Machine
+}
+
+func newPasskeyReader(m *models.Model, documents int) *passkeyReader {
+	r := &passkeyReader{}
+	if m.Stateful() {
+		r.pass = m.NewPass(documents, 1, m.Config.Segment, true)
+		r.machine = models.NewMachine(r.pass.Graph)
+	}
+	return r
+}
+
+// read moves the state past the tokens [from, to), whole segments, of each document.
+func (r *passkeyReader) read(state *models.State, documents [][]int32, from, to int) error {
+	if r.pass == nil {
+		return nil
+	}
+	n := r.pass.Shape.T
+	for at := from; at < to; at += n {
+		for d, ids := range documents {
+			copy(r.pass.IDs[d*n:(d+1)*n], ids[at:at+n])
+		}
+		r.pass.In.Copy(state)
+		if err := r.machine.Run(); err != nil {
+			return err
+		}
+		r.pass.Carry(state)
+	}
+	return nil
+}
+
+// answers gives, for each document, what follows the tokens of its prompt from a state
+// that has read all whole segments before: the likeliest token after each other, and
+// the probability of the right one.
+func answers(m *models.Model, state *models.State, samples []*passkey.Sample) (output [][]int32, probability [][]float64, err error) {
+	d := m.NewDecoder(len(samples))
+	d.State().Copy(state)
+	from := samples[0].Prompt.Length - 1
+	from -= from % m.Config.Segment
+	var feed []int32
+	for _, x := range samples {
+		feed = append(feed, x.IDs[from:x.Prompt.Length]...)
+	}
+	output, probability = make([][]int32, len(samples)), make([][]float64, len(samples))
+	v := m.Config.Vocabulary
+	greedy := models.Sampler{}
+	for k := range passkey.Digits {
+		logits, err := d.Feed(feed)
+		if err != nil {
+			return nil, nil, fmt.Errorf("experiments: answering a passkey: %w", err)
+		}
+		feed = feed[:0]
+		for i, x := range samples {
+			row := logits[i*v : (i+1)*v]
+			id := greedy.Next(row)
+			feed = append(feed, id)
+			output[i] = append(output[i], id)
+			probability[i] = append(probability[i], likelihood(row, x.Answer()[k]))
+		}
+	}
+	return output, probability, nil
+}
+
+// likelihood is the probability of a token by its logits.
+func likelihood(logits []float32, id int32) float64 {
+	most := float64(slices.Max(logits))
+	var sum float64
+	for _, v := range logits {
+		sum += math.Exp(float64(v) - most)
+	}
+	return math.Exp(float64(logits[id])-most) / sum
+}
