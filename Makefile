@@ -11,13 +11,14 @@ export GOEXPERIMENT
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-long lint reproduce plan report bench-compare clean
+.PHONY: help setup build test test-long lint fuzz vuln licences reproducible reproduce plan report bench-compare clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); one of smoke, tiny, small, paper, or a .yaml file"
 	@echo "  DATA=dir       where the real texts are that small and paper read"
+	@echo "  FUZZTIME=10m   how long fuzz tries each target; FUZZ=name picks some: see scripts/fuzz.sh"
 	@echo "  CONFIGS=\"small\", PAIRS=n, ANCHOR=speed.py   what bench-compare runs: see scripts/bench-compare.sh"
 
 setup: ## install OpenBLAS and ECharts if they are missing; the other targets call it
@@ -39,6 +40,18 @@ lint: setup ## check formatting, go vet and staticcheck
 		echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
 	go vet -tags long ./...
 	go tool staticcheck -tags long ./...
+
+fuzz: ## try hostile inputs on every parser, FUZZTIME each; no part of test
+	@FUZZTIME="$(FUZZTIME)" FUZZ="$(FUZZ)" scripts/fuzz.sh
+
+vuln: ## look for known vulnerabilities that this code reaches; asks vuln.go.dev
+	go tool govulncheck ./...
+
+licences: ## list the licence of every dependency
+	go run ./cmd/licences
+
+reproducible: ## build twice in two places and compare the bytes
+	@VERSION="$(VERSION)" scripts/reproducible.sh
 
 reproduce: build ## run every experiment of PROFILE, or what is left of it, and write the report
 	bin/bench reproduce --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)")

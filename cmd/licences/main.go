@@ -1,0 +1,181 @@
+// Command licences lists every module that goes into bench, its tests and its tools,
+// with the licence found in its folder, and the npm package that the report embeds. It
+// fails when a licence is missing or is one that would bind this program's own.
+//
+//	go run ./cmd/licences
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/licensecheck"
+)
+
+func main() {
+	if err := run(os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "licences:", err)
+		os.Exit(1)
+	}
+}
+
+// permissive are the licences that ask for no more than their text and notices. The last
+// five are of parts in C++ that Apache Arrow's licence file lists and that are not here.
+var permissive = []string{
+	"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "Unlicense",
+	"BSL-1.0", "HPND", "NCSA", "OpenSSL", "Zlib",
+}
+
+// dependency is one module or package of another project.
+type dependency struct {
+	name, version, licence string
+	use                    string // "program", "tests" or "tools"
+}
+
+func run(out io.Writer) error {
+	found := map[string]dependency{}
+	// The first use counts: what the program needs is not listed again for its tests.
+	for _, part := range []struct {
+		use  string
+		args []string
+	}{
+		{"program", []string{"-deps", "./cmd/bench"}},
+		{"tests", []string{"-deps", "-test", "./..."}},
+		{"tools", []string{"-deps", "tool"}},
+	} {
+		modules, err := list(part.args)
+		if err != nil {
+			return err
+		}
+		for _, m := range modules {
+			if _, known := found[m.Path]; known {
+				continue
+			}
+			licence, err := ofFolder(m.Dir)
+			if err != nil {
+				return fmt.Errorf("%s: %w", m.Path, err)
+			}
+			found[m.Path] = dependency{m.Path, m.Version, licence, part.use}
+		}
+	}
+	all := make([]dependency, 0, len(found))
+	for _, d := range found {
+		all = append(all, d)
+	}
+	packages, err := npm("reports/assets/package-lock.json")
+	if err != nil {
+		return err
+	}
+	all = append(all, packages...)
+	slices.SortFunc(all, func(a, b dependency) int { return strings.Compare(a.use+a.name, b.use+b.name) })
+	for _, d := range all {
+		fmt.Fprintf(out, "%-8s %-42s %-38s %s\n", d.use, d.name, d.version, d.licence)
+	}
+	return check(all)
+}
+
+// check refuses a dependency without a licence, or with one that is not permissive.
+func check(all []dependency) error {
+	var unfit []string
+	for _, d := range all {
+		for licence := range strings.SplitSeq(d.licence, ", ") {
+			if !slices.Contains(permissive, licence) {
+				unfit = append(unfit, fmt.Sprintf("%s has %q", d.name, licence))
+			}
+		}
+	}
+	if len(unfit) > 0 {
+		return errors.New("not among the permissive licences: " + strings.Join(unfit, "; "))
+	}
+	return nil
+}
+
+// module is a module as go list prints it.
+type module struct {
+	Path, Version, Dir string
+	Main               bool
+	Replace            *module
+}
+
+// list is the modules of other projects that packages come from.
+func list(args []string) ([]module, error) {
+	cmd := exec.Command("go", append([]string{"list", "-json=Module"}, args...)...)
+	cmd.Stderr = os.Stderr
+	text, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list %s: %w", strings.Join(args, " "), err)
+	}
+	var all []module
+	for d := json.NewDecoder(strings.NewReader(string(text))); ; {
+		var p struct{ Module *module }
+		if err := d.Decode(&p); err == io.EOF {
+			return all, nil
+		} else if err != nil {
+			return nil, fmt.Errorf("go list: %w", err)
+		}
+		m := p.Module
+		if m == nil || m.Main { // the standard library, or this project
+			continue
+		}
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		all = append(all, *m)
+	}
+}
+
+// ofFolder names the licences whose whole text stands in a folder's LICENSE or COPYING
+// files, "" when there is none. What is quoted in a notice, such as the licences of parts
+// that Apache projects list, stands there too and is named.
+func ofFolder(dir string) (string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, e := range entries {
+		upper := strings.ToUpper(e.Name())
+		if e.IsDir() || !strings.HasPrefix(upper, "LICEN") && !strings.HasPrefix(upper, "COPYING") && !strings.HasPrefix(upper, "UNLICENSE") {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			return "", err
+		}
+		for _, match := range licensecheck.Scan(text).Match {
+			if !match.IsURL && !slices.Contains(names, match.ID) {
+				names = append(names, match.ID)
+			}
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", "), nil
+}
+
+// npm reads the packages of a lock file, which says their licences itself.
+func npm(path string) ([]dependency, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var lock struct {
+		Packages map[string]struct{ Version, License string }
+	}
+	if err := json.Unmarshal(raw, &lock); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	var all []dependency
+	for name, p := range lock.Packages {
+		if name, ok := strings.CutPrefix(name, "node_modules/"); ok {
+			all = append(all, dependency{"npm: " + name, p.Version, p.License, "program"})
+		}
+	}
+	return all, nil
+}
