@@ -19,6 +19,7 @@ var verbs = []func(*environment) *cobra.Command{
 	runCommand,
 	planCommand,
 	reportCommand,
+	compareCommand,
 	dataCommand,
 	tokenizerCommand,
 	passkeyCommand,
@@ -30,6 +31,7 @@ var verbs = []func(*environment) *cobra.Command{
 	memoryCommand,
 	recallCommand,
 	speedCommand,
+	completionCommand,
 	versionCommand,
 }
 
@@ -109,7 +111,6 @@ with Infini-attention" (arXiv 2404.07143) and says how far each was reproduced.`
 	root.SetIn(env.stdin)
 	root.SetOut(env.stdout)
 	root.SetErr(env.stderr)
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetVersionTemplate("bench {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	for _, verb := range verbs {
@@ -118,6 +119,7 @@ with Infini-attention" (arXiv 2404.07143) and says how far each was reproduced.`
 	root.SetHelpCommand(helpCommand(root))
 	root.InitDefaultHelpCmd()
 	prepare(env, root)
+	completeValues(root)
 	return root
 }
 

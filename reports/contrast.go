@@ -1,0 +1,169 @@
+package reports
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"infinibench/internal/metrics"
+)
+
+// Contrast is how one run's value of a cell differs from that of the first run. It is
+// a ratio, or a difference where the measure says so.
+type Contrast struct {
+	Change *float64 `json:"change"` // this ÷ the first run's, or this − it; null when they do not compare
+	Low    *float64 `json:"low"`    // 95 % interval; null when there is none
+	High   *float64 `json:"high"`
+	P      *float64 `json:"p"`     // two-sided, of no change
+	N      int      `json:"n"`     // pairs behind it
+	Pairs  string   `json:"pairs"` // what a pair is: "documents", or "seeds"
+	Call   Call     `json:"call"`
+	Why    string   `json:"why,omitempty"`
+}
+
+// Call is what a contrast comes to.
+type Call string
+
+const (
+	Better      Call = "better"
+	Worse       Call = "worse"
+	Noise       Call = "~"
+	NotCompared Call = "not compared"
+)
+
+const (
+	// alpha is below what a p-value must lie for a change to be more than noise.
+	alpha = 0.05
+	// leastDocuments is how many pairs a bootstrap needs: fewer cannot all fall to one
+	// side by chance with a probability below alpha, 2/2⁵ > 0.05 > 2/2⁶. It is also
+	// what benchstat asks for.
+	leastDocuments = 6
+)
+
+// contrast compares the readings of one cell in a run with those in the first run, by
+// seed; base and other have at least one each. Of a measure with parts, losses are
+// averaged over the seeds that both have and the parts are bootstrapped in pairs; with
+// two seeds or more, the change must also hold over those. Of a measure without, the
+// seeds are the pairs.
+func (m Measure) contrast(base, other map[uint64]reading) Contrast {
+	var seeds []uint64
+	for _, seed := range slices.Sorted(maps.Keys(base)) {
+		if _, ok := other[seed]; ok {
+			seeds = append(seeds, seed)
+		}
+	}
+	if len(seeds) == 0 {
+		return Contrast{Call: NotCompared, Why: "no seed in common"}
+	}
+	bySeed := make([]float64, len(seeds)) // the change of each, on the scale it is averaged on
+	var difference []float64
+	var weights []int64
+	parts := false
+	for i, seed := range seeds {
+		a, b := other[seed], base[seed]
+		if m.Difference {
+			bySeed[i] = a.value - b.value
+		} else {
+			bySeed[i] = math.Log(a.value / b.value)
+		}
+		if a.parts == nil && b.parts == nil {
+			continue
+		}
+		d, w, ok := paired(a, b)
+		if !ok || parts && !slices.Equal(w, weights) {
+			return Contrast{Call: NotCompared, Why: "other documents, or cut into other tokens"}
+		}
+		if !parts {
+			difference, weights, parts = make([]float64, len(d)), w, true
+		}
+		for k := range d {
+			difference[k] += d[k] / float64(len(seeds))
+		}
+	}
+	overSeeds := m.ofSeeds(bySeed)
+	if !parts {
+		return overSeeds
+	}
+	c := m.ofParts(difference, weights)
+	if c.Call != Noise && len(seeds) > 1 && overSeeds.Call != c.Call {
+		c.Call, c.Why = Noise, "holds over documents, not over "+plural(len(seeds), "seed")
+	}
+	return c
+}
+
+// ofParts is the change over documents, by the paired bootstrap.
+func (m Measure) ofParts(difference []float64, weights []int64) Contrast {
+	b := metrics.PairedBootstrap(difference, weights, bootstrapSeed)
+	// The bootstrap's ratio is the exponential of a mean, which is the difference itself
+	// of a measure that is subtracted.
+	scale := func(ratio float64) float64 { return ratio }
+	if m.Difference {
+		scale = math.Log
+	}
+	c := Contrast{N: b.Documents, Pairs: "documents", Change: finite(scale(b.Ratio))}
+	if zero(difference) {
+		return c.call(m, "equal")
+	}
+	if b.Documents < leastDocuments {
+		return c.call(m, "fewer than 6 documents")
+	}
+	c.Low, c.High, c.P = finite(scale(b.Low)), finite(scale(b.High)), finite(b.P)
+	return c.call(m, "")
+}
+
+// ofSeeds is the change over seeds, by Student's t.
+func (m Measure) ofSeeds(changes []float64) Contrast {
+	scale := math.Exp
+	if m.Difference {
+		scale = func(x float64) float64 { return x }
+	}
+	i := meanInterval(changes)
+	c := Contrast{N: i.N, Pairs: "seeds", Change: finite(scale(i.Mean))}
+	switch {
+	case zero(changes):
+		return c.call(m, "equal")
+	case i.N < 2:
+		return c.call(m, "one measurement: how well it repeats is not known")
+	}
+	c.Low, c.High = finite(scale(i.Low)), finite(scale(i.High))
+	t := i.Mean / (stat.StdDev(changes, nil) / math.Sqrt(float64(i.N)))
+	c.P = finite(2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(i.N - 1)}.Survival(math.Abs(t)))
+	return c.call(m, "")
+}
+
+// call decides, unless why says that there is nothing to decide by.
+func (c Contrast) call(m Measure, why string) Contrast {
+	c.Call, c.Why = Noise, why
+	if why != "" || c.Change == nil || c.P == nil || *c.P >= alpha {
+		return c
+	}
+	same := 1.
+	if m.Difference {
+		same = 0
+	}
+	c.Call = Worse
+	if (*c.Change > same) == m.Higher {
+		c.Call = Better
+	}
+	return c
+}
+
+// finite is nil for what JSON cannot hold.
+func finite(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return nil
+	}
+	return &x
+}
+
+func zero(xs []float64) bool {
+	for _, x := range xs {
+		if x != 0 {
+			return false
+		}
+	}
+	return true
+}
