@@ -1,6 +1,9 @@
 package experiments
 
-import "infinibench/internal/metrics/rouge"
+import (
+	"infinibench/datasets/booksum"
+	"infinibench/internal/metrics/rouge"
+)
 
 // Booksum is what one model did in the summaries of whole books (paper Table 4 and
 // Figure 4). Scores are shares of 1; the paper prints them times 100.
@@ -37,27 +40,19 @@ type BooksumCoverage struct {
 // are of the mean over books, a book's scores being the mean over its decodes; overall
 // is that of the means, as in the paper's table.
 type BooksumLength struct {
-	Tokens int            `json:"tokens"` // most that is read of a book, with the mark that asks for the summary
+	Tokens int            `json:"tokens"` // most that is read of a book
 	Share  float64        `json:"share"`  // of the book that is read, a mean
 	Books  int            `json:"books"`
 	Rouge  rouge.Interval `json:"rouge"`
 	Lead   rouge.Interval `json:"lead"`   // the first words of the book
 	Oracle rouge.Interval `json:"oracle"` // sentences from what is read, chosen with the reference in hand
 
-	Bound      *BooksumBound `json:"bound,omitempty"`      // generated books only
-	FactsRead  float64       `json:"facts_read,omitempty"` // share of the facts that stand in what is read
-	FactsHit   float64       `json:"facts_hit,omitempty"`  // share of the facts that the summaries state
-	FactsKept  float64       `json:"facts_kept,omitempty"` // share of the facts read that the summaries state
-	Words      float64       `json:"words"`                // of a summary, a mean
-	Unfinished int           `json:"unfinished,omitempty"` // decodes that ran into the limit of tokens
-}
-
-// BooksumBound is the most that any reader of a share of a generated book can expect.
-type BooksumBound struct {
-	Rouge1  float64 `json:"rouge1"`
-	Rouge2  float64 `json:"rouge2"`
-	RougeL  float64 `json:"rougeL"`
-	Overall float64 `json:"overall"`
+	Bound      *booksum.Bound `json:"bound,omitempty"`      // generated books only
+	FactsRead  float64        `json:"facts_read,omitempty"` // share of the facts that stand in what is read
+	FactsHit   float64        `json:"facts_hit,omitempty"`  // share of the facts that the summaries state
+	FactsKept  float64        `json:"facts_kept,omitempty"` // share of the facts read that the summaries state
+	Words      float64        `json:"words"`                // of a summary, a mean
+	Unfinished int            `json:"unfinished,omitempty"` // decodes that ran into the limit of tokens
 }
 
 // BooksumBook is one book and what was made of it at each length.
@@ -83,7 +78,7 @@ type BooksumReading struct {
 	Mean    rouge.Scores   `json:"mean"` // over all outputs
 	Lead    rouge.Scores   `json:"lead"`
 	Oracle  rouge.Scores   `json:"oracle"`
-	Bound   *BooksumBound  `json:"bound,omitempty"`
+	Bound   *booksum.Bound `json:"bound,omitempty"`
 	Facts   []BooksumFact  `json:"facts,omitempty"` // of a generated book
 }
 

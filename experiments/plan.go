@@ -83,6 +83,13 @@ func Workload(o Options) ([]Work, error) {
 			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, EvaluateTokens: s.Recall.Pairs(c.Model)})
 			continue
 		}
+		if c.Experiment == booksumExperiment {
+			work = append(work, Work{
+				Cell: c, Done: found && result.Status == StatusDone,
+				TrainTokens: s.Booksum.trainTokens(), EvaluateTokens: documents[c.Corpus] * s.Booksum.readTokens(),
+			})
+			continue
+		}
 		tokens := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)
 		if tokens == 0 {
 			tokens = usualDocument
@@ -135,7 +142,7 @@ func Plan(ctx context.Context, o Options) ([]Planned, error) {
 			recipe := s.Passkey.Recipe.Training
 			s.Length, s.Training.Batch = recipe.Segments*s.Model.Segment, recipe.Batch
 		}
-		kind := fmt.Sprintf("%s/%s/%d", w.Cell.Model, w.Cell.Corpus, w.Cell.Length)
+		kind := fmt.Sprintf("%s/%s/%s/%d", w.Cell.Experiment, w.Cell.Model, w.Cell.Corpus, w.Cell.Length)
 		k, ok := costs[kind]
 		if !ok {
 			if k, err = calibrate(s, p.Workers); err != nil {

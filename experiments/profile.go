@@ -29,6 +29,7 @@ type Profile struct {
 	Perplexity []PerplexitySettings      `yaml:"perplexity" required:"true" min:"1"`
 	Evaluation EvaluationSettings        `yaml:"evaluation" required:"true"`
 	Passkey    PasskeySettings           `yaml:"passkey,omitempty"` // zero: not asked
+	Booksum    BooksumSettings           `yaml:"booksum,omitempty"` // zero: no summaries
 	Cost       CostSettings              `yaml:"cost,omitempty"`    // zero: not measured
 	Recall     RecallSettings            `yaml:"recall,omitempty"`  // zero: not tried
 

@@ -21,6 +21,7 @@ func (p *Profile) Cells() []Cell {
 				})
 			}
 		}
+		cells = append(cells, p.booksumCells(seed)...)
 	}
 	return slices.Concat(cells, p.passkeyCells(), p.recallCells(), p.costCells())
 }
@@ -28,6 +29,7 @@ func (p *Profile) Cells() []Cell {
 // The experiments, as cells name them.
 const (
 	perplexityExperiment = "perplexity" // paper Table 2
+	booksumExperiment    = "booksum"    // paper Table 4 and Figure 4
 	costExperiment       = "cost"
 	recallExperiment     = "recall"
 	passkeyExperiment    = "passkey" // paper Table 3
@@ -89,6 +91,7 @@ type CellSettings struct {
 	Evaluation EvaluationSettings `yaml:"evaluation,omitempty"`
 	Cost       CostSettings       `yaml:"cost,omitempty" json:",omitzero"`    // of a cell that measures it
 	Passkey    PasskeySettings    `yaml:"passkey,omitempty" json:",omitzero"` // of a cell that asks for passkeys
+	Booksum    BooksumSettings    `yaml:"booksum,omitempty" json:",omitzero"` // of a cell that summarises books
 	Recall     RecallSettings     `yaml:"recall,omitempty" json:",omitzero"`  // of a cell that tries it, which needs nothing else but the memory's ε
 
 	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
@@ -116,6 +119,9 @@ func (p *Profile) Settings(c Cell) CellSettings {
 			Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, Length: c.Length,
 			Threads: p.Threads, Model: p.Model, Recall: p.Recall,
 		}
+	}
+	if slices.Contains(p.booksumCells(c.Seed), c) {
+		return p.booksumSettings(c)
 	}
 	for _, t := range p.Perplexity {
 		if c.Experiment != perplexityExperiment || t.Corpus != c.Corpus || t.Length != c.Length || !slices.Contains(t.Models, c.Model) {

@@ -51,6 +51,7 @@ func (p *Profile) Validate() config.Problems {
 	p.validatePasskey(report)
 	p.validateCost(report)
 	p.validateRecall(report)
+	p.validateBooksum(report)
 	return problems
 }
 

@@ -211,7 +211,10 @@ func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string)
 		r.tell(Event{Kind: Progress, Cell: c, Phase: phase, Tokens: tokens, Before: before})
 	})
 	run.note = func(text string) { r.tell(Event{Kind: Note, Text: text}) }
-	_, err = run.run(ctx, func(text string) { r.tell(Event{Kind: Note, Text: text}) })
+	if c.Experiment == booksumExperiment {
+		return run.summarise(ctx, run.note)
+	}
+	_, err = run.run(ctx, run.note)
 	return err
 }
 

@@ -18,7 +18,7 @@ func miniature(t *testing.T) *Profile {
 		t.Fatal(err)
 	}
 	p.Seeds, p.Training.Steps, p.Training.WarmupSteps, p.SaveEvery = []uint64{1}, 6, 2, 2
-	p.Perplexity, p.Recall, p.Cost = p.Perplexity[:1], RecallSettings{}, CostSettings{}
+	p.Perplexity, p.Booksum, p.Recall, p.Cost = p.Perplexity[:1], BooksumSettings{}, RecallSettings{}, CostSettings{}
 	p.Perplexity[0].Models = []string{"local-only", "memorizing", "infini-delta"}
 	p.Baselines = BaselineSettings{
 		TransformerXL: TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true}, Memorizing: MemorizingSettings{Entries: 48, K: 3},

@@ -187,7 +187,7 @@ func (s *trainingSource) draw() ([]int32, error) {
 	n := s.text.Corpus.Len(datasets.Train)
 	for range n {
 		pass, place := s.drawn/n, s.drawn%n
-		ids, err := s.text.tokens(s.order(pass, place, n))
+		ids, err := s.text.tokens(documentOrder(s.seed, pass, place, n))
 		if err != nil {
 			return nil, err
 		}
@@ -203,14 +203,14 @@ func (s *trainingSource) draw() ([]int32, error) {
 	return nil, fmt.Errorf("experiments: no training document of %s has two tokens", s.text.Corpus.Name())
 }
 
-// order is the document at a place of a pass. A split too large to be passed
+// documentOrder is the document at a place of a pass. A split too large to be passed
 // through is taken as it comes, from a place of its own for each seed.
-func (s *trainingSource) order(pass, place, n int) int {
+func documentOrder(seed uint64, pass, place, n int) int {
 	const passable = 1 << 16
 	if n > passable {
-		return int((s.seed*1_000_003 + uint64(place)) % uint64(n))
+		return int((seed*1_000_003 + uint64(place)) % uint64(n))
 	}
-	return rand.New(rand.NewPCG(s.seed, ^uint64(pass))).Perm(n)[place]
+	return rand.New(rand.NewPCG(seed, ^uint64(pass))).Perm(n)[place]
 }
 
 // Cursor is how many stretches have been drawn.

@@ -43,6 +43,12 @@ func (m *Model) NewDecoder(documents int) *Decoder {
 	return d
 }
 
+// Reset makes all documents begin again.
+func (d *Decoder) Reset() {
+	d.state.Zero()
+	d.past = 0
+}
+
 // State is the memory from before the running segment.
 func (d *Decoder) State() *State { return d.state }
 

@@ -12,6 +12,17 @@ type Bound struct {
 	Overall float64 `json:"overall"`
 }
 
+// Mean is the bound of a mean over books, of which each has its own.
+func Mean(bounds []Bound) Bound {
+	var m Bound
+	for _, b := range bounds {
+		n := float64(len(bounds))
+		m.Rouge1, m.Rouge2, m.RougeL = m.Rouge1+b.Rouge1/n, m.Rouge2+b.Rouge2/n, m.RougeL+b.RougeL/n
+	}
+	m.Overall = math.Cbrt(m.Rouge1 * m.Rouge2 * m.RougeL)
+	return m
+}
+
 // NewBound is for a reader who knows the first k of n facts, and of the others that
 // each value is one of v, all alike.
 //

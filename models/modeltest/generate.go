@@ -65,6 +65,10 @@ func branch(m *models.Model, r *rand.Rand) error {
 	if _, err := both.Feed(tokens(r, 2*(segment+1))); err != nil { // what it held is forgotten
 		return err
 	}
+	one.Reset()
+	if _, err := one.Feed(first[:shared]); err != nil {
+		return err
+	}
 	both.Branch(one)
 	got, err := both.Feed(slices.Concat(first[shared:], second[shared:]))
 	if err != nil {

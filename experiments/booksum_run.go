@@ -1,0 +1,214 @@
+package experiments
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"infinibench/datasets"
+	"infinibench/internal/train"
+	"infinibench/models"
+)
+
+// summarise makes a cell of the experiment: it trains in two phases, samples the
+// summaries and writes the result. Whatever an earlier run with the same settings left
+// behind is gone on from.
+func (r *cellRun) summarise(ctx context.Context, note func(string)) error {
+	replaced, err := r.files.prepare(r.config)
+	if err != nil {
+		return err
+	}
+	if replaced {
+		note(r.cell.Key() + ": the settings or the data have changed: made anew")
+	}
+	if err := r.loadTiming(); err != nil {
+		return err
+	}
+	task, err := newSummaryTask(r.text, r.settings.Booksum)
+	if err != nil {
+		return err
+	}
+	split := datasets.Split(r.settings.Corpus.Split)
+	if err := task.usable(split, note); err != nil {
+		return err
+	}
+	m, err := r.finetuned(ctx, task)
+	if err != nil {
+		return err
+	}
+	if m.Memory, err = NewMemory(r.cell.Model, r.settings.Baselines.evaluated()); err != nil {
+		return err
+	}
+	lead, err := task.meanWords()
+	if err != nil {
+		return err
+	}
+	books, err := r.readBooks(ctx, newBookReader(m, task, r.settings.Seed, lead, func(tokens int, before bool) {
+		if r.advance("summarise", tokens, before); !before {
+			r.timing.EvalTokens += int64(tokens)
+		}
+	}), split)
+	if err != nil {
+		return err
+	}
+	footprint, err := measureFootprint(m)
+	if err != nil {
+		return err
+	}
+	data := describeBooks(r.text, r.settings, split, len(books))
+	result := &Result{
+		Version: ResultVersion, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: StatusDone,
+		Protocol: task.protocol(split, data), Scale: r.booksumScale(m), Data: data,
+		Booksum: sumBooksum(task, split, books, lead), Gates: m.Gates(), Footprint: footprint,
+		Settings: r.settings, Environment: ThisEnvironment(r.version, r.settings.Threads),
+	}
+	if n := len(result.Booksum.Problems); n > 0 {
+		result.Warnings = append(result.Warnings, fmt.Sprintf("%d pairs that the data lists cannot be used and were left out", n))
+	}
+	if err := r.saveTiming(); err != nil {
+		return err
+	}
+	// Kept until now, so that a damaged model costs the last steps only.
+	for _, dir := range []string{r.files.checkpoint(), r.files.pretrained()} {
+		if err := train.ForgetProgress(dir); err != nil {
+			return err
+		}
+	}
+	return writeJSON(r.files.path("result.json"), result)
+}
+
+// usable tells of the pairs that cannot be used, and is an error if there are any and
+// the profile says to stop then.
+func (x *summaryTask) usable(split datasets.Split, note func(string)) error {
+	var problems []string
+	for _, s := range []datasets.Split{datasets.Train, split} {
+		c := x.pairs.Coverage(s)
+		for _, p := range c.Problems {
+			problems = append(problems, p.String())
+		}
+		if len(c.Problems) > 0 {
+			note(fmt.Sprintf("%s: %d of %d %s pairs can be used", x.pairs.Name(), c.Usable, c.Listed, s))
+		}
+		if x.pairs.Len(s) == 0 {
+			return fmt.Errorf("experiments: %s has no usable %s pairs: %s", x.pairs.Name(), s, strings.Join(problems, "; "))
+		}
+	}
+	if len(problems) > 0 && x.settings.BadPairs == "stop" {
+		return fmt.Errorf("experiments: %d pairs of %s cannot be used: %s; mend them, or set booksum.bad_pairs to skip", len(problems), x.pairs.Name(), strings.Join(problems, "; "))
+	}
+	return nil
+}
+
+// pretrained is where the model of the first phase stands.
+func (c cellFiles) pretrained() string { return filepath.Join(c.checkpoint(), "pretrained") }
+
+// finetuned is the model after both phases: continual pre-training on books, and
+// fine-tuning on books with their summaries.
+func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model, error) {
+	s, b := r.settings, r.settings.Booksum
+	if err := os.MkdirAll(r.files.pretrained(), 0o755); err != nil {
+		return nil, err
+	}
+	first := phase{
+		dir: r.files.pretrained(), log: "pretraining.jsonl", training: b.Pretraining.of(s.Training), length: b.Pretraining.Length,
+		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
+		source: func() (train.Source, error) {
+			return newTrainingSource(r.text, s.Seed, b.Pretraining.Batch, b.Pretraining.Length)
+		},
+		seconds: &r.timing.PretrainSeconds, tokens: &r.timing.PretrainTokens,
+	}
+	// Also when the second phase is done: the cost of the first is part of the result.
+	m, err := r.fit(ctx, first)
+	if err != nil {
+		return nil, err
+	}
+	if m.Memory, err = NewMemory(r.cell.Model, s.Baselines); err != nil { // one that was loaded is set to be evaluated
+		return nil, err
+	}
+	return r.fit(ctx, phase{
+		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length,
+		begin:   func() (*models.Model, error) { return m, nil },
+		source:  func() (train.Source, error) { return newSummarySource(x, s.Seed, s.Training.Batch) },
+		seconds: &r.timing.TrainSeconds, tokens: &r.timing.TrainTokens,
+	})
+}
+
+// readBooks makes the readings that samples.jsonl does not hold yet.
+func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datasets.Split) ([]BooksumBook, error) {
+	lines, err := readLog[BooksumReading](r.files.path("samples.jsonl"))
+	if err != nil {
+		return nil, err
+	}
+	done := map[string]map[int]BooksumReading{}
+	for _, l := range lines {
+		if done[l.ID] == nil {
+			done[l.ID] = map[int]BooksumReading{}
+		}
+		done[l.ID][l.Length] = l
+	}
+	file, err := openLog(r.files.path("samples.jsonl"), lines)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	start := time.Now()
+	save := func(reading BooksumReading) error {
+		r.timing.EvalSeconds += time.Since(start).Seconds()
+		start = time.Now()
+		if err := r.saveTiming(); err != nil {
+			return err
+		}
+		if err := appendLine(file, reading); err != nil {
+			return err
+		}
+		return file.Sync()
+	}
+	n := reader.task.pairs.Len(split)
+	if limit := r.settings.Corpus.Documents; limit > 0 {
+		n = min(n, limit)
+	}
+	var books []BooksumBook
+	for i := range n {
+		pair, err := reader.task.pairs.Pair(split, i)
+		if err != nil {
+			return nil, err
+		}
+		book, err := reader.book(ctx, pair, i, done[pair.ID], save)
+		if err != nil {
+			return nil, err
+		}
+		books = append(books, book)
+	}
+	return books, nil
+}
+
+// describeBooks says which books the numbers are about.
+func describeBooks(t *Text, s CellSettings, split datasets.Split, books int) DataNote {
+	note := DataNote{Certificate: t.Corpus.Certificate(), Split: split, Documents: books, Tokenizer: t.Tokenizer.Name(), WordRule: "whitespace words"}
+	if !note.Certificate.Official {
+		note.Note = fmt.Sprintf("%s, %d %s books", note.Certificate.StandIn, books, split)
+	} else if n := note.Certificate.Splits[split].OfficialDocuments; books < n {
+		note.Note = fmt.Sprintf("%d of %d %s books", books, n, split)
+	}
+	return note
+}
+
+// protocol is the id of the way of scoring.
+func (x *summaryTask) protocol(split datasets.Split, note DataNote) string {
+	s := x.settings
+	return fmt.Sprintf("%s/%s/%s/%d-books/%d-tokens/temperature-%g/top-p-%g/%d-decodes/rouge-unstemmed/v%d",
+		x.pairs.Name(), split, note.Tokenizer, note.Documents, s.SummaryTokens, s.Temperature, s.TopP, s.Decodes, ProtocolVersion)
+}
+
+// booksumScale says how large the run was. The paper's has 8 billion weights.
+func (r *cellRun) booksumScale(m *models.Model) Scale {
+	c, t := m.Config, r.settings.Training
+	return Scale{
+		Parameters: m.Parameters(), Layers: c.Layers, DModel: c.Width(), Heads: c.Heads, Segment: c.Segment,
+		TrainLength: r.settings.Length, Batch: t.Batch, Steps: r.settings.Booksum.Pretraining.Steps + t.Steps,
+		TrainTokens: int64(r.settings.Booksum.trainTokens()),
+	}
+}

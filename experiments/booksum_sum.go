@@ -1,0 +1,121 @@
+package experiments
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"infinibench/datasets"
+	"infinibench/datasets/booksum"
+	"infinibench/internal/metrics"
+	"infinibench/internal/metrics/rouge"
+)
+
+// sumBooksum is the result of a cell, from its books. In the books it leaves what the
+// report shows.
+func sumBooksum(x *summaryTask, split datasets.Split, books []BooksumBook, lead int) *Booksum {
+	b := &Booksum{Books: books, LeadWords: lead}
+	for _, s := range slices.Compact([]datasets.Split{datasets.Train, split}) {
+		c := x.pairs.Coverage(s)
+		b.Coverage = append(b.Coverage, BooksumCoverage{Split: string(s), Listed: c.Listed, Usable: c.Usable, Official: c.Official})
+		for _, p := range c.Problems {
+			b.Problems = append(b.Problems, p.String())
+		}
+	}
+	for i, length := range x.settings.Lengths {
+		b.Lengths = append(b.Lengths, sumLength(length, i, books))
+	}
+	var slopes []float64
+	for _, book := range books {
+		var share, overall []float64
+		for _, r := range book.Readings {
+			share, overall = append(share, r.Share), append(overall, r.Mean.Overall)
+		}
+		// A book that the shortest length holds as a whole says nothing of a trend.
+		if slices.Min(share) < slices.Max(share) {
+			slopes = append(slopes, slope(share, overall))
+		}
+	}
+	b.Slope = estimate(slopes)
+	for _, book := range b.Books {
+		for i := range book.Readings {
+			r := &book.Readings[i]
+			r.Outputs, r.Scores, r.Ended = r.Outputs[:1], nil, r.Ended[:1]
+		}
+	}
+	return b
+}
+
+func sumLength(length, i int, books []BooksumBook) BooksumLength {
+	l := BooksumLength{Tokens: length, Books: len(books)}
+	n := float64(len(books))
+	var ours, lead, oracle []rouge.Scores
+	var bounds []booksum.Bound
+	var facts, read, hit, kept, outputs, words float64
+	for _, book := range books {
+		r := book.Readings[i]
+		ours, lead, oracle = append(ours, r.Mean), append(lead, r.Lead), append(oracle, r.Oracle)
+		l.Share += r.Share / n
+		for k, o := range r.Outputs {
+			outputs++
+			words += float64(datasets.CountWords(o))
+			if !r.Ended[k] {
+				l.Unfinished++
+			}
+		}
+		if r.Bound != nil {
+			bounds = append(bounds, *r.Bound)
+		}
+		for _, f := range r.Facts {
+			of := float64(len(r.Outputs))
+			facts += of
+			hit += float64(f.Hits)
+			if f.Read {
+				read += of
+				kept += float64(f.Hits)
+			}
+		}
+	}
+	l.Words = words / outputs
+	l.Rouge, l.Lead, l.Oracle = interval(ours), interval(lead), interval(oracle)
+	if facts > 0 {
+		bound := booksum.Mean(bounds)
+		l.Bound, l.FactsRead, l.FactsHit = &bound, read/facts, hit/facts
+		if read > 0 {
+			l.FactsKept = kept / read
+		}
+	}
+	return l
+}
+
+// interval is that of the mean over books, always with the same draws, so that what is
+// compared has the books of a resample in common.
+func interval(scores []rouge.Scores) rouge.Interval {
+	return rouge.Bootstrap(scores, 0.95, rand.New(rand.NewPCG(1, 0)))
+}
+
+// estimate is a mean with its percentile interval (Efron & Tibshirani 1993, chapter 13).
+func estimate(values []float64) Estimate {
+	n := len(values)
+	if n == 0 {
+		return Estimate{}
+	}
+	mean := func(value func(i int) float64) (sum float64) {
+		for i := range n {
+			sum += value(i) / float64(n)
+		}
+		return sum
+	}
+	e := Estimate{Value: mean(func(i int) float64 { return values[i] }), Books: n}
+	e.Low, e.High = e.Value, e.Value
+	if n < 2 {
+		return e
+	}
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	means := make([]float64, metrics.Resamples)
+	for i := range means {
+		means[i] = mean(func(int) float64 { return values[r.IntN(n)] })
+	}
+	slices.Sort(means)
+	e.Low, e.High = means[metrics.Resamples*25/1000-1], means[metrics.Resamples*975/1000]
+	return e
+}
