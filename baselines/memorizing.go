@@ -98,5 +98,5 @@ func (m Memorizing) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.
 // both, at M = 65,000.
 func (m Memorizing) Footprint(c models.Config) (string, int64) {
 	_, xl := m.TransformerXL.Footprint(c)
-	return "(d_key+d_value)·H·(N·l+M)", xl + 2*int64(c.Width())*int64(m.entries(c))
+	return "(d_key+d_value)·H·(" + m.letter(c) + "·l+M)", xl + 2*int64(c.Width())*int64(m.entries(c))
 }

@@ -29,15 +29,17 @@ func TestMemorizingLayer(t *testing.T) {
 func TestPaperSizes(t *testing.T) {
 	c := models.Config{Layers: 12, Heads: 8, HeadSize: 128, Segment: 2048}
 	for _, m := range []struct {
-		memory models.Memory
-		want   int64
+		memory  models.Memory
+		want    int64
+		formula string
 	}{
-		{TransformerXL{}, 50_331_648},
-		{Memorizing{}, 184_549_376},
-		{Memorizing{Entries: 65_000}, 183_451_648},
+		{TransformerXL{}, 50_331_648, "(d_key+d_value)·H·N·l"},
+		{TransformerXL{Cache: 4096}, 2 * 50_331_648, "(d_key+d_value)·H·C·l"},
+		{Memorizing{}, 184_549_376, "(d_key+d_value)·H·(N·l+M)"},
+		{Memorizing{Entries: 65_000}, 183_451_648, "(d_key+d_value)·H·(N·l+M)"},
 	} {
-		if _, got := m.memory.Footprint(c); got != m.want {
-			t.Errorf("%+v carries %d numbers, want %d", m.memory, got, m.want)
+		if formula, got := m.memory.Footprint(c); got != m.want || formula != m.formula {
+			t.Errorf("%+v carries %d numbers by %s, want %d by %s", m.memory, got, formula, m.want, m.formula)
 		}
 	}
 }

@@ -114,7 +114,15 @@ func (m TransformerXL) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []
 }
 
 // Footprint is the first row of the Infini-attention paper's Table 1, where N is
-// both the segment's length and the cache's.
+// both the segment's length and the cache's; a cache of another length is C.
 func (m TransformerXL) Footprint(c models.Config) (string, int64) {
-	return "(d_key+d_value)·H·N·l", 2 * int64(c.Width()) * int64(m.length(c)) * int64(c.Layers)
+	return "(d_key+d_value)·H·" + m.letter(c) + "·l", 2 * int64(c.Width()) * int64(m.length(c)) * int64(c.Layers)
+}
+
+// letter stands for the cache's length in formulas.
+func (m TransformerXL) letter(c models.Config) string {
+	if m.length(c) == c.Segment {
+		return "N"
+	}
+	return "C"
 }

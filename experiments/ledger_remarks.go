@@ -20,8 +20,11 @@ func (l *Ledger) Remarks() []string {
 		say("The paper's ratios are quotients of its rounded sizes: %s ÷ %s = %s, where the exact numbers give %.1fx; %s ÷ %s = %s, exactly %.1fx.",
 			kNN.Rounded, infini.Rounded, infini.RoundedRatio, infini.Ratio, kNN.Rounded, rmt.Rounded, rmt.RoundedRatio, rmt.Ratio)
 		cache, own := rows["transformer-xl"].Entries, *kNN.Measured/4
-		say("The paper's %s for the Memorizing Transformer are 65,000 tokens in the one layer with the memory and the Transformer-XL cache of all layers. Its Table 1 has the memory alone, %s numbers; the model here keeps 65,536 tokens, with the cache %s numbers, which would print as %s.",
-			kNN.Paper, humanize.Comma(kNN.Entries-cache), humanize.Comma(own), millions(own))
+		tokens := func(entries int64) string {
+			return humanize.Comma((entries - cache) / int64(2*l.Model.Heads*l.Model.HeadSize))
+		}
+		say("The paper's %s for the Memorizing Transformer are %s tokens in the one layer with the memory and the Transformer-XL cache of all layers. Its Table 1 has the memory alone, %s numbers; the model here keeps %s tokens, with the cache %s numbers, which would print as %s.",
+			kNN.Paper, tokens(kNN.Entries), humanize.Comma(kNN.Entries-cache), tokens(own), humanize.Comma(own), millions(own))
 	}
 	if rmt.Measured != nil {
 		say("The Recurrent Memory Transformer hands its memory tokens on once, %s numbers; Table 1 counts them for each layer, and twice.", humanize.Comma(*rmt.Measured/4))

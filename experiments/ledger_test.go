@@ -1,6 +1,11 @@
 package experiments
 
-import "testing"
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
 
 // The sizes and ratios of the paper's Table 2 and the exact numbers behind them, which
 // follow from its Table 1 by hand.
@@ -58,5 +63,41 @@ func TestPaperLedger(t *testing.T) {
 	}
 	if l.Local != 2*2048*1024*12 {
 		t.Errorf("keys and values of a segment: %d", l.Local)
+	}
+}
+
+// The ledger of one run is at its sizes: width 64, 2 layers, caches of 16 tokens, a memory
+// of 48 in one of the layers. Its batch is that of its table, 4.
+func TestLedgerOfRun(t *testing.T) {
+	p := parseProfile(t, strings.Replace(validProfile, "- infini-linear", "- memorizing", 1))
+	p.Baselines = everySetting
+	c := hashed
+	c.Model = memorizing
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, p.Config(c), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	own, err := LoadConfig(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := own.Ledger()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = 2 * 64 * (2*16 + 48)
+	for _, r := range l.Rows {
+		if r.Model == memorizing && (r.Entries != want || *r.Measured != 4*want || r.OfBatch != 4*4*want) {
+			t.Errorf("%+v, want %d numbers", r, want)
+		}
+	}
+	if l.Profile != c.Key() {
+		t.Errorf("the ledger is of %s, want %s", l.Profile, c.Key())
+	}
+	if err := os.WriteFile(path, []byte("version: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := LoadConfig(path); err == nil || err.Error() != path+" has no model; want the config.yaml of a run that trains one" {
+		t.Errorf("a file of no model: %v", err)
 	}
 }

@@ -153,6 +153,25 @@ func (p *Profile) Config(c Cell) []byte {
 	return data
 }
 
+// LoadConfig reads the config.yaml of a cell that trains a model, as a profile of that
+// cell alone.
+func LoadConfig(path string) (*Profile, error) {
+	var s CellSettings
+	if err := config.Load(path, &s); err != nil {
+		return nil, err
+	}
+	if s.Model.Segment == 0 {
+		return nil, fmt.Errorf("%s has no model; want the config.yaml of a run that trains one", path)
+	}
+	c := Cell{Experiment: s.Experiment, Corpus: s.CorpusName, Model: s.ModelID, Length: s.Length, Seed: s.Seed}
+	return &Profile{
+		Name: c.Key(), Threads: s.Threads, Seeds: []uint64{s.Seed}, Model: s.Model, Baselines: s.Baselines, Training: s.Training,
+		Corpora:    map[string]CorpusSettings{s.CorpusName: s.Corpus},
+		Perplexity: []PerplexitySettings{{Corpus: s.CorpusName, Models: []string{s.ModelID}, Length: s.Length}},
+		Evaluation: s.Evaluation,
+	}, nil
+}
+
 // Hash is the sha256 of Config in hexadecimal: what sha256sum says of config.yaml.
 func (p *Profile) Hash(c Cell) string {
 	return fmt.Sprintf("%x", sha256.Sum256(p.Config(c)))

@@ -15,7 +15,7 @@ import (
 )
 
 func memoryCommand(env *environment) *cobra.Command {
-	var profile, alone string
+	var profile, config, alone string
 	var peak, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "memory",
@@ -23,14 +23,19 @@ func memoryCommand(env *environment) *cobra.Command {
 		Long: `memory works out what each model carries from segment to segment, by the formulas of
 the paper's Table 1, in numbers and in bytes, and counts the bytes of the live state
 beside them: at the paper's sizes, next to what the paper prints, and at those of the
-profile. With --peak, every model also reads two segments at the profile's sizes in a
+profile, or of one run. With --peak, every model also reads two segments at the profile's sizes in a
 process of its own, and the most memory that process had resident is shown; at the
 paper's sizes that takes gigabytes, and minutes.`,
 		Example: `  bench memory
   bench memory --profile paper
-  bench memory --profile my.yaml --peak --json`,
+  bench memory --profile my.yaml --peak --json
+  bench memory --config runs/tiny/perplexity-novel-memorizing-1024-seed1/config.yaml`,
 		RunE: func(*cobra.Command, []string) error {
-			p, err := experiments.LoadProfile(profile)
+			load, sizes := experiments.LoadProfile, []string{"--profile", profile}
+			if config != "" {
+				load, sizes = experiments.LoadConfig, []string{"--config", config}
+			}
+			p, err := load(sizes[1])
 			if err != nil {
 				return err
 			}
@@ -55,7 +60,7 @@ paper's sizes that takes gigabytes, and minutes.`,
 				ledgers = append(ledgers, own)
 			}
 			if peak {
-				if err := measurePeaks(env, profile, ledgers[len(ledgers)-1]); err != nil {
+				if err := measurePeaks(env, sizes, ledgers[len(ledgers)-1]); err != nil {
 					return err
 				}
 			}
@@ -74,18 +79,20 @@ paper's sizes that takes gigabytes, and minutes.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&profile, "profile", "tiny", "built-in profile, or the path of your own .yaml file")
+	flags.StringVar(&config, "config", "", "config.yaml of a run, in place of a profile")
 	flags.BoolVar(&peak, "peak", false, "measure the peak resident memory of each model as well")
 	flags.BoolVar(&asJSON, "json", false, "print the ledgers as JSON")
 	flags.StringVar(&alone, "alone", "", "print the peak resident memory of this process with one model")
 	if err := flags.MarkHidden("alone"); err != nil {
 		panic(err)
 	}
+	cmd.MarkFlagsMutuallyExclusive("profile", "config")
 	return cmd
 }
 
 // measurePeaks runs this program once for each model that is here, since the peak of
 // one process is that of the largest model it has held.
-func measurePeaks(env *environment, profile string, l *experiments.Ledger) error {
+func measurePeaks(env *environment, sizes []string, l *experiments.Ledger) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program, to run it for each model: %w", err)
@@ -96,7 +103,7 @@ func measurePeaks(env *environment, profile string, l *experiments.Ledger) error
 		r := &l.Rows[i]
 		if r.Measured != nil {
 			var problem bytes.Buffer
-			child := exec.CommandContext(env.ctx, self, "memory", "--profile", profile, "--alone", r.Model)
+			child := exec.CommandContext(env.ctx, self, append([]string{"memory", "--alone", r.Model}, sizes...)...)
 			child.Stderr = &problem
 			out, err := child.Output()
 			if err != nil {
