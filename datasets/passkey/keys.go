@@ -23,6 +23,22 @@ func (k Key) String() string { return fmt.Sprintf("%0*d", Digits, int(k)) }
 // MarshalText writes all digits, in JSON too.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
+// UnmarshalText reads what MarshalText writes.
+func (k *Key) UnmarshalText(text []byte) error {
+	n := 0
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return fmt.Errorf("passkey: key %q has something but digits", text)
+		}
+		n = 10*n + int(c-'0')
+	}
+	if len(text) != Digits {
+		return fmt.Errorf("passkey: key %q does not have %d digits", text, Digits)
+	}
+	*k = Key(n)
+	return nil
+}
+
 // Keys is all keys of a split, each once, in an order drawn from r. No key is in two
 // splits, and which are in one never changes: 7,000 are for training, 1,000 for
 // validation and 2,000 for tests.

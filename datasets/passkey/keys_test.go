@@ -84,5 +84,15 @@ func TestKeyIsWrittenInFull(t *testing.T) {
 		if data, err := json.Marshal(key); err != nil || string(data) != `"`+want+`"` {
 			t.Errorf("%d is %s in JSON, %v, want %q", int(key), data, err, want)
 		}
+		var back Key
+		if err := json.Unmarshal([]byte(`"`+want+`"`), &back); err != nil || back != key {
+			t.Errorf("%q is read as %v, %v", want, back, err)
+		}
+	}
+	for _, wrong := range []string{`"905"`, `"90540"`, `"9o54"`, `"-054"`, `9054`} {
+		var k Key
+		if err := json.Unmarshal([]byte(wrong), &k); err == nil {
+			t.Errorf("%s is read as %v", wrong, k)
+		}
 	}
 }

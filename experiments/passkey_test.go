@@ -1,0 +1,205 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"infinibench/datasets/passkey"
+	"infinibench/datasets/tokenizer"
+	"infinibench/models"
+)
+
+// passkeyProfile asks two models for passkeys, in a moment.
+func passkeyProfile(t *testing.T, models ...string) *Profile {
+	t.Helper()
+	p, err := LoadProfile("smoke")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stage := PasskeyTraining{Steps: 3, Batch: 2, Segments: 4, LearningRate: 5e-3, GateLearningRate: 5e-3}
+	p.Name, p.Seeds, p.Workers, p.Cost, p.Recall = "passkey-test", []uint64{1}, 1, CostSettings{}, RecallSettings{}
+	p.Perplexity = []PerplexitySettings{{Corpus: "novel", Models: []string{"local-only"}, Length: 64, Batch: 1, Steps: 5}}
+	p.Passkey = PasskeySettings{
+		Models: models, Corpus: "novel", Model: p.Model,
+		Language: stage, Paper: stage,
+		Recipe:  RecipeSettings{Training: PasskeyTraining{Steps: 8, Batch: 4, Segments: 4, LearningRate: 5e-3, GateLearningRate: 5e-3}, AnswerWeight: 20, RepeatsFrom: 4, RepeatsRamp: 2, Repeats: 100},
+		Lengths: []int{320, 1280}, Samples: 3, Batch: 2, Zero: 1,
+	}
+	p.Passkey.Model.Segment = 40
+	if problems := p.Validate(); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return p
+}
+
+func passkeyTask(t *testing.T) *passkey.Task {
+	t.Helper()
+	words, err := tokenizer.NewWord(passkey.Vocabulary())
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := passkey.New(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task
+}
+
+// In words, the task's lines are 29 tokens, the needle 21, a question 10, its answer 4
+// (counted by hand): 64 are the shortest prompt. A segment of 40 holds needle, question
+// and answer, 35; one of 32 does not.
+func TestPasskeyAsks(t *testing.T) {
+	task := passkeyTask(t)
+	s := passkeyProfile(t, "infini-linear").Passkey
+	for _, test := range []struct {
+		segment int
+		want    []string
+	}{
+		{40, []string{
+			"grid 320 start", "grid 320 middle", "grid 320 end", "grid 1280 start", "grid 1280 middle", "grid 1280 end",
+			"writes 80 start", "writes 160 start", "writes 320 start", "writes 640 start", "writes 1280 start", "last segment 80 end",
+		}},
+		{32, []string{
+			"grid 320 start", "grid 320 middle", "grid 320 end", "grid 1280 start", "grid 1280 middle", "grid 1280 end",
+			"writes 64 start", "writes 128 start", "writes 256 start", "writes 512 start", "writes 1024 start",
+		}},
+	} {
+		s.Model.Segment = test.segment
+		asks, err := s.asks(task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, a := range asks {
+			got = append(got, fmt.Sprintf("%s %d %s", a.Kind, a.Length, a.Position))
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("segments of %d: asks %q, want %q", test.segment, got, test.want)
+		}
+	}
+}
+
+// TestPasskeySharedReading holds what the shared readings answer against the plain way:
+// each prompt read from its first token to its last by a decoder of its own. Every
+// memory is tried, with weights from the start, whose answers are arbitrary but definite.
+func TestPasskeySharedReading(t *testing.T) {
+	for _, id := range []string{"infini-linear", "infini-delta", "local-only", "transformer-xl", "memorizing", "rmt", "compressive"} {
+		p := passkeyProfile(t, id)
+		runs := t.TempDir()
+		if _, err := Run(context.Background(), Options{Profile: p, Runs: runs, Version: "test"}); err != nil {
+			t.Fatal(err)
+		}
+		c := p.passkeyCells()[0]
+		files := cellFiles(filepath.Join(runs, p.Name, c.Key()))
+		lines, err := readLog[PasskeyAnswer](files.path("samples-" + StageRecipe + ".jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := 3 * 12; len(lines) != want {
+			t.Fatalf("%s: %d answers, want %d", id, len(lines), want)
+		}
+		m, _, err := LoadModel(filepath.Join(files.checkpoint(), StageRecipe))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := OpenText(context.Background(), "novel", p.Corpora["novel"], "", "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err = passkeyText(text); err != nil {
+			t.Fatal(err)
+		}
+		task, err := passkey.New(text.Tokenizer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lines {
+			if l.Sample > 0 {
+				continue
+			}
+			depth, err := passkey.ParsePosition(l.Position)
+			if err != nil {
+				t.Fatal(err)
+			}
+			x, err := task.Prompt(passkeyAsk{Length: l.Length, Depth: depth}.prompt(l.Key))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if x.Hash() != l.Hash {
+				t.Errorf("%s, %s %d %s: the prompt is another", id, l.Kind, l.Length, l.Position)
+			}
+			var got []int32
+			err = m.NewDecoder(1).Generate(x.IDs[:x.Prompt.Length], passkey.Digits, &models.Sampler{}, func(id int32) bool {
+				got = append(got, id)
+				return true
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for k, token := range l.Output {
+				if token.ID != got[k] {
+					t.Errorf("%s, %s %d %s: token %d is %d, read plainly %d", id, l.Kind, l.Length, l.Position, k, token.ID, got[k])
+				}
+			}
+		}
+	}
+}
+
+// TestPasskeyInterrupted ends the run at every place where it can end, and holds the
+// files it leads to against those of a run in one go.
+func TestPasskeyInterrupted(t *testing.T) {
+	p := passkeyProfile(t, "infini-delta")
+	p.Perplexity[0].Steps = 5
+	whole, broken := t.TempDir(), t.TempDir()
+	if _, err := Run(context.Background(), Options{Profile: p, Runs: whole, Version: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	stops := 0
+	for {
+		ctx, cancel := context.WithCancel(context.Background())
+		told := 0
+		_, err := Run(ctx, Options{Profile: p, Runs: broken, Version: "test", Observe: func(e Event) {
+			if e.Kind == Progress && !e.Before && e.Cell.Experiment == passkeyExperiment {
+				if told++; told == 9 { // something new was done each time
+					cancel()
+				}
+			}
+		}})
+		cancel()
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if stops++; stops > 1000 {
+			t.Fatal("no end")
+		}
+	}
+	if stops < 5 {
+		t.Errorf("stopped %d times only", stops)
+	}
+	c := p.passkeyCells()[0]
+	for _, name := range []string{"result.json", "samples-recipe.jsonl", "samples-zero-shot.jsonl", "checkpoint/recipe/model.safetensors"} {
+		want, err := os.ReadFile(filepath.Join(whole, p.Name, c.Key(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(broken, p.Name, c.Key(), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Errorf("%s differs after %d stops", name, stops)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(broken, p.Name, c.Key(), "checkpoint", "*", "reading*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
