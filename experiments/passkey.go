@@ -54,18 +54,17 @@ func (s PasskeySettings) Asked() bool { return len(s.Models) > 0 }
 // longest is the longest prompt.
 func (s PasskeySettings) longest() int { return s.Lengths[len(s.Lengths)-1] }
 
-// passkeyCells is a cell for each seed and model.
+// passkeyCells is a cell for each model, of the first seed: what varies, and has an
+// interval, is the samples.
 func (p *Profile) passkeyCells() []Cell {
 	var cells []Cell
 	if !p.Passkey.Asked() {
 		return nil
 	}
-	for _, seed := range p.Seeds[:1] {
-		for _, model := range p.Passkey.Models {
-			cells = append(cells, Cell{
-				Experiment: passkeyExperiment, Corpus: p.Passkey.Corpus, Model: model, Length: p.Passkey.longest(), Seed: seed,
-			})
-		}
+	for _, model := range p.Passkey.Models {
+		cells = append(cells, Cell{
+			Experiment: passkeyExperiment, Corpus: p.Passkey.Corpus, Model: model, Length: p.Passkey.longest(), Seed: p.Seeds[0],
+		})
 	}
 	return cells
 }

@@ -25,12 +25,12 @@ type Work struct {
 // whole and has not been read yet: a book.
 const usualDocument = 100_000
 
-// Identify notes which files the corpora of the profile are, so that results made
+// Identify notes which files the corpora of the profile's cells are, so that results made
 // from others are not taken for its own.
 func (p *Profile) Identify(data string) error {
 	seen := map[string]string{}
-	for name, s := range p.Corpora {
-		c, err := OpenCorpus(name, s, data)
+	for _, name := range p.corpora() {
+		c, err := OpenCorpus(name, p.Corpora[name], data)
 		if err != nil {
 			return err
 		}
@@ -49,7 +49,8 @@ func Workload(o Options) ([]Work, error) {
 		return nil, err
 	}
 	documents := map[string]int{}
-	for name, s := range p.Corpora {
+	for _, name := range p.corpora() {
+		s := p.Corpora[name]
 		c, err := OpenCorpus(name, s, o.Data)
 		if err != nil {
 			return nil, err

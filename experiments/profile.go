@@ -33,6 +33,7 @@ type Profile struct {
 	Cost       CostSettings              `yaml:"cost,omitempty"`    // zero: not measured
 	Recall     RecallSettings            `yaml:"recall,omitempty"`  // zero: not tried
 
+	only         []string          // experiments that are run; see Restrict
 	fingerprints map[string]string // of the corpora, by name; see Identify
 }
 
@@ -107,9 +108,9 @@ type CostSettings struct {
 // Measured says whether the profile measures cost at all.
 func (c CostSettings) Measured() bool { return len(c.Lengths) > 0 }
 
-// ReadsFiles says whether any corpus of the profile is read from files.
+// ReadsFiles says whether any of the profile's cells reads a corpus from files.
 func (p *Profile) ReadsFiles() bool {
-	for name := range p.Corpora {
+	for _, name := range p.corpora() {
 		if slices.Contains(readCorpora, name) {
 			return true
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 
 	"infinibench/internal/config"
 )
@@ -23,7 +24,39 @@ func (p *Profile) Cells() []Cell {
 		}
 		cells = append(cells, p.booksumCells(seed)...)
 	}
-	return slices.Concat(cells, p.passkeyCells(), p.recallCells(), p.costCells())
+	return slices.DeleteFunc(slices.Concat(cells, p.passkeyCells(), p.recallCells(), p.costCells()), func(c Cell) bool {
+		return len(p.only) > 0 && !slices.Contains(p.only, c.Experiment)
+	})
+}
+
+// Restrict leaves of the profile's cells those of some experiments. The cells' settings
+// do not change, so what they lead to is the same. An experiment that the profile does
+// not have is an error.
+func (p *Profile) Restrict(experiments ...string) error {
+	var has []string
+	for _, c := range p.Cells() {
+		if !slices.Contains(has, c.Experiment) {
+			has = append(has, c.Experiment)
+		}
+	}
+	for _, e := range experiments {
+		if !slices.Contains(has, e) {
+			return fmt.Errorf("profile %s has no experiment %q; it has %s", p.Name, e, strings.Join(has, ", "))
+		}
+	}
+	p.only = experiments
+	return nil
+}
+
+// corpora are the names of the corpora that the cells read.
+func (p *Profile) corpora() []string {
+	var names []string
+	for _, c := range p.Cells() {
+		if name := p.Settings(c).CorpusName; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // The experiments, as cells name them.

@@ -12,16 +12,23 @@ import (
 )
 
 // runFlags are the flags of the verbs that run a profile.
-type runFlags struct{ profile, data, runs string }
+type runFlags struct {
+	profile, data, runs string
+	only                []string
+}
 
 func (f *runFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.profile, "profile", "tiny", "built-in profile, or the path of your own .yaml file")
 	cmd.Flags().StringVar(&f.data, "data", "", "directory of the corpora that are read from files")
 	cmd.Flags().StringVar(&f.runs, "runs", "runs", "directory of the results")
+	cmd.Flags().StringSliceVar(&f.only, "only", nil, "experiments to run, such as passkey; the others are left out")
 }
 
 func (f *runFlags) options() (experiments.Options, error) {
 	p, err := experiments.LoadProfile(f.profile)
+	if err == nil {
+		err = p.Restrict(f.only...)
+	}
 	return experiments.Options{Profile: p, Data: f.data, Runs: f.runs, Version: buildVersion()}, err
 }
 
@@ -36,6 +43,7 @@ past what fails. Stop it with Ctrl-C at any time: it saves what it has, and the 
 command goes on from there.`,
 		Example: `  bench reproduce
   bench reproduce --profile small --data ../data
+  bench reproduce --profile small --only passkey
   bench reproduce --profile my.yaml --runs /scratch/runs`,
 		Annotations: map[string]string{continues: ""},
 		RunE: func(*cobra.Command, []string) error {
