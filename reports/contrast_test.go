@@ -238,3 +238,13 @@ func TestReadRouge(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+func TestReadPasskey(t *testing.T) {
+	record := Record{Result: experiments.Result{Passkey: &experiments.Passkey{Stages: []experiments.PasskeyStage{
+		{Stage: "zero-shot", Grid: []experiments.PasskeyScore{{Length: 32768, Position: "start", Tokens: experiments.Share{Value: 0.25}}}},
+	}}}}
+	got := readPasskey(record)
+	if len(got) != 1 || got["zero-shot, 32,768 tokens, start"].value != 0.25 {
+		t.Errorf("got %+v", got)
+	}
+}

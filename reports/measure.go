@@ -39,6 +39,7 @@ type part struct {
 var measures = []Measure{
 	{Name: "token perplexity", read: readPerplexity},
 	{Name: "ROUGE overall", Higher: true, Difference: true, read: readRouge},
+	{Name: "passkey, share of digits", Higher: true, Difference: true, read: readPasskey},
 	{Name: "training speed, tokens/s", Higher: true, read: readSpeed(trainingSpeed)},
 	{Name: "evaluation speed, tokens/s", Higher: true, read: readSpeed(evaluationSpeed)},
 	{Name: "training memory, MiB", read: readSpeed(trainingMemory)},
@@ -76,6 +77,21 @@ func readRouge(r Record) map[string]reading {
 			one.value += p.sum / float64(len(one.parts))
 		}
 		all[point] = one
+	}
+	return all
+}
+
+// readPasskey is the share of right digits after each training, at each length and place
+// of the key: lengths and places are never averaged, as they ask for different things.
+func readPasskey(r Record) map[string]reading {
+	if r.Result.Passkey == nil {
+		return nil
+	}
+	all := map[string]reading{}
+	for _, stage := range r.Result.Passkey.Stages {
+		for _, score := range stage.Grid {
+			all[fmt.Sprintf("%s, %s tokens, %s", stage.Stage, count(int64(score.Length)), score.Position)] = reading{value: score.Tokens.Value}
+		}
 	}
 	return all
 }
