@@ -30,17 +30,23 @@ func newFakeMachine(t *testing.T, script string) *fakeMachine {
 	m.write(script, string(text))
 	m.write("bin-fake/.keep", "")
 	for _, name := range []string{"sh", "bash", "env", "dirname", "grep", "sed", "mkdir", "cp", "cat", "touch"} {
-		real, err := exec.LookPath(name)
-		if err != nil {
-			t.Skipf("the script needs %s: %v", name, err)
-		}
-		if err := os.Symlink(real, filepath.Join(m.dir, "bin-fake", name)); err != nil {
-			t.Fatal(err)
-		}
+		m.link(name)
 	}
 	// OPENBLAS_PLACES is empty, so that the libraries of the real machine do not count.
 	m.env = []string{"PATH=" + filepath.Join(m.dir, "bin-fake"), "OPENBLAS_PLACES=", "FAKE=" + m.dir}
 	return m
+}
+
+// link adds a command of the real machine.
+func (m *fakeMachine) link(name string) {
+	m.t.Helper()
+	real, err := exec.LookPath(name)
+	if err != nil {
+		m.t.Skipf("the script needs %s: %v", name, err)
+	}
+	if err := os.Symlink(real, filepath.Join(m.dir, "bin-fake", name)); err != nil {
+		m.t.Fatal(err)
+	}
 }
 
 // command adds a fake command; body is what it does beside writing down its call.
