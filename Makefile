@@ -18,7 +18,7 @@ help: ## print this list
 	@echo
 	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); one of smoke, tiny, small, paper, or a .yaml file"
 	@echo "  DATA=dir       where the real texts are that small and paper read"
-	@echo "  FUZZTIME=10m   how long fuzz tries each target; FUZZ=name picks some: see scripts/fuzz.sh"
+	@echo "  FUZZTIME=10m   how long fuzz tries each target; FUZZ=datasets picks some: see scripts/fuzz.sh"
 	@echo "  CONFIGS=\"small\", PAIRS=n, ANCHOR=speed.py   what bench-compare runs: see scripts/bench-compare.sh"
 
 setup: ## install OpenBLAS and ECharts if they are missing; the other targets call it

@@ -5,7 +5,7 @@
 # it from then on.
 #
 #   FUZZTIME=10m        of each target
-#   FUZZ=Parse          only targets whose name matches; all when empty
+#   FUZZ=datasets       only targets whose package or name matches; all when empty
 #   FUZZPARALLEL=1      inputs tried at the same time
 #   FUZZMEMORY=8000000  address space of a process in kilobytes (Linux)
 set -uo pipefail
@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 targets=$(find . -name node_modules -prune -o -name '*_test.go' -exec grep -H '^func Fuzz' {} + |
-	sed 's|/[^/]*_test.go:func \(Fuzz[A-Za-z0-9_]*\).*| \1|' | grep -E " .*(${FUZZ:-})" | sort)
+	sed 's|/[^/]*_test.go:func \(Fuzz[A-Za-z0-9_]*\).*| \1|' | grep -E "${FUZZ:-.}" | sort)
 [ -n "$targets" ] || { echo "fuzz: no target matches ${FUZZ:-}" >&2; exit 1; }
 
 printf '%-28s %-24s %14s  %s\n' package target inputs outcome
