@@ -27,6 +27,7 @@ type legendItem struct {
 	Name, Color string
 	Dash        string // an SVG stroke-dasharray, "" for a solid line
 	Mark        string // "full" or "hollow" for a point instead of a line
+	Shape       string // of the points on a line: "rect", "triangle", "diamond", or "circle", which is not shown
 }
 
 // The colours of Okabe and Ito that keep a contrast of 3:1 both on the light

@@ -46,6 +46,7 @@ type pageData struct {
 	Lead      []string
 	Summary   *Table
 	Corpora   []corpusSection
+	Passkeys  []keySection
 	Data      *Table
 	Cells     *Table
 	Settings  *Table
@@ -88,7 +89,7 @@ type corpusSection struct {
 func page(run *Run, lib *library) ([]byte, error) {
 	comparisons := compare(run)
 	data := pageData{
-		Profile: clean(run.Profile), Summary: summaryTable(comparisons), Lead: lead(run, comparisons),
+		Profile: clean(run.Profile), Summary: summaryTable(run, comparisons), Lead: lead(run, comparisons),
 		Data: dataTable(run), Cells: cellsTable(run), Settings: settingsTable(run), Cost: costTable(run),
 		CostText: costSentence(run), Warnings: warnings(run), Command: "make reproduce PROFILE=" + clean(run.Profile),
 	}
@@ -119,8 +120,18 @@ func page(run *Run, lib *library) ([]byte, error) {
 		})
 		data.HasCharts = data.HasCharts || len(charts) > 0
 	}
+	retrievals := retrievals(run)
+	for i, slug := range passkeySlugs(retrievals) {
+		s, err := retrievals[i].section(slug)
+		if err != nil {
+			return nil, err
+		}
+		data.Passkeys = append(data.Passkeys, s)
+		data.Headlines = append(data.Headlines, headline{s.ID, s.Title, retrievals[i].headline()})
+		data.HasCharts = data.HasCharts || len(s.Charts) > 0
+	}
 	files := map[string]string{}
-	for _, name := range []string{"report.css", "report.js", "report.gohtml"} {
+	for _, name := range []string{"report.css", "report.js", "passkey.gohtml", "report.gohtml"} {
 		raw, err := pageFiles.ReadFile("page/" + name)
 		if err != nil {
 			return nil, fmt.Errorf("reports: %w", err)
@@ -135,7 +146,7 @@ func page(run *Run, lib *library) ([]byte, error) {
 	}
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"verdictClass": verdictClass, "alignClass": alignClass,
-	}).Parse(files["report.gohtml"])
+	}).Parse(files["passkey.gohtml"] + files["report.gohtml"])
 	if err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}
@@ -160,9 +171,17 @@ func warnings(run *Run) []string {
 // slugs gives each comparison a name for files and anchors: its corpus, with a
 // number where two protocols share one.
 func slugs(comparisons []*comparison) []string {
+	var corpora []string
+	for _, c := range comparisons {
+		corpora = append(corpora, c.corpus)
+	}
+	return slugsOf(corpora)
+}
+
+func slugsOf(corpora []string) []string {
 	var names []string
 	uses := map[string]int{}
-	for _, c := range comparisons {
+	for _, corpus := range corpora {
 		name := strings.Map(func(r rune) rune {
 			switch {
 			case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '-':
@@ -171,7 +190,7 @@ func slugs(comparisons []*comparison) []string {
 				return r + 'a' - 'A'
 			}
 			return '-'
-		}, c.corpus)
+		}, corpus)
 		name = name[:min(len(name), 100)] // it becomes a part of file names
 		if uses[name]++; uses[name] > 1 {
 			name += fmt.Sprintf("--%d", uses[name])

@@ -8,12 +8,13 @@ import (
 	"strconv"
 	"strings"
 
+	"infinibench/datasets"
 	"infinibench/experiments"
 )
 
 // summaryTable judges every claim of the paper that this run bears on: one row
 // for each that was tried, then one for each corpus with all that was not.
-func summaryTable(comparisons []*comparison) *Table {
+func summaryTable(run *Run, comparisons []*comparison) *Table {
 	t := newTable("summary", "What was reproduced, and what was not",
 		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale")
 	for _, c := range comparisons {
@@ -21,15 +22,39 @@ func summaryTable(comparisons []*comparison) *Table {
 			t.add(c.corpus, string(r.verdict), c.claim(r, modelName), c.evidence(r), c.paperValue(r), r.why, c.dataAndScale(r))
 		}
 	}
+	for _, c := range claims(run) {
+		t.add(c.corpus, string(c.verdict), c.text, c.ours, c.paper, c.why, c.scale)
+	}
 	for _, c := range comparisons {
 		if names := c.notAttempted(); names != "" {
 			t.add(c.corpus, string(NotAttempted), "The paper's "+names, "", "", "no result in this run", "paper only")
 		}
 	}
-	for _, text := range paperElsewhere {
+	for _, text := range run.elsewhere() {
 		t.add("", string(NotAttempted), "The paper's "+text, "", "", "not part of this run", "paper only")
 	}
 	return t
+}
+
+// claim is one claim of the paper outside its Table 2, judged.
+type claim struct {
+	table   string // of the paper
+	corpus  string
+	verdict Verdict
+	text    string
+	ours    string
+	paper   string
+	why     string
+	scale   string
+}
+
+// claims are those of the experiments of this run.
+func claims(run *Run) []claim {
+	var all []claim
+	for _, p := range retrievals(run) {
+		all = append(all, p.claims()...)
+	}
+	return all
 }
 
 // tried lists the rows that bear on a claim of the paper and have a cell that
@@ -100,6 +125,11 @@ func tally(comparisons []*comparison) string {
 			counts[r.verdict]++
 		}
 	}
+	return countWords(counts)
+}
+
+// countWords writes how often each verdict was given, "" when none was.
+func countWords(counts map[Verdict]int) string {
 	text := ""
 	for _, v := range []Verdict{Reproduced, DirectionHolds, NotReproduced, Undecided, NotAttempted} {
 		if counts[v] > 0 {
@@ -147,13 +177,13 @@ func dataTable(run *Run) *Table {
 		if r.Status != experiments.StatusDone || r.Cell.Corpus == "" {
 			continue
 		}
-		d := r.Data
-		official := none
-		if n := d.Certificate.Splits[d.Split].OfficialDocuments; n > 0 {
-			official = count(int64(n))
+		if r.Passkey != nil {
+			task := r.Passkey.Task
+			t.add(r.Cell.Corpus+", passkey", string(datasets.Test), count(int64(task.Samples)), "", "", task.Tokenizer, "",
+				fmt.Sprintf("the paper's prompt around keys of %s; filler: %s", plural(task.Digits, "digit"), task.Filler))
+		} else {
+			addData(t, r)
 		}
-		t.add(r.Cell.Corpus, string(d.Split), count(int64(d.Documents)), official, count(int64(d.Truncated)), d.Tokenizer, d.WordRule,
-			dataWords(r))
 		// Most cells share their data: one line for each different answer.
 		last := fmt.Sprint(t.Rows[len(t.Rows)-1])
 		if seen[last] {
@@ -162,6 +192,17 @@ func dataTable(run *Run) *Table {
 		seen[last] = true
 	}
 	return t
+}
+
+// addData adds the text that a result is about.
+func addData(t *Table, r experiments.Result) {
+	d := r.Data
+	official := none
+	if n := d.Certificate.Splits[d.Split].OfficialDocuments; n > 0 {
+		official = count(int64(n))
+	}
+	t.add(r.Cell.Corpus, string(d.Split), count(int64(d.Documents)), official, count(int64(d.Truncated)), d.Tokenizer, d.WordRule,
+		dataWords(r))
 }
 
 // settingsTable lists the machines and builds that made the results.

@@ -197,6 +197,9 @@ func parseResult(raw []byte) (experiments.Result, error) {
 		}
 		return result, nil
 	}
+	if result.Cell.Experiment == "passkey" {
+		return result, checkPasskey(result.Passkey)
+	}
 	if p == nil {
 		return result, errors.New("status is done but there is no perplexity")
 	}

@@ -28,7 +28,12 @@ func Terminal(run *Run, w io.Writer) error {
 			return err
 		}
 	}
-	if err := printSummary(&out, comparisons); err != nil {
+	for _, p := range retrievals(run) {
+		if err := p.printTo(&out); err != nil {
+			return err
+		}
+	}
+	if err := printSummary(&out, run, comparisons); err != nil {
 		return err
 	}
 	for _, record := range run.Records {
@@ -104,7 +109,7 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 }
 
 // printSummary prints one line for each claim and how values were made.
-func printSummary(out *bytes.Buffer, comparisons []*comparison) error {
+func printSummary(out *bytes.Buffer, run *Run, comparisons []*comparison) error {
 	t := newTable("terminal-summary", "", "Corpus", "Claim", "Verdict")
 	missing := 0
 	for _, c := range comparisons {
@@ -121,6 +126,13 @@ func printSummary(out *bytes.Buffer, comparisons []*comparison) error {
 			}
 		}
 	}
+	for _, c := range claims(run) {
+		verdict := string(c.verdict)
+		if c.verdict == Undecided {
+			verdict += ": " + c.why
+		}
+		t.add(c.corpus, c.text, verdict)
+	}
 	out.WriteString("Summary\n")
 	if len(t.Rows) > 0 {
 		if err := t.printPlain(out); err != nil {
@@ -131,7 +143,9 @@ func printSummary(out *bytes.Buffer, comparisons []*comparison) error {
 	if missing > 0 {
 		text += plural(missing, "row") + " of Table 2; "
 	}
-	printWrapped(out, "  ", text+strings.Join(paperElsewhere, "; "))
+	if text += strings.Join(run.elsewhere(), "; "); text != "not attempted: " {
+		printWrapped(out, "  ", strings.TrimSuffix(text, "; "))
+	}
 	printWrapped(out, "  ", "ours: geometric mean over n seeds; [95%]: exp(m ± t·s/√n) of the logarithms")
 	return nil
 }

@@ -17,9 +17,13 @@ func (run *Run) tables() ([]*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	tables := []*Table{summaryTable(comparisons)}
+	tables := []*Table{summaryTable(run, comparisons)}
 	for i, slug := range slugs(comparisons) {
 		tables = append(tables, comparisons[i].tables(slug)...)
+	}
+	retrievals := retrievals(run)
+	for i, slug := range passkeySlugs(retrievals) {
+		tables = append(tables, retrievals[i].tables(slug)...)
 	}
 	if recall := RecallTable(recalls(run)); len(recall.Rows) > 0 {
 		tables = append(tables, recall)

@@ -1,0 +1,144 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"infinibench/experiments"
+)
+
+// judge says what a row makes of the paper's Table 3. What the paper claims there:
+//
+//   - before the fine-tuning a key in the question's own segment is read and no other;
+//   - after it, the memory brings the key from any place of up to a million tokens.
+//
+// At the paper's scale its values must lie in our intervals. Elsewhere the ordering must
+// be the paper's with whole intervals: every cell that only the memory can answer above
+// chance, or for the first claim, every other cell above those. Chance is exact: without
+// its memory a model knows nothing of a key that is in another segment.
+func (r *keyRow) judge(chance float64) {
+	switch {
+	case r.model == localOnly:
+		r.verdict, r.why = NoClaim, "the control; the paper has none"
+	case !isInfini(r.model):
+		r.verdict, r.why = NoClaim, "not in the paper's table"
+	case r.failed != nil:
+		r.verdict, r.why = Undecided, "the cell failed: "+clean(r.failed.Result.Error)
+	case r.scored == nil:
+		r.verdict, r.why = NotAttempted, "no result in this run"
+	case r.record.Result.Scale.PaperScale && r.stage != experiments.StageRecipe:
+		r.verdict, r.why = r.atPaperScale()
+	case r.stage == experiments.StageZeroShot:
+		r.verdict, r.why = r.beforeTuning(chance)
+	default:
+		r.verdict, r.why = r.afterTuning(chance)
+	}
+}
+
+// paper is the paper's row that this one is held against: of our recipe, which is none of
+// the paper's, its fine-tuned one.
+func (r *keyRow) paper() paperKeys {
+	stage := r.stage
+	if stage == experiments.StageRecipe {
+		stage = experiments.StagePaper
+	}
+	return paperPasskey[stage][r.model]
+}
+
+// paperShare is the paper's value for a cell: at its own length, else the smallest of
+// all lengths.
+func (r *keyRow) paperShare(s *experiments.PasskeyScore) float64 {
+	row, k := r.paper(), slices.Index(keyPositions, s.Position)
+	if i := paperPasskeyLength(s.Length); i >= 0 {
+		return row[i][k] / 100
+	}
+	least := row[0][k]
+	for _, values := range row {
+		least = min(least, values[k])
+	}
+	return least / 100
+}
+
+func (r *keyRow) atPaperScale() (Verdict, string) {
+	compared := 0
+	for _, s := range r.scored.Grid {
+		if paperPasskeyLength(s.Length) < 0 {
+			continue
+		}
+		compared++
+		if v := r.paperShare(&s); v < s.Tokens.Low || v > s.Tokens.High {
+			return NotReproduced, fmt.Sprintf("the paper's %s %% lies outside our interval, %s, at its scale", hundred(v), cellWords(&s))
+		}
+	}
+	if compared == 0 {
+		return Undecided, "none of the paper's lengths was tried"
+	}
+	return Reproduced, fmt.Sprintf("the paper's values lie in all of %d intervals at its scale", compared)
+}
+
+func (r *keyRow) beforeTuning(chance float64) (Verdict, string) {
+	across, own := r.carried()
+	if len(across) == 0 || len(own) == 0 {
+		return Undecided, "keys in the question's own segment and elsewhere are needed to compare"
+	}
+	highest := across[0]
+	for _, s := range across {
+		if s.Tokens.High > highest.Tokens.High {
+			highest = s
+		}
+	}
+	for i := range own {
+		s := &own[i]
+		if s.Tokens.Low <= chance && s.Tokens.High < r.paperShare(s) {
+			return NotReproduced, "not even a key in the question's own segment is read before the fine-tuning: " + cellWords(s)
+		}
+	}
+	first := slices.MinFunc(own, func(a, b experiments.PasskeyScore) int { return cmp.Compare(a.Tokens.Low, b.Tokens.Low) })
+	if first.Tokens.Low > highest.Tokens.High {
+		return DirectionHolds, "only keys in the question's own segment are read, with whole intervals, not at the paper's scale"
+	}
+	for i := range across {
+		if s := &across[i]; s.Tokens.Low > max(chance, r.paperShare(s)) {
+			return NotReproduced, "the memory answers before the fine-tuning already: " + cellWords(s)
+		}
+	}
+	return Undecided, fmt.Sprintf("n too small: %s does not lie wholly above %s", cellWords(&first), cellWords(&highest))
+}
+
+func (r *keyRow) afterTuning(chance float64) (Verdict, string) {
+	across, _ := r.carried()
+	if len(across) == 0 {
+		return Undecided, "no key but in the question's own segment was asked for"
+	}
+	above := true
+	for i := range across {
+		s := &across[i]
+		above = above && s.Tokens.Low > chance
+		if s.Tokens.Low <= chance && s.Tokens.High < r.paperShare(s) {
+			return NotReproduced, fmt.Sprintf("not above chance, and below the paper's %s %%: %s", hundred(r.paperShare(s)), cellWords(s))
+		}
+	}
+	worst := lowest(across)
+	if !above {
+		return Undecided, "n too small: " + cellWords(worst) + " may be chance"
+	}
+	why := fmt.Sprintf("all %s that only the memory can answer lie above chance with their whole intervals, not at the paper's scale", plural(len(across), "cell"))
+	if r.stage == experiments.StageRecipe {
+		why += " and by our recipe"
+	}
+	if worst.Tokens.High < r.paperShare(worst) {
+		why += fmt.Sprintf("; the lowest is below the paper's %s %%", hundred(r.paperShare(worst)))
+	}
+	return DirectionHolds, why
+}
+
+// cellWords writes a score with its place: "92 % [85, 96] of n = 74 at the start of
+// 32,800 tokens".
+func cellWords(s *experiments.PasskeyScore) string {
+	place := "in the middle"
+	if s.Position != "middle" {
+		place = "at the " + s.Position
+	}
+	return fmt.Sprintf("%s %% [%s, %s] of n = %d %s of %s tokens", hundred(s.Tokens.Value), hundred(s.Tokens.Low), hundred(s.Tokens.High), s.Samples, place, count(int64(s.Length)))
+}
