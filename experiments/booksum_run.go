@@ -48,7 +48,7 @@ func (r *cellRun) summarise(ctx context.Context, note func(string)) error {
 	}
 	books, err := r.readBooks(ctx, newBookReader(m, task, r.settings.Seed, lead, func(tokens int, before bool) {
 		if r.advance("summarise", tokens, before); !before {
-			r.timing.EvalTokens += int64(tokens)
+			r.timing.stage("finetuning").EvalTokens += int64(tokens)
 		}
 	}), split)
 	if err != nil {
@@ -68,6 +68,7 @@ func (r *cellRun) summarise(ctx context.Context, note func(string)) error {
 	if n := len(result.Booksum.Problems); n > 0 {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("%d pairs that the data lists cannot be used and were left out", n))
 	}
+	r.timing.sum()
 	if err := r.saveTiming(); err != nil {
 		return err
 	}
@@ -112,13 +113,14 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 	if err := os.MkdirAll(r.files.pretrained(), 0o755); err != nil {
 		return nil, err
 	}
+	pretraining, finetuning := r.timing.stage("pretraining"), r.timing.stage("finetuning")
 	first := phase{
 		dir: r.files.pretrained(), log: "pretraining.jsonl", training: b.Pretraining.of(s.Training), length: b.Pretraining.Length,
 		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, b.Pretraining.Batch, b.Pretraining.Length)
 		},
-		seconds: &r.timing.PretrainSeconds, tokens: &r.timing.PretrainTokens,
+		seconds: &pretraining.TrainSeconds, tokens: &pretraining.TrainTokens,
 	}
 	// Also when the second phase is done: the cost of the first is part of the result.
 	m, err := r.fit(ctx, first)
@@ -132,7 +134,7 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length,
 		begin:   func() (*models.Model, error) { return m, nil },
 		source:  func() (train.Source, error) { return newSummarySource(x, s.Seed, s.Training.Batch) },
-		seconds: &r.timing.TrainSeconds, tokens: &r.timing.TrainTokens,
+		seconds: &finetuning.TrainSeconds, tokens: &finetuning.TrainTokens,
 	})
 }
 
@@ -156,7 +158,8 @@ func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datas
 	defer file.Close()
 	start := time.Now()
 	save := func(reading BooksumReading) error {
-		r.timing.EvalSeconds += time.Since(start).Seconds()
+		r.timing.stage("finetuning").EvalSeconds += time.Since(start).Seconds()
+		r.timing.sum()
 		start = time.Now()
 		if err := r.saveTiming(); err != nil {
 			return err

@@ -162,11 +162,6 @@ type Timing struct {
 
 	Stages []*StageTiming `json:"stages,omitempty"` // of a cell that is trained more than once; the sums are above
 
-	// Of a cell that is trained in two phases, the first; TrainSeconds and TrainTokens
-	// are of the second then.
-	PretrainSeconds float64 `json:"pretrain_seconds,omitempty"`
-	PretrainTokens  int64   `json:"pretrain_tokens,omitempty"`
-
 	PeakFLOPS float64     `json:"peak_flops,omitempty"` // per second, of large matrix products on this machine
 	Lengths   []CostPoint `json:"lengths,omitempty"`    // of a cell that measures the cost
 }

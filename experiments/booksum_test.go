@@ -1,0 +1,300 @@
+package experiments
+
+import (
+	"context"
+	"io/fs"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"infinibench/datasets"
+	"infinibench/datasets/booksum"
+	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/train"
+	"infinibench/models"
+)
+
+// summaries is a profile that has the experiment alone, at a size of seconds.
+func summaries(t *testing.T) *Profile {
+	t.Helper()
+	p := miniature(t)
+	p.Perplexity = p.Perplexity[:1]
+	p.Perplexity[0].Models = nil
+	p.Corpora = map[string]CorpusSettings{
+		"novel":     p.Corpora["novel"],
+		"chronicle": {Tokenizer: "word", Split: "test", Documents: 3, DocumentTokens: 256},
+	}
+	phase := PhaseSettings{Length: 128, Batch: 2, Steps: 4, WarmupSteps: 1, LearningRate: 3e-3, GateLearningRate: 3e-2}
+	p.Booksum = BooksumSettings{
+		Corpus: "chronicle", Models: []string{"infini-delta", "transformer-xl"}, Pretraining: phase, Finetuning: phase,
+		SummaryTokens: 26, Lengths: []int{64, 128, 256}, Decodes: 2, Temperature: 0.5, TopP: 0.95, BadPairs: "stop",
+	}
+	return p
+}
+
+// TestInterruptedSummaries breaks a run off at its n-th event, for many n, and again
+// some events later, until it is done: weights, samples and results are those of
+// a run that was left alone, byte for byte.
+func TestInterruptedSummaries(t *testing.T) {
+	p := summaries(t)
+	all := func(dir string) map[string]string {
+		files := map[string]string{}
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			// These hold the time.
+			if name := d.Name(); err != nil || d.IsDir() || name == "timing.json" || name == "metrics.jsonl" || name == "pretraining.jsonl" || name == lockName {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			files[strings.TrimPrefix(path, dir)] = string(data)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	quiet := Options{Profile: p, Runs: t.TempDir(), Version: "test"}
+	if summary, err := Run(context.Background(), quiet); err != nil || summary.Done != 2 {
+		t.Fatal(summary, err)
+	}
+	want := all(quiet.Directory())
+	for _, first := range []int{1, 60} {
+		o := Options{Profile: p, Runs: t.TempDir(), Version: "test"}
+		// A summary is made as a whole, in many events: later runs must get farther.
+		for after, done := first, false; !done; after += 83 {
+			ctx, cancel := context.WithCancel(context.Background())
+			events := 0
+			o.Observe = func(e Event) {
+				// What was done before is no work, and would stop the run for ever.
+				if e.Kind == Progress && !e.Before {
+					events++
+				}
+				if events == after {
+					cancel()
+				}
+			}
+			_, err := Run(ctx, o)
+			done = err == nil
+			cancel()
+		}
+		got := all(o.Directory())
+		for name, data := range want {
+			if got[name] != data {
+				t.Errorf("first broken off at event %d, %s differs", first, name)
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("first broken off at event %d: %d files, want %d", first, len(got), len(want))
+		}
+	}
+}
+
+// chronicleTask is the task of a miniature's chronicles.
+func chronicleTask(t *testing.T, s BooksumSettings) *summaryTask {
+	t.Helper()
+	text, err := OpenText(context.Background(), "chronicle", CorpusSettings{Tokenizer: "word", Split: "test", Documents: 2, DocumentTokens: 256}, "", "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := newSummaryTask(text, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+// TestSummarySource reads a batch back as text: the start of the book, the mark, the
+// summary and its end, of which only the summary and its end count.
+func TestSummarySource(t *testing.T) {
+	for _, limit := range []int{24, 30, 10} { // exactly, with room, cut
+		s := summaries(t).Booksum
+		s.SummaryTokens = limit
+		x := chronicleTask(t, s)
+		source, err := newSummarySource(x, 5, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 2 * s.row()
+		b := &train.Batch{IDs: make([]int32, n), Targets: make([]int32, n), Weights: make([]float32, n)}
+		for step := range 2 {
+			if err := source.Next(b); err != nil {
+				t.Fatal(err)
+			}
+			for r := range 2 {
+				pair, err := x.pairs.Pair(datasets.Train, documentOrder(5, 0, 2*step+r, x.pairs.Len(datasets.Train)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				book := strings.Fields(pair.Text)[:s.Finetuning.Length]
+				want := append(slices.Clone(book), booksum.Ask)
+				answer := append(strings.Fields(pair.Summary), booksum.End)
+				answer = answer[:min(len(answer), limit+1)]
+				want = append(want, answer...)
+				var got, counted []string
+				for i := r * s.row(); i < (r+1)*s.row(); i++ {
+					word, _ := x.text.Tokenizer.Decode(b.Targets[i : i+1])
+					if i-r*s.row() < len(want)-1 {
+						id, _ := x.text.Tokenizer.Decode(b.IDs[i : i+1])
+						got = append(got, id)
+						if next := want[i-r*s.row()+1]; word != next {
+							t.Fatalf("target %q, want %q", word, next)
+						}
+					}
+					if b.Weights[i] != 0 {
+						counted = append(counted, word)
+					}
+				}
+				if !slices.Equal(got, want[:len(want)-1]) || !slices.Equal(counted, answer) {
+					t.Fatalf("limit %d: row %v, counted %v, want %v", limit, got, counted, answer)
+				}
+			}
+		}
+		cursor := source.Cursor()
+		other, _ := newSummarySource(x, 5, 2)
+		if err := other.SetCursor(cursor); err != nil || other.drawn != 4 {
+			t.Errorf("cursor %s: %d drawn, %v", cursor, other.drawn, err)
+		}
+		if other.SetCursor([]byte(`-1`)) == nil || other.SetCursor([]byte(`{}`)) == nil {
+			t.Error("a damaged cursor was taken")
+		}
+	}
+}
+
+// TestBookReader: a book that is read once, and branched off at every length, gives
+// the summaries that reading it anew for each of them gives.
+func TestBookReader(t *testing.T) {
+	p := summaries(t)
+	x := chronicleTask(t, p.Booksum)
+	settings := p.booksumSettings(p.booksumCells(1)[0])
+	m, err := NewModel(settings, x.text.Tokenizer.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range m.Param("embedding").Data() { // so that summaries have more than one word
+		m.Param("embedding").Data()[i] = 8 * v
+	}
+	pair, err := x.pairs.Pair(datasets.Test, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := x.text.Tokenizer.Encode(pair.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	reader := newBookReader(m, x, 9, 5, func(tokens int, before bool) { told += tokens })
+	// A book that was read before leaves nothing behind.
+	for range 2 {
+		told = 0
+		book, err := reader.book(context.Background(), pair, 1, nil, func(BooksumReading) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		drawn := 0
+		for k, r := range book.Readings {
+			if r.Length != p.Booksum.Lengths[k] || r.Read != r.Length || r.Share != float64(r.Read)/256 || len(r.Outputs) != 2 {
+				t.Fatalf("%+v", r)
+			}
+			for d, output := range r.Outputs {
+				sampler := &models.Sampler{Temperature: 0.5, TopP: 0.95, Rand: rand.New(rand.NewPCG(9, 1<<40^uint64(r.Length)<<12^uint64(d)))}
+				var want []int32
+				ended := false
+				prompt := append(slices.Clone(ids[:r.Read]), x.ask)
+				if err := m.NewDecoder(1).Generate(prompt, 26, sampler, func(id int32) bool {
+					drawn++
+					if ended = id == x.end; !ended {
+						want = append(want, id)
+					}
+					return !ended
+				}); err != nil {
+					t.Fatal(err)
+				}
+				text, _ := x.text.Tokenizer.Decode(want)
+				if output != text || r.Ended[d] != ended {
+					t.Errorf("length %d: %q, read anew %q", r.Length, output, text)
+				}
+			}
+			var overall float64
+			for d, s := range r.Scores {
+				overall += s.Overall / 2
+				if s != rouge.Compare(pair.Summary, r.Outputs[d], false) {
+					t.Errorf("length %d: scores %+v", r.Length, s)
+				}
+			}
+			if math.Abs(overall-r.Mean.Overall) > 1e-15 {
+				t.Errorf("mean overall %g, want %g", r.Mean.Overall, overall)
+			}
+			if *r.Bound != pair.Bound(r.Read) {
+				t.Errorf("bound %+v", r.Bound)
+			}
+		}
+		if told != 256+drawn {
+			t.Errorf("told of %d tokens, read 256 and drew %d", told, drawn)
+		}
+	}
+}
+
+// TestStated: a fact is stated by its key with its value right behind it.
+func TestStated(t *testing.T) {
+	got := stated("king", "arthur", true, []string{"the king arthur spoke", "king of arthur", "king arthur . king arthur", "king", ""})
+	if want := (BooksumFact{Key: "king", Value: "arthur", Read: true, Hits: 2, First: true}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestSumBooksum: two books, at two lengths, by hand.
+func TestSumBooksum(t *testing.T) {
+	s := summaries(t).Booksum
+	s.Lengths = []int{64, 128}
+	x := chronicleTask(t, s)
+	score := func(overall float64) rouge.Scores {
+		part := rouge.Score{F: overall}
+		return rouge.Scores{Rouge1: part, Rouge2: part, RougeL: part, Overall: overall}
+	}
+	bound := booksum.NewBound(1, 2, 3)
+	reading := func(share, overall float64, outputs []string, ended []bool, facts ...BooksumFact) BooksumReading {
+		return BooksumReading{Share: share, Mean: score(overall), Outputs: outputs, Ended: ended, Bound: &bound, Facts: facts}
+	}
+	books := []BooksumBook{
+		{ID: "a", Readings: []BooksumReading{
+			reading(0.25, 0.2, []string{"a b", "c"}, []bool{true, false}, BooksumFact{Read: true, Hits: 2}, BooksumFact{Hits: 1}),
+			reading(0.75, 0.4, []string{"a", "b"}, []bool{true, true}, BooksumFact{Read: true, Hits: 1}, BooksumFact{Read: true}),
+		}},
+		{ID: "b", Readings: []BooksumReading{
+			reading(0.5, 0.3, []string{"a b c", ""}, []bool{true, true}, BooksumFact{Read: true, Hits: 1}, BooksumFact{}),
+			reading(1, 0.7, []string{"a", "b"}, []bool{true, true}, BooksumFact{Read: true, Hits: 2}, BooksumFact{Read: true, Hits: 2}),
+		}},
+	}
+	b := sumBooksum(x, datasets.Test, books, 7)
+	first, second := b.Lengths[0], b.Lengths[1]
+	for _, c := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"slope", b.Slope.Value, 0.6}, // of (0.4-0.2)/0.5 and (0.7-0.3)/0.5
+		{"lowest slope", b.Slope.Low, 0.4}, {"highest slope", b.Slope.High, 0.8}, // both resamples of one book
+		{"share", first.Share, 0.375}, {"words", first.Words, 1.5}, {"unfinished", float64(first.Unfinished), 1},
+		{"facts read", first.FactsRead, 0.5}, {"facts hit", first.FactsHit, 0.5}, // 4 of 2 books × 2 facts × 2 outputs
+		{"facts kept", first.FactsKept, 0.75}, // 3 of 2 × 2
+		{"facts hit of all", second.FactsHit, 0.625}, {"facts kept of all", second.FactsKept, 0.625},
+		{"overall", first.Rouge.Mid.Overall, 0.25}, {"low", first.Rouge.Low.Overall, 0.2}, {"high", first.Rouge.High.Overall, 0.3},
+		{"bound", first.Bound.Overall, bound.Overall}, {"lead words", float64(b.LeadWords), 7},
+	} {
+		if math.Abs(c.got-c.want) > 1e-12 {
+			t.Errorf("%s is %g, want %g", c.name, c.got, c.want)
+		}
+	}
+	if got := b.Books[0].Readings[0].Outputs; !slices.Equal(got, []string{"a b"}) {
+		t.Errorf("outputs kept: %q", got)
+	}
+	if e := estimate([]float64{3}); e != (Estimate{3, 3, 3, 1}) {
+		t.Errorf("of one book: %+v", e)
+	}
+	if e := estimate(nil); e != (Estimate{}) {
+		t.Errorf("of none: %+v", e)
+	}
+}
