@@ -16,7 +16,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); one of smoke, tiny, small, paper, or a .yaml file"
+	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); one of smoke, tiny, passkey, small, paper, or a .yaml file"
 	@echo "  DATA=dir       where the real texts are that small and paper read"
 	@echo "  FUZZTIME=10m   how long fuzz tries each target; FUZZ=datasets picks some: see scripts/fuzz.sh"
 	@echo "  CONFIGS=\"small\", PAIRS=n, ANCHOR=speed.py   what bench-compare runs: see scripts/bench-compare.sh"
@@ -54,10 +54,10 @@ reproducible: ## build twice in two places and compare the bytes
 	@VERSION="$(VERSION)" scripts/reproducible.sh
 
 reproduce: build ## run every experiment of PROFILE, or what is left of it, and write the report
-	bin/bench reproduce --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)")
+	bin/bench reproduce --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)") $(if $(ONLY),--only "$(ONLY)")
 
 plan: build ## print what reproduce would run and what it would cost
-	bin/bench plan --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)")
+	bin/bench plan --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)") $(if $(ONLY),--only "$(ONLY)")
 
 report: build ## write the report again from the result files
 	bin/bench report --profile "$(PROFILE)"

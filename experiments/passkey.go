@@ -23,9 +23,9 @@ type PasskeySettings struct {
 	Recipe   RecipeSettings  `yaml:"recipe" required:"true"`
 
 	Lengths []int `yaml:"lengths" required:"true" min:"1" max:"64"`         // of the prompts with their answers, tokens, rising
-	Samples int   `yaml:"samples" required:"true" min:"1" max:"1000"`       // of each cell of the grid
+	Samples int   `yaml:"samples" required:"true" min:"1" max:"1000"`       // of each cell of the grid, of an Infini-Transformer after the recipe
+	Others  int   `yaml:"other_samples" required:"true" min:"1" max:"1000"` // of every other model and stage, which are at chance more often than not
 	Batch   int   `yaml:"batch" required:"true" min:"1" max:"1000"`         // samples read side by side
-	Zero    int   `yaml:"other_samples" required:"true" min:"1" max:"1000"` // of the stages before the recipe, which are at chance more often than not
 }
 
 // PasskeyTraining is one stage of training.
@@ -80,14 +80,17 @@ func (p *Profile) passkeySettings(c Cell) CellSettings {
 // of is the settings of one model, whom the others do not concern.
 func (s PasskeySettings) of(model string) PasskeySettings {
 	s.Models = []string{model}
+	if !strings.HasPrefix(model, "infini-") {
+		s.Samples = s.Others
+	}
 	return s
 }
 
 // stages are the trainings of a cell, in order.
 func (s PasskeySettings) stages() []stageOfPasskey {
 	return []stageOfPasskey{
-		{StageZeroShot, s.Language, s.Zero},
-		{StagePaper, s.Paper, s.Zero},
+		{StageZeroShot, s.Language, s.Others},
+		{StagePaper, s.Paper, s.Others},
 		{StageRecipe, s.Recipe.Training, s.Samples},
 	}
 }

@@ -192,7 +192,7 @@ func (e *evaluation) samples(a passkeyAsk, keys []passkey.Key) ([]*passkey.Sampl
 
 // readAtOnce is how many tokens of each document are read before anybody looks whether
 // the context has ended.
-const readAtOnce = 1 << 12
+const readAtOnce = 1 << 13
 
 // read moves the state on to a token and saves it now and then, and when the context
 // ends.
@@ -202,7 +202,7 @@ func (e *evaluation) read(ctx context.Context, reader *passkeyReader, documents 
 	defer func() { cost.EvalSeconds += time.Since(start).Seconds() }()
 	n := e.model.Config.Segment
 	for e.at.Token < to {
-		next := min(to, e.at.Token+max(n, readAtOnce/n*n))
+		next := min(to, e.at.Token+max(n, readAtOnce/(n*readAbreast)*n*readAbreast))
 		if err := reader.read(e.state, documents, e.at.Token, next); err != nil {
 			return err
 		}

@@ -107,34 +107,44 @@ func (a passkeyAsk) until(segment int) int {
 
 // passkeyReader reads prompts of one model, several side by side, for the state alone.
 type passkeyReader struct {
-	pass    *models.Pass // over one segment; nil for a model without a state
+	passes []*readingPass // of many segments, and of one; none for a model without a state
+}
+
+type readingPass struct {
+	*models.Pass
 	machine *models.Machine
 }
 
+// readAbreast is how many segments, of all documents together, one pass reads: enough
+// for the matrices not to be small, few enough for the cache.
+const readAbreast = 16
+
 func newPasskeyReader(m *models.Model, documents int) *passkeyReader {
 	r := &passkeyReader{}
-	if m.Stateful() {
-		r.pass = m.NewPass(documents, 1, m.Config.Segment, true)
-		r.machine = models.NewMachine(r.pass.Graph)
+	if !m.Stateful() {
+		return r
+	}
+	for _, segments := range []int{max(1, readAbreast/documents), 1} {
+		pass := m.NewPass(documents, segments, m.Config.Segment, true)
+		r.passes = append(r.passes, &readingPass{pass, models.NewMachine(pass.Graph)})
 	}
 	return r
 }
 
 // read moves the state past the tokens [from, to), whole segments, of each document.
 func (r *passkeyReader) read(state *models.State, documents [][]int32, from, to int) error {
-	if r.pass == nil {
-		return nil
-	}
-	n := r.pass.Shape.T
-	for at := from; at < to; at += n {
-		for d, ids := range documents {
-			copy(r.pass.IDs[d*n:(d+1)*n], ids[at:at+n])
+	for _, p := range r.passes {
+		n := p.Shape.S * p.Shape.T
+		for ; from+n <= to; from += n {
+			for d, ids := range documents {
+				copy(p.IDs[d*n:(d+1)*n], ids[from:from+n])
+			}
+			p.In.Copy(state)
+			if err := p.machine.Run(); err != nil {
+				return err
+			}
+			p.Carry(state)
 		}
-		r.pass.In.Copy(state)
-		if err := r.machine.Run(); err != nil {
-			return err
-		}
-		r.pass.Carry(state)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (r *runner) passkey(ctx context.Context, c Cell, files cellFiles) error {
 	if run.keys, err = passkey.Keys(datasets.Test, rand.New(rand.NewPCG(c.Seed, 0))); err != nil {
 		return err
 	}
-	if n := max(s.Samples, s.Zero); n > len(run.keys) {
+	if n := max(s.Samples, s.Others); n > len(run.keys) {
 		return fmt.Errorf("experiments: %d samples, but only %d keys are kept for tests", n, len(run.keys))
 	}
 	run.note = func(text string) { r.tell(Event{Kind: Note, Text: text}) }

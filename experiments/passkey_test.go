@@ -29,7 +29,7 @@ func passkeyProfile(t *testing.T, models ...string) *Profile {
 		Models: models, Corpus: "novel", Model: p.Model,
 		Language: stage, Paper: stage,
 		Recipe:  RecipeSettings{Training: PasskeyTraining{Steps: 8, Batch: 4, Segments: 4, LearningRate: 5e-3, GateLearningRate: 5e-3}, AnswerWeight: 20, RepeatsFrom: 4, RepeatsRamp: 2, Repeats: 100},
-		Lengths: []int{320, 1280}, Samples: 3, Batch: 2, Zero: 1,
+		Lengths: []int{320, 1280}, Samples: 3, Batch: 2, Others: 1,
 	}
 	p.Passkey.Model.Segment = 40
 	if problems := p.Validate(); len(problems) > 0 {

@@ -248,6 +248,13 @@ func calibrate(s CellSettings, workers int) (cost, error) {
 		}
 	}
 	k.evaluate = forward * passes
+	if s.Experiment == passkeyExperiment { // which reads many segments at once, for the state alone
+		reader, documents := newPasskeyReader(m, 1), [][]int32{make([]int32, readAbreast*m.Config.Segment)}
+		k.evaluate, err = perToken(len(documents[0]), func() error { return reader.read(state, documents, 0, len(documents[0])) })
+		if err != nil {
+			return cost{}, err
+		}
+	}
 	k.fixed, k.perDocument = fixed, heap()-before-fixed
 	runtime.KeepAlive(optimizer)
 	// Workers share the caches and the memory bus, more than the cores.

@@ -26,7 +26,7 @@ type Profile struct {
 	Baselines  BaselineSettings          `yaml:"baselines,omitempty"`
 	Training   TrainingSettings          `yaml:"training" required:"true"`
 	Corpora    map[string]CorpusSettings `yaml:"corpora" required:"true" min:"1"`
-	Perplexity []PerplexitySettings      `yaml:"perplexity" required:"true" min:"1"`
+	Perplexity []PerplexitySettings      `yaml:"perplexity,omitempty"`
 	Evaluation EvaluationSettings        `yaml:"evaluation" required:"true"`
 	Passkey    PasskeySettings           `yaml:"passkey,omitempty"` // zero: not asked
 	Booksum    BooksumSettings           `yaml:"booksum,omitempty"` // zero: no summaries

@@ -75,7 +75,7 @@ const FullAttention = "full-attention"
 // costCells is a cell for each model of the profile, and one for the control, of no
 // corpus and no seed. They come last, as nothing else may run beside them.
 func (p *Profile) costCells() []Cell {
-	if !p.Cost.Measured() {
+	if !p.Cost.Measured() || len(p.Perplexity) == 0 {
 		return nil
 	}
 	var cells []Cell

@@ -12,16 +12,17 @@ import (
 )
 
 // The cells of one seed of each built-in profile, after the table of blocks and
-// models in its file; the full list is this for each seed in turn, the recall of each
-// rule, and then the cost of each model and of the control, with the longest length in its name.
+// models in its file; the full list is this for each seed in turn, the cells of one
+// seed only, the recall of each rule, and then the cost of each model and of the control, with the longest length in its name.
 var builtinCells = []struct {
 	profile string
 	seeds   int // 1 to this
 	longest int
-	pairs   int // of recall, four times the widest head; 0 without
+	pairs   int    // of recall, four times the widest head; 0 without
+	once    string // cells of one seed only
 	keys    string
 }{
-	{"smoke", 2, 512, 64, `
+	{"smoke", 2, 512, 64, "passkey-novel-infini-linear-5120-seed1 passkey-novel-infini-delta-5120-seed1", `
 perplexity-novel-local-only-128
 perplexity-novel-transformer-xl-128
 perplexity-novel-memorizing-128
@@ -38,7 +39,7 @@ perplexity-proof-infini-linear-128
 perplexity-proof-infini-delta-128
 perplexity-proof-infini-linear-384
 perplexity-proof-infini-delta-384`},
-	{"tiny", 3, 32768, 256, `
+	{"tiny", 3, 32768, 256, "passkey-novel-infini-linear-1048600-seed1 passkey-novel-infini-delta-1048600-seed1 passkey-novel-local-only-1048600-seed1", `
 perplexity-novel-local-only-1024
 perplexity-novel-transformer-xl-1024
 perplexity-novel-memorizing-1024
@@ -55,7 +56,7 @@ perplexity-proof-infini-linear-1024
 perplexity-proof-infini-delta-1024
 perplexity-proof-infini-linear-3200
 perplexity-proof-infini-delta-3200`},
-	{"small", 3, 65536, 512, `
+	{"small", 3, 65536, 512, "", `
 perplexity-pg19-local-only-4096
 perplexity-pg19-transformer-xl-4096
 perplexity-pg19-memorizing-4096
@@ -72,7 +73,7 @@ perplexity-arxiv-math-infini-linear-4096
 perplexity-arxiv-math-infini-delta-4096
 perplexity-arxiv-math-infini-linear-12800
 perplexity-arxiv-math-infini-delta-12800`},
-	{"paper", 2, 131072, 0, `
+	{"paper", 2, 131072, 0, "", `
 perplexity-pg19-local-only-32768
 perplexity-pg19-transformer-xl-32768
 perplexity-pg19-memorizing-32768
@@ -103,6 +104,9 @@ func TestCells(t *testing.T) {
 				want = append(want, fmt.Sprintf("%s-seed%d", key, seed))
 			}
 		}
+		for key := range strings.FieldsSeq(test.once) {
+			want = append(want, key)
+		}
 		if test.pairs > 0 {
 			want = append(want, fmt.Sprintf("recall-infini-linear-%d", test.pairs), fmt.Sprintf("recall-infini-delta-%d", test.pairs))
 		}
@@ -130,7 +134,8 @@ func TestCells(t *testing.T) {
 // many tokens as the others, in fewer or shorter steps; the paper's own see as many
 // steps, for it names no other number.
 func TestLongCells(t *testing.T) {
-	for _, name := range ProfileNames() {
+	for _, test := range builtinCells {
+		name := test.profile
 		p, err := LoadProfile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -14,7 +14,7 @@ import (
 
 func TestBuiltinProfiles(t *testing.T) {
 	names := ProfileNames()
-	if diff := cmp.Diff([]string{"paper", "small", "smoke", "tiny"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"paper", "passkey", "small", "smoke", "tiny"}, names); diff != "" {
 		t.Fatal(diff)
 	}
 	for _, name := range names {
@@ -89,9 +89,9 @@ func TestLoadProfile(t *testing.T) {
 		t.Errorf("loaded %+v", p)
 	}
 	tests := []struct{ arg, want string }{
-		{"huge", `no profile "huge"; the built-in ones are paper, small, smoke, tiny, and the path of your own ends in .yaml`},
-		{"", `no profile ""; the built-in ones are paper, small, smoke, tiny, and the path of your own ends in .yaml`},
-		{"../profiles/tiny", `no profile "../profiles/tiny"; the built-in ones are paper, small, smoke, tiny, and the path of your own ends in .yaml`},
+		{"huge", `no profile "huge"; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml`},
+		{"", `no profile ""; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml`},
+		{"../profiles/tiny", `no profile "../profiles/tiny"; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml`},
 		{path + "/gone.yaml", "open " + path + "/gone.yaml: not a directory"},
 		{"gone.yaml", "open gone.yaml: no such file or directory"},
 	}
@@ -171,7 +171,7 @@ func TestBadProfiles(t *testing.T) {
 		{"gpt2 with a vocabulary", "tokenizer: bpe", "tokenizer: gpt2", "mine.yaml:23: corpora.pg19.vocabulary: got 300; allowed: nothing, as gpt2 has a vocabulary of its own"},
 		{"training split scored", "split: validation", "split: train", `mine.yaml:24: corpora.pg19.split: got "train"; allowed: validation, test`},
 
-		{"no tables", validProfile[strings.Index(validProfile, "perplexity:"):strings.Index(validProfile, "evaluation:")], "perplexity: []\n", "mine.yaml:26: perplexity: got 0 entries; allowed: a list of length at least 1"},
+		{"no tables", validProfile[strings.Index(validProfile, "perplexity:"):strings.Index(validProfile, "evaluation:")], "perplexity: []\n", "mine.yaml:26: perplexity: missing, as are passkey, booksum and recall; allowed: a profile with at least one of them"},
 		{"corpus that is not there", "corpus: pg19", "corpus: proof", `mine.yaml:28: perplexity[1].corpus: got "proof", which corpora does not hold; allowed: novel, pg19`},
 		{"broken segment", "length: 128", "length: 100", "mine.yaml:31: perplexity[1].length: got 100; allowed: a multiple of model.segment, 64"},
 		{"longer than the documents", "length: 256", "length: 576", "mine.yaml:27: perplexity[0].length: got 576; allowed: at most document_tokens of novel, 512"},

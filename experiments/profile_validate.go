@@ -46,6 +46,12 @@ func (p *Profile) Validate() config.Problems {
 	for _, name := range slices.Sorted(maps.Keys(p.Corpora)) {
 		validateCorpus(name, p.Corpora[name], report)
 	}
+	if len(p.Cells()) == 0 {
+		report("perplexity", "missing, as are passkey, booksum and recall; allowed: a profile with at least one of them")
+	}
+	if p.Cost.Measured() && len(p.Perplexity) == 0 {
+		report("cost", "there are no models to measure; allowed: with perplexity, whose models it measures")
+	}
 	p.validateBaselines(report)
 	p.validatePerplexity(report)
 	p.validatePasskey(report)
