@@ -142,6 +142,8 @@ func (p *Profile) validatePasskey(report reporter) {
 		switch {
 		case s.Model.Segment > 0 && length%s.Model.Segment != 0:
 			report(key, "got %d; allowed: a multiple of passkey.model.segment, %d, as in training the answer ends a segment", length, s.Model.Segment)
+		case s.Model.Segment > 0 && length < 2*s.Model.Segment:
+			report(key, "got %d; allowed: at least two segments, %d, or nothing would be written to memory", length, 2*s.Model.Segment)
 		case length <= before || length > passkey.MaxLength:
 			report(key, "got %d; allowed: more than the length before, %d, and at most %d", length, before, passkey.MaxLength)
 		}

@@ -148,12 +148,12 @@ func (e *evaluation) readPrefix(ctx context.Context) error {
 // stream reads one stream with every key of a batch and asks its questions.
 func (e *evaluation) stream(ctx context.Context, reader *passkeyReader, first int, keys []passkey.Key) error {
 	s, n := e.streams[e.at.Stream], e.model.Config.Segment
-	samples, err := e.samples(s.asks[len(s.asks)-1], keys)
-	if err != nil {
-		return err
-	}
 	documents := make([][]int32, len(keys))
-	for i, x := range samples {
+	for i, k := range keys {
+		x, err := e.task.Prompt(s.asks[len(s.asks)-1].prompt(k))
+		if err != nil {
+			return err
+		}
 		documents[i] = x.IDs
 	}
 	if !e.saved {
@@ -176,18 +176,6 @@ func (e *evaluation) stream(ctx context.Context, reader *passkeyReader, first in
 		}
 	}
 	return nil
-}
-
-func (e *evaluation) samples(a passkeyAsk, keys []passkey.Key) ([]*passkey.Sample, error) {
-	var samples []*passkey.Sample
-	for _, k := range keys {
-		x, err := e.task.Prompt(a.prompt(k))
-		if err != nil {
-			return nil, err
-		}
-		samples = append(samples, x)
-	}
-	return samples, nil
 }
 
 // readAtOnce is how many tokens of each document are read before anybody looks whether
@@ -230,28 +218,32 @@ func (e *evaluation) ask(a passkeyAsk, first int, keys []passkey.Key) error {
 			return nil
 		}
 	}
-	samples, err := e.samples(a, keys)
-	if err != nil {
-		return err
+	n := e.model.Config.Segment
+	var prompts []asked
+	for _, k := range keys {
+		x, err := a.asked(e.task, k, n)
+		if err != nil {
+			return err
+		}
+		prompts = append(prompts, x)
 	}
-	output, probability, err := answers(e.model, e.state, samples)
+	output, probability, err := answers(e.model, e.state, prompts)
 	if err != nil {
 		return err
 	}
 	var zeroed [][]int32
 	if e.model.Stateful() {
-		if zeroed, _, err = answers(e.model, e.model.NewState(len(keys)), samples); err != nil {
+		if zeroed, _, err = answers(e.model, e.model.NewState(len(keys)), prompts); err != nil {
 			return err
 		}
 	}
-	n := e.model.Config.Segment
 	var fresh []PasskeyAnswer
-	for i, x := range samples {
+	for i, x := range prompts {
 		l := PasskeyAnswer{
 			Stage: e.stage.name, Kind: a.Kind, Length: a.Length, Position: a.Position, Sample: first + i,
-			Key: keys[i], Needle: x.Needle, Writes: a.until(n)/n - x.Needle.Last/n, Hash: x.Hash(), Probability: probability[i],
+			Key: keys[i], Needle: x.record.Needle, Writes: a.until(n)/n - x.record.Needle.Last/n, Hash: x.record.Hash, Probability: probability[i],
 		}
-		for k, want := range x.Answer() {
+		for k, want := range x.record.Answer {
 			t, err := e.token(output[i][k])
 			if err != nil {
 				return err

@@ -149,19 +149,32 @@ func (r *passkeyReader) read(state *models.State, documents [][]int32, from, to 
 	return nil
 }
 
-// answers gives, for each document, what follows the tokens of its prompt from a state
-// that has read all whole segments before: the likeliest token after each other, and
-// the probability of the right one.
-func answers(m *models.Model, state *models.State, samples []*passkey.Sample) (output [][]int32, probability [][]float64, err error) {
-	d := m.NewDecoder(len(samples))
-	d.State().Copy(state)
-	from := samples[0].Prompt.Length - 1
-	from -= from % m.Config.Segment
-	var feed []int32
-	for _, x := range samples {
-		feed = append(feed, x.IDs[from:x.Prompt.Length]...)
+// asked is what of a prompt is not read for the state alone: its last segment, and the
+// answer. The rest of a million tokens need not be kept.
+type asked struct {
+	record passkey.Record
+	tail   []int32 // from a segment's start
+}
+
+func (a passkeyAsk) asked(task *passkey.Task, key passkey.Key, segment int) (asked, error) {
+	x, err := task.Prompt(a.prompt(key))
+	if err != nil {
+		return asked{}, err
 	}
-	output, probability = make([][]int32, len(samples)), make([][]float64, len(samples))
+	return asked{x.Record(), slices.Clone(x.IDs[a.until(segment):x.Prompt.Length])}, nil
+}
+
+// answers gives, for each document, what follows its prompt from a state that has read
+// all whole segments before: the likeliest token after each other, and the probability
+// of the right one.
+func answers(m *models.Model, state *models.State, prompts []asked) (output [][]int32, probability [][]float64, err error) {
+	d := m.NewDecoder(len(prompts))
+	d.State().Copy(state)
+	var feed []int32
+	for _, x := range prompts {
+		feed = append(feed, x.tail...)
+	}
+	output, probability = make([][]int32, len(prompts)), make([][]float64, len(prompts))
 	v := m.Config.Vocabulary
 	greedy := models.Sampler{}
 	for k := range passkey.Digits {
@@ -170,12 +183,12 @@ func answers(m *models.Model, state *models.State, samples []*passkey.Sample) (o
 			return nil, nil, fmt.Errorf("experiments: answering a passkey: %w", err)
 		}
 		feed = feed[:0]
-		for i, x := range samples {
+		for i, x := range prompts {
 			row := logits[i*v : (i+1)*v]
 			id := greedy.Next(row)
 			feed = append(feed, id)
 			output[i] = append(output[i], id)
-			probability[i] = append(probability[i], likelihood(row, x.Answer()[k]))
+			probability[i] = append(probability[i], likelihood(row, x.record.Answer[k]))
 		}
 	}
 	return output, probability, nil

@@ -101,7 +101,7 @@ func TestPasskeySharedReading(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := 3 * 12; len(lines) != want {
+		if want := 12 * p.Settings(c).Passkey.Samples; len(lines) != want {
 			t.Fatalf("%s: %d answers, want %d", id, len(lines), want)
 		}
 		m, _, err := LoadModel(filepath.Join(files.checkpoint(), StageRecipe))

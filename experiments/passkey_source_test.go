@@ -1,0 +1,146 @@
+package experiments
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"infinibench/datasets"
+	"infinibench/datasets/passkey"
+	"infinibench/internal/config"
+	"infinibench/internal/train"
+)
+
+// What a batch is made of, by the rules of docs/passkey.md: before segments stand for
+// many, every sequence has a question in each later segment; from then on half of them
+// have one question and filler that counts up to a bound, which grows from 1.
+func TestPasskeySource(t *testing.T) {
+	task := passkeyTask(t)
+	const rows, segments, segment = 6, 8, 40
+	recipe := RecipeSettings{
+		Training:     PasskeyTraining{Steps: 20, Batch: rows, Segments: segments},
+		AnswerWeight: 20, RepeatsFrom: 10, RepeatsRamp: 5, Repeats: 10_000,
+	}
+	source := func(r *RecipeSettings) *passkeySource {
+		s, err := newPasskeySource(task, 7, recipe.Training, segment, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	draw := func(s *passkeySource) *train.Batch {
+		b := &train.Batch{IDs: make([]int32, rows*segments*segment), Targets: make([]int32, rows*segments*segment), Weights: make([]float32, rows*segments*segment)}
+		if err := s.Next(b); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	question, err := task.Prompt(passkey.Prompt{Length: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := question.IDs[90:100]
+	questions := func(b *train.Batch, row int) int {
+		ids, n := b.IDs[row*segments*segment:(row+1)*segments*segment], 0
+		for i := range len(ids) - len(asked) {
+			if slices.Equal(ids[i:i+len(asked)], asked) {
+				n++
+			}
+		}
+		return n
+	}
+	s := source(&recipe)
+	largest := 0.0
+	for step := 1; step <= 30; step++ {
+		b := draw(s)
+		bound := 1.0
+		if step > recipe.RepeatsFrom {
+			bound = math.Pow(recipe.Repeats, math.Min(1, float64(step-recipe.RepeatsFrom)/5))
+		}
+		for row := range rows {
+			var sum float64
+			for _, w := range b.Weights[row*segments*segment : (row+1)*segments*segment] {
+				sum += float64(w)
+			}
+			if math.Abs(sum-1) > 1e-4 {
+				t.Errorf("step %d, row %d: weights sum to %g", step, row, sum)
+			}
+			many := step > recipe.RepeatsFrom && row < rows/2
+			if n := questions(b, row); many && n != 1 || n < 1 {
+				t.Errorf("step %d, row %d has %d questions", step, row, n)
+			}
+			for i, r := range b.Repeats[row*segments : (row+1)*segments] {
+				largest = math.Max(largest, float64(r))
+				if r < 1 || float64(r) > bound*1.0001 || r != 1 && (!many || i == 0 || i == segments-1) {
+					t.Errorf("step %d, row %d, segment %d counts %g times, at most %g", step, row, i, r, bound)
+				}
+			}
+		}
+	}
+	if largest < 1000 { // of 20 steps of up to 18 draws between 1 and 10,000, a quarter of them above
+		t.Errorf("no segment counted more than %g times", largest)
+	}
+
+	// The paper's form asks once and counts all alike.
+	for b, row := draw(source(nil)), 0; row < rows; row++ {
+		weights := b.Weights[row*segments*segment : (row+1)*segments*segment-1]
+		if n := questions(b, row); n != 1 || slices.Min(weights) != slices.Max(weights) || slices.Max(b.Repeats) != 1 {
+			t.Errorf("the paper's form has %d questions and weights from %g to %g", n, slices.Min(weights), slices.Max(weights))
+		}
+	}
+
+	// A source that goes back gives the same again.
+	cursor := s.Cursor()
+	want := draw(s)
+	again := source(&recipe)
+	if err := again.SetCursor(cursor); err != nil {
+		t.Fatal(err)
+	}
+	if got := draw(again); !slices.Equal(got.IDs, want.IDs) || !slices.Equal(got.Repeats, want.Repeats) {
+		t.Error("gone back, the source gives something else")
+	}
+	if err := again.SetCursor([]byte(`{"step":-1}`)); err == nil {
+		t.Error("a cursor before the start is taken")
+	}
+}
+
+// No key that is asked for was trained on.
+func TestPasskeyKeysAreApart(t *testing.T) {
+	trained, err := passkey.Keys(datasets.Train, rand.New(rand.NewPCG(1, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, err := passkey.Keys(datasets.Test, rand.New(rand.NewPCG(1, 0)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range asked {
+		if slices.Contains(trained, k) {
+			t.Fatalf("%v is in both", k)
+		}
+	}
+}
+
+func TestBadPasskeys(t *testing.T) {
+	for _, test := range []struct {
+		key    string
+		change func(*PasskeySettings)
+		want   string
+	}{
+		{"passkey.corpus", func(s *PasskeySettings) { s.Corpus = "pg19" }, `got "pg19", which corpora does not hold`},
+		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"infini-delta", "infini"} }, `got "infini"; allowed: local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta`},
+		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"rmt", "rmt"} }, "rmt stands there twice; allowed: once"},
+		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 1281} }, "got 1281; allowed: a multiple of passkey.model.segment, 40, as in training the answer ends a segment"},
+		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 320} }, "got 320; allowed: more than the length before, 320, and at most 67108864"},
+		{"passkey.recipe.repeats_from", func(s *PasskeySettings) { s.Recipe.RepeatsFrom = 9 }, "got 9; allowed: at most the steps of its training, 8"},
+		{"passkey.lengths[0]", func(s *PasskeySettings) { s.Lengths = []int{40, 320} }, "got 40; allowed: at least two segments, 80, or nothing would be written to memory"},
+	} {
+		p := passkeyProfile(t, "infini-linear")
+		test.change(&p.Passkey)
+		problems := p.Validate()
+		if len(problems) != 1 || problems[0] != (config.Problem{Key: test.key, Text: test.want}) {
+			t.Errorf("got %v, want %s: %s", problems, test.key, test.want)
+		}
+	}
+}
