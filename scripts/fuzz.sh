@@ -23,12 +23,15 @@ while read -r package target; do
 	(
 		ulimit -v "${FUZZMEMORY:-8000000}" 2>/dev/null
 		exec nice -n 19 go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-10m}" -fuzzminimizetime 2s -parallel "${FUZZPARALLEL:-1}" "$package"
-	) </dev/null >"$log" 2>&1 || { outcome=FAILED; failed=$((failed + 1)); }
+	) </dev/null >"$log" 2>&1 || outcome=FAILED
+	# Go before 1.27 may take the end of the time for a failure, without an input that
+	# fails (go.dev/issue/75804).
+	if grep -q '^ *context deadline exceeded$' "$log" && ! grep -q 'Failing input written' "$log"; then outcome=passed; fi
 	inputs=$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
 	# The inputs that are kept come first; on a busy machine they may take all the time.
 	[ "$outcome/${inputs:-0}" != passed/0 ] || outcome="passed, but FUZZTIME was too short to try any"
 	printf '%-28s %-24s %14s  %s\n' "$package" "$target" "${inputs:-0}" "$outcome"
-	[ "$outcome" != FAILED ] || sed 's/^/    /' "$log"
+	[ "$outcome" != FAILED ] || { failed=$((failed + 1)); sed 's/^/    /' "$log"; }
 done <<EOF
 $targets
 EOF
