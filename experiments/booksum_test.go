@@ -275,7 +275,7 @@ func TestSumBooksum(t *testing.T) {
 		name      string
 		got, want float64
 	}{
-		{"slope", b.Slope.Value, 0.6}, // of (0.4-0.2)/0.5 and (0.7-0.3)/0.5
+		{"slope", b.Slope.Value, 0.6},                                            // of (0.4-0.2)/0.5 and (0.7-0.3)/0.5
 		{"lowest slope", b.Slope.Low, 0.4}, {"highest slope", b.Slope.High, 0.8}, // both resamples of one book
 		{"share", first.Share, 0.375}, {"words", first.Words, 1.5}, {"unfinished", float64(first.Unfinished), 1},
 		{"facts read", first.FactsRead, 0.5}, {"facts hit", first.FactsHit, 0.5}, // 4 of 2 books × 2 facts × 2 outputs

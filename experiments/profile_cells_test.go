@@ -38,7 +38,10 @@ perplexity-proof-compressive-128
 perplexity-proof-infini-linear-128
 perplexity-proof-infini-delta-128
 perplexity-proof-infini-linear-384
-perplexity-proof-infini-delta-384`},
+perplexity-proof-infini-delta-384
+booksum-chronicle-local-only-256
+booksum-chronicle-infini-linear-256
+booksum-chronicle-infini-delta-256`},
 	{"tiny", 3, 32768, 256, "passkey-novel-infini-linear-1048600-seed1 passkey-novel-infini-delta-1048600-seed1 passkey-novel-local-only-1048600-seed1", `
 perplexity-novel-local-only-1024
 perplexity-novel-transformer-xl-1024
@@ -55,7 +58,10 @@ perplexity-proof-compressive-1024
 perplexity-proof-infini-linear-1024
 perplexity-proof-infini-delta-1024
 perplexity-proof-infini-linear-3200
-perplexity-proof-infini-delta-3200`},
+perplexity-proof-infini-delta-3200
+booksum-chronicle-local-only-1024
+booksum-chronicle-infini-linear-1024
+booksum-chronicle-infini-delta-1024`},
 	{"small", 3, 65536, 512, "", `
 perplexity-pg19-local-only-4096
 perplexity-pg19-transformer-xl-4096
