@@ -67,10 +67,11 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	summary := Summary{Directory: o.Directory()}
 	// Without knowing every corpus, results made from it would look like those of
 	// another and be made anew: better to stop before anything is touched.
-	if err := o.Profile.Identify(o.Data); err != nil {
+	plan, err := planFile(o)
+	if err != nil {
 		return summary, err
 	}
-	cells := o.Profile.Cells()
+	cells := plan.Cells
 	if err := os.MkdirAll(summary.Directory, 0o755); err != nil {
 		return summary, fmt.Errorf("experiments: cannot make the runs directory: %w", err)
 	}
@@ -82,7 +83,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err := atomicfile.Sweep(summary.Directory); err != nil {
 		return summary, fmt.Errorf("experiments: %w", err)
 	}
-	if err := writeJSON(filepath.Join(summary.Directory, "plan.json"), PlanFile{cells}); err != nil {
+	if err := writeJSON(filepath.Join(summary.Directory, "plan.json"), plan); err != nil {
 		return summary, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
@@ -118,11 +119,6 @@ feed:
 		}
 	}
 	return r.summary, ctx.Err()
-}
-
-// PlanFile is plan.json: the cells that a profile has, whatever became of them.
-type PlanFile struct {
-	Cells []Cell `json:"cells"`
 }
 
 type runner struct {

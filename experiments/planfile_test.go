@@ -1,0 +1,66 @@
+package experiments
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// The parts of the sizes add up to the work that the progress bar counts.
+func TestPlanFile(t *testing.T) {
+	for _, name := range []string{"smoke", "tiny"} {
+		p, err := LoadProfile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := Options{Profile: p, Runs: t.TempDir()}
+		plan, err := planFile(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		work, err := Workload(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if plan.Workers != p.Workers || len(plan.Cells) != len(p.Cells()) || len(plan.Sizes) != len(work) {
+			t.Fatalf("%s: %d workers, %d cells, %d sizes, want %d, %d and as many", name, plan.Workers, len(plan.Cells), len(plan.Sizes), p.Workers, len(work))
+		}
+		for i, w := range work {
+			s := plan.Sizes[i]
+			total := s.EvaluateTokens
+			for _, training := range s.Trainings {
+				total += training.Tokens
+			}
+			if plan.Cells[i] != w.Cell || total != w.TrainTokens+w.EvaluateTokens || s.ConfigHash != p.Hash(w.Cell) {
+				t.Errorf("%s: %s is %d tokens, want %d", name, w.Cell.Key(), total, w.TrainTokens+w.EvaluateTokens)
+			}
+		}
+	}
+}
+
+// Two sizes worked out from the numbers set here.
+func TestSizeByHand(t *testing.T) {
+	p := miniature(t)
+	p.Training.Steps, p.Training.Batch, p.Perplexity[0].Length = 6, 2, 64
+	p.Perplexity[0].Batch, p.Perplexity[0].Steps = 0, 0
+	c := p.Cells()[0]
+	want := Size{ConfigHash: p.Hash(c), Trainings: []TrainingSize{{"metrics.jsonl", 6, 6 * 2 * 64}}, EvaluateTokens: 7}
+	if diff := cmp.Diff(want, p.size(Work{Cell: c, EvaluateTokens: 7})); diff != "" {
+		t.Error(diff)
+	}
+	full := PhaseSettings{Steps: 3, Batch: 2, Length: 128, LearningRate: 1, GateLearningRate: 1}
+	short := full
+	short.Steps, short.Batch, short.Length = 5, 1, 64
+	p.Booksum = BooksumSettings{
+		Corpus: "chronicle", Models: []string{"infini-delta"}, Pretraining: full, Finetuning: short,
+		SummaryTokens: 15, Lengths: []int{64}, Decodes: 1, TopP: 1, BadPairs: "stop",
+	}
+	p.Corpora["chronicle"] = p.Corpora["novel"]
+	c = p.booksumCells(1)[0]
+	want = Size{ConfigHash: p.Hash(c), Trainings: []TrainingSize{
+		{"pretraining.jsonl", 3, 3 * 2 * 128}, {"metrics.jsonl", 5, 5 * (64 + 1 + 15)}, // a book, the mark that asks, a summary
+	}}
+	if diff := cmp.Diff(want, p.size(Work{Cell: c})); diff != "" {
+		t.Error(diff)
+	}
+}
