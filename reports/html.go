@@ -47,6 +47,7 @@ type pageData struct {
 	Summary   *Table
 	Corpora   []corpusSection
 	Passkeys  []keySection
+	Booksums  []bookSection
 	Data      *Table
 	Cells     *Table
 	Settings  *Table
@@ -130,8 +131,18 @@ func page(run *Run, lib *library) ([]byte, error) {
 		data.Headlines = append(data.Headlines, headline{s.ID, s.Title, retrievals[i].headline()})
 		data.HasCharts = data.HasCharts || len(s.Charts) > 0
 	}
+	shelves := bookshelves(run)
+	for i, slug := range bookSlugs(shelves) {
+		s, err := shelves[i].section(slug)
+		if err != nil {
+			return nil, err
+		}
+		data.Booksums = append(data.Booksums, s)
+		data.Headlines = append(data.Headlines, headline{s.ID, s.Title, shelves[i].headline()})
+		data.HasCharts = data.HasCharts || len(s.Charts) > 0
+	}
 	files := map[string]string{}
-	for _, name := range []string{"report.css", "report.js", "passkey.gohtml", "report.gohtml"} {
+	for _, name := range []string{"report.css", "report.js", "passkey.gohtml", "booksum.gohtml", "report.gohtml"} {
 		raw, err := pageFiles.ReadFile("page/" + name)
 		if err != nil {
 			return nil, fmt.Errorf("reports: %w", err)
@@ -146,7 +157,7 @@ func page(run *Run, lib *library) ([]byte, error) {
 	}
 	t, err := template.New("report").Funcs(template.FuncMap{
 		"verdictClass": verdictClass, "alignClass": alignClass,
-	}).Parse(files["passkey.gohtml"] + files["report.gohtml"])
+	}).Parse(files["passkey.gohtml"] + files["booksum.gohtml"] + files["report.gohtml"])
 	if err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}

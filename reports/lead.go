@@ -15,9 +15,10 @@ func lead(run *Run, comparisons []*comparison) []string {
 	if t := tally(comparisons); t != "" {
 		text = append(text, "Verdicts on the rows of the paper's Table 2: "+t+".")
 	}
+	elsewhere := claims(run)
 	for _, table := range []string{"Table 3", "Table 4"} {
 		counts := map[Verdict]int{}
-		for _, c := range claims(run) {
+		for _, c := range elsewhere {
 			if c.table == table && c.verdict != NotAttempted {
 				counts[c.verdict]++
 			}

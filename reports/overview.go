@@ -42,6 +42,7 @@ type claim struct {
 	corpus  string
 	verdict Verdict
 	text    string
+	brief   string // the same for the terminal, in at most 39 characters
 	ours    string
 	paper   string
 	why     string
@@ -53,6 +54,9 @@ func claims(run *Run) []claim {
 	var all []claim
 	for _, p := range retrievals(run) {
 		all = append(all, p.claims()...)
+	}
+	for _, b := range bookshelves(run) {
+		all = append(all, b.claims()...)
 	}
 	return all
 }

@@ -115,7 +115,7 @@ func (p *retrieval) headline() string {
 	var parts []string
 	for _, r := range p.ran() {
 		across, _ := r.carried()
-		if worst := lowest(across); isInfini(r.model) && worst != nil {
+		if worst := lowest(across); isInfini(r.model) && worst != nil && r.stage != experiments.StageZeroShot {
 			parts = append(parts, fmt.Sprintf("%s, %s: %s, at least %s %% of digits from memory", r.name(shortName), stageWords(r.stage), r.verdict, hundred(worst.Tokens.Value)))
 		}
 	}
@@ -151,12 +151,14 @@ func (p *retrieval) claims() []claim {
 		}
 		if r.stage == experiments.StageZeroShot {
 			c.text = r.name(modelName) + " reads, before the fine-tuning, only a passkey in the question's own segment"
+			c.brief = shortName(r.model) + ", zero-shot: own segment"
 			c.paper = "end " + of(2) + ", else " + of(0, 1)
 			if low := lowest(own); low != nil && len(across) > 0 {
 				c.ours = fmt.Sprintf("end ≥ %s %%, else ≤ %s %%", hundred(low.Tokens.Value), hundred(highestOf(across)))
 			}
 		} else {
 			c.text = r.name(modelName) + ", " + stageWords(r.stage) + ", reads a passkey from its memory"
+			c.brief = shortName(r.model) + ", " + r.stage + ": from memory"
 			if len(p.lengths) > 0 {
 				c.text += " at up to " + count(int64(p.lengths[len(p.lengths)-1])) + " tokens"
 			}
@@ -169,7 +171,7 @@ func (p *retrieval) claims() []claim {
 	}
 	if len(missing) > 0 {
 		all = append(all, claim{table: "Table 3", corpus: "passkey", verdict: NotAttempted, text: "The paper's Table 3: " + strings.Join(missing, "; "),
-			why: "no result in this run", scale: "paper only"})
+			brief: plural(len(missing), "row") + " of Table 3", why: "no result in this run", scale: "paper only"})
 	}
 	return all
 }

@@ -197,6 +197,9 @@ func parseResult(raw []byte) (experiments.Result, error) {
 		}
 		return result, nil
 	}
+	if result.Cell.Experiment == "booksum" {
+		return result, checkBooksum(result.Booksum)
+	}
 	if result.Cell.Experiment == "passkey" {
 		return result, checkPasskey(result.Passkey)
 	}

@@ -33,6 +33,11 @@ func Terminal(run *Run, w io.Writer) error {
 			return err
 		}
 	}
+	for _, b := range bookshelves(run) {
+		if err := b.printTo(&out); err != nil {
+			return err
+		}
+	}
 	if err := printSummary(&out, run, comparisons); err != nil {
 		return err
 	}
@@ -127,11 +132,7 @@ func printSummary(out *bytes.Buffer, run *Run, comparisons []*comparison) error 
 		}
 	}
 	for _, c := range claims(run) {
-		verdict := string(c.verdict)
-		if c.verdict == Undecided {
-			verdict += ": " + c.why
-		}
-		t.add(c.corpus, c.text, verdict)
+		t.add(c.corpus, c.brief, string(c.verdict))
 	}
 	out.WriteString("Summary\n")
 	if len(t.Rows) > 0 {

@@ -18,7 +18,10 @@ const maxLabel = 300
 // that reverse the direction of the text around them, repairs broken UTF-8 and
 // cuts what is too long. Escaping for HTML, LaTeX, Markdown or JSON stays the
 // business of each writer.
-func clean(s string) string {
+func clean(s string) string { return cleanTo(s, maxLabel) }
+
+// cleanTo is clean for a text of another length.
+func cleanTo(s string, longest int) string {
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -30,8 +33,8 @@ func clean(s string) string {
 		return r
 	}, s)
 	s = strings.Join(strings.Fields(s), " ")
-	if utf8.RuneCountInString(s) > maxLabel {
-		s = string([]rune(s)[:maxLabel-1]) + "…"
+	if utf8.RuneCountInString(s) > longest {
+		s = string([]rune(s)[:longest-1]) + "…"
 	}
 	return s
 }

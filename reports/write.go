@@ -25,6 +25,10 @@ func (run *Run) tables() ([]*Table, error) {
 	for i, slug := range passkeySlugs(retrievals) {
 		tables = append(tables, retrievals[i].tables(slug)...)
 	}
+	shelves := bookshelves(run)
+	for i, slug := range bookSlugs(shelves) {
+		tables = append(tables, shelves[i].tables(slug)...)
+	}
 	if recall := RecallTable(recalls(run)); len(recall.Rows) > 0 {
 		tables = append(tables, recall)
 	}

@@ -1,0 +1,324 @@
+package reports
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"infinibench/datasets"
+	"infinibench/datasets/booksum"
+	"infinibench/experiments"
+	"infinibench/internal/metrics/rouge"
+)
+
+// even is scores that are all the same.
+func even(x float64) rouge.Scores {
+	return rouge.Scores{Rouge1: rouge.Score{F: x}, Rouge2: rouge.Score{F: x}, RougeL: rouge.Score{F: x}, Overall: x}
+}
+
+func around(x float64) rouge.Interval {
+	return rouge.Interval{Low: even(x - 0.02), Mid: even(x), High: even(x + 0.02)}
+}
+
+// madeUpBooks is a made-up cell of three books, read to a half and as a whole. Overall is
+// base, and gain more when all is read; the books differ by 0.01.
+func madeUpBooks(model string, seed uint64, base, gain float64) Record {
+	cell := experiments.Cell{Experiment: "booksum", Corpus: "chronicle", Model: model, Length: 1024, Seed: seed}
+	b := &experiments.Booksum{
+		Slope: experiments.Estimate{Value: 2 * gain, Low: 2*gain - 0.04, High: 2*gain + 0.04, Books: 3}, LeadWords: 24,
+		Coverage: []experiments.BooksumCoverage{{Split: "train", Listed: 314, Usable: 310, Official: 314}, {Split: "test", Listed: 3, Usable: 3}},
+		Problems: []string{"train-7: no summary"},
+	}
+	for i, length := range []int{512, 1024} {
+		x := base + gain*float64(i)
+		b.Lengths = append(b.Lengths, experiments.BooksumLength{
+			Tokens: length, Share: float64(length) / 1024, Books: 3, Rouge: around(x), Lead: around(0.05), Oracle: around(0.5),
+			Bound:     &booksum.Bound{Rouge1: 0.9 + 0.1*float64(i), Rouge2: 0.7 + 0.3*float64(i), RougeL: 0.9 + 0.1*float64(i), Overall: 0.8 + 0.2*float64(i)},
+			FactsRead: float64(length) / 1024, FactsHit: x, FactsKept: x, Words: 24, Unfinished: 2,
+		})
+	}
+	for k := range 3 {
+		book := experiments.BooksumBook{ID: fmt.Sprintf("test-%d", k), Title: fmt.Sprintf("Chronicle %d", k), Tokens: 1024, Summary: "king arthur . monk bede ."}
+		for i, l := range b.Lengths {
+			book.Readings = append(book.Readings, experiments.BooksumReading{
+				ID: book.ID, Length: l.Tokens, Read: l.Tokens, Share: l.Share, Outputs: []string{"king arthur . monk hugo ."},
+				Mean:  even(base + gain*float64(i) + 0.01*float64(k-1)),
+				Facts: []experiments.BooksumFact{{Key: "king", Value: "arthur", Read: true, Hits: 1, First: true}, {Key: "monk", Value: "bede"}},
+			})
+		}
+		b.Books = append(b.Books, book)
+	}
+	return Record{Key: cell.Key(), Result: experiments.Result{
+		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3d", Status: experiments.StatusDone, Protocol: "chronicle/test/word-109/v1",
+		Scale: experiments.Scale{Parameters: 56_000, Layers: 2, DModel: 64, Heads: 2, Segment: 64},
+		Data: experiments.DataNote{
+			Certificate: datasets.Certificate{Name: "chronicle", StandIn: "generated text in place of BookSum"}, Split: datasets.Test, Documents: 3,
+			Tokenizer: "word-109", WordRule: "whitespace words", Note: "generated text in place of BookSum, 3 test books",
+		},
+		Booksum: b, Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
+	}}
+}
+
+// withBooksum is the made-up run with three models that summarise, and one that failed.
+func withBooksum() *Run {
+	run := fixture()
+	run.Records = append(run.Records, madeUpBooks(infiniDelta, 1, 0.4, 0.3), madeUpBooks(infiniLin, 1, 0.4, 0.2), madeUpBooks(localOnly, 1, 0.3, 0))
+	failed := madeUpBooks("memorizing", 1, 0, 0)
+	failed.Result.Status, failed.Result.Booksum, failed.Result.Error = experiments.StatusFailed, nil, "out of memory"
+	run.Records = append(run.Records, failed)
+	return run
+}
+
+func shelfOf(t *testing.T, run *Run) *bookshelf {
+	t.Helper()
+	all := bookshelves(run)
+	if len(all) != 1 {
+		t.Fatalf("%d shelves, want 1", len(all))
+	}
+	return all[0]
+}
+
+// Linear is 0.6 with all read, the control 0.3; each book differs by the same, so the
+// interval of the difference has no width.
+func TestBooksumTable(t *testing.T) {
+	tables := shelfOf(t, withBooksum()).tables("chronicle")
+	var names, got []string
+	for _, table := range tables {
+		names = append(names, table.Name)
+		for _, row := range table.Rows {
+			got = append(got, strings.Join(row, "|"))
+		}
+	}
+	if got := strings.Join(names, " "); got != "booksum-chronicle booksum-slope-chronicle booksum-lengths-chronicle booksum-coverage-chronicle" {
+		t.Fatalf("tables %s", got)
+	}
+	text := strings.Join(got, "\n")
+	const data = "stand-in: generated text in place of BookSum, 3 test books; reduced scale: 56.0K of 8.0B parameters; 4 pairs left out"
+	for _, want := range []string{
+		"PRIMERA + Unlimiformer|paper|–|37.9|8.2|16.3|17.2|–|–|–|–|–|paper only, for reference",
+		"Infini-Transformer (Linear)|paper|–|37.9|8.7|17.6|18.0|–|–|–|–|500K|8B parameters",
+		"Infini-Transformer (Linear)|ours|direction holds|60.0|60.0|60.0|60.0|58.0 to 62.0|+30.0|30.0 to 30.0|3|1,024|" + strings.NewReplacer("56.0K", "56K", "8.0B", "8B").Replace(data),
+		"Memorizing Transformer|ours|no claim|–|–|–|–|–|–|–|–|–|failed",
+		"Lead, first 24 words|no model|–|5.0|5.0|5.0|5.0|3.0 to 7.0|–|–|3|1,024|as long as a training summary, on average",
+		"Bound|exact|bound|100.0|100.0|100.0|100.0|–|–|–|–|1,024|the most that any reader of so much can expect, from the generator",
+		"Infini-Transformer (Linear + Delta)|direction holds|+60.0|56.0 to 64.0|3|40.0|70.0|the slope of overall over the share read is 60.0 [56.0, 64.0]: above 0 with its whole interval, not at the paper's scale|stand-in, reduced scale",
+		"Local only (control)|no claim|+0.0|-4.0 to 4.0|3|30.0|30.0|the control; the paper has none|stand-in, reduced scale",
+		"Infini-Transformer (Linear)|512|50.0|40.0|40.0|40.0|40.0|38.0 to 42.0|80.0|5.0|50.0|50.0|40.0|40.0|24.00|2|stand-in, reduced scale",
+		"train|314|310|314",
+	} {
+		if strings.Count(text, want) != 1 {
+			t.Errorf("not once %s in\n%s", want, text)
+		}
+	}
+	if n := tables[3].Notes; len(n) != 1 || n[0] != "left out: train-7: no summary" {
+		t.Errorf("notes %q", n)
+	}
+}
+
+// Two seeds: each book is the mean of both, 0.5 and 0.8, so that the slope over half of
+// the book is 0.6; the control of one seed is 0.3.
+func TestBooksumSeeds(t *testing.T) {
+	run := &Run{Records: []Record{madeUpBooks(infiniLin, 2, 0.6, 0.4), madeUpBooks(infiniLin, 1, 0.4, 0.2), madeUpBooks(localOnly, 1, 0.3, 0)}}
+	r := shelfOf(t, run).row(infiniLin)
+	for _, c := range []struct {
+		what      string
+		got, want float64
+	}{
+		{"overall", r.whole().rouge.Mid.Overall, 0.8}, {"slope", r.slope.value, 0.6}, {"minus local only", r.overLocal.value, 0.5},
+		{"facts", r.whole().hit, 0.8}, {"unfinished", r.whole().unfinished, 4},
+	} {
+		if math.Abs(c.got-c.want) > 0.011 { // the middle of a bootstrap of books 0.01 apart
+			t.Errorf("%s is %v, want %v", c.what, c.got, c.want)
+		}
+	}
+	if e := r.overLocal; e.books != 3 || math.Abs(e.value-0.5) > 1e-9 || math.Abs(e.low-0.5) > 1e-9 {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestBooksumVerdicts(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		of   bookEstimate
+		want Verdict
+	}{
+		{"above", bookEstimate{0.2, 0.1, 0.3, 9}, DirectionHolds}, {"around", bookEstimate{0.2, -0.1, 0.3, 9}, Undecided},
+		{"below", bookEstimate{-0.2, -0.3, -0.1, 9}, NotReproduced}, {"one book", bookEstimate{0.2, 0.2, 0.2, 1}, Undecided}, {"none", bookEstimate{}, Undecided},
+	} {
+		if got, why := above(c.of, "it"); got != c.want {
+			t.Errorf("%s: %s (%s), want %s", c.name, got, why, c.want)
+		}
+	}
+	alone := shelfOf(t, &Run{Records: []Record{madeUpBooks(infiniLin, 1, 0.4, 0.2)}})
+	if r := alone.row(infiniLin); r.verdict != Undecided || r.trend != DirectionHolds {
+		t.Errorf("without a control: %s, %s", r.verdict, r.trend)
+	}
+	claims := alone.claims()
+	if last := claims[len(claims)-1]; last.verdict != NotAttempted || last.text != "The paper's Table 4: Linear + Delta" {
+		t.Errorf("%+v", last)
+	}
+	for x, want := range map[float64]Verdict{0.18: Reproduced, 0.3: NotReproduced} { // the paper's Linear has 18.0
+		record := madeUpBooks(infiniLin, 1, x, 0)
+		record.Result.Scale.PaperScale = true
+		if r := shelfOf(t, &Run{Records: []Record{record}}).row(infiniLin); r.verdict != want {
+			t.Errorf("%v at the paper's scale: %s (%s), want %s", x, r.verdict, r.why, want)
+		}
+	}
+}
+
+// The paper's values, against the notes on it; its overall is the geometric mean.
+func TestPaperBooksum(t *testing.T) {
+	for _, p := range paperBooksum {
+		if mean := math.Cbrt(p.rouge[0] * p.rouge[1] * p.rouge[2]); math.Abs(mean-p.rouge[3]) > 0.05 {
+			t.Errorf("%s: overall %v, the geometric mean is %.2f", p.name, p.rouge[3], mean)
+		}
+	}
+	raw, err := os.ReadFile("../../shared/design/paper.md")
+	if err != nil {
+		t.Skip("no ../shared/design/paper.md to compare with")
+	}
+	text := strings.ReplaceAll(string(raw), "*", "")
+	for _, p := range paperBooksum {
+		name := strings.NewReplacer("-Transformer", "", " + Delta", "+Delta").Replace(p.name)
+		line := fmt.Sprintf("| %s | %.1f | %.1f | %.1f | %.1f |", name, p.rouge[0], p.rouge[1], p.rouge[2], p.rouge[3])
+		if !regexp.MustCompile(regexp.QuoteMeta(line)).MatchString(text) {
+			t.Errorf("no line %s", line)
+		}
+	}
+}
+
+// Three models, the bound, the oracle, the lead, and the intervals of the models.
+func TestBooksumChart(t *testing.T) {
+	f, err := shelfOf(t, withBooksum()).chart("chronicle")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var option struct {
+		Series []struct {
+			Name, Type string
+			Data       []struct {
+				Name  string
+				Value []float64
+			}
+		}
+		YAxis []struct{ Min, Max float64 }
+	}
+	if err := json.Unmarshal([]byte(f.Option), &option); err != nil {
+		t.Fatal(err)
+	}
+	if len(option.Series) != 7 || len(f.Legend) != 6 || len(f.Data.Rows) != 6*2 || option.YAxis[0].Min != 0 || option.YAxis[0].Max != 100 {
+		t.Fatalf("%d series, %d in the legend, %d rows, %+v", len(option.Series), len(f.Legend), len(f.Data.Rows), option.YAxis)
+	}
+	if s := option.Series[3]; s.Name != "bound, any reader of so much" || fmt.Sprint(s.Data[0].Value, s.Data[1].Value) != "[50 80] [100 100]" {
+		t.Errorf("%+v", s)
+	}
+	const want = "Infini-Transformer (Linear), 100.0 % of the book: 60.0 [58.0, 62.0]"
+	if s := option.Series[6]; s.Type != "custom" || len(s.Data) != 6 || s.Data[3].Name != want || fmt.Sprint(s.Data[3].Value) != "[100 60 58 62 0]" {
+		t.Errorf("%+v, want %s", s, want)
+	}
+}
+
+func TestBooksumOnThePage(t *testing.T) {
+	html := string(mustPage(t, withBooksum(), &library{js: "/* library */"}))
+	for _, want := range []string{
+		`<section id="booksum-chronicle"`, `<a href="#booksum-chronicle">`, "king arthur . monk hugo .", "1 of 2 facts stated", "✓ stated</span> king arthur</li>",
+		"✗ missed</span> monk bede (not in what was read)", "Book by book that is 30.0 [30.0, 30.0] above the local-only control.",
+		"From nothing read to all of the book read, overall changes by 0.0 [-4.0, 4.0], so that reading more may make no difference.",
+		"Verdicts on the rows of the paper&#39;s Table 4: 4 direction holds.",
+	} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if strings.Contains(html, "Table 4: summaries of BookSum") {
+		t.Error("the summaries are said not to be attempted")
+	}
+	if html := string(mustPage(t, fixture(), &library{js: "/* library */"})); strings.Contains(html, `id="booksum`) {
+		t.Error("a page without summaries speaks of them")
+	}
+}
+
+// However long the summaries, and whatever they say, the page stays small and inert.
+func TestBooksumPageIsBounded(t *testing.T) {
+	run := withBooksum()
+	long := strings.Repeat(strings.Join(hostileLabels, " "), 20)
+	for i := range run.Records {
+		b := run.Records[i].Result.Booksum
+		if b == nil {
+			continue
+		}
+		b.Problems = nil
+		for n := range 1000 {
+			b.Problems = append(b.Problems, hostileLabels[n%len(hostileLabels)])
+		}
+		for k := range 500 {
+			book := b.Books[k%3]
+			book.ID, book.Title, book.Summary = fmt.Sprint(k), hostileLabels[k%len(hostileLabels)], long
+			book.Readings = append([]experiments.BooksumReading(nil), book.Readings...)
+			for r := range book.Readings {
+				book.Readings[r].Outputs = []string{long}
+				for range 1000 {
+					book.Readings[r].Facts = append(book.Readings[r].Facts, experiments.BooksumFact{Key: hostileLabels[k%len(hostileLabels)]})
+				}
+			}
+			b.Books = append([]experiments.BooksumBook{book}, b.Books...)
+		}
+	}
+	html := string(mustPage(t, run, &library{js: "/* library */"}))
+	if room := 3<<20 - 1_040_000; len(html) > room { // beside the chart library
+		t.Errorf("the page has %d bytes, want at most %d", len(html), room)
+	}
+	for _, banned := range []string{"<b>", "<script>window", "<img", "\u202e", "\x1b"} {
+		if strings.Contains(html, banned) {
+			t.Errorf("the page contains %q", banned)
+		}
+	}
+	tables, err := run.tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		inert(t, table)
+	}
+}
+
+func TestBooksumTerminal(t *testing.T) {
+	text := printed(t, withBooksum())
+	words := strings.Join(strings.Fields(text), " ")
+	for _, want := range []string{
+		"Linear + Delta, paper 40.0 8.8 17.9 18.5 –",
+		"Linear 60.0 60.0 60.0 60.0 [58.0, 62.0] 30.0 [30.0, 30.0]",
+		"Linear 40.0 [36.0, 44.0]; Linear + Delta 60.0 [56.0,",
+		"chronicle Linear: more read, better direction holds",
+	} {
+		if !strings.Contains(words, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	for line := range strings.Lines(text) {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > terminalWidth {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+}
+
+func TestBooksumResults(t *testing.T) {
+	for _, c := range []struct{ name, booksum, problem string }{
+		{"a length", `{"lengths":[{"tokens":8,"share":1}]}`, ""},
+		{"none", `{}`, "there is no booksum"},
+		{"lengths that fall", `{"lengths":[{"tokens":8},{"tokens":8}]}`, "booksum.lengths[1], 8 tokens"},
+		{"a score above 1", `{"lengths":[{"tokens":8,"rouge":{"mid":{"overall":55}}}]}`, "booksum.lengths[0]"},
+		{"a book's score", `{"lengths":[{"tokens":8}],"books":[{"id":"a","readings":[{"length":8,"mean":{"overall":-1}}]}]}`, `book "a" at 8 tokens`},
+		{"a slope", `{"lengths":[{"tokens":8}],"slope":{"value":1e300}}`, "booksum.slope"},
+	} {
+		_, err := parseResult(sealed(`{"version":1,"status":"done","cell":{"experiment":"booksum"},"booksum":` + c.booksum + `}`))
+		if (err == nil) != (c.problem == "") || err != nil && !strings.Contains(err.Error(), c.problem) {
+			t.Errorf("%s: %v", c.name, err)
+		}
+	}
+}

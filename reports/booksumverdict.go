@@ -1,0 +1,84 @@
+package reports
+
+import "fmt"
+
+// judge says what a row makes of the paper's Table 4 and Figure 4. The paper claims
+// that a bounded memory of the whole book beats readers without one, and that a summary
+// is the better the more of the book was read. Its own baselines are other models; here
+// it is the same model without a memory that the first claim is held against, book by
+// book.
+func (r *bookRow) judge() {
+	const control, unknown = "the control; the paper has none", "not in the paper's table"
+	switch {
+	case r.model == localOnly:
+		r.verdict, r.why, r.trend, r.trendWhy = NoClaim, control, NoClaim, control
+	case !isInfini(r.model):
+		r.verdict, r.why, r.trend, r.trendWhy = NoClaim, unknown, NoClaim, unknown
+	case len(r.points) == 0 && len(r.failed) > 0:
+		why := plural(len(r.failed), "cell") + " failed: " + clean(r.failed[0].Result.Error)
+		r.verdict, r.why, r.trend, r.trendWhy = Undecided, why, Undecided, why
+	case len(r.points) == 0:
+		const why = "no result in this run"
+		r.verdict, r.why, r.trend, r.trendWhy = NotAttempted, why, NotAttempted, why
+	default:
+		r.verdict, r.why = r.judgeTable()
+		r.trend, r.trendWhy = above(r.slope, "the slope of overall over the share read")
+		if r.trend == DirectionHolds && r.paperScale() {
+			r.trend, r.trendWhy = Reproduced, "overall grows with the share read, at the paper's scale; it prints no values"
+		}
+	}
+}
+
+func (r *bookRow) paperScale() bool { return r.records[0].Result.Scale.PaperScale }
+
+func (r *bookRow) judgeTable() (Verdict, string) {
+	if r.paperScale() {
+		paper, ours := r.paper()[3]/100, r.whole().rouge
+		if paper >= ours.Low.Overall && paper <= ours.High.Overall {
+			return Reproduced, "the paper's value lies in our interval at the paper's scale"
+		}
+		return NotReproduced, "the paper's value lies outside our interval at the paper's scale"
+	}
+	if r.overLocal.books == 0 {
+		return Undecided, "no local-only control that read the same books to compare with"
+	}
+	return above(r.overLocal, "overall minus the local-only control's, all of the book read")
+}
+
+// above judges a claim that an estimate is above 0.
+func above(e bookEstimate, what string) (Verdict, string) {
+	value := fmt.Sprintf("%s is %s", what, e)
+	switch {
+	case e.books < 2:
+		return Undecided, "n too small: " + plural(e.books, "book")
+	case e.low > 0:
+		return DirectionHolds, value + ": above 0 with its whole interval, not at the paper's scale"
+	case e.high <= 0:
+		return NotReproduced, value + ": not above 0, with its whole interval"
+	}
+	return Undecided, value + ": its interval contains 0"
+}
+
+// String writes an estimate times 100, as ROUGE is printed: "76.5 [70.5, 81.8]".
+func (e bookEstimate) String() string {
+	switch e.books {
+	case 0:
+		return none
+	case 1:
+		return points(e.value)
+	}
+	return fmt.Sprintf("%s [%s, %s]", points(e.value), points(e.low), points(e.high))
+}
+
+// points writes a share as ROUGE is printed, times 100.
+func points(x float64) string { return fmt.Sprintf("%.1f", 100*x) }
+
+// paper is the paper's row of the model.
+func (r *bookRow) paper() [4]float64 {
+	for _, p := range paperBooksum {
+		if p.model == r.model {
+			return p.rouge
+		}
+	}
+	return [4]float64{}
+}
