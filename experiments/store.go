@@ -18,7 +18,7 @@ import (
 // checksum of its own:
 //
 //	config.yaml     the settings it is made with
-//	metrics.jsonl   training log, append-only
+//	metrics.jsonl   training log, append-only; of several phases the last one's
 //	samples.jsonl   a line per evaluated document, append-only
 //	checkpoint/     weights and tokenizer; while training, what it takes to go on
 //	timing.json     what it cost

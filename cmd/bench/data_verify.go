@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/datasets"
+	"infinibench/datasets/booksum"
 	"infinibench/reports"
 )
 
@@ -19,6 +20,8 @@ type corpusCheck struct {
 	OK      bool             `json:"ok"`
 	Problem string           `json:"problem,omitempty"` // why it could not be read at all
 	Report  *datasets.Report `json:"report,omitempty"`
+	// Unusable are the pairs that a manifest lists in vain.
+	Unusable []string `json:"unusable,omitempty"`
 }
 
 func dataVerifyCommand(env *environment) *cobra.Command {
@@ -116,7 +119,14 @@ func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 			c.Problem = err.Error()
 			return c, nil
 		}
-		c.Report, c.OK = &report, report.OK()
+		if pairs, ok := corpus.(booksum.Pairs); ok {
+			for _, split := range []datasets.Split{datasets.Train, datasets.Validation, datasets.Test} {
+				for _, p := range pairs.Coverage(split).Problems {
+					c.Unusable = append(c.Unusable, p.String())
+				}
+			}
+		}
+		c.Report, c.OK = &report, report.OK() && len(c.Unusable) == 0
 		return c, nil
 	})
 }
@@ -150,6 +160,7 @@ func (c corpusCheck) print(env *environment) error {
 		}
 		t.Notes = append(t.Notes, some("cannot be read", problems)...)
 	}
+	t.Notes = append(t.Notes, some("cannot be used", c.Unusable)...)
 	if s := c.Report.Sums; s != nil {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d files are as %s lists them", s.Matching, s.Path))
 		t.Notes = append(t.Notes, some("differs from the list", s.Differ)...)
