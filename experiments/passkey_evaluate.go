@@ -171,7 +171,7 @@ func (e *evaluation) stream(ctx context.Context, reader *passkeyReader, first in
 		if err := e.read(ctx, reader, documents, a.until(n)); err != nil {
 			return err
 		}
-		if err := e.ask(a, first, keys); err != nil {
+		if err := e.ask(reader, a, first, keys); err != nil {
 			return err
 		}
 	}
@@ -212,7 +212,7 @@ func (e *evaluation) read(ctx context.Context, reader *passkeyReader, documents 
 
 // ask lets every document answer one prompt and writes the answers down, unless an
 // earlier run did.
-func (e *evaluation) ask(a passkeyAsk, first int, keys []passkey.Key) error {
+func (e *evaluation) ask(reader *passkeyReader, a passkeyAsk, first int, keys []passkey.Key) error {
 	for _, l := range e.lines {
 		if a.matches(l) && l.Sample == first {
 			return nil
@@ -227,13 +227,13 @@ func (e *evaluation) ask(a passkeyAsk, first int, keys []passkey.Key) error {
 		}
 		prompts = append(prompts, x)
 	}
-	output, probability, err := answers(e.model, e.state, prompts)
+	output, probability, err := reader.answers(e.state, prompts)
 	if err != nil {
 		return err
 	}
 	var zeroed [][]int32
 	if e.model.Stateful() {
-		if zeroed, _, err = answers(e.model, e.model.NewState(len(keys)), prompts); err != nil {
+		if zeroed, _, err = reader.answers(e.model.NewState(len(keys)), prompts); err != nil {
 			return err
 		}
 	}

@@ -105,9 +105,11 @@ func (a passkeyAsk) until(segment int) int {
 	return (a.Length - passkey.Digits - 1) / segment * segment
 }
 
-// passkeyReader reads prompts of one model, several side by side, for the state alone.
+// passkeyReader reads prompts of one model, several side by side: whole segments for the
+// state alone, the last to answer.
 type passkeyReader struct {
-	passes []*readingPass // of many segments, and of one; none for a model without a state
+	passes  []*readingPass // of many segments, and of one; none for a model without a state
+	decoder *models.Decoder
 }
 
 type readingPass struct {
@@ -120,7 +122,7 @@ type readingPass struct {
 const readAbreast = 16
 
 func newPasskeyReader(m *models.Model, documents int) *passkeyReader {
-	r := &passkeyReader{}
+	r := &passkeyReader{decoder: m.NewDecoder(documents)}
 	if !m.Stateful() {
 		return r
 	}
@@ -167,22 +169,21 @@ func (a passkeyAsk) asked(task *passkey.Task, key passkey.Key, segment int) (ask
 // answers gives, for each document, what follows its prompt from a state that has read
 // all whole segments before: the likeliest token after each other, and the probability
 // of the right one.
-func answers(m *models.Model, state *models.State, prompts []asked) (output [][]int32, probability [][]float64, err error) {
-	d := m.NewDecoder(len(prompts))
-	d.State().Copy(state)
+func (r *passkeyReader) answers(state *models.State, prompts []asked) (output [][]int32, probability [][]float64, err error) {
+	r.decoder.Restart(state)
 	var feed []int32
 	for _, x := range prompts {
 		feed = append(feed, x.tail...)
 	}
 	output, probability = make([][]int32, len(prompts)), make([][]float64, len(prompts))
-	v := m.Config.Vocabulary
 	greedy := models.Sampler{}
 	for k := range passkey.Digits {
-		logits, err := d.Feed(feed)
+		logits, err := r.decoder.Feed(feed)
 		if err != nil {
 			return nil, nil, fmt.Errorf("experiments: answering a passkey: %w", err)
 		}
 		feed = feed[:0]
+		v := len(logits) / len(prompts)
 		for i, x := range prompts {
 			row := logits[i*v : (i+1)*v]
 			id := greedy.Next(row)

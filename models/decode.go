@@ -49,6 +49,12 @@ func (d *Decoder) Reset() {
 	d.past = 0
 }
 
+// Restart goes on from a state that has read whole segments, forgetting what d has read.
+func (d *Decoder) Restart(from *State) {
+	d.state.Copy(from)
+	d.past = 0
+}
+
 // State is the memory from before the running segment.
 func (d *Decoder) State() *State { return d.state }
 
