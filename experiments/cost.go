@@ -57,8 +57,8 @@ func MeasureStream(ctx context.Context, m *models.Model, lengths []int, tick fun
 		if p.StateBytes != 4*entries {
 			return nil, fmt.Errorf("experiments: %s carries %d bytes after %d tokens, its formula says %d", m.Memory.Name(), p.StateBytes, length, 4*entries)
 		}
-		if layer, name, ok := r.state.Finite(); !ok {
-			return nil, fmt.Errorf("experiments: %s of layer %d is not finite after %d tokens", name, layer, length)
+		if err := r.state.Finite(); err != nil {
+			return nil, fmt.Errorf("experiments: after %d tokens %w", length, err)
 		}
 		points, done = append(points, p), length
 	}

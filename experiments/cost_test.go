@@ -81,7 +81,7 @@ func TestMeasureStreamChecksTheState(t *testing.T) {
 	m := smallModel(t, models.Infini{})
 	m.Param("layers.0.w_qkv").Data()[33*16] = float32(math.NaN()) // of rows q, k and v, 16 each, one of v
 	_, err = MeasureStream(t.Context(), m, []int{8}, func(int) {})
-	if want := "experiments: memory of layer 0 is not finite after 8 tokens"; err == nil || err.Error() != want {
+	if want := "experiments: after 8 tokens memory of layer 0, head 0 is NaN"; err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

@@ -50,6 +50,9 @@ func (c cellFiles) prepare(config []byte) (replaced bool, err error) {
 		return false, err
 	}
 	replaced = err == nil
+	if err := os.MkdirAll(string(c), 0o755); err != nil {
+		return false, err
+	}
 	logs, err := c.logs()
 	if err != nil {
 		return false, err

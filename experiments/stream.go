@@ -122,8 +122,8 @@ func (s *stream) stretch(documents [][]int32, first, at int, all *models.State) 
 	if err := score(Intact, state); err != nil {
 		return err
 	}
-	if layer, name, ok := state.Finite(); !ok {
-		return fmt.Errorf("experiments: %s of layer %d is not finite after token %d", name, layer, at+width)
+	if err := state.Finite(); err != nil {
+		return fmt.Errorf("experiments: segment %d, which ends at token %d: %w", at/n, at+width, err)
 	}
 	if width == n {
 		for d := range documents {

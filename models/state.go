@@ -10,11 +10,12 @@ type State struct {
 	Documents int
 	Layers    [][]*tensor.Dense
 	specs     [][]StateSpec
+	config    Config
 }
 
 // NewState is an empty memory for a batch of documents.
 func (m *Model) NewState(documents int) *State {
-	s := &State{Documents: documents, Layers: make([][]*tensor.Dense, m.Config.Layers)}
+	s := &State{Documents: documents, Layers: make([][]*tensor.Dense, m.Config.Layers), config: m.Config}
 	for i := range s.Layers {
 		specs := m.Memory.State(m.Config, i)
 		s.specs = append(s.specs, specs)
@@ -76,17 +77,4 @@ func (s *State) Bytes() int64 {
 		}
 	})
 	return n
-}
-
-// Finite reports the first layer and tensor that holds a NaN or an infinity.
-func (s *State) Finite() (layer int, name string, ok bool) {
-	layer, ok = -1, true
-	s.each(func(l, i int, data []float32, _ int) {
-		for _, v := range data {
-			if ok && v-v != 0 {
-				layer, name, ok = l, s.specs[l][i].Name, false
-			}
-		}
-	})
-	return layer, name, ok
 }

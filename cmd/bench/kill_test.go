@@ -75,9 +75,10 @@ evaluation: {batch: 2, position_bucket: 16}
 // victim is a runs directory in which bench is killed and started again.
 type victim struct {
 	t       *testing.T
-	bench   string // program
-	profile string // name, or the path of a file
-	work    string // holds runs/
+	bench   string               // program
+	profile string               // name, or the path of a file
+	work    string               // holds runs/
+	user    *syscall.SysProcAttr // whom bench runs as; nil: the user of the test
 	kills   int
 	known   map[string]string // what was done before a kill
 }
@@ -101,6 +102,7 @@ func newVictim(t *testing.T, bench string, steps int) *victim {
 		}
 	}
 	put("kill.yaml", strings.Replace(killProfile, "STEPS", fmt.Sprint(steps), 1))
+	put("slow.yaml", strings.Replace(killProfile, "STEPS", "100000", 1))
 	var metadata strings.Builder
 	for i, split := range []string{"train", "train", "validation", "test", "test"} {
 		fmt.Fprintf(&metadata, "%d,Book %d,1900,u%d\n", i+1, i, i)
@@ -118,7 +120,7 @@ func (v *victim) runs() string {
 func (v *victim) start(env ...string) (*exec.Cmd, *bytes.Buffer) {
 	v.t.Helper()
 	cmd, said := exec.Command(v.bench, "reproduce", "--profile", v.profile, "--data", "data"), new(bytes.Buffer)
-	cmd.Dir, cmd.Stderr = v.work, said
+	cmd.Dir, cmd.Stderr, cmd.SysProcAttr = v.work, said, v.user
 	cmd.Env = append(append(os.Environ(), "INFINIBENCH_BLAS=gonum"), env...)
 	if err := cmd.Start(); err != nil {
 		v.t.Fatal(err)

@@ -3,8 +3,8 @@
 package train
 
 import (
+	"errors"
 	"fmt"
-	"math"
 
 	"infinibench/internal/ops"
 	"infinibench/models"
@@ -39,6 +39,7 @@ type Backprop struct {
 	advances   map[width]*advance
 	boundaries []*models.State
 	gradient   *models.State // of the loss by the state after the chunk at hand
+	careful    bool          // look at the gradients after every chunk
 }
 
 type width struct{ segments, tokens int }
@@ -60,8 +61,30 @@ func NewBackprop(m *models.Model, documents, interval int) *Backprop {
 // Run returns Σ weights·nll over sequences of equal length that start with an
 // empty memory: ids, targets and weights are [B, length], targets[i] being what
 // should follow ids[i]. A last stretch shorter than a segment is read but not
-// written.
+// written. A loss or a memory that is not finite is an error that says where it began.
 func (b *Backprop) Run(ids, targets []int32, weights []float32) (float64, error) {
+	loss, err := b.run(ids, targets, weights)
+	if broken := new(models.NotFinite); errors.As(err, &broken) {
+		err = b.locate(ids, targets, weights, err)
+	}
+	return loss, err
+}
+
+// locate runs once more what went wrong, one segment at a time and looking at all
+// weights and gradients, to say where it began; found is what is known already.
+func (b *Backprop) locate(ids, targets []int32, weights []float32, found error) error {
+	if err := b.model.FiniteWeights(nil); err != nil {
+		return err
+	}
+	again := NewBackprop(b.model, b.documents, 1)
+	again.Repeats, again.careful = b.Repeats, true
+	if _, err := again.run(ids, targets, weights); err != nil {
+		return err
+	}
+	return found
+}
+
+func (b *Backprop) run(ids, targets []int32, weights []float32) (float64, error) {
 	length := len(ids) / b.documents
 	if len(ids) != length*b.documents || len(targets) != len(ids) || len(weights) != len(ids) || length == 0 {
 		return 0, fmt.Errorf("train: %d ids, %d targets and %d weights for %d documents", len(ids), len(targets), len(weights), b.documents)
@@ -90,20 +113,37 @@ func (b *Backprop) Run(ids, targets []int32, weights []float32) (float64, error)
 		if err := c.machine.Run(); err != nil {
 			return 0, err
 		}
+		if i == len(plan)-1 {
+			c.pass.Carry(b.Final)
+			if err := b.Final.Finite(); err != nil {
+				return 0, b.in(plan[i], err)
+			}
+		}
 		part := float64(c.loss.Value().Data().(float32))
-		if math.IsNaN(part) || math.IsInf(part, 0) {
-			return 0, fmt.Errorf("train: loss is %g in segments %d to %d", part, plan[i].from/b.model.Config.Segment, (plan[i].from+plan[i].segments*plan[i].tokens-1)/b.model.Config.Segment)
+		if part-part != 0 {
+			return 0, b.in(plan[i], &models.NotFinite{What: "loss", Value: part})
+		}
+		if b.careful {
+			if err := b.model.FiniteWeights(b.Gradients); err != nil {
+				return 0, b.in(plan[i], fmt.Errorf("gradient of %w", err))
+			}
 		}
 		loss += part
 		for _, n := range c.losses {
 			b.Auxiliary += share * float64(n.Value().Data().(float32))
 		}
 		b.gradient.Copy(c.incoming)
-		if i == len(plan)-1 {
-			c.pass.Carry(b.Final)
-		}
 	}
 	return loss, nil
+}
+
+// in says in which segments something was found.
+func (b *Backprop) in(p place, err error) error {
+	first := p.from / b.model.Config.Segment
+	if p.segments == 1 {
+		return fmt.Errorf("segment %d: %w", first, err)
+	}
+	return fmt.Errorf("segments %d to %d: %w", first, first+p.segments-1, err)
 }
 
 // place is one chunk of a sequence: its width and the token it starts at.
@@ -156,6 +196,9 @@ func (b *Backprop) forward(plan []place, ids []int32, length int) error {
 			return err
 		}
 		a.pass.Carry(b.boundaries[i+1])
+		if err := b.boundaries[i+1].Finite(); err != nil {
+			return b.in(p, err)
+		}
 	}
 	return nil
 }

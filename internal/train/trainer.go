@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"time"
 
 	"infinibench/models"
@@ -105,14 +104,12 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 		b.Repeats = batch.Repeats
 		loss, err := b.Run(batch.IDs, batch.Targets, batch.Weights)
 		if err != nil {
-			return fmt.Errorf("step %d: %w", at.Step+1, err)
-		}
-		if layer, name, ok := b.Final.Finite(); !ok {
-			return fmt.Errorf("train: step %d: %s of layer %d is not finite", at.Step+1, name, layer)
+			return fmt.Errorf("train: step %d: %w", at.Step+1, err)
 		}
 		norm := Clip(b.Gradients, s.ClipNorm)
-		if math.IsNaN(norm) || math.IsInf(norm, 0) {
-			return fmt.Errorf("train: step %d: gradient of %s is not finite", at.Step+1, b.notFinite())
+		if norm-norm != 0 {
+			err := b.locate(batch.IDs, batch.Targets, batch.Weights, &models.NotFinite{What: "gradient", Value: norm})
+			return fmt.Errorf("train: step %d: %w", at.Step+1, err)
 		}
 		factor := schedule.Factor(at.Step)
 		o.Step(b.Gradients, s.Rate*factor, s.GateRate*factor)
@@ -148,16 +145,4 @@ func normalise(weights []float32) int64 {
 		}
 	}
 	return n
-}
-
-// notFinite names the first weight whose gradient is not finite.
-func (b *Backprop) notFinite() string {
-	for i, g := range b.Gradients {
-		for _, v := range g {
-			if v-v != 0 {
-				return b.model.Params[i].Name
-			}
-		}
-	}
-	return "the whole" // every element is finite, their norm is not
 }

@@ -147,8 +147,8 @@ func finite(memory models.Memory) error {
 			if err != nil {
 				return err
 			}
-			if l, name, ok := state.Finite(); !ok {
-				return fmt.Errorf("input gain %g: %s of layer %d is not finite after %d segments", gain, name, l, done+s.segments)
+			if err := state.Finite(); err != nil {
+				return fmt.Errorf("input gain %g: after %d segments %w", gain, done+s.segments, err)
 			}
 			for _, x := range hidden {
 				if x-x != 0 {

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// fails runs a reproduction that must fail with exit code 1 and say something like
+// want.
+func (v *victim) fails(want string, env ...string) {
+	v.t.Helper()
+	cmd, said := v.start(env...)
+	cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitFailure || !regexp.MustCompile(want).MatchString(said.String()) {
+		v.t.Errorf("exit code %d, want %d; printed %q, want %s", code, exitFailure, said, want)
+	}
+}
+
+// TestFullDisk runs out of space on a disk that is too small, at several sizes, and
+// goes on when it has grown.
+func TestFullDisk(t *testing.T) {
+	want, _ := leftAlone(t, newVictim(t, "bench", 5))
+	for _, size := range []string{"16k", "80k", "160k", "240k"} {
+		v := newVictim(t, "bench", 5)
+		runs := filepath.Join(v.work, "runs")
+		if err := os.Mkdir(runs, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := unix.Mount("infinibench", runs, "tmpfs", 0, "size="+size); err != nil {
+			t.Skipf("a small disk cannot be made here: mount: %v", err)
+		}
+		t.Cleanup(func() { unix.Unmount(runs, unix.MNT_DETACH) })
+		v.fails("no space left on device")
+		if err := unix.Mount("infinibench", runs, "tmpfs", unix.MS_REMOUNT, "size=64m"); err != nil {
+			t.Fatal(err)
+		}
+		if !v.outlives(v.start()) {
+			t.Fatal("killed")
+		}
+		v.same(want, false)
+	}
+}
+
+// TestNoPermission: a directory that may not be written, from the start and midway,
+// is named, and the run goes on when it may.
+func TestNoPermission(t *testing.T) {
+	v := newVictim(t, "bench", 5)
+	if os.Getuid() == 0 {
+		v.drop()
+	}
+	want, _ := leftAlone(t, newVictim(t, "bench", 5))
+	runs := filepath.Join(v.work, "runs")
+	allow := func(mode os.FileMode) {
+		t.Helper()
+		if err := os.Chmod(runs, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.MkdirAll(runs, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	allow(0o555)
+	v.fails(`(?m)^bench: experiments: cannot make the runs directory: mkdir runs/kill: permission denied$`)
+	allow(0o777)
+	v.profile = "slow.yaml" // of 100,000 steps
+	cmd, said := v.start()
+	cell := filepath.Join(runs, "kill", "perplexity-novel-infini-delta-48-seed1")
+	ended := make(chan error)
+	go func() { ended <- cmd.Wait() }()
+	for steps(filepath.Join(cell, "metrics.jsonl")) < 5 {
+		select {
+		case err := <-ended:
+			t.Fatalf("ended by itself: %v\n%s", err, said)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	checkpoint := filepath.Join(cell, "checkpoint")
+	if err := os.Chmod(checkpoint, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	for exists := false; !exists; time.Sleep(5 * time.Millisecond) { // until the cell has failed
+		_, err := os.Stat(filepath.Join(cell, "result.json"))
+		exists = err == nil
+	}
+	cmd.Process.Signal(syscall.SIGINT)
+	<-ended
+	if !regexp.MustCompile(`(?m)^failed: perplexity-novel-infini-delta-48-seed1: train: checkpoint: .*training.*permission denied$`).MatchString(said.String()) {
+		t.Errorf("printed %q", said)
+	}
+	if savedSteps(t, checkpoint) == 0 {
+		t.Error("the last checkpoint is gone")
+	}
+	if err := os.Chmod(checkpoint, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	v.profile, v.known = "kill.yaml", map[string]string{} // other settings: made anew
+	if !v.outlives(v.start()) {
+		t.Fatal("killed")
+	}
+	v.same(want, false)
+}
+
+// drop lets bench run as nobody, who has to ask for permission.
+func (v *victim) drop() {
+	v.t.Helper()
+	path, err := exec.LookPath(v.bench)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.bench = filepath.Join(v.work, "bench") // where nobody may look for it
+	if err := os.WriteFile(v.bench, data, 0o755); err != nil {
+		v.t.Fatal(err)
+	}
+	if err := os.Chmod(v.work, 0o777); err != nil {
+		v.t.Fatal(err)
+	}
+	v.user = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+}
+
+// TestTwoAtOnce: a second bench on the same directory is told whose it is, and when
+// that one was killed the directory is free.
+func TestTwoAtOnce(t *testing.T) {
+	v := newVictim(t, "bench", 100_000)
+	cmd, said := v.start()
+	ended := make(chan error)
+	go func() { ended <- cmd.Wait() }()
+	log := filepath.Join(v.runs(), "perplexity-novel-infini-delta-48-seed1", "metrics.jsonl")
+	for steps(log) == 0 {
+		select {
+		case err := <-ended:
+			t.Fatalf("ended by itself: %v\n%s", err, said)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.fails(fmt.Sprintf(`(?m)^bench: experiments: runs/kill is in use by another bench \(process %d on %s, since 20\d\d-\d\d-\d\dT[0-9:]+(Z|[+-]\d\d:\d\d)\); wait for it, or give this one a directory of its own$`, cmd.Process.Pid, regexp.QuoteMeta(host)))
+	cmd.Process.Kill()
+	<-ended
+	owner, err := os.ReadFile(filepath.Join(v.runs(), ".lock"))
+	if err != nil || !strings.HasPrefix(string(owner), fmt.Sprintf("process %d on ", cmd.Process.Pid)) {
+		t.Errorf("the lock of the dead says %q, %v", owner, err)
+	}
+	before := steps(log)
+	again, said := v.start()
+	for steps(log) <= before {
+		time.Sleep(5 * time.Millisecond)
+	}
+	again.Process.Kill()
+	again.Wait()
+	if strings.Contains(said.String(), "in use") {
+		t.Errorf("the lock of the dead holds: %s", said)
+	}
+}
