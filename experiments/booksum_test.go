@@ -29,6 +29,7 @@ func summaries(t *testing.T) *Profile {
 		"chronicle": {Tokenizer: "word", Split: "test", Documents: 3, DocumentTokens: 256},
 	}
 	phase := PhaseSettings{Length: 128, Batch: 2, Steps: 4, WarmupSteps: 1, LearningRate: 3e-3, GateLearningRate: 3e-2}
+	p.Passkey = PasskeySettings{}
 	p.Booksum = BooksumSettings{
 		Corpus: "chronicle", Models: []string{"infini-delta", "transformer-xl"}, Pretraining: phase, Finetuning: phase,
 		SummaryTokens: 26, Lengths: []int{64, 128, 256}, Decodes: 2, Temperature: 0.5, TopP: 0.95, BadPairs: "stop",

@@ -182,7 +182,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 		return err
 	}
 	step := func(l train.Line) error {
-		line := LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds}
+		line := LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds, Auxiliary: l.Auxiliary}
 		line.GateMin, line.GateMax = gateRange(m)
 		log = append(log, line)
 		*p.seconds, *p.tokens = l.Seconds, l.Tokens

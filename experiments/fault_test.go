@@ -24,7 +24,7 @@ func speck(t *testing.T) *Profile {
 	p.Training.Steps, p.Training.WarmupSteps, p.SaveEvery = 5, 1, 2
 	p.Model.Layers, p.Model.Heads, p.Model.HeadSize, p.Model.FFN, p.Model.Segment = 1, 1, 2, 2, 16
 	p.Perplexity[0].Models, p.Perplexity[0].Length = []string{"infini-delta"}, 32
-	p.Baselines, p.Recall = BaselineSettings{}, RecallSettings{}
+	p.Baselines, p.Passkey, p.Recall = BaselineSettings{}, PasskeySettings{}, RecallSettings{}
 	novel := p.Corpora["novel"]
 	novel.Documents, novel.DocumentTokens = 3, 40
 	p.Corpora = map[string]CorpusSettings{"novel": novel}

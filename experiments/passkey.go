@@ -149,7 +149,4 @@ func (p *Profile) validatePasskey(report reporter) {
 		}
 		before = length
 	}
-	if r := s.Recipe; r.RepeatsFrom > r.Training.Steps {
-		report("passkey.recipe.repeats_from", "got %d; allowed: at most the steps of its training, %d", r.RepeatsFrom, r.Training.Steps)
-	}
 }

@@ -133,7 +133,6 @@ func TestBadPasskeys(t *testing.T) {
 		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"rmt", "rmt"} }, "rmt stands there twice; allowed: once"},
 		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 1281} }, "got 1281; allowed: a multiple of passkey.model.segment, 40, as in training the answer ends a segment"},
 		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 320} }, "got 320; allowed: more than the length before, 320, and at most 67108864"},
-		{"passkey.recipe.repeats_from", func(s *PasskeySettings) { s.Recipe.RepeatsFrom = 9 }, "got 9; allowed: at most the steps of its training, 8"},
 		{"passkey.lengths[0]", func(s *PasskeySettings) { s.Lengths = []int{40, 320} }, "got 40; allowed: at least two segments, 80, or nothing would be written to memory"},
 	} {
 		p := passkeyProfile(t, "infini-linear")

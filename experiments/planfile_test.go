@@ -51,6 +51,7 @@ func TestSizeByHand(t *testing.T) {
 	full := PhaseSettings{Steps: 3, Batch: 2, Length: 128, LearningRate: 1, GateLearningRate: 1}
 	short := full
 	short.Steps, short.Batch, short.Length = 5, 1, 64
+	p.Passkey = PasskeySettings{}
 	p.Booksum = BooksumSettings{
 		Corpus: "chronicle", Models: []string{"infini-delta"}, Pretraining: full, Finetuning: short,
 		SummaryTokens: 15, Lengths: []int{64}, Decodes: 1, TopP: 1, BadPairs: "stop",

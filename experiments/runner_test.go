@@ -18,7 +18,7 @@ func miniature(t *testing.T) *Profile {
 		t.Fatal(err)
 	}
 	p.Seeds, p.Training.Steps, p.Training.WarmupSteps, p.SaveEvery = []uint64{1}, 6, 2, 2
-	p.Perplexity, p.Booksum, p.Recall, p.Cost = p.Perplexity[:1], BooksumSettings{}, RecallSettings{}, CostSettings{}
+	p.Perplexity, p.Passkey, p.Booksum, p.Recall, p.Cost = p.Perplexity[:1], PasskeySettings{}, BooksumSettings{}, RecallSettings{}, CostSettings{}
 	p.Perplexity[0].Models = []string{"local-only", "memorizing", "infini-delta"}
 	p.Baselines = BaselineSettings{
 		TransformerXL: TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true}, Memorizing: MemorizingSettings{Entries: 48, K: 3},
@@ -175,6 +175,7 @@ func TestMissingCorpusTouchesNothing(t *testing.T) {
 	}
 	want := outcome(t, o.Directory())
 	p.Corpora["pg19"] = CorpusSettings{Tokenizer: "bytes", Split: "test"}
+	p.Perplexity = append(p.Perplexity, PerplexitySettings{Corpus: "pg19", Models: []string{"local-only"}, Length: p.Perplexity[0].Length})
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "pg19 is read from files") {
 		t.Errorf("a corpus without a directory: %v", err)
 	}
