@@ -23,13 +23,9 @@ while a reproduction runs; what is not finished is then missing.`,
 		Example: `  bench report
   bench report --profile my.yaml --runs /data/runs`,
 		RunE: func(*cobra.Command, []string) error {
-			name := profile
-			if strings.HasSuffix(profile, ".yaml") { // a file may be called otherwise than its profile
-				p, err := experiments.LoadProfile(profile)
-				if err != nil {
-					return err
-				}
-				name = p.Name
+			name, err := profileName(profile)
+			if err != nil {
+				return err
 			}
 			return writeReport(env, runs, name)
 		},
@@ -37,6 +33,19 @@ while a reproduction runs; what is not finished is then missing.`,
 	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its .yaml file")
 	cmd.Flags().StringVar(&runs, "runs", "runs", "directory of the results")
 	return cmd
+}
+
+// profileName is the name of a built-in profile, or of the one in a file, which may be
+// called otherwise.
+func profileName(profile string) (string, error) {
+	if !strings.HasSuffix(profile, ".yaml") {
+		return profile, nil
+	}
+	p, err := experiments.LoadProfile(profile)
+	if err != nil {
+		return "", err
+	}
+	return p.Name, nil
 }
 
 // writeReport turns runs/profile into runs/profile/report.

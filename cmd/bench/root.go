@@ -19,6 +19,7 @@ var verbs = []func(*environment) *cobra.Command{
 	runCommand,
 	planCommand,
 	reportCommand,
+	serveCommand,
 	compareCommand,
 	dataCommand,
 	tokenizerCommand,

@@ -1,0 +1,254 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	cdplog "github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"infinibench/experiments"
+)
+
+// browser starts a headless Chromium: $CHROME, or the first found on the PATH.
+// Without one the test is skipped, unless INFINIBENCH_REQUIRE_BROWSER=1.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	missing := t.Skipf
+	if os.Getenv("INFINIBENCH_REQUIRE_BROWSER") == "1" {
+		missing = t.Fatalf
+	}
+	path := os.Getenv("CHROME")
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); path == "" && err == nil {
+			path = found
+		}
+	}
+	if path == "" {
+		missing("no browser: install chromium or set CHROME to its path")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // Chromium refuses its sandbox to root
+	}
+	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		missing("the browser %s does not start: %v", path, err)
+	}
+	return ctx
+}
+
+// visit opens an address and returns what the page did wrong: script errors, console
+// errors, requests that leave for another place.
+func visit(t *testing.T, parent context.Context, address string, width int64, scheme string) (context.Context, func() []string) {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(parent)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	var mu sync.Mutex
+	var faults []string
+	fault := func(format string, args ...any) {
+		mu.Lock()
+		defer mu.Unlock()
+		faults = append(faults, fmt.Sprintf(format, args...))
+	}
+	if _, err := chromedp.Run(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, network.Enable, network.EnableParams{})
+		return err
+	})); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Listen(ctx, func(ev any) {
+		switch ev := ev.(type) {
+		case *runtime.EventExceptionThrown:
+			fault("exception: %s %v", ev.ExceptionDetails.Text, ev.ExceptionDetails.Exception)
+		case *runtime.EventConsoleAPICalled:
+			if ev.Type == "error" || ev.Type == "warning" {
+				fault("console: %v", ev.Args)
+			}
+		case *cdplog.EventEntryAdded: // a policy that is broken is told here
+			fault("log: %s", ev.Entry.Text)
+		case *network.EventRequestWillBeSent:
+			if u := ev.Request.URL; !strings.HasPrefix(u, address+"/") && !strings.HasPrefix(u, "data:") {
+				fault("request: %s", u)
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(ctx,
+		chromedp.EmulateViewport(width, 900),
+		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			})
+			return err
+		}),
+		chromedp.Navigate(address+"/"),
+	); err != nil {
+		t.Fatal(err)
+	}
+	return ctx, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return append([]string(nil), faults...)
+	}
+}
+
+func ask[T any](t *testing.T, ctx context.Context, js string) T {
+	t.Helper()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js))
+	if err != nil {
+		t.Fatalf("%s: %v", js, err)
+	}
+	return v
+}
+
+// until waits for something that the page comes to within a few of its questions.
+func until(t *testing.T, ctx context.Context, js string) {
+	t.Helper()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
+		t.Fatalf("never: %s: %v; the page says %q", js, err, ask[string](t, ctx, `document.body.innerText`))
+	}
+}
+
+// TestLiveInBrowser opens the page as a reader does while the run goes on. With
+// SCREENSHOTS set to a folder it leaves pictures there.
+func TestLiveInBrowser(t *testing.T) {
+	parent := browser(t)
+	for _, look := range []struct {
+		width  int64
+		scheme string
+	}{{390, "dark"}, {1280, "light"}} {
+		t.Run(fmt.Sprintf("%s/%d", look.scheme, look.width), func(t *testing.T) {
+			d := halfway(t)
+			server := httptest.NewServer(handler(t, d))
+			t.Cleanup(server.Close)
+			ctx, faults := visit(t, parent, server.URL, look.width, look.scheme)
+			until(t, ctx, `document.querySelectorAll("#all tbody tr").length === 4`)
+			for js, want := range map[string]string{
+				`document.getElementById("numbers").textContent.split(", until")[0]`: "1 of 4 cells done · 1 under way · 40 % of the tokens · about 22 s left",
+				`document.getElementById("about-left").textContent`:                  "At the speed of the last steps, without 1 cell that writes nothing on the way.",
+				`document.title`: "40 % · Run of mine",
+				`[...document.querySelectorAll("#now tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("/")`: "Local only (control) perplexity, novel, 64 tokens, seed 1|training|26 %|22 s|40 of 100|9.6|500|–|",
+				`[...document.querySelectorAll("#all tbody tr")].map(r => r.cells[1].innerText).join("/")`:                           "done/training/waiting/waiting",
+				`[...document.querySelectorAll("figure details tbody tr")].map(r => r.textContent).join("/")`:                        "Infini-Transformer (Linear)110099/Local only (control)1409.69.6",
+				`[...document.querySelectorAll(".legend li")].map(l => l.textContent).join("/")`:                                     "Infini-Transformer (Linear)/Local only (control)",
+			} {
+				if got := ask[string](t, ctx, js); got != want {
+					t.Errorf("%s:\n%q, want\n%q", js, got, want)
+				}
+			}
+			if n := ask[int](t, ctx, `document.querySelectorAll(".live path").length`); n != 2 {
+				t.Errorf("%d curves, want 2", n)
+			}
+			if over := ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+				t.Errorf("the page is %d pixels wider than the window", over)
+			}
+			const cut = `[...document.querySelectorAll(".live")].flatMap(c => {
+				const box = c.getBoundingClientRect();
+				return [...c.querySelectorAll("text")].filter(x => {
+					const r = x.getBoundingClientRect();
+					return r.left < box.left - 1 || r.right > box.right + 1 || r.bottom > box.bottom + 1 || r.top < box.top - 1;
+				}).map(x => x.textContent);
+			})`
+			if texts := ask[[]string](t, ctx, cut); len(texts) > 0 {
+				t.Errorf("text outside its chart: %q", texts)
+			}
+			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+				shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("live-%s-%d.png", look.scheme, look.width)), shot, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+
+			// The run goes on, and so does the page, and an open table stays open.
+			ask[bool](t, ctx, `document.querySelector("details").open = true`)
+			d.grow(perplexity("local-only", 1).Key()+"/metrics.jsonl", 30, steps(t, 41, 60, 0.2))
+			until(t, ctx, `document.querySelector("#now td:nth-child(5)").textContent === "60 of 100"`)
+			if !ask[bool](t, ctx, `document.querySelector("details").open && document.querySelector("figure tbody tr:last-child td:nth-child(3)").textContent === "60"`) {
+				t.Error("the chart's table was closed, or does not go on")
+			}
+			d.object(perplexity("local-only", 1).Key()+"/result.json", 31, experiments.Result{Status: experiments.StatusFailed, Error: "disk full", ConfigHash: "b"})
+			d.put(".lock", 32, nil)
+			until(t, ctx, `document.getElementById("status").textContent.startsWith("Not running.")`)
+			if got := ask[string](t, ctx, `document.querySelector("#all tr:nth-child(2) .error").textContent + document.getElementById("now").hidden`); got != "disk fulltrue" {
+				t.Errorf("%q", got)
+			}
+			if f := faults(); len(f) > 0 {
+				t.Errorf("%q", f)
+			}
+			server.CloseClientConnections()
+			server.Close()
+			until(t, ctx, `document.getElementById("status").className === "lost"`)
+		})
+	}
+}
+
+// Labels that would act, if they were markup, are texts.
+func TestHostileLabels(t *testing.T) {
+	parent := browser(t)
+	labels := []string{
+		`<b>bold</b>`, `</script><script>window.owned=1</script>`, `<img src=x onerror="window.owned=1">`, `"><svg onload=window.owned=1>`,
+		"line\nbreak", "\u202egnp.exe", "🦊 __f__ ${1}", strings.Repeat("x", 5000),
+	}
+	d := newRunDir(t)
+	plan := experiments.PlanFile{}
+	for i, label := range labels {
+		label = strings.ReplaceAll(label, "/", "\u2215") // they are part of the name of a directory
+		label = label[:min(len(label), 80)]
+		c := experiments.Cell{Experiment: "perplexity", Corpus: label, Model: label, Length: 4, Seed: 1}
+		plan.Cells = append(plan.Cells, c)
+		plan.Sizes = append(plan.Sizes, size("a"))
+		d.config(c.Key(), 1, "a")
+		d.put(c.Key()+"/metrics.jsonl", 2, steps(t, 1, 3, 1))
+		d.object(c.Key()+"/result.json", 3, experiments.Result{Status: experiments.StatusFailed, Error: labels[i], ConfigHash: "a"})
+	}
+	d.object("plan.json", 0, plan)
+	w := NewWatch(d.path, labels[1])
+	h, err := w.Handler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	ctx, faults := visit(t, parent, server.URL, 390, "light")
+	until(t, ctx, `document.querySelectorAll("#all tbody tr").length === `+fmt.Sprint(len(labels)))
+	if bad := ask[string](t, ctx, `[...document.querySelectorAll("b, img, td svg, th svg, h1 *")].map(e => e.outerHTML).join() + (window.owned || "")`); bad != "" {
+		t.Errorf("a label became markup: %s", bad)
+	}
+	if got := ask[string](t, ctx, `document.querySelector("#all tbody th").textContent`); got != "<b>bold<\u2215b> perplexity, <b>bold<\u2215b>, 4 tokens, seed 1" {
+		t.Errorf("the first text is %q", got)
+	}
+	if n := ask[int](t, ctx, `document.querySelectorAll("figure").length`); n != len(labels) {
+		t.Errorf("%d charts, want %d", n, len(labels))
+	}
+	if over := ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+		t.Errorf("the page is %d pixels wider than the window", over)
+	}
+	if f := faults(); len(f) > 0 {
+		t.Errorf("%q", f)
+	}
+}

@@ -1,0 +1,247 @@
+package live
+
+import (
+	"fmt"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"infinibench/experiments"
+	"infinibench/internal/seal"
+	"infinibench/reports"
+)
+
+// What a cell is doing.
+const (
+	waiting     = "waiting"
+	starting    = "starting"
+	training    = "training"
+	evaluating  = "evaluating"
+	measuring   = "measuring"   // of an experiment that writes no log on its way
+	interrupted = "interrupted" // begun, and nobody goes on with it now
+	done        = "done"
+	failed      = "failed"
+)
+
+// cell is what the files say of one cell.
+type cell struct {
+	experiments.Cell
+	size  experiments.Size // zero for a plan without sizes
+	state string
+	stage string // of those that the cell goes through
+	err   string // of a failed one
+
+	logs   map[string]*tail // its trainings, by file
+	order  []string         // their names, in the order of the plan
+	latest string           // the log that grew last
+	timing experiments.Timing
+	lines  int       // evaluated
+	at     time.Time // of its last sign of life
+}
+
+// outcome is what is of interest here in a result.json, which may be long.
+type outcome struct {
+	Version    int                `json:"version"`
+	Status     experiments.Status `json:"status"`
+	Error      string             `json:"error"`
+	ConfigHash string             `json:"config_hash"`
+}
+
+func sealed[T any](raw []byte) (value T, err error) {
+	err = seal.Unmarshal(raw, &value)
+	return value, err
+}
+
+// configHash is the hash in the last line of a config.yaml.
+func configHash(raw []byte) (string, error) {
+	lines := strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n")
+	_, hash, _ := strings.Cut(lines[len(lines)-1], ": ")
+	return hash, nil
+}
+
+// cell reads one cell. A process that began at `since` makes the cells, unless running
+// is false.
+func (v *view) cell(c experiments.Cell, size experiments.Size, running bool, since time.Time) *cell {
+	x := &cell{Cell: c, size: size, state: waiting, logs: map[string]*tail{}}
+	key := c.Key()
+	if !fs.ValidPath(key) {
+		return x
+	}
+	result, ended, found := read(v, key+"/result.json", sealed[outcome])
+	found = found && (size.ConfigHash == "" || result.ConfigHash == size.ConfigHash)
+	hash, at, begun := read(v, key+"/config.yaml", configHash)
+	if begun = begun && (size.ConfigHash == "" || hash == size.ConfigHash); begun {
+		x.at = at
+		v.progress(key, x)
+	}
+	active := running && !x.at.Before(since)
+	switch {
+	case found && result.Status == experiments.StatusDone:
+		x.state = done
+	case found && result.Status == experiments.StatusFailed && !(active && x.at.After(ended)) && !(running && ended.Before(since)):
+		x.state, x.err = failed, reports.Clean(result.Error)
+	case begun && active:
+		x.state = x.doing()
+	case begun && !x.at.IsZero():
+		x.state = interrupted
+	}
+	return x
+}
+
+// progress reads how far a cell has come.
+func (v *view) progress(key string, x *cell) {
+	alive := func(at time.Time) {
+		if at.After(x.at) {
+			x.at = at
+		}
+	}
+	if timing, at, found := read(v, key+"/timing.json", sealed[experiments.Timing]); found {
+		x.timing = timing
+		alive(at)
+	}
+	entries, err := fs.ReadDir(v.root.FS(), key)
+	if err != nil {
+		v.warn(key, err)
+		return
+	}
+	var grew time.Time
+	for _, e := range entries { // in the order of their names
+		name := e.Name()
+		if filepath.Ext(name) != ".jsonl" || strings.HasPrefix(name, ".") {
+			continue
+		}
+		samples := strings.HasPrefix(name, "samples")
+		t := v.tail(key+"/"+name, !samples)
+		if t == nil {
+			continue
+		}
+		if samples {
+			x.lines += t.lines
+		} else {
+			x.logs[name] = t
+			x.order = append(x.order, name)
+		}
+		at := t.info.ModTime()
+		alive(at)
+		if !at.Before(grew) { // of two that are as new, samples come after metrics
+			grew, x.latest = at, name
+		}
+	}
+	place := func(log string) int {
+		return slices.IndexFunc(x.size.Trainings, func(t experiments.TrainingSize) bool { return t.Log == log })
+	}
+	slices.SortStableFunc(x.order, func(a, b string) int { return place(a) - place(b) })
+}
+
+// doing is what an active cell does now.
+func (x *cell) doing() string {
+	name, samples := strings.CutPrefix(x.latest, "samples")
+	switch {
+	case len(x.size.Trainings) == 0 && x.size.EvaluateTokens > 0:
+		return measuring
+	case x.latest == "":
+		return starting
+	case samples:
+		x.stage = stageOf("metrics" + name)
+		return evaluating
+	}
+	x.stage = stageOf(x.latest)
+	return training
+}
+
+// stageOf is what a training is called, by its log: "" for the only one, or the last.
+func stageOf(log string) string {
+	return reports.Clean(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(log, ".jsonl"), "metrics"), "-"))
+}
+
+// tokens is how many are trained on and evaluated, of how many; total is 0 where the
+// plan does not say.
+func (x *cell) tokens() (now, total float64) {
+	for _, t := range x.size.Trainings {
+		total += positive(t.Tokens)
+		now += positive(t.Tokens) * x.share(t)
+	}
+	evaluate := positive(x.size.EvaluateTokens)
+	total += evaluate
+	now += min(evaluate, max(0, float64(x.timing.EvalTokens)))
+	if x.state == done {
+		now = total
+	}
+	return now, total
+}
+
+func positive(n int) float64 { return float64(max(n, 0)) }
+
+// share is the part of a training that is done.
+func (x *cell) share(t experiments.TrainingSize) float64 {
+	log := x.logs[t.Log]
+	if log == nil || t.Steps <= 0 {
+		return 0
+	}
+	return max(0, min(1, float64(log.curve.step)/float64(t.Steps)))
+}
+
+// perSecond is how many tokens a second a training goes through now; 0: not known.
+func (x *cell) perSecond(t experiments.TrainingSize) rate {
+	log := x.logs[t.Log]
+	if log == nil || t.Steps <= 0 || t.Tokens <= 0 {
+		return rate{}
+	}
+	steps, seconds := log.speed.over()
+	return rate{float64(steps) / float64(t.Steps) * float64(t.Tokens), seconds}
+}
+
+// row is the cell for the page.
+func (x *cell) row(left float64) Row {
+	r := Row{
+		Experiment: reports.Clean(x.Experiment), Text: reports.Clean(x.Corpus), Model: reports.ModelName(x.Model), Length: x.Length,
+		State: x.state, Stage: x.stage, Error: x.err, Evaluated: x.lines,
+	}
+	if x.Corpus != "" { // of a cell without a seed
+		r.Seed = fmt.Sprint(x.Seed)
+	}
+	if now, total := x.tokens(); total > 0 {
+		share := now / total
+		if x.state != done {
+			share = min(share, 0.99) // the evaluation is a little more or less than planned
+		}
+		r.Share = &share
+	}
+	if x.state == done || x.state == failed {
+		left = math.NaN()
+	}
+	r.Left = known(left)
+	name := x.latest
+	if strings.HasPrefix(name, "samples") {
+		name = strings.Replace(name, "samples", "metrics", 1)
+	}
+	log := x.logs[name]
+	if log == nil {
+		return r
+	}
+	r.Step = log.curve.step
+	if n := len(log.curve.points); n > 0 || log.curve.n > 0 {
+		loss := short(log.curve.loss)
+		r.Loss = &loss
+	}
+	for _, t := range x.size.Trainings {
+		if t.Log == name {
+			r.Steps = t.Steps
+			if rate := x.perSecond(t); x.state == training && rate.known() {
+				r.TokensPerSecond = known(rate.perSecond())
+			}
+		}
+	}
+	return r
+}
+
+// known is nil for what is not a number.
+func known(x float64) *float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) || math.Abs(x) > largest {
+		return nil
+	}
+	return &x
+}

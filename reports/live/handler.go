@@ -1,0 +1,105 @@
+package live
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"infinibench/reports"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// Handler shows the run: at / a page, at /state.json the State that the page asks for
+// again and again. It serves nothing else, from no file, and to nobody who came by
+// another name than that of this machine.
+func (w *Watch) Handler() (http.Handler, error) {
+	page, policy, err := w.page()
+	if err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		h := rw.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		switch {
+		case !loopback(r.Host):
+			http.Error(rw, "This page is for the machine it runs on: open it as localhost.", http.StatusForbidden)
+		case r.URL.Path != "/" && r.URL.Path != "/state.json":
+			http.Error(rw, "There is nothing here but / and /state.json.", http.StatusNotFound)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			h.Set("Allow", "GET, HEAD")
+			http.Error(rw, "This page is for reading.", http.StatusMethodNotAllowed)
+		case r.URL.Path == "/":
+			h.Set("Content-Type", "text/html; charset=utf-8")
+			rw.Write(page)
+		default:
+			body, err := json.Marshal(w.State())
+			if err != nil {
+				http.Error(rw, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			h.Set("Content-Type", "application/json")
+			rw.Write(body)
+		}
+	}), nil
+}
+
+// loopback says whether a Host header names this machine by a name that only this
+// machine gives: a page elsewhere can make a name of its own lead here, but not these.
+// Any port will do, since ssh may bring the page here by another.
+func loopback(host string) bool {
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	}
+	address, err := netip.ParseAddr(name)
+	return strings.EqualFold(name, "localhost") || err == nil && address.IsLoopback()
+}
+
+// page is the page, which is the same at all times, and the policy it is served with: no
+// script and no style but its own, and no other host.
+func (w *Watch) page() (page []byte, policy string, err error) {
+	css, err := reports.Stylesheet()
+	if err != nil {
+		return nil, "", err
+	}
+	files := map[string]string{}
+	for _, name := range []string{"live.css", "live.js", "live.gohtml"} {
+		raw, err := pageFiles.ReadFile("page/" + name)
+		if err != nil {
+			return nil, "", err
+		}
+		files[name] = string(raw)
+	}
+	css += files["live.css"]
+	t, err := template.New("live").Parse(files["live.gohtml"])
+	if err != nil {
+		return nil, "", err
+	}
+	var out bytes.Buffer
+	err = t.Execute(&out, struct {
+		Profile string
+		CSS     template.CSS
+		Script  template.JS
+	}{reports.Clean(w.profile), template.CSS(css), template.JS(files["live.js"])})
+	hash := func(text string) string {
+		sum := sha256.Sum256([]byte(text))
+		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	policy = "default-src 'none'; script-src " + hash(files["live.js"]) + "; style-src " + hash(css) +
+		"; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	return out.Bytes(), policy, err
+}

@@ -1,0 +1,210 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+
+	"infinibench/experiments"
+	"infinibench/reports"
+)
+
+// State is how a run stands. All texts in it are clean lines, not yet escaped.
+type State struct {
+	Profile  string `json:"profile"`
+	Phase    string `json:"phase"`    // "none", "running", "stopped", "finished", or "ended" with failures
+	Sentence string `json:"sentence"` // the same in words
+
+	Since *time.Time `json:"since"` // the process that now makes the cells began
+	Total int        `json:"total"` // cells
+	Done  int        `json:"done"`
+	Fails int        `json:"failed"`
+
+	Share   *float64 `json:"share"`    // of the tokens; null: not known
+	Left    *float64 `json:"left"`     // seconds; null: not known
+	LeftOut int      `json:"left_out"` // cells to come that Left does not count
+
+	Cells    []Row    `json:"cells"`
+	Charts   []*Chart `json:"charts"`
+	Warnings []string `json:"warnings"`
+}
+
+// Row is how a cell stands.
+type Row struct {
+	Experiment string `json:"experiment"`
+	Text       string `json:"text"`
+	Model      string `json:"model"`
+	Length     int    `json:"length"` // tokens
+	Seed       string `json:"seed"`
+
+	State     string `json:"state"`
+	Stage     string `json:"stage"`     // of a cell with several
+	Error     string `json:"error"`     // of a failed one
+	Evaluated int    `json:"evaluated"` // documents, prompts or summaries
+
+	Share           *float64 `json:"share"`
+	Step            int      `json:"step"`
+	Steps           int      `json:"steps"` // 0: not known
+	Loss            *float64 `json:"loss"`  // of the last step, nats per token
+	TokensPerSecond *float64 `json:"tokens_per_second"`
+	Left            *float64 `json:"left"` // seconds of a worker
+}
+
+// Chart is the training curves of cells that compare.
+type Chart struct {
+	Title  string  `json:"title"`
+	Curves []Curve `json:"curves"`
+}
+
+// Curve is the training loss of one cell.
+type Curve struct {
+	Model  string       `json:"model"`
+	Seed   string       `json:"seed"`
+	Color  string       `json:"color"`
+	Dash   int          `json:"dash"`   // the number of a line style
+	Points [][2]float64 `json:"points"` // step, and mean loss since the point before, nats per token
+}
+
+// maxCells bounds what a page is made of.
+const maxCells = 10_000
+
+// look reads what has changed.
+func (w *Watch) look() *State {
+	profile := reports.Clean(w.profile)
+	s := &State{Profile: profile, Phase: "none", Cells: []Row{}, Charts: []*Chart{}, Warnings: []string{}}
+	s.Sentence = "There is no run here yet; this page waits for one."
+	root, err := os.OpenRoot(w.dir)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			s.Sentence = reports.Clean(fmt.Sprintf("The run cannot be read: %v", err))
+		}
+		return s
+	}
+	defer root.Close()
+	v := &view{root: root, before: w, files: map[string]*kept{}, logs: map[string]*tail{}}
+	v.fill(s)
+	w.files, w.logs = v.files, v.logs
+	s.Warnings = append(s.Warnings, v.warnings...)
+	return s
+}
+
+// owned is who makes the cells.
+type owned struct {
+	experiments.Owner
+	found bool
+}
+
+func (v *view) fill(s *State) {
+	plan, _, found := read(v, "plan.json", sealed[experiments.PlanFile])
+	if !found {
+		return
+	}
+	if len(plan.Cells) > maxCells {
+		v.warn("plan.json", fmt.Errorf("%d cells; the first %d are shown", len(plan.Cells), maxCells))
+		plan.Cells = plan.Cells[:maxCells]
+	}
+	owner, _, _ := read(v, ".lock", func(raw []byte) (owned, error) {
+		o, found := experiments.ParseOwner(string(raw))
+		return owned{o, found}, nil
+	})
+	running := owner.found && !owner.Gone()
+	var cells []*cell
+	for i, c := range plan.Cells {
+		var size experiments.Size
+		if len(plan.Sizes) >= len(plan.Cells) {
+			size = plan.Sizes[i]
+		}
+		cells = append(cells, v.cell(c, size, running, owner.Since))
+	}
+	each, left, leftOut := estimate(cells, plan.Workers)
+	var now, total float64
+	for i, x := range cells {
+		s.Cells = append(s.Cells, x.row(each[i]))
+		switch x.state {
+		case done:
+			s.Done++
+		case failed:
+			s.Fails++
+		}
+		n, of := x.tokens()
+		now, total = now+n, total+of
+	}
+	s.Total = len(cells)
+	if total > 0 {
+		s.Share = known(now / total)
+	}
+	s.LeftOut = leftOut
+	s.Charts = charts(cells)
+	s.say(owner, running)
+	if running {
+		s.Left = known(left)
+		s.Since = &owner.Since
+	} else {
+		for i := range s.Cells {
+			s.Cells[i].Left = nil
+		}
+	}
+}
+
+// say puts the phase in words.
+func (s *State) say(owner owned, running bool) {
+	switch {
+	case running:
+		s.Phase = "running"
+		s.Sentence = reports.Clean(fmt.Sprintf("Running, as process %d on %s.", owner.Process, owner.Host))
+	case s.Done == s.Total:
+		s.Phase = "finished"
+		s.Sentence = "Finished: every cell has its result, and bench report makes a report of them."
+	case s.Done+s.Fails == s.Total:
+		s.Phase = "ended"
+		s.Sentence = fmt.Sprintf("Ended: %d of %d cells failed; bench reproduce tries them again.", s.Fails, s.Total)
+	case owner.found:
+		s.Phase = "stopped"
+		s.Sentence = fmt.Sprintf("Stopped: process %d was killed. What it did is kept, and bench reproduce goes on from there.", owner.Process)
+	default:
+		s.Phase = "stopped"
+		s.Sentence = "Not running. What was done is kept, and bench reproduce goes on from there."
+	}
+}
+
+// charts groups the curves of cells that compare, in the order of the plan.
+func charts(cells []*cell) []*Chart {
+	all := []*Chart{}
+	byTitle := map[string]*Chart{}
+	styles := map[[2]string]map[string]int{} // by title and colour: the line style of each model
+	for _, x := range cells {
+		for _, name := range x.order {
+			points := x.logs[name].curve.drawn()
+			if len(points) == 0 {
+				continue
+			}
+			title := strings.Join([]string{reports.Clean(x.Experiment), reports.Clean(x.Corpus), humanize.Comma(int64(x.Length)) + " tokens"}, ", ")
+			if stage := stageOf(name); stage != "" {
+				title += ": " + stage
+			}
+			chart := byTitle[title]
+			if chart == nil {
+				chart = &Chart{Title: title}
+				byTitle[title] = chart
+				all = append(all, chart)
+			}
+			color := reports.ModelColor(x.Model)
+			if styles[[2]string{title, color}] == nil {
+				styles[[2]string{title, color}] = map[string]int{}
+			}
+			models := styles[[2]string{title, color}]
+			if _, seen := models[x.Model]; !seen {
+				models[x.Model] = len(models)
+			}
+			chart.Curves = append(chart.Curves, Curve{
+				Model: reports.ModelName(x.Model), Seed: fmt.Sprint(x.Seed), Color: color, Dash: models[x.Model], Points: points,
+			})
+		}
+	}
+	return all
+}

@@ -1,0 +1,134 @@
+// Package live shows a run while it goes on, on a page that keeps itself up to date. It
+// reads the files of runs/<profile> and writes nothing, so the run may be another
+// process, begun before or after, or over.
+package live
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"infinibench/reports"
+)
+
+// Watch looks at one directory, runs/<profile>. It looks only when it is asked, and of
+// what has not changed it reads nothing, and of a log only what was added: a training
+// should not notice. It may be used by several goroutines.
+type Watch struct {
+	dir     string
+	profile string
+	now     func() time.Time
+
+	mutex sync.Mutex
+	files map[string]*kept // by path below dir
+	logs  map[string]*tail // the same
+	state *State
+	at    time.Time // of the state
+}
+
+// NewWatch watches a directory, which need not be there yet, of the profile of that name.
+func NewWatch(dir, profile string) *Watch {
+	return &Watch{dir: dir, profile: profile, now: time.Now}
+}
+
+// freshness is how long a state is given out again: the files are looked at once a
+// second, however many ask.
+const freshness = time.Second
+
+// State is how the run stands.
+func (w *Watch) State() *State {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	if now := w.now(); w.state == nil || now.Sub(w.at) >= freshness || now.Before(w.at) {
+		w.state, w.at = w.look(), now
+	}
+	return w.state
+}
+
+// kept is what was made of a file, for as long as the file is the same.
+type kept struct {
+	info  fs.FileInfo
+	value any
+	err   error
+}
+
+// view is one look at the directory.
+type view struct {
+	root     *os.Root
+	before   *Watch
+	files    map[string]*kept
+	logs     map[string]*tail
+	warnings []string
+}
+
+func (v *view) warn(name string, err error) {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	v.warnings = append(v.warnings, reports.Clean(fmt.Sprintf("%s: %v", name, err)))
+}
+
+// maxFile bounds the memory that a file can cost, in bytes.
+const maxFile = 64 << 20
+
+// read gives what `parse` makes of a file, and when that was written; found is false
+// where it is not there, or cannot be used, of which it warns.
+func read[T any](v *view, name string, parse func([]byte) (T, error)) (value T, at time.Time, found bool) {
+	k := v.files[name]
+	if k == nil {
+		k = v.open(name, func(raw []byte) (any, error) { return parse(raw) })
+		v.files[name] = k
+	}
+	if errors.Is(k.err, fs.ErrNotExist) {
+		return value, at, false
+	}
+	if k.err != nil {
+		v.warn(name, k.err)
+		return value, at, false
+	}
+	return k.value.(T), k.info.ModTime(), true
+}
+
+func (v *view) open(name string, parse func([]byte) (any, error)) *kept {
+	info, err := regular(v.root, name)
+	if err != nil {
+		return &kept{err: err}
+	}
+	if old := v.before.files[name]; old != nil && old.info != nil && same(old.info, info) {
+		return old
+	}
+	f, err := v.root.Open(name)
+	if err != nil {
+		return &kept{err: err}
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(raw) > maxFile {
+		err = fmt.Errorf("larger than %d MiB, which no such file should be", maxFile>>20)
+	}
+	k := &kept{info: info, err: err}
+	if err == nil {
+		k.value, k.err = parse(raw)
+	}
+	return k
+}
+
+// regular is about a file, if it is one: a pipe would never end, and a link leads
+// elsewhere.
+func regular(root *os.Root, name string) (fs.FileInfo, error) {
+	info, err := root.Lstat(name)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("not a plain file: left out")
+	}
+	return info, err
+}
+
+// same tells that a file is as it was: files are replaced, or added to.
+func same(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
