@@ -85,6 +85,26 @@ func TestPasskeyAsks(t *testing.T) {
 	}
 }
 
+// The plan counts what a run then does: the control has one sample where the memory has
+// three.
+func TestPasskeyWork(t *testing.T) {
+	o := Options{Profile: passkeyProfile(t, "infini-linear", "local-only"), Runs: t.TempDir(), Version: "test"}
+	work, err := Workload(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := map[Cell]int{}
+	o.Observe = func(e Event) { done[e.Cell] += e.Tokens }
+	if _, err := Run(context.Background(), o); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range work {
+		if w.Cell.Experiment == passkeyExperiment && done[w.Cell] != w.TrainTokens+w.EvaluateTokens {
+			t.Errorf("%s: planned %d + %d tokens, made %d", w.Cell.Key(), w.TrainTokens, w.EvaluateTokens, done[w.Cell])
+		}
+	}
+}
+
 // TestPasskeySharedReading holds what the shared readings answer against the plain way:
 // each prompt read from its first token to its last by a decoder of its own. Every
 // memory is tried, with weights from the start, whose answers are arbitrary but definite.

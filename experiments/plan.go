@@ -60,49 +60,41 @@ func Workload(o Options) ([]Work, error) {
 			documents[name] = min(documents[name], s.Documents)
 		}
 	}
+	type tokens struct{ trained, read int }
+	passkeys := map[int]tokens{} // by samples: the rest is the same, and counting takes prompts of a million tokens
 	var work []Work
-	var trained, read int // of each passkey cell: they differ in the model alone, and counting takes prompts of a million tokens
 	for _, c := range p.Cells() {
 		s := p.Settings(c)
-		var err error
-		result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
-		if c.Experiment == costExperiment {
-			tokens := 0
+		var of tokens
+		switch c.Experiment {
+		case costExperiment:
 			for _, length := range s.Cost.Lengths {
-				tokens += costRuns * length
+				of.trained += costRuns * length
 			}
-			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, TrainTokens: tokens, EvaluateTokens: tokens})
-			continue
-		}
-		if c.Experiment == passkeyExperiment {
-			if read == 0 {
-				if trained, read, err = s.passkeyWork(); err != nil {
+			of.read = of.trained
+		case passkeyExperiment:
+			counted, ok := passkeys[s.Passkey.Samples]
+			if !ok {
+				var err error
+				if counted.trained, counted.read, err = s.passkeyWork(); err != nil {
 					return nil, err
 				}
+				passkeys[s.Passkey.Samples] = counted
 			}
-			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, TrainTokens: trained, EvaluateTokens: read})
-			continue
+			of = counted
+		case recallExperiment:
+			of.read = s.Recall.Pairs(c.Model)
+		case booksumExperiment:
+			of = tokens{s.Booksum.trainTokens(), documents[c.Corpus] * s.Booksum.readTokens()}
+		default:
+			document := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)
+			if document == 0 {
+				document = usualDocument
+			}
+			of = tokens{s.Training.Steps * s.Training.Batch * s.Length, documents[c.Corpus] * document}
 		}
-		if c.Experiment == recallExperiment {
-			work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, EvaluateTokens: s.Recall.Pairs(c.Model)})
-			continue
-		}
-		if c.Experiment == booksumExperiment {
-			work = append(work, Work{
-				Cell: c, Done: found && result.Status == StatusDone,
-				TrainTokens: s.Booksum.trainTokens(), EvaluateTokens: documents[c.Corpus] * s.Booksum.readTokens(),
-			})
-			continue
-		}
-		tokens := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)
-		if tokens == 0 {
-			tokens = usualDocument
-		}
-		work = append(work, Work{
-			Cell: c, Done: found && result.Status == StatusDone,
-			TrainTokens:    s.Training.Steps * s.Training.Batch * s.Length,
-			EvaluateTokens: documents[c.Corpus] * tokens,
-		})
+		result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
+		work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, TrainTokens: of.trained, EvaluateTokens: of.read})
 	}
 	return work, nil
 }
