@@ -18,6 +18,7 @@ help: ## print this list
 	@echo
 	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); one of smoke, tiny, passkey, small, paper, or a .yaml file"
 	@echo "  DATA=dir       where the real texts are that small and paper read"
+	@echo "  ONLY=passkey   reproduce and plan only this experiment of the profile; several: ONLY=recall,cost"
 	@echo "  FUZZTIME=10m   how long fuzz tries each target; FUZZ=datasets picks some: see scripts/fuzz.sh"
 	@echo "  CONFIGS=\"small\", PAIRS=n, ANCHOR=speed.py   what bench-compare runs: see scripts/bench-compare.sh"
 

@@ -79,8 +79,9 @@ setup_openblas() {
 	has_openblas && return
 	command=$(openblas_command)
 	[ -n "$command" ] && install_openblas "$command" && has_openblas && return
-	say "OpenBLAS is not installed: gonum's BLAS will be used, about 10 times slower. To install it:" \
-		"${command:-use the package manager of your system (the package is called openblas)}"
+	case $(id -u)/$command in 0/* | */ | */brew*) to_install="To install it:" ;; *) to_install="To install it, as root:" ;; esac
+	say "OpenBLAS is not installed: gonum's BLAS will be used, about 10 times slower." \
+		"$to_install ${command:-use the package manager of your system (the package is called openblas)}"
 }
 
 setup_echarts() {

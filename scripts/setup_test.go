@@ -27,7 +27,9 @@ const (
 	aptInstall = "apt-get install -y --no-install-recommends libopenblas0-pthread"
 	installing = "setup: installing OpenBLAS: "
 	logged     = " (output in bin/setup.log)\n"
-	slow       = "setup: OpenBLAS is not installed: gonum's BLAS will be used, about 10 times slower. To install it: "
+	slow       = "setup: OpenBLAS is not installed: gonum's BLAS will be used, about 10 times slower. "
+	toInstall  = "To install it: "
+	asRoot     = "To install it, as root: "
 	fromWeb    = ": charts will load it from the web\n"
 )
 
@@ -60,18 +62,18 @@ func TestSetup(t *testing.T) {
 	}, {
 		name:     "no network",
 		commands: map[string]string{"apt-get": "exit 100"},
-		output:   installing + aptInstall + logged + slow + aptInstall + "\n",
+		output:   installing + aptInstall + logged + slow + toInstall + aptInstall + "\n",
 		calls:    []string{aptInstall, "apt-get update"},
 	}, {
 		name:     "ordinary user without sudo",
 		id:       user,
 		commands: map[string]string{"apt-get": aptGet},
-		output:   slow + aptInstall + "\n",
+		output:   slow + asRoot + aptInstall + "\n",
 	}, {
 		name:     "ordinary user whose sudo asks",
 		id:       user,
 		commands: map[string]string{"apt-get": aptGet, "sudo": sudoAsks},
-		output:   slow + aptInstall + "\n",
+		output:   slow + asRoot + aptInstall + "\n",
 		calls:    []string{"sudo -n true"},
 	}, {
 		name:     "ordinary user whose sudo does not ask",
@@ -90,7 +92,7 @@ func TestSetup(t *testing.T) {
 	}, {
 		name:   "macOS without Homebrew",
 		uname:  darwin,
-		output: slow + "use the package manager of your system (the package is called openblas)\n",
+		output: slow + toInstall + "use the package manager of your system (the package is called openblas)\n",
 	}, {
 		name:     "Fedora",
 		commands: map[string]string{"dnf": install},
@@ -99,7 +101,7 @@ func TestSetup(t *testing.T) {
 	}, {
 		name:     "the manager succeeds and the library is still missing",
 		commands: map[string]string{"apk": ""},
-		output:   installing + "apk add openblas" + logged + slow + "apk add openblas\n",
+		output:   installing + "apk add openblas" + logged + slow + toInstall + "apk add openblas\n",
 		calls:    []string{"apk add openblas"},
 	}, {
 		name:     "ECharts",
@@ -203,7 +205,7 @@ func TestSetupDoesNotCount64BitOpenBLAS(t *testing.T) {
 	m.quietCommand("ldconfig", "echo 'libopenblas64_.so.0 => /lib/libopenblas64_.so.0'")
 	m.quietCommand("go", "echo go1.26.8")
 	m.command("apt-get", aptGet)
-	if _, output, _ := m.run("scripts/setup.sh"); output != slow+aptInstall+"\n" {
+	if _, output, _ := m.run("scripts/setup.sh"); output != slow+asRoot+aptInstall+"\n" {
 		t.Errorf("printed %q", output)
 	}
 }

@@ -18,7 +18,7 @@ func completionCommand(env *environment) *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print a script that completes verbs and options in a shell",
 		Long: `completion prints a script for bash, zsh or fish that completes verbs, options, built-in
-profiles and files. Load it once to try it, or at every start of the shell:
+profiles, models and files. Load it once to try it, or at every start of the shell:
 
   source <(bench completion bash)                                  in ~/.bashrc
   bench completion zsh > "${fpath[1]}/_bench"                      once, for zsh
@@ -51,6 +51,8 @@ In bash it needs the package bash-completion.`,
 func completeValues(cmd *cobra.Command) {
 	values := map[string][]string{
 		"profile": experiments.ProfileNames(),
+		"model":   experiments.Models,
+		"mode":    {"train", "eval"},
 		"split":   {string(datasets.Train), string(datasets.Validation), string(datasets.Test)},
 	}
 	for flag, words := range values {

@@ -23,9 +23,9 @@ func memoryCommand(env *environment) *cobra.Command {
 		Long: `memory works out what each model carries from segment to segment, by the formulas of
 the paper's Table 1, in numbers and in bytes, and counts the bytes of the live state
 beside them: at the paper's sizes, next to what the paper prints, and at those of the
-profile, or of one run. With --peak, every model also reads two segments at the profile's sizes in a
-process of its own, and the most memory that process had resident is shown; at the
-paper's sizes that takes gigabytes, and minutes.`,
+profile, or of one run. With --peak, every model also reads two segments at the
+profile's sizes in a process of its own, and the most memory that process had resident
+is shown; at the paper's sizes that takes gigabytes, and minutes.`,
 		Example: `  bench memory
   bench memory --profile paper
   bench memory --profile my.yaml --peak --json

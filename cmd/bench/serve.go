@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net"
 	"net/http"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,7 +27,8 @@ to date. It reads the result files and changes nothing, so the run may be that o
 process, begun before or after, or over; while nobody looks at the page, it does nothing.
 
 The page is for this machine alone. From another one, bring it there with
-ssh -L 8080:127.0.0.1:PORT and open http://localhost:8080. Ctrl-C ends serve, and only it.`,
+ssh -L 8080:127.0.0.1:PORT and open http://localhost:8080. Ctrl-C ends serve, and not the
+run; that is how it is meant to end, so the exit code is 0.`,
 		Example: `  bench serve
   bench serve --profile small --addr 127.0.0.1:8080
   bench serve --profile my.yaml --runs /scratch/runs`,
@@ -43,6 +46,9 @@ ssh -L 8080:127.0.0.1:PORT and open http://localhost:8080. Ctrl-C ends serve, an
 				return err
 			}
 			listener, err := net.ListenTCP("tcp", address)
+			if errors.Is(err, syscall.EADDRINUSE) {
+				return fmt.Errorf("%w; without --addr a free port is taken", err)
+			}
 			if err != nil {
 				return err
 			}

@@ -32,7 +32,7 @@ func blasWarning() string {
 	if reason == nil {
 		return ""
 	}
-	return fmt.Sprintf("matrix products run in pure Go, about 10 times slower than OpenBLAS (%v): `make setup` installs it", reason)
+	return fmt.Sprintf("matrix products run in pure Go, about 10 times slower than OpenBLAS (%v): `make setup` installs it or says how", reason)
 }
 
 func versionCommand(env *environment) *cobra.Command {
