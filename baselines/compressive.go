@@ -23,12 +23,11 @@ import (
 // of the tokens h of a segment to the keys and values that it pushes out, without
 // positions. Its gradient goes to W alone, and the language model's does not go there.
 //
-// Two things differ from the original. It keeps hidden layers, and makes keys and
-// values of them anew in each segment; here the memory is keys and values, as in the
-// other baselines, which doubles what is kept and saves what is computed. And
-// positions are rotary, not those of Transformer-XL, so that the local-only control
-// differs by the memory alone: slots, memory and segment stand in one row, a slot
-// taking one place, as it does in the original.
+// Positions are those of Transformer-XL, as in the original: slots, memory and segment
+// stand in one row, a slot taking one place. One thing differs. The original keeps
+// hidden layers, and makes keys and values of them anew in each segment; here the memory
+// is keys and values, as in the other baselines, which doubles what is kept and saves
+// what is computed.
 type Compressive struct {
 	// Slots is c; 0 stands for N. It is at least what one segment is compressed to.
 	Slots int
@@ -40,13 +39,13 @@ type Compressive struct {
 // Name is "compressive".
 func (Compressive) Name() string { return "compressive" }
 
-// Params is W for keys and for values.
-func (m Compressive) Params(c models.Config, _ int) []models.ParamSpec {
+// Params is what Transformer-XL's positions need, and W for keys and for values.
+func (m Compressive) Params(c models.Config, layer int) []models.ParamSpec {
 	d, rate := c.Width(), m.rate()
-	return []models.ParamSpec{
-		{Name: "w_compress_key", Shape: []int{d, rate * d}, Group: models.Matrix, Random: true},
-		{Name: "w_compress_value", Shape: []int{d, rate * d}, Group: models.Matrix, Random: true},
-	}
+	return append(TransformerXL{}.Params(c, layer),
+		models.ParamSpec{Name: "w_compress_key", Shape: []int{d, rate * d}, Group: models.Matrix, Random: true},
+		models.ParamSpec{Name: "w_compress_value", Shape: []int{d, rate * d}, Group: models.Matrix, Random: true},
+	)
 }
 
 func (m Compressive) rate() int {
@@ -81,13 +80,16 @@ func prefix(states []*G.Node) ops.Prefix {
 
 // Read is attention over slots, memory and segment.
 func (m Compressive) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
-	c := l.Config
-	rotary := ops.NewRotary(m.slots(c)+2*c.Segment, c.HeadSize, c.RopeBase)
-	if cache := l.Cache(); cache != nil {
-		return ops.CachedPrefixAttention(l.Shape, rotary, qkv, prefix(states), *cache)
+	c, u, v, wr := l.Config, l.Param("u"), l.Param("v"), l.Param("w_r")
+	if running := l.Cache(); running != nil {
+		return ops.CachedRelativeAttention(l.Shape, prefix(states), c.Segment, qkv, u, v, wr, *running)
 	}
-	return ops.PrefixAttention(l.Shape, rotary, qkv, prefix(states))
+	places := ops.Places(m.slots(c)+c.Segment+l.Shape.T, wr)
+	return ops.RelativeAttention(l.Shape, prefix(states), qkv, u, v, places)
 }
+
+// Local is the attention of a segment with nothing before it.
+func (Compressive) Local(l *models.Layer, qkv *G.Node) *G.Node { return TransformerXL{}.Local(l, qkv) }
 
 func (m Compressive) compression(l *models.Layer) ops.Compression {
 	return ops.Compression{Shape: l.Shape, Rate: m.rate(), Slots: m.slots(l.Config)}

@@ -3,14 +3,21 @@ package kernel
 // Relative is attention that reaches back beyond its segment and knows of positions
 // only how far apart they are (Dai et al. 2019, section 3). In a document of S
 // segments, each sees itself causally and the Cache tokens before it: those of the
-// segments before, and before the first what a cache holds, [slots, B, Cache, 2·H·D],
-// of which slot 0 is read; a row is a token's keys and then its values. seen
-// [slots, B] says how many tokens stood before the first segment, so that a cache
-// that is not full yet is known.
+// segments before, and before the first what slot 0 of Past holds.
 type Relative struct {
 	Shape
 	Cache int
 	Scale float32 // of the scores: 1/√D, or 1
+	Apart bool    // each segment sees its own slot of Past, and no segment before it
+}
+
+// Past is keys and values that stand before segments, Cache rows of H·D for each
+// [slots, B], the oldest first, Stride numbers from one row to the next. Seen [slots, B]
+// says how many tokens there were, so that a cache that is not full is known: of its
+// rows, the last are there.
+type Past struct {
+	Keys, Values, Seen []float32
+	Stride             int
 }
 
 // Distances is what a score has beyond the product of query and key. With R, it is
@@ -32,13 +39,14 @@ func (r Relative) places(d Distances) int {
 	return len(d.R) / r.Width()
 }
 
-// span is what the queries of one head see: first `cached` rows of a cache, then
+// span is what the queries of one head see: first `cached` rows of a past, then
 // `known` tokens of the document, then themselves.
 type span struct {
 	q              []float32 // [n, …], leading dimension 3·H·D
 	n              int
 	cached, known  int
-	oldKey, oldVal []float32 // leading dimension 2·H·D
+	oldKey, oldVal []float32 // leading dimension stride
+	stride         int
 	key, val       []float32 // leading dimension 3·H·D
 }
 
@@ -46,38 +54,43 @@ type span struct {
 func (p span) past() int { return p.cached + p.known }
 
 // span is that of one head of a segment.
-func (r Relative) span(qkv, cache, seen []float32, b, seg, h int) span {
-	known := min(seg*r.T, r.Cache)
+func (r Relative) span(qkv []float32, past Past, b, seg, h int) span {
+	known, slot := min(seg*r.T, r.Cache), 0
+	if r.Apart {
+		known, slot = 0, seg
+	}
 	p := span{q: r.query(qkv, b, seg, h), n: r.T, known: known}
 	back := known * 3 * r.Width()
 	at := r.row(b, seg)*3*r.Width() - back + h*r.D
 	p.key, p.val = qkv[at+r.Width():], qkv[at+2*r.Width():]
-	r.old(&p, r.Cache-known, cache, seen, b, h)
+	r.old(&p, r.Cache-known, past, slot*r.B+b, h)
 	return p
 }
 
-// old adds what a span sees of the cache, which is at most the last `room` tokens.
-func (r Relative) old(p *span, room int, cache, seen []float32, b, h int) {
+// old adds what a span sees of one document in one slot of the past, which is at most
+// the last `room` rows.
+func (r Relative) old(p *span, room int, past Past, document, h int) {
+	p.stride = max(past.Stride, r.D) // BLAS wants it even for no rows
 	if room > 0 {
-		p.cached = min(int(seen[b]), room)
+		p.cached = min(int(past.Seen[document]), room)
 	}
 	if p.cached > 0 {
-		at := ((b+1)*r.Cache-p.cached)*2*r.Width() + h*r.D
-		p.oldKey, p.oldVal = cache[at:], cache[at+r.Width():]
+		at := ((document+1)*r.Cache-p.cached)*past.Stride + h*r.D
+		p.oldKey, p.oldVal = past.Keys[at:], past.Values[at:]
 	}
 }
 
 // products sets x [n, m] to keep·x + a·y·kᵀ for y [n, D] and the keys (or values) k
 // of the first m tokens of a span, which stand in two places.
-func (r Relative) products(x []float32, keep float32, n, m int, a float32, y []float32, ld, cached int, k, old []float32) {
-	Gemm(false, true, n, cached, r.D, a, y, ld, old, 2*r.Width(), keep, x, m)
-	Gemm(false, true, n, m-cached, r.D, a, y, ld, k, 3*r.Width(), keep, x[cached:], m)
+func (r Relative) products(x []float32, keep float32, n, m int, a float32, y []float32, ld int, p span, k, old []float32) {
+	Gemm(false, true, n, p.cached, r.D, a, y, ld, old, p.stride, keep, x, m)
+	Gemm(false, true, n, m-p.cached, r.D, a, y, ld, k, 3*r.Width(), keep, x[p.cached:], m)
 }
 
 // mixture sets y [n, D] to x·k for x [n, m].
-func (r Relative) mixture(y []float32, ld int, x []float32, n, m, cached int, k, old []float32) {
-	Gemm(false, false, n, r.D, m-cached, 1, x[cached:], m, k, 3*r.Width(), 0, y, ld)
-	Gemm(false, false, n, r.D, cached, 1, x, m, old, 2*r.Width(), 1, y, ld)
+func (r Relative) mixture(y []float32, ld int, x []float32, n, m int, p span, k, old []float32) {
+	Gemm(false, false, n, r.D, m-p.cached, 1, x[p.cached:], m, k, 3*r.Width(), 0, y, ld)
+	Gemm(false, false, n, r.D, p.cached, 1, x, m, old, p.stride, 1, y, ld)
 }
 
 // far is what distances add to the scores of one head: a·bᵀ for a [n, width] and
@@ -137,9 +150,9 @@ func (r Relative) queries(q []float32, p span) { pick(q, r.D, p.q, 3*r.Width(), 
 
 // RelativeAttention sets out [rows, H·D] to the attention, and logsum [B·S·H·T] to
 // the logarithm of each row's softmax denominator.
-func RelativeAttention(r Relative, out, logsum, qkv []float32, d Distances, cache, seen []float32) {
+func RelativeAttention(r Relative, out, logsum, qkv []float32, d Distances, past Past) {
 	r.heads(func(b, seg, h int) {
-		p := r.span(qkv, cache, seen, b, seg, h)
+		p := r.span(qkv, past, b, seg, h)
 		buffer, release := borrow(3 * r.T * r.D)
 		defer release()
 		parts := carve(buffer, r.T*r.D, r.T*r.D, r.T*r.D)
@@ -168,25 +181,25 @@ func (r Relative) attend(out, logsum, qu []float32, p span, f far) {
 		hi := min(lo+queryBlock, p.n)
 		m := p.past() + hi
 		f.shifted(scores, wide, lo, hi, p.past())
-		r.products(scores, 1, hi-lo, m, r.Scale, qu[lo*r.D:], r.D, p.cached, p.key, p.oldKey)
+		r.products(scores, 1, hi-lo, m, r.Scale, qu[lo*r.D:], r.D, p, p.key, p.oldKey)
 		for t := lo; t < hi; t++ {
 			row := line(scores, t-lo, m, m)
 			visible := row[:p.past()+t+1]
 			logsum[t] = normalise(visible)
 			clear(row[len(visible):])
 		}
-		r.mixture(out[lo*r.Width():], r.Width(), scores, hi-lo, m, p.cached, p.val, p.oldVal)
+		r.mixture(out[lo*r.Width():], r.Width(), scores, hi-lo, m, p, p.val, p.oldVal)
 	}
 }
 
 // CachedRelativeAttention is RelativeAttention for the next T tokens of a segment of
-// which `past` have been seen; running [B, capacity, 3·H·D] holds those and receives
+// which `done` have been seen; running [B, capacity, 3·H·D] holds those and receives
 // the new. Instead of d.R it takes what R is made of, the sinusoids [P, H·D] and
 // W_r [H·D, H·D]: for a few queries it is cheaper to take W_r to them than to all of
 // the sinusoids.
-func CachedRelativeAttention(r Relative, out, qkv []float32, d Distances, sinusoids, wr, cache, seen, running []float32, past int) {
+func CachedRelativeAttention(r Relative, out, qkv []float32, d Distances, sinusoids, wr []float32, past Past, running []float32, done int) {
 	width := r.Width()
-	stored := r.store(running, qkv, past)
+	stored := r.store(running, qkv, done)
 	few := d.Bias == nil && r.T < r.D
 	if d.Bias == nil {
 		d.R = sinusoids
@@ -198,8 +211,8 @@ func CachedRelativeAttention(r Relative, out, qkv []float32, d Distances, sinuso
 		}
 	}
 	r.heads(func(b, _, h int) {
-		p := span{q: r.query(qkv, b, 0, h), n: r.T, known: past, key: stored.key(running, b, 0, h), val: stored.value(running, b, 0, h)}
-		r.old(&p, r.Cache, cache, seen, b, h)
+		p := span{q: r.query(qkv, b, 0, h), n: r.T, known: done, key: stored.key(running, b, 0, h), val: stored.value(running, b, 0, h)}
+		r.old(&p, r.Cache, past, b, h)
 		buffer, release := borrow(r.T * (3*r.D + 1 + width))
 		defer release()
 		parts := carve(buffer, r.T*r.D, r.T*r.D, r.T*r.D, r.T, r.T*width)

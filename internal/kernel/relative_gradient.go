@@ -4,7 +4,7 @@ package kernel
 // gradients of RelativeAttention's inputs, from its result, its logsum and the
 // gradient dout of its result. What a segment sees of those before it, in the cache
 // or in the same graph, has none.
-func RelativeGradient(r Relative, dqkv []float32, addQKV bool, d, dd Distances, add DistancesAdd, dout, out, logsum, qkv, cache, seen []float32) {
+func RelativeGradient(r Relative, dqkv []float32, addQKV bool, d, dd Distances, add DistancesAdd, dout, out, logsum, qkv []float32, past Past) {
 	sizes := []int{len(d.U), len(d.V), len(d.R), len(d.Bias)}
 	total := 0
 	for _, n := range sizes {
@@ -17,7 +17,7 @@ func RelativeGradient(r Relative, dqkv []float32, addQKV bool, d, dd Distances, 
 	r.heads(func(b, seg, h int) {
 		mine := carve(line(parts, b*r.S+seg, total, total), sizes...)
 		g := relativeGradient{
-			Relative: r, span: r.span(qkv, cache, seen, b, seg, h), add: addQKV,
+			Relative: r, span: r.span(qkv, past, b, seg, h), add: addQKV,
 			dq: r.query(dqkv, b, seg, h), dk: r.key(dqkv, b, seg, h), dv: r.value(dqkv, b, seg, h),
 			out: r.head(out, b, seg, h), dout: r.head(dout, b, seg, h),
 			logsum: line(logsum, (b*r.S+seg)*r.H+h, r.T, r.T),
@@ -101,8 +101,8 @@ func (g relativeGradient) block(lo, hi, h int, f far, dd Distances, qu, qv, dqu,
 	parts := carve(buffer, n*m, n*m, n*m)
 	p, ds, wide := parts[0], parts[1], parts[2]
 	f.shifted(p, wide, lo, hi, g.past())
-	g.products(p, 1, n, m, g.Scale, qu[lo*g.D:], g.D, g.cached, g.key, g.oldKey)
-	g.products(ds, 0, n, m, 1, g.dout[lo*g.Width():], g.Width(), g.cached, g.val, g.oldVal)
+	g.products(p, 1, n, m, g.Scale, qu[lo*g.D:], g.D, g.span, g.key, g.oldKey)
+	g.products(ds, 0, n, m, 1, g.dout[lo*g.Width():], g.Width(), g.span, g.val, g.oldVal)
 	if f.row == nil {
 		clear(wide)
 	}
@@ -126,7 +126,7 @@ func (g relativeGradient) block(lo, hi, h int, f far, dd Distances, qu, qv, dqu,
 	own, rows := g.past(), m-g.past()
 	Gemm(true, false, rows, g.D, n, 1, ds[own:], m, qu[lo*g.D:], g.D, keepKV, g.dk, ld)
 	Gemm(true, false, rows, g.D, n, 1, p[own:], m, g.dout[lo*g.Width():], g.Width(), keepKV, g.dv, ld)
-	g.mixture(dqu[lo*g.D:], g.D, ds, n, m, g.cached, g.key, g.oldKey)
+	g.mixture(dqu[lo*g.D:], g.D, ds, n, m, g.span, g.key, g.oldKey)
 	if f.row == nil {
 		at := (f.p - m) * f.ld
 		Gemm(false, false, n, g.D, m, 1, wide, m, f.b[at:], f.ld, 0, dqv[lo*g.D:], g.D)

@@ -37,7 +37,6 @@ func BenchmarkOperations(b *testing.B) {
 	}
 	full = full.fix()
 	before := normal(r, 1, s.B, s.T, d).fix()
-	long := NewRotary(2*s.T, s.D, ropeBase)
 	beyond := 2 * attention // the whole square of the segment before
 	const entries, k = 8 * 256, 32
 	remembered := normal(r, 1, s.B, 2, s.H, entries, s.D).fix()
@@ -68,9 +67,9 @@ func BenchmarkOperations(b *testing.B) {
 		{check{name: "relative attention", in: []array{qkv, heads, heads, normal(r, 2*s.T+1, d), normal(r, 1, s.B, s.T, 2*d).fix(), full}, node: func(in []*G.Node) *G.Node {
 			return RelativeAttention(s, Reach{s.T, in[4], in[5]}, in[0], in[1], in[2], in[3])
 		}}, 1.5 * (attention + beyond)}, // the scores take a second product, with the places
-		{check{name: "prefix attention", in: []array{qkv, before, before, full}, node: func(in []*G.Node) *G.Node {
-			return PrefixAttention(s, long, in[0], Prefix{in[1], in[2], in[3]})
-		}}, attention + beyond},
+		{check{name: "prefix attention", in: []array{qkv, heads, heads, normal(r, 2*s.T+1, d), before, before, full}, node: func(in []*G.Node) *G.Node {
+			return RelativeAttention(s, Prefix{in[4], in[5], in[6]}, in[0], in[1], in[2], in[3])
+		}}, 1.5 * (attention + beyond)},
 		{check{name: "nearest attention", in: []array{qkv, normal(r, s.H), remembered, many.fix()}, node: func(in []*G.Node) *G.Node {
 			return NearestAttention(s, k, in[0], in[1], in[2], in[3])
 		}}, 2 * perHead * (entries + k)},

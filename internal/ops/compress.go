@@ -10,38 +10,6 @@ import (
 // kernel.Compression.
 type Compression = kernel.Compression
 
-// Prefix is keys and values [slots, B, P, H·D] that attention sees before the segments
-// of a graph, and how many of each P are there, Seen [slots, B, 1]; see kernel.Prefix.
-type Prefix struct{ Keys, Values, Seen *G.Node }
-
-func (p Prefix) of(in []G.Value) kernel.Prefix {
-	return kernel.Prefix{Rows: p.Keys.Shape()[2], Keys: f32(in[1]), Values: f32(in[2]), Seen: f32(in[3])}
-}
-
-// PrefixAttention is CausalAttention that sees a prefix too, to which no gradient
-// goes. The rotary positions are those of the prefix and then the segment's.
-func PrefixAttention(s Shape, rotary *Rotary, qkv *G.Node, p Prefix) *G.Node {
-	logsum := make([]float32, s.B*s.S*s.H*s.T)
-	var result []float32
-	return apply(floats("prefix attention", []int{s.Rows(), s.Width()},
-		func(out []float32, in []G.Value) {
-			result = out
-			kernel.PrefixAttention(s, rotary, out, logsum, f32(in[0]), p.of(in))
-		},
-		&pull{constant: []int{1, 2, 3}, do: func(g gradients, in []G.Value) {
-			kernel.PrefixAttentionGradient(s, rotary, g.in[0], g.add[0], g.out, result, logsum, f32(in[0]), p.of(in))
-		}}), qkv, p.Keys, p.Values, p.Seen)
-}
-
-// CachedPrefixAttention is PrefixAttention for the next T tokens of a segment; it adds
-// them to the cache. It has no gradient.
-func CachedPrefixAttention(s Shape, rotary *Rotary, qkv *G.Node, p Prefix, cache Cache) *G.Node {
-	return apply(floats("cached prefix attention", []int{s.Rows(), s.Width()},
-		func(out []float32, in []G.Value) {
-			kernel.CachedPrefixAttention(s, rotary, out, f32(in[0]), p.of(in), cache.QKV, *cache.Past)
-		}, nil), qkv, p.Keys, p.Values, p.Seen)
-}
-
 // CompressKeys is the memory of keys before each segment of qkv and after the last,
 // [S+1, B, Slots+T, H·D], from initial [1, …]; w [H·D, Rate·H·D] compresses. It passes
 // no gradient, nor does CompressValues, which is the same for values.

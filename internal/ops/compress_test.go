@@ -26,26 +26,30 @@ func softmaxed(q []float64, keys, values [][]float64) []float64 {
 	return sum
 }
 
-// prefixTwin is attention over the last seen rows of a prefix, at positions up to its
-// length P, and then the segment, from P on.
-func prefixTwin(s Shape, qkv, keys, values, seen array) []float64 {
-	p := keys.shape[2]
+// prefixTwin is attention with relative positions over the last seen rows of a prefix,
+// each of which takes a place, and then the segment.
+func prefixTwin(s Shape, qkv, u, v, r, keys, values, seen array) []float64 {
+	p, score := keys.shape[2], placeScore(s, u, v, r)
 	out := make([]float64, s.Rows()*s.Width())
 	for b := range s.B {
 		for seg := range s.S {
 			for h := range s.H {
-				var ks, vs [][]float64
 				slot := seg*s.B + b
-				for i := p - int(seen.data[slot]); i < p; i++ {
-					at := (slot*p+i)*s.Width() + h*s.D
-					ks = append(ks, rotated(keys.data[at:at+s.D], i, ropeBase))
-					vs = append(vs, values.data[at:at+s.D])
-				}
 				for t := range s.T {
-					ks = append(ks, rotated(vector(s, qkv, b, seg, t, key, h), p+t, ropeBase))
-					vs = append(vs, vector(s, qkv, b, seg, t, value, h))
-					a := softmaxed(rotated(vector(s, qkv, b, seg, t, query, h), p+t, ropeBase), ks, vs)
-					copy(out[((b*s.S+seg)*s.T+t)*s.Width()+h*s.D:], a)
+					var all []reached
+					for back := int(seen.data[slot]); back > 0; back-- {
+						at := (slot*p+p-back)*s.Width() + h*s.D
+						all = append(all, reached{keys.data[at : at+s.D], values.data[at : at+s.D], back + t})
+					}
+					for j := range t + 1 {
+						all = append(all, reached{vector(s, qkv, b, seg, j, key, h), vector(s, qkv, b, seg, j, value, h), t - j})
+					}
+					q := vector(s, qkv, b, seg, t, query, h)
+					var scores []float64
+					for _, k := range all {
+						scores = append(scores, score(q, h, k))
+					}
+					copy(out[((b*s.S+seg)*s.T+t)*s.Width()+h*s.D:], mixed(scores, all))
 				}
 			}
 		}
@@ -159,7 +163,6 @@ func compressChecks() []check {
 		rate := 1 + i%3
 		c := Compression{Shape: s, Rate: rate, Slots: (s.T+rate-1)/rate + i%2}
 		rows := c.Slots + c.T
-		rotary := NewRotary(rows+s.T, s.D, ropeBase)
 		qkv := normal(r, s.Rows(), 3*s.Width())
 		entry := func(name string, twin func([]array) []float64, node func([]*G.Node) *G.Node, in ...array) {
 			all = append(all, check{name: fmt.Sprintf("%s/%+v", name, c), in: in, node: node, twin: twin, probes: 10})
@@ -170,9 +173,11 @@ func compressChecks() []check {
 			seen.data[j] = float64(min(j%3*(rows/2+1), rows))
 		}
 		entry("prefix attention",
-			func(in []array) []float64 { return prefixTwin(s, in[0], in[1], in[2], in[3]) },
-			func(in []*G.Node) *G.Node { return PrefixAttention(s, rotary, in[0], Prefix{in[1], in[2], in[3]}) },
-			qkv, normal(r, s.S+1, s.B, rows, s.Width()).fix(), normal(r, s.S+1, s.B, rows, s.Width()).fix(), seen)
+			func(in []array) []float64 { return prefixTwin(s, in[0], in[1], in[2], in[3], in[4], in[5], in[6]) },
+			func(in []*G.Node) *G.Node {
+				return RelativeAttention(s, Prefix{in[4], in[5], in[6]}, in[0], in[1], in[2], in[3])
+			},
+			qkv, normal(r, s.H, s.D), normal(r, s.H, s.D), normal(r, rows+s.T+1, s.Width()), normal(r, s.S+1, s.B, rows, s.Width()).fix(), normal(r, s.S+1, s.B, rows, s.Width()).fix(), seen)
 
 		keys, values := normal(r, 1, s.B, rows, s.Width()).fix(), normal(r, 1, s.B, rows, s.Width()).fix()
 		wk, wv := normal(r, s.Width(), rate*s.Width()), normal(r, s.Width(), rate*s.Width())
@@ -210,8 +215,8 @@ func TestFill(t *testing.T) {
 	compare(t, "filled", got, []float64{0, 7, 5, 9, 7, 10, 9, 10, 10, 10}, 0, 0)
 }
 
-// TestCachedPrefixAttention feeds a segment in pieces of several widths.
-func TestCachedPrefixAttention(t *testing.T) {
+// TestCachedPrefix feeds a segment in pieces of several widths.
+func TestCachedPrefix(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 13))
 	for _, s := range shapes {
 		s.S = 1
@@ -222,12 +227,13 @@ func TestCachedPrefixAttention(t *testing.T) {
 		for b := range seen.data {
 			seen.data[b] = float64(rows - 3*b)
 		}
-		want := prefixTwin(s, qkv, keys, values, seen)
-		rotary := NewRotary(rows+s.T, s.D, ropeBase)
-		inPieces(t, r, s, fmt.Sprintf("%+v", s), qkv, want, forwardTolerance, func(piece Shape, cache Cache) func(in []*G.Node) *G.Node {
+		u, v, wr := normal(r, s.H, s.D), normal(r, s.H, s.D), normal(r, s.Width(), s.Width())
+		places := array{shape: []int{rows + s.T, s.Width()}, data: placesTwin(rows+s.T, wr)}
+		want := prefixTwin(s, qkv, u, v, places, keys, values, seen)
+		inPieces(t, r, s, fmt.Sprintf("%+v", s), qkv, want, 2*forwardTolerance, func(piece Shape, cache Cache) func(in []*G.Node) *G.Node {
 			return func(in []*G.Node) *G.Node {
-				return CachedPrefixAttention(piece, rotary, in[0], Prefix{in[1], in[2], in[3]}, cache)
+				return CachedRelativeAttention(piece, Prefix{in[4], in[5], in[6]}, s.T, in[0], in[1], in[2], in[3], cache)
 			}
-		}, keys, values, seen)
+		}, u, v, wr, keys, values, seen)
 	}
 }

@@ -19,14 +19,48 @@ type Reach struct {
 	Cache, Seen *G.Node
 }
 
+// past is what the attention of a graph sees before its segments: the nodes that hold
+// it, and how to read their values.
+type past struct {
+	length int
+	apart  bool
+	nodes  []*G.Node
+	of     func(in []G.Value) kernel.Past
+}
+
+func (r Reach) past(s Shape) past {
+	if r.Length == 0 {
+		return past{of: func([]G.Value) kernel.Past { return kernel.Past{} }}
+	}
+	return past{length: r.Length, nodes: []*G.Node{r.Cache, r.Seen}, of: func(in []G.Value) kernel.Past {
+		rows := f32(in[0])
+		return kernel.Past{Keys: rows, Values: rows[s.Width():], Seen: f32(in[1]), Stride: 2 * s.Width()}
+	}}
+}
+
+// Prefix is keys and values [slots, B, P, H·D] of which slot s stands before segment s,
+// alone, and how many of each P are there, Seen [slots, B, 1], the last ones. No
+// gradient passes into them.
+type Prefix struct{ Keys, Values, Seen *G.Node }
+
+func (p Prefix) past(s Shape) past {
+	return past{length: p.Keys.Shape()[2], apart: true, nodes: []*G.Node{p.Keys, p.Values, p.Seen}, of: func(in []G.Value) kernel.Past {
+		return kernel.Past{Keys: f32(in[0]), Values: f32(in[1]), Seen: f32(in[2]), Stride: s.Width()}
+	}}
+}
+
+// before is a Reach or a Prefix.
+type before interface{ past(Shape) past }
+
 // RelativeAttention is attention with relative positions (Dai et al. 2019) over qkv
 // [B·S·T, 3·H·D]: [B·S·T, H·D]. A token i gives
 //
 //	((q_i + u)·k_j + (q_i + v)·r_{i-j})/√D
 //
-// to each token j of its segment up to itself, and to those in reach before the
-// segment; u and v are [H, D], and r [P, H·D] is of Places, P at least Length + T.
-func RelativeAttention(s Shape, reach Reach, qkv, u, v, r *G.Node) *G.Node {
+// to each token j of its segment up to itself, and to those before the segment that a
+// Reach or a Prefix holds, where a row of a prefix counts as a token; u and v are [H, D],
+// and r is of Places, for as many places as there are tokens.
+func RelativeAttention(s Shape, reach before, qkv, u, v, r *G.Node) *G.Node {
 	return relative(s, reach, 1/math.Sqrt(float64(s.D)),
 		func(in []G.Value) kernel.Distances {
 			return kernel.Distances{U: f32(in[0]), V: f32(in[1]), R: f32(in[2])}
@@ -47,55 +81,51 @@ func BiasedAttention(s Shape, reach Reach, qkv, bias *G.Node) *G.Node {
 		}, qkv, bias)
 }
 
-// relative has the distances as its inputs between qkv and the reach.
-func relative(s Shape, reach Reach, scale float64, distances func(in []G.Value) kernel.Distances, split func(gradients) (kernel.Distances, kernel.DistancesAdd), inputs ...*G.Node) *G.Node {
-	k := kernel.Relative{Shape: s, Cache: reach.Length, Scale: float32(scale)}
+// relative has the distances as its inputs between qkv and what stands before.
+func relative(s Shape, reach before, scale float64, distances func(in []G.Value) kernel.Distances, split func(gradients) (kernel.Distances, kernel.DistancesAdd), inputs ...*G.Node) *G.Node {
+	past := reach.past(s)
+	k := kernel.Relative{Shape: s, Cache: past.length, Apart: past.apart, Scale: float32(scale)}
 	logsum := make([]float32, s.B*s.S*s.H*s.T)
 	var result []float32
 	n := len(inputs)
-	if reach.Length > 0 {
-		inputs = append(inputs, reach.Cache, reach.Seen)
-	}
-	before := func(in []G.Value) (cache, seen []float32) {
-		if reach.Length == 0 {
-			return nil, nil
-		}
-		return f32(in[n]), f32(in[n+1])
+	var constant []int
+	for i := range past.nodes {
+		constant = append(constant, n+i)
 	}
 	return apply(floats("relative attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			result = out
-			cache, seen := before(in)
-			kernel.RelativeAttention(k, out, logsum, f32(in[0]), distances(in[1:n]), cache, seen)
+			kernel.RelativeAttention(k, out, logsum, f32(in[0]), distances(in[1:n]), past.of(in[n:]))
 		},
-		&pull{constant: []int{n, n + 1}, do: func(g gradients, in []G.Value) {
+		&pull{constant: constant, do: func(g gradients, in []G.Value) {
 			d, add := split(g)
-			cache, seen := before(in)
-			kernel.RelativeGradient(k, g.in[0], g.add[0], distances(in[1:n]), d, add, g.out, result, logsum, f32(in[0]), cache, seen)
-		}}), inputs...)
+			kernel.RelativeGradient(k, g.in[0], g.add[0], distances(in[1:n]), d, add, g.out, result, logsum, f32(in[0]), past.of(in[n:]))
+		}}), append(inputs, past.nodes...)...)
 }
 
 // CachedRelativeAttention is RelativeAttention for the next T tokens of a segment of
 // `segment` at most; it adds them to the cache of the running segment. In place of r
 // it takes what Places makes that of. It has no gradient.
-func CachedRelativeAttention(s Shape, reach Reach, segment int, qkv, u, v, wr *G.Node, running Cache) *G.Node {
-	k := kernel.Relative{Shape: s, Cache: reach.Length, Scale: float32(1 / math.Sqrt(float64(s.D)))}
-	x := sinusoids(reach.Length+segment, s.Width())
+func CachedRelativeAttention(s Shape, reach before, segment int, qkv, u, v, wr *G.Node, running Cache) *G.Node {
+	past := reach.past(s)
+	k := kernel.Relative{Shape: s, Cache: past.length, Scale: float32(1 / math.Sqrt(float64(s.D)))}
+	x := sinusoids(past.length+segment, s.Width())
 	return apply(floats("cached relative attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			d := kernel.Distances{U: f32(in[1]), V: f32(in[2])}
-			kernel.CachedRelativeAttention(k, out, f32(in[0]), d, x, f32(in[3]), f32(in[4]), f32(in[5]), running.QKV, *running.Past)
-		}, nil), qkv, u, v, wr, reach.Cache, reach.Seen)
+			kernel.CachedRelativeAttention(k, out, f32(in[0]), d, x, f32(in[3]), past.of(in[4:]), running.QKV, *running.Past)
+		}, nil), append([]*G.Node{qkv, u, v, wr}, past.nodes...)...)
 }
 
 // CachedBiasedAttention is the same for BiasedAttention.
 func CachedBiasedAttention(s Shape, reach Reach, qkv, bias *G.Node, running Cache) *G.Node {
-	k := kernel.Relative{Shape: s, Cache: reach.Length, Scale: 1}
+	past := reach.past(s)
+	k := kernel.Relative{Shape: s, Cache: past.length, Scale: 1}
 	return apply(floats("cached biased attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			d := kernel.Distances{Bias: f32(in[1])}
-			kernel.CachedRelativeAttention(k, out, f32(in[0]), d, nil, nil, f32(in[2]), f32(in[3]), running.QKV, *running.Past)
-		}, nil), qkv, bias, reach.Cache, reach.Seen)
+			kernel.CachedRelativeAttention(k, out, f32(in[0]), d, nil, nil, past.of(in[2:]), running.QKV, *running.Past)
+		}, nil), append([]*G.Node{qkv, bias}, past.nodes...)...)
 }
 
 // Places is W_r·R of n distances, [n, H·D] for W_r [H·D, d], the last row being

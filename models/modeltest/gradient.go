@@ -86,34 +86,49 @@ func (f *frozen) loss() (float64, error) {
 	return sum, nil
 }
 
-// slope is the derivative of the loss along a direction of one weight, by a
-// difference formula of fourth order: float32 values want a large step. The mean
-// over two steps evens out what rounding, and the bend of σ at 0, do to each.
-func (f *frozen) slope(p *models.Param, direction []float32) (float64, error) {
+// slope is the derivative of the loss along a direction of one weight, by a difference
+// formula of fourth order, and how far off it may be. Of three steps, each half of the
+// one before, the large ones see the bend of the loss and the small ones its rounding:
+// the two neighbours that agree best are taken, and by how much they do not is the doubt
+// (Ridders 1982 chooses steps alike).
+func (f *frozen) slope(p *models.Param, direction []float32) (slope, doubt float64, err error) {
 	base := append([]float32(nil), p.Data()...)
 	defer copy(p.Data(), base)
-	var mean float64
-	for _, h := range []float32{1. / 256, 1. / 512} {
-		var losses [4]float64
-		for i, step := range []float32{-2 * h, -h, h, 2 * h} {
+	var odd [4]float64 // loss(h) - loss(-h) for h = 1/128, 1/256, …
+	for i := range odd {
+		for _, sign := range []float32{1, -1} {
 			for j, x := range base {
-				p.Data()[j] = x + step*direction[j]
+				p.Data()[j] = x + sign*direction[j]/float32(int(128)<<i)
 			}
-			var err error
-			if losses[i], err = f.loss(); err != nil {
-				return 0, err
+			loss, err := f.loss()
+			if err != nil {
+				return 0, 0, err
 			}
+			odd[i] += float64(sign) * loss
 		}
-		mean += (losses[0] - 8*losses[1] + 8*losses[2] - losses[3]) / (24 * float64(h))
 	}
-	return mean, nil
+	var slopes [3]float64
+	for i := range slopes {
+		slopes[i] = (8*odd[i+1] - odd[i]) / 12 * float64(int(256)<<i)
+	}
+	doubt = math.Inf(1)
+	for i, fine := range slopes[1:] {
+		if d := math.Abs(fine - slopes[i]); d < doubt {
+			slope, doubt = (fine+slopes[i])/2, d
+		}
+	}
+	return slope, doubt, nil
 }
 
-// What differences of float32 losses can resolve: about six times the largest
-// deviation seen with the memories of this repository.
+// What the differences of slope may deviate by, beyond what they doubt themselves.
 const (
-	slopeTolerance = 5e-4 // of the gradient's norm
-	slopeNoise     = 5e-5 // nats
+	// A loss of three nats is rounded by some 2e-7, as its logits are float32; the formula
+	// has weights of 3/2 in all, over steps down to 1/1024.
+	slopeNoise = 3e-4 // nats
+	// Back-propagation adds up thousands of float32 products.
+	slopeTolerance = 1e-4 // of the gradient's norm
+	// More doubt than this could hide a wrong gradient.
+	slopeDoubt = 0.05 // of the gradient's norm
 )
 
 // gradient: back-propagation through three segments and a tail gives the slope of
@@ -155,12 +170,12 @@ func gradient(memory models.Memory) error {
 					direction[j] = float32(r.NormFloat64())
 					got += float64(direction[j]) * float64(b.Gradients[i][j])
 				}
-				want, err := f.slope(param, direction)
+				want, doubt, err := f.slope(param, direction)
 				if err != nil {
 					return err
 				}
-				if !(math.Abs(got-want) <= slopeTolerance*norm+slopeNoise) {
-					return fmt.Errorf("loss on last segment only: %t; slope of %s is %.6g by back-propagation, %.6g by differences (norm of the gradient %.3g)", lastOnly, param.Name, got, want, norm)
+				if doubt > slopeDoubt*norm+slopeNoise || !(math.Abs(got-want) <= doubt+slopeTolerance*norm+slopeNoise) {
+					return fmt.Errorf("loss on last segment only: %t; slope of %s is %.6g by back-propagation, %.6g ± %.2g by differences (norm of the gradient %.3g)", lastOnly, param.Name, got, want, doubt, norm)
 				}
 			}
 		}
