@@ -2,17 +2,10 @@ package experiments
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
-	"path/filepath"
-	"slices"
 	"time"
 
 	"infinibench/datasets/passkey"
 	"infinibench/internal/atomicfile"
-	"infinibench/internal/safetensors"
 	"infinibench/models"
 )
 
@@ -37,17 +30,6 @@ type evaluation struct {
 	unsaved int // tokens read
 }
 
-// reading is how far an evaluation has come.
-type reading struct {
-	ConfigHash string `json:"config_hash"`
-	Stage      string `json:"stage"`
-	Batch      int    `json:"batch"`  // of samples; -1: the prefix
-	Stream     int    `json:"stream"` // of streams
-	Token      int    `json:"token"`  // of every document of it: those before have been read
-}
-
-const prefixBatch = -1
-
 // evaluate asks all prompts of a stage and returns the answers. It goes on where an
 // earlier run was stopped, in the middle of a prompt if it was there.
 func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage stageOfPasskey) ([]PasskeyAnswer, error) {
@@ -64,6 +46,7 @@ func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage stageO
 	if e.lines, err = readLog[PasskeyAnswer](r.files.path(name)); err != nil {
 		return nil, err
 	}
+	e.lines = e.lines[:e.intact()]
 	total := readTokens(e.streams, m.Config.Segment, stage.samples)
 	if len(e.lines) == len(asks)*stage.samples {
 		r.advance("evaluate", total, true)
@@ -197,7 +180,9 @@ func (e *evaluation) read(ctx context.Context, reader *passkeyReader, documents 
 		tokens := (next - e.at.Token) * len(documents)
 		e.at.Token = next
 		e.advance("evaluate", tokens, false)
-		cost.EvalTokens += int64(tokens)
+		if e.model.Stateful() { // the others look at the last segment alone
+			cost.EvalTokens += int64(tokens)
+		}
 		if e.unsaved += tokens; e.unsaved >= passkeySave || ctx.Err() != nil {
 			if err := e.save(); err != nil {
 				return err
@@ -258,118 +243,4 @@ func (e *evaluation) ask(reader *passkeyReader, a passkeyAsk, first int, keys []
 	}
 	e.lines = append(e.lines, fresh...)
 	return appendLine(e.file, fresh...)
-}
-
-// path is the file of what has been read.
-func (e *evaluation) path() string { return filepath.Join(e.directory(e.stage), "reading.safetensors") }
-
-// tensors are the live numbers of a state, by names with a prefix.
-func tensors(prefix string, s *models.State) []safetensors.Tensor {
-	var all []safetensors.Tensor
-	for l := range s.Layers {
-		for i, spec := range s.Specs(l) {
-			all = append(all, safetensors.Tensor{
-				Name: fmt.Sprintf("%s.%d.%s", prefix, l, spec.Name), Shape: append([]int{s.Documents}, spec.Shape...), Data: s.Data(l, i),
-			})
-		}
-	}
-	return all
-}
-
-// all is what is kept of a reading.
-func (e *evaluation) all() []safetensors.Tensor {
-	kept := tensors("state", e.state)
-	for i, s := range e.prefix {
-		if s != nil {
-			kept = append(kept, tensors(fmt.Sprintf("prefix.%d", i), s)...)
-		}
-	}
-	return kept
-}
-
-// save keeps how far the reading has come, after the answers given so far.
-func (e *evaluation) save() error {
-	e.unsaved = 0
-	if err := e.file.Sync(); err != nil {
-		return err
-	}
-	e.timing.sum()
-	if err := e.saveTiming(); err != nil {
-		return err
-	}
-	at, err := json.Marshal(e.at)
-	if err != nil {
-		return err
-	}
-	return safetensors.Write(e.path(), map[string]string{"reading": string(at)}, e.all())
-}
-
-// load goes back to where save was. A file that is damaged, or of other settings, is
-// removed, and the stage is read from the start; its answers are kept.
-func (e *evaluation) load() error {
-	e.at = reading{ConfigHash: e.hash, Stage: e.stage.name, Batch: prefixBatch}
-	metadata, saved, err := safetensors.Read(e.path())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	var at reading
-	if err == nil {
-		err = json.Unmarshal([]byte(metadata["reading"]), &at)
-	}
-	if err == nil && (at.ConfigHash != e.hash || at.Stage != e.stage.name) {
-		err = errors.New("it is of other settings")
-	}
-	if err == nil {
-		err = e.restore(at, saved)
-	}
-	if err != nil {
-		e.note(fmt.Sprintf("%s cannot be gone on from (%v): the prompts of %s are read from the start", e.path(), err, e.stage.name))
-		clear(e.prefix)
-		return atomicfile.RemoveAll(e.path())
-	}
-	e.at, e.saved = at, true
-	e.advance("evaluate", e.done(), true)
-	return nil
-}
-
-func (e *evaluation) restore(at reading, saved []safetensors.Tensor) error {
-	documents, reached := 1, at.Stream
-	if at.Batch != prefixBatch {
-		batch := e.settings.Passkey.Batch
-		documents, reached = min(batch, e.stage.samples-at.Batch*batch), len(e.streams)
-	}
-	if at.Batch < prefixBatch || documents < 1 || at.Stream < 0 || at.Stream >= len(e.streams) || at.Token < 0 {
-		return fmt.Errorf("it stands at batch %d, stream %d, token %d", at.Batch, at.Stream, at.Token)
-	}
-	e.state = e.model.NewState(documents)
-	for i := range reached {
-		e.prefix[i] = e.model.NewState(1)
-	}
-	live := e.all()
-	if len(live) != len(saved) {
-		return fmt.Errorf("it holds %d tensors, not %d", len(saved), len(live))
-	}
-	for i, t := range live {
-		if saved[i].Name != t.Name || !slices.Equal(saved[i].Shape, t.Shape) {
-			return fmt.Errorf("tensor %s %v stands where %s %v should", saved[i].Name, saved[i].Shape, t.Name, t.Shape)
-		}
-		copy(t.Data, saved[i].Data)
-	}
-	return nil
-}
-
-// done is how many tokens were read to get where the reading is.
-func (e *evaluation) done() int {
-	n := e.model.Config.Segment
-	if e.at.Batch == prefixBatch {
-		return e.at.Token
-	}
-	batch := e.settings.Passkey.Batch
-	before := e.at.Batch * batch
-	tokens := readTokens(e.streams, n, before)
-	documents := min(batch, e.stage.samples-before)
-	for _, s := range e.streams[:e.at.Stream] {
-		tokens += documents * (s.asks[len(s.asks)-1].until(n) - s.from(n))
-	}
-	return tokens + documents*(e.at.Token-e.streams[e.at.Stream].from(n))
 }

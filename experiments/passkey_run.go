@@ -6,12 +6,10 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"infinibench/datasets"
 	"infinibench/datasets/passkey"
 	"infinibench/datasets/tokenizer"
-	"infinibench/internal/metrics"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -62,6 +60,12 @@ func (r *passkeyRun) make(ctx context.Context) error {
 		return err
 	}
 	s := r.settings.Passkey
+	// A recipe that cannot be had is better known before two stages are trained.
+	for _, stage := range s.stages()[1:] {
+		if _, err := r.source(stage); err != nil {
+			return err
+		}
+	}
 	sample, err := r.task.Prompt(passkey.Prompt{Length: s.Lengths[0] - passkey.Digits})
 	if err != nil {
 		return err
@@ -144,13 +148,10 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage stageOfPasskey) (*m
 			return m, err
 		},
 		source: func() (train.Source, error) {
-			switch stage.name {
-			case StageZeroShot:
+			if stage.name == StageZeroShot {
 				return newTrainingSource(r.text, s.Seed, training.Batch, length)
-			case StageRecipe:
-				return newPasskeySource(r.task, s.Seed, stage.train, s.Model.Segment, &s.Passkey.Recipe)
 			}
-			return newPasskeySource(r.task, s.Seed, stage.train, s.Model.Segment, nil)
+			return r.source(stage)
 		},
 		seconds: &cost.TrainSeconds, tokens: &cost.TrainTokens,
 	})
@@ -158,117 +159,13 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage stageOfPasskey) (*m
 	return m, cost.TrainTokens, err
 }
 
-// scores sums up the answers of a stage.
-func (r *passkeyRun) scores(m *models.Model, stage stageOfPasskey, lines []PasskeyAnswer) (PasskeyStage, error) {
-	s := PasskeyStage{Stage: stage.name, Steps: stage.train.Steps, Gates: m.Gates()}
-	asks, err := r.settings.Passkey.asks(r.task)
-	if err != nil {
-		return s, err
+// source draws the task as a stage has it.
+func (r *passkeyRun) source(stage stageOfPasskey) (*passkeySource, error) {
+	var recipe *RecipeSettings
+	if stage.name == StageRecipe {
+		recipe = &r.settings.Passkey.Recipe
 	}
-	for _, a := range asks {
-		var of []PasskeyAnswer
-		for _, l := range lines {
-			if a.matches(l) {
-				of = append(of, l)
-			}
-		}
-		slices.SortFunc(of, func(a, b PasskeyAnswer) int { return a.Sample - b.Sample })
-		score := scoreOf(a, of)
-		switch a.Kind {
-		case kindGrid:
-			s.Grid = append(s.Grid, score)
-		case kindWrites:
-			s.Writes = append(s.Writes, score)
-		case kindLastSegment:
-			s.LastSegment = &score
-		}
-		if a.Kind == kindGrid {
-			example, err := r.example(a, of)
-			if err != nil {
-				return s, err
-			}
-			s.Examples = append(s.Examples, example)
-		}
-	}
-	return s, nil
-}
-
-func (a passkeyAsk) matches(l PasskeyAnswer) bool {
-	return l.Kind == a.Kind && l.Length == a.Length && l.Position == a.Position
-}
-
-// scoreOf is the accuracy over the samples of one prompt.
-func scoreOf(a passkeyAsk, lines []PasskeyAnswer) PasskeyScore {
-	s := PasskeyScore{Length: a.Length, Position: a.Position, Writes: lines[0].Writes, Samples: len(lines)}
-	var right, exact, zeroed int
-	for _, l := range lines {
-		n := count(l.Right)
-		right += n
-		zeroed += count(l.Zeroed)
-		if n == passkey.Digits {
-			exact++
-		}
-	}
-	s.Tokens, s.Exact = shareOf(right, passkey.Digits, len(lines)), shareOf(exact, 1, len(lines))
-	if lines[0].Zeroed != nil {
-		z := shareOf(zeroed, passkey.Digits, len(lines))
-		s.Zeroed = &z
-	}
-	return s
-}
-
-func count(right []bool) int {
-	n := 0
-	for _, ok := range right {
-		if ok {
-			n++
-		}
-	}
-	return n
-}
-
-// shareOf is the share of n samples, of so many parts each.
-func shareOf(right, parts, n int) Share {
-	p := float64(right) / float64(parts*n)
-	low, high := metrics.Wilson(p, n)
-	return Share{p, low, high}
-}
-
-// aroundNeedle is how many tokens an example shows before and after its needle.
-const aroundNeedle = 50
-
-// example shows the first sample that was not answered in full, or else the first.
-func (r *passkeyRun) example(a passkeyAsk, lines []PasskeyAnswer) (PasskeyExample, error) {
-	at := max(0, slices.IndexFunc(lines, func(l PasskeyAnswer) bool { return count(l.Right) < passkey.Digits }))
-	e := PasskeyExample{Answer: lines[at]}
-	x, err := r.task.Prompt(a.prompt(lines[at].Key))
-	if err != nil {
-		return e, err
-	}
-	question := x.Questions[len(x.Questions)-1].Question
-	for _, part := range []struct {
-		to        *[]PasskeyToken
-		from, to1 int
-	}{
-		{&e.Before, max(0, x.Needle.First-aroundNeedle), x.Needle.First},
-		{&e.Needle, x.Needle.First, x.Needle.Last + 1},
-		{&e.After, x.Needle.Last + 1, min(x.Needle.Last+1+aroundNeedle, question.First)},
-		{&e.Asked, question.First, question.Last + 1},
-	} {
-		for _, id := range x.IDs[part.from:max(part.from, part.to1)] {
-			t, err := r.token(id)
-			if err != nil {
-				return e, err
-			}
-			*part.to = append(*part.to, t)
-		}
-	}
-	return e, nil
-}
-
-func (r *passkeyRun) token(id int32) (PasskeyToken, error) {
-	text, err := r.text.Tokenizer.Decode([]int32{id})
-	return PasskeyToken{ID: id, Text: text}, err
+	return newPasskeySource(r.task, r.settings.Seed, stage.train, r.settings.Model.Segment, recipe)
 }
 
 // passkeyWork is the tokens that a cell trains on and those that it reads, counted in

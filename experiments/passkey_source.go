@@ -31,7 +31,11 @@ func newPasskeySource(task *passkey.Task, seed uint64, t PasskeyTraining, segmen
 		return nil, err
 	}
 	s := &passkeySource{task: task, keys: keys, seed: seed, rows: t.Batch, segments: t.Segments, segment: segment, recipe: recipe}
-	s.first, s.last, err = task.Starts(t.Segments*segment - passkey.Digits)
+	if s.first, s.last, err = task.Starts(t.Segments*segment - passkey.Digits); err != nil || recipe == nil {
+		return s, err
+	}
+	// A segment may be too short to ask in, which only a sample tells.
+	_, err = task.Dense(passkey.Dense{Segments: s.segments, SegmentTokens: segment, Needle: s.first, Key: keys[0], Ask: passkey.AskLater})
 	return s, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,6 +140,7 @@ func TestPasskeySharedReading(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		d := m.NewDecoder(1)
 		for _, l := range lines {
 			if l.Sample > 0 {
 				continue
@@ -154,19 +156,99 @@ func TestPasskeySharedReading(t *testing.T) {
 			if x.Hash() != l.Hash {
 				t.Errorf("%s, %s %d %s: the prompt is another", id, l.Kind, l.Length, l.Position)
 			}
-			var got []int32
-			err = m.NewDecoder(1).Generate(x.IDs[:x.Prompt.Length], passkey.Digits, &models.Sampler{}, func(id int32) bool {
-				got = append(got, id)
-				return true
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			// Tokens alone would tell little: weights like these name the same ones
+			// whatever the state is.
+			answer := x.IDs[x.Prompt.Length:]
+			ids, right := plainAnswer(t, m, d, x.IDs[:x.Prompt.Length], answer)
+			_, empty := plainAnswer(t, m, d, x.IDs[(x.Prompt.Length-1)/m.Config.Segment*m.Config.Segment:x.Prompt.Length], answer)
 			for k, token := range l.Output {
-				if token.ID != got[k] {
-					t.Errorf("%s, %s %d %s: token %d is %d, read plainly %d", id, l.Kind, l.Length, l.Position, k, token.ID, got[k])
+				if token.ID != ids[k] {
+					t.Errorf("%s, %s %d %s: token %d is %d, read plainly %d", id, l.Kind, l.Length, l.Position, k, token.ID, ids[k])
+				}
+				if d := math.Abs(l.Probability[k]/right[k] - 1); d > 1e-4 {
+					t.Errorf("%s, %s %d %s: digit %d has probability %g, read plainly %g", id, l.Kind, l.Length, l.Position, k, l.Probability[k], right[k])
 				}
 			}
+			if d := math.Abs(empty[0]/right[0] - 1); m.Stateful() && d < 1e-3 {
+				t.Errorf("%s, %s %d %s: what was read before the last segment makes no difference", id, l.Kind, l.Length, l.Position)
+			}
+		}
+	}
+}
+
+// plainAnswer gives the tokens that a model answers a prompt with, and the probability of
+// the right ones, by a decoder that reads token after token.
+func plainAnswer(t *testing.T, m *models.Model, d *models.Decoder, prompt, answer []int32) (ids []int32, right []float64) {
+	t.Helper()
+	greedy := models.Sampler{}
+	d.Restart(m.NewState(1))
+	for _, want := range answer {
+		logits, err := d.Feed(prompt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prompt = []int32{greedy.Next(logits)}
+		ids, right = append(ids, prompt[0]), append(right, likelihood(logits, want))
+	}
+	return ids, right
+}
+
+// Answers that are lost, in part or all, between a stop and the next start are asked
+// for again, and the files are those of a run in one go.
+func TestPasskeyLostAnswers(t *testing.T) {
+	p := passkeyProfile(t, "infini-delta")
+	p.Passkey.Batch = 3
+	name := filepath.Join(p.Name, p.passkeyCells()[0].Key(), "samples-recipe.jsonl")
+	whole := t.TempDir()
+	if _, err := Run(context.Background(), Options{Profile: p, Runs: whole, Version: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile(filepath.Join(whole, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name string
+		keep func(lines [][]byte) [][]byte
+	}{
+		{"a batch torn after its first line", func(l [][]byte) [][]byte { return l[:len(l)/3*3-2] }},
+		{"one answer", func(l [][]byte) [][]byte { return slices.Delete(l, 1, 2) }},
+		{"all", func(l [][]byte) [][]byte { return nil }},
+	} {
+		runs, read := t.TempDir(), 0
+		ctx, cancel := context.WithCancel(context.Background())
+		_, err := Run(ctx, Options{Profile: p, Runs: runs, Version: "test", Observe: func(e Event) {
+			// The recipe's training is the only one of 8 steps, and what is read after it
+			// is the last.
+			if e.Kind == Progress && e.Cell.Experiment == passkeyExperiment && e.Phase == "evaluate" {
+				if _, err := os.Stat(filepath.Join(runs, name)); err == nil {
+					if read++; read == 8 {
+						cancel()
+					}
+				}
+			}
+		}})
+		cancel()
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		path := filepath.Join(runs, name)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := wholeLines(data)
+		if len(lines) < 6 || len(lines) == len(wholeLines(want)) {
+			t.Fatalf("%s: stopped after %d answers of %d", test.name, len(lines), len(wholeLines(want)))
+		}
+		if err := os.WriteFile(path, bytes.Join(test.keep(lines), nil), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Run(context.Background(), Options{Profile: p, Runs: runs, Version: "test"}); err != nil {
+			t.Fatalf("%s: %v", test.name, err)
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is lost: the answers are others afterwards (%v)", test.name, err)
 		}
 	}
 }
@@ -176,6 +258,7 @@ func TestPasskeySharedReading(t *testing.T) {
 func TestPasskeyInterrupted(t *testing.T) {
 	p := passkeyProfile(t, "infini-delta")
 	p.Perplexity[0].Steps = 5
+	p.Passkey.Lengths = []int{320, 3 * readAtOnce / 40 * 40} // a stop between two questions too
 	whole, broken := t.TempDir(), t.TempDir()
 	if _, err := Run(context.Background(), Options{Profile: p, Runs: whole, Version: "test"}); err != nil {
 		t.Fatal(err)
@@ -206,7 +289,7 @@ func TestPasskeyInterrupted(t *testing.T) {
 		t.Errorf("stopped %d times only", stops)
 	}
 	c := p.passkeyCells()[0]
-	for _, name := range []string{"result.json", "samples-recipe.jsonl", "samples-zero-shot.jsonl", "checkpoint/recipe/model.safetensors"} {
+	for _, name := range []string{"result.json", "samples-recipe.jsonl", "samples-fine-tuned.jsonl", "samples-zero-shot.jsonl", "checkpoint/recipe/model.safetensors"} {
 		want, err := os.ReadFile(filepath.Join(whole, p.Name, c.Key(), name))
 		if err != nil {
 			t.Fatal(err)

@@ -1,0 +1,192 @@
+package experiments
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"infinibench/internal/atomicfile"
+	"infinibench/internal/safetensors"
+	"infinibench/models"
+)
+
+// reading is how far an evaluation has come.
+type reading struct {
+	ConfigHash string `json:"config_hash"`
+	Stage      string `json:"stage"`
+	Batch      int    `json:"batch"`  // of samples; -1: the prefix
+	Stream     int    `json:"stream"` // of streams
+	Token      int    `json:"token"`  // of every document of it: those before have been read
+}
+
+const prefixBatch = -1
+
+// questions calls f with each question of a stage, in the order they are asked: where in
+// the reading it stands, and which samples, first of n, are asked together. It ends when
+// f returns false.
+func (e *evaluation) questions(f func(at reading, a passkeyAsk, first, n int) bool) {
+	batch := e.settings.Passkey.Batch
+	for first := 0; first < e.stage.samples; first += batch {
+		for i, s := range e.streams {
+			for _, a := range s.asks {
+				at := reading{Batch: first / batch, Stream: i, Token: a.until(e.model.Config.Segment)}
+				if !f(at, a, first, min(batch, e.stage.samples-first)) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// intact is how many of the answers at hand are those that the first questions have, in
+// order and without a gap: a batch that was torn, and what follows what was lost, is
+// asked for again.
+func (e *evaluation) intact() int {
+	kept := 0
+	e.questions(func(_ reading, a passkeyAsk, first, n int) bool {
+		if len(e.lines) < kept+n {
+			return false
+		}
+		for i, l := range e.lines[kept : kept+n] {
+			if !a.matches(l) || l.Sample != first+i {
+				return false
+			}
+		}
+		kept += n
+		return true
+	})
+	return kept
+}
+
+// due is how many answers were given before a place in the reading.
+func (e *evaluation) due(at reading) int {
+	answers := 0
+	e.questions(func(q reading, _ passkeyAsk, _, n int) bool {
+		before := q.Batch < at.Batch || q.Batch == at.Batch && (q.Stream < at.Stream || q.Stream == at.Stream && q.Token < at.Token)
+		if before {
+			answers += n
+		}
+		return before
+	})
+	return answers
+}
+
+// path is the file of what has been read.
+func (e *evaluation) path() string { return filepath.Join(e.directory(e.stage), "reading.safetensors") }
+
+// tensors are the live numbers of a state, by names with a prefix.
+func tensors(prefix string, s *models.State) []safetensors.Tensor {
+	var all []safetensors.Tensor
+	for l := range s.Layers {
+		for i, spec := range s.Specs(l) {
+			all = append(all, safetensors.Tensor{
+				Name: fmt.Sprintf("%s.%d.%s", prefix, l, spec.Name), Shape: append([]int{s.Documents}, spec.Shape...), Data: s.Data(l, i),
+			})
+		}
+	}
+	return all
+}
+
+// all is what is kept of a reading.
+func (e *evaluation) all() []safetensors.Tensor {
+	kept := tensors("state", e.state)
+	for i, s := range e.prefix {
+		if s != nil {
+			kept = append(kept, tensors(fmt.Sprintf("prefix.%d", i), s)...)
+		}
+	}
+	return kept
+}
+
+// save keeps how far the reading has come, after the answers given so far.
+func (e *evaluation) save() error {
+	e.unsaved = 0
+	if err := e.file.Sync(); err != nil {
+		return err
+	}
+	e.timing.sum()
+	if err := e.saveTiming(); err != nil {
+		return err
+	}
+	at, err := json.Marshal(e.at)
+	if err != nil {
+		return err
+	}
+	return safetensors.Write(e.path(), map[string]string{"reading": string(at)}, e.all())
+}
+
+// load goes back to where save was. A file that is damaged, or of other settings, is
+// removed, and the stage is read from the start; its answers are kept.
+func (e *evaluation) load() error {
+	e.at = reading{ConfigHash: e.hash, Stage: e.stage.name, Batch: prefixBatch}
+	metadata, saved, err := safetensors.Read(e.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var at reading
+	if err == nil {
+		err = json.Unmarshal([]byte(metadata["reading"]), &at)
+	}
+	if err == nil && (at.ConfigHash != e.hash || at.Stage != e.stage.name) {
+		err = errors.New("it is of other settings")
+	}
+	if missing := e.due(at) - len(e.lines); err == nil && missing > 0 {
+		err = fmt.Errorf("%d answers given before it are lost", missing)
+	}
+	if err == nil {
+		err = e.restore(at, saved)
+	}
+	if err != nil {
+		e.note(fmt.Sprintf("%s cannot be gone on from (%v): the prompts of %s are read from the start", e.path(), err, e.stage.name))
+		clear(e.prefix)
+		return atomicfile.RemoveAll(e.path())
+	}
+	e.at, e.saved = at, true
+	e.advance("evaluate", e.done(), true)
+	return nil
+}
+
+func (e *evaluation) restore(at reading, saved []safetensors.Tensor) error {
+	documents, reached := 1, at.Stream
+	if at.Batch != prefixBatch {
+		batch := e.settings.Passkey.Batch
+		documents, reached = min(batch, e.stage.samples-at.Batch*batch), len(e.streams)
+	}
+	if at.Batch < prefixBatch || documents < 1 || at.Stream < 0 || at.Stream >= len(e.streams) || at.Token < 0 {
+		return fmt.Errorf("it stands at batch %d, stream %d, token %d", at.Batch, at.Stream, at.Token)
+	}
+	e.state = e.model.NewState(documents)
+	for i := range reached {
+		e.prefix[i] = e.model.NewState(1)
+	}
+	live := e.all()
+	if len(live) != len(saved) {
+		return fmt.Errorf("it holds %d tensors, not %d", len(saved), len(live))
+	}
+	for i, t := range live {
+		if saved[i].Name != t.Name || !slices.Equal(saved[i].Shape, t.Shape) {
+			return fmt.Errorf("tensor %s %v stands where %s %v should", saved[i].Name, saved[i].Shape, t.Name, t.Shape)
+		}
+		copy(t.Data, saved[i].Data)
+	}
+	return nil
+}
+
+// done is how many tokens were read to get where the reading is.
+func (e *evaluation) done() int {
+	n := e.model.Config.Segment
+	if e.at.Batch == prefixBatch {
+		return e.at.Token
+	}
+	batch := e.settings.Passkey.Batch
+	before := e.at.Batch * batch
+	tokens := readTokens(e.streams, n, before)
+	documents := min(batch, e.stage.samples-before)
+	for _, s := range e.streams[:e.at.Stream] {
+		tokens += documents * (s.asks[len(s.asks)-1].until(n) - s.from(n))
+	}
+	return tokens + documents*(e.at.Token-e.streams[e.at.Stream].from(n))
+}

@@ -1,0 +1,122 @@
+package experiments
+
+import (
+	"slices"
+
+	"infinibench/datasets/passkey"
+	"infinibench/internal/metrics"
+	"infinibench/models"
+)
+
+// scores sums up the answers of a stage.
+func (r *passkeyRun) scores(m *models.Model, stage stageOfPasskey, lines []PasskeyAnswer) (PasskeyStage, error) {
+	s := PasskeyStage{Stage: stage.name, Steps: stage.train.Steps, Gates: m.Gates()}
+	asks, err := r.settings.Passkey.asks(r.task)
+	if err != nil {
+		return s, err
+	}
+	for _, a := range asks {
+		var of []PasskeyAnswer
+		for _, l := range lines {
+			if a.matches(l) {
+				of = append(of, l)
+			}
+		}
+		slices.SortFunc(of, func(a, b PasskeyAnswer) int { return a.Sample - b.Sample })
+		score := scoreOf(a, of)
+		switch a.Kind {
+		case kindGrid:
+			s.Grid = append(s.Grid, score)
+		case kindWrites:
+			s.Writes = append(s.Writes, score)
+		case kindLastSegment:
+			s.LastSegment = &score
+		}
+		if a.Kind == kindGrid {
+			example, err := r.example(a, of)
+			if err != nil {
+				return s, err
+			}
+			s.Examples = append(s.Examples, example)
+		}
+	}
+	return s, nil
+}
+
+func (a passkeyAsk) matches(l PasskeyAnswer) bool {
+	return l.Kind == a.Kind && l.Length == a.Length && l.Position == a.Position
+}
+
+// scoreOf is the accuracy over the samples of one prompt.
+func scoreOf(a passkeyAsk, lines []PasskeyAnswer) PasskeyScore {
+	s := PasskeyScore{Length: a.Length, Position: a.Position, Writes: lines[0].Writes, Samples: len(lines)}
+	var right, exact, zeroed int
+	for _, l := range lines {
+		n := count(l.Right)
+		right += n
+		zeroed += count(l.Zeroed)
+		if n == passkey.Digits {
+			exact++
+		}
+	}
+	s.Tokens, s.Exact = shareOf(right, passkey.Digits, len(lines)), shareOf(exact, 1, len(lines))
+	if lines[0].Zeroed != nil {
+		z := shareOf(zeroed, passkey.Digits, len(lines))
+		s.Zeroed = &z
+	}
+	return s
+}
+
+func count(right []bool) int {
+	n := 0
+	for _, ok := range right {
+		if ok {
+			n++
+		}
+	}
+	return n
+}
+
+// shareOf is the share of n samples, of so many parts each.
+func shareOf(right, parts, n int) Share {
+	p := float64(right) / float64(parts*n)
+	low, high := metrics.Wilson(p, n)
+	return Share{p, low, high}
+}
+
+// aroundNeedle is how many tokens an example shows before and after its needle.
+const aroundNeedle = 50
+
+// example shows the first sample that was not answered in full, or else the first.
+func (r *passkeyRun) example(a passkeyAsk, lines []PasskeyAnswer) (PasskeyExample, error) {
+	at := max(0, slices.IndexFunc(lines, func(l PasskeyAnswer) bool { return count(l.Right) < passkey.Digits }))
+	e := PasskeyExample{Answer: lines[at]}
+	x, err := r.task.Prompt(a.prompt(lines[at].Key))
+	if err != nil {
+		return e, err
+	}
+	question := x.Questions[len(x.Questions)-1].Question
+	for _, part := range []struct {
+		to        *[]PasskeyToken
+		from, to1 int
+	}{
+		{&e.Before, max(0, x.Needle.First-aroundNeedle), x.Needle.First},
+		{&e.Needle, x.Needle.First, x.Needle.Last + 1},
+		{&e.After, x.Needle.Last + 1, min(x.Needle.Last+1+aroundNeedle, question.First)},
+		{&e.Asked, question.First, question.Last + 1},
+	} {
+		for _, id := range x.IDs[part.from:max(part.from, part.to1)] {
+			t, err := r.token(id)
+			if err != nil {
+				return e, err
+			}
+			*part.to = append(*part.to, t)
+		}
+	}
+	return e, nil
+}
+
+func (r *passkeyRun) token(id int32) (PasskeyToken, error) {
+	text, err := r.text.Tokenizer.Decode([]int32{id})
+	return PasskeyToken{ID: id, Text: text}, err
+}
