@@ -229,7 +229,7 @@ func (v *victim) outcome(report bool) map[string]string {
 		case d.Name() == "timing.json" || strings.HasPrefix(name, "report"):
 			files[name] = "" // only that it is there
 			return nil
-		case d.Name() == "metrics.jsonl":
+		case strings.HasPrefix(d.Name(), "metrics"):
 			data = withoutTimes(v.t, data)
 		}
 		files[name] = string(data)
