@@ -38,15 +38,18 @@ var official = map[datasets.Split]int{datasets.Train: 314, datasets.Validation: 
 // as long as the longest.
 const maxLine = 16 << 20
 
-// Open reads the manifests and every book they list. A pair that cannot be used is
-// left out, and is a problem in Coverage: a line that is no record, a summary or a
-// text that is missing, a text that is not UTF-8, has less words than the manifest
-// says, or stands outside the data, and a book listed before. Whether to go on
-// without such pairs is for the caller to say. The error is for a manifest that cannot
-// be read.
+// Open reads the manifests and every book they list. A book may have summaries of
+// several sources, as most have in the published data: then each pair is named after
+// book and source, such as 28054-shmoop, and else after the book alone. A pair that
+// cannot be used is left out, and is a problem in Coverage: a line that is no record,
+// a summary or a text that is missing, a text that is not UTF-8, has less words than
+// the manifest says, or stands outside the data, a book that another split lists, a
+// second summary of a book from one source, and a summary that was listed before.
+// Whether to go on without such pairs is for the caller to say. The error is for a
+// manifest that cannot be read.
 func Open(dir string) (*Files, error) {
 	f := &Files{dir: dir, books: map[datasets.Split][]record{}, coverage: map[datasets.Split]Coverage{}}
-	seen := map[string]string{} // where a book is listed, by id
+	seen := listings{}
 	for _, split := range splits {
 		if err := f.read(split, seen); err != nil {
 			return nil, err
@@ -55,15 +58,55 @@ func Open(dir string) (*Files, error) {
 	return f, nil
 }
 
-func (f *Files) read(split datasets.Split, seen map[string]string) error {
+// place is a line of a manifest.
+type place struct {
+	split datasets.Split
+	line  int
+}
+
+func (p place) String() string { return fmt.Sprintf("%s:%d", Manifest(p.split), p.line) }
+
+// listings is where a book, a source's summary of a book, and a summary were listed first.
+type listings map[string]place
+
+// add is an error if a line lists what was listed before. What a bad line names counts
+// too, as far as it is known.
+func (l listings) add(r record, at place) error {
+	first := func(key string) (place, bool) {
+		was, found := l[key]
+		if !found {
+			l[key] = at
+		}
+		return was, found
+	}
+	book, listed := first("book " + r.id)
+	pair, twice := first("pair " + r.id + " " + r.source)
+	summary, told := first("summary " + r.summary)
+	switch {
+	case listed && book.split != at.split:
+		return fmt.Errorf("listed in %s already, and a book belongs to one split", book)
+	case twice:
+		return fmt.Errorf("listed in %s already, with a summary of the same source", pair)
+	case told && r.summary != "":
+		return fmt.Errorf("its summary stands in %s already", summary)
+	}
+	return nil
+}
+
+func (f *Files) read(split datasets.Split, seen listings) error {
 	name := filepath.Join(f.dir, Manifest(split))
 	file, err := os.Open(name)
 	if err != nil {
 		return fmt.Errorf("booksum: %s: %w", name, bare(err))
 	}
 	defer file.Close()
-	coverage := Coverage{Official: official[split]}
-	sum := sha256.New()
+	type line struct {
+		record
+		number int
+		err    error
+	}
+	var listed []line
+	summaries := map[string]int{} // of a book, by id
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, maxLine)
 	number := 0
@@ -72,28 +115,35 @@ func (f *Files) read(split datasets.Split, seen map[string]string) error {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		coverage.Listed++
 		r, err := parseRecord(lines.Bytes())
-		place := fmt.Sprintf("%s:%d", Manifest(split), number)
-		if first := seen[r.id]; err == nil && first != "" {
-			err = fmt.Errorf("listed in %s already", first)
+		if r.id != "" {
+			summaries[r.id]++
+			if again := seen.add(r, place{split, number}); err == nil {
+				err = again
+			}
 		}
-		if r.id != "" && seen[r.id] == "" {
-			seen[r.id] = place
-		}
-		if err == nil {
-			err = f.check(r, sum)
-		}
-		if err != nil {
-			coverage.Problems = append(coverage.Problems, Problem{Manifest(split), number, r.id, err.Error()})
-			continue
-		}
-		f.books[split] = append(f.books[split], r)
+		listed = append(listed, line{r, number, err})
 	}
 	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
 		return fmt.Errorf("booksum: %s:%d: longer than %d MiB", name, number+1, maxLine>>20)
 	} else if err != nil {
 		return fmt.Errorf("booksum: %s: %w", name, bare(err))
+	}
+	coverage := Coverage{Listed: len(listed), Official: official[split]}
+	sum := sha256.New()
+	for _, l := range listed {
+		l.pair = l.id
+		if summaries[l.id] > 1 && l.source != "" {
+			l.pair += "-" + l.source
+		}
+		if l.err == nil {
+			l.err = f.check(l.record, sum)
+		}
+		if l.err != nil {
+			coverage.Problems = append(coverage.Problems, Problem{Manifest(split), l.number, l.id, l.err.Error()})
+			continue
+		}
+		f.books[split] = append(f.books[split], l.record)
 	}
 	coverage.Usable, coverage.SHA256 = len(f.books[split]), hex.EncodeToString(sum.Sum(nil))
 	f.coverage[split] = coverage
@@ -101,7 +151,7 @@ func (f *Files) read(split datasets.Split, seen map[string]string) error {
 }
 
 // check says what is wrong with the text of a book, and adds the pair to the hash of
-// its split: for each, the id, the lengths of book and summary in bytes, each ended by
+// its split: for each, its name, the lengths of book and summary in bytes, each ended by
 // a line feed, and both texts.
 func (f *Files) check(r record, sum hash.Hash) error {
 	text, err := f.text(r)
@@ -111,7 +161,7 @@ func (f *Files) check(r record, sum hash.Hash) error {
 	if words := datasets.CountWords(text); words < r.words {
 		return fmt.Errorf("%s has %d of %d words, a coverage of %.1f %%", r.path, words, r.words, 100*float64(words)/float64(r.words))
 	}
-	fmt.Fprintf(sum, "%s\n%d\n%d\n%s%s", r.id, len(text), len(r.summary), text, r.summary)
+	fmt.Fprintf(sum, "%s\n%d\n%d\n%s%s", r.pair, len(text), len(r.summary), text, r.summary)
 	return nil
 }
 
@@ -155,10 +205,11 @@ func (f *Files) Pair(split datasets.Split, i int) (Pair, error) {
 	if err != nil {
 		return Pair{}, fmt.Errorf("booksum: %w", err)
 	}
-	return Pair{Document: datasets.Document{ID: books[i].id, Text: text}, Title: books[i].title, Summary: books[i].summary}, nil
+	return Pair{Document: datasets.Document{ID: books[i].pair, Text: text}, Title: books[i].title, Summary: books[i].summary}, nil
 }
 
-// Document reads book i of a split; its ID is the Gutenberg number.
+// Document reads the book of pair i of a split; its ID is the pair's name. A book is as
+// many documents as it has summaries.
 func (f *Files) Document(split datasets.Split, i int) (datasets.Document, error) {
 	p, err := f.Pair(split, i)
 	return p.Document, err

@@ -1,6 +1,7 @@
 package booksum
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -51,7 +52,9 @@ func TestBadPairs(t *testing.T) {
 		{"a folder", line("2", "texts", "1"), "2", "texts: is a directory"},
 		{"blank file", line("2", "texts/blank.txt", "0"), "2", "texts/blank.txt: no text"},
 		{"not UTF-8", line("2", "texts/latin.txt", "0"), "2", "texts/latin.txt: invalid UTF-8 at byte 3"},
-		{"duplicate", line("1", "texts/b.txt", "4"), "1", "listed in books_train.jsonl:1 already"},
+		{"duplicate", line("1", "texts/b.txt", "4"), "1", "listed in books_train.jsonl:1 already, with a summary of the same source"},
+		{"same summary", strings.Replace(good, `"book_id": 1`, `"source": "x", "book_id": 1`, 1), "1", "its summary stands in books_train.jsonl:1 already"},
+		{"summary of another", strings.Replace(good, `"book_id": 1`, `"book_id": 2`, 1), "2", "its summary stands in books_train.jsonl:1 already"},
 		{"cut short", line("2", "texts/b.txt", "8"), "2", "texts/b.txt has 4 of 8 words, a coverage of 50.0 %"},
 		{"parent", line("2", "../x.txt", "0"), "2", "leaves the folder of the data"},
 		{"parent inside", line("2", "texts/../../x.txt", "0"), "2", "leaves the folder of the data"},
@@ -93,6 +96,65 @@ func TestLeak(t *testing.T) {
 	test := f.Coverage(datasets.Test)
 	if test.Usable != 0 || test.Official != 46 || !strings.Contains(test.Problems[0].Text, "books_train.jsonl:1 already") {
 		t.Errorf("%+v", test)
+	}
+}
+
+// TestSeveralSummaries: the published test manifest has four lines for one book, 28054,
+// one for each source; each is a pair, with a name of its own, and complete splits of
+// such lines are the official data. One more line of a source that was listed is not.
+func TestSeveralSummaries(t *testing.T) {
+	line := func(id int, source string) string {
+		return fmt.Sprintf(`{"book_id": %d, "source": %q, "book_path": "texts/a.txt", "summary": "%d as %s tells it."}`+"\n", id, source, id, source)
+	}
+	sources := []string{"gradesaver", "shmoop", "Cliff's Notes", "sparknotes"}
+	lines := map[datasets.Split]string{}
+	for s, split := range splits {
+		for i := range official[split] {
+			lines[split] += line(1000*s+i/4, sources[i%4])
+		}
+	}
+	f, err := Open(folder(t, lines))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, split := range splits {
+		if c := f.Coverage(split); c.Listed != official[split] || c.Usable != c.Listed || len(c.Problems) > 0 {
+			t.Errorf("%s: %+v", split, c)
+		}
+	}
+	if c := f.Certificate(); !c.Official || c.StandIn != "" {
+		t.Errorf("%+v", c)
+	}
+	var names []string
+	for i := range 5 {
+		p, err := f.Pair(datasets.Train, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, p.ID)
+	}
+	if got := strings.Join(names, " "); got != "0-gradesaver 0-shmoop 0-cliff-s-notes 0-sparknotes 1-gradesaver" {
+		t.Errorf("pairs are named %s", got)
+	}
+	// The last of 45 pairs is the only one of its book, which so is name enough.
+	if p, err := f.Pair(datasets.Validation, 44); err != nil || p.ID != "1011" {
+		t.Errorf("the last validation pair is %q, %v", p.ID, err)
+	}
+
+	f, err = Open(folder(t, map[datasets.Split]string{
+		datasets.Train: line(1, "shmoop") + line(1, "sparknotes") + strings.Replace(line(1, "Shmoop"), "tells", "told", 1),
+		datasets.Test:  line(1, "gradesaver"),
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for split, want := range map[datasets.Split]string{
+		datasets.Train: "books_train.jsonl:3: book 1: listed in books_train.jsonl:1 already, with a summary of the same source",
+		datasets.Test:  "books_test.jsonl:1: book 1: listed in books_train.jsonl:1 already, and a book belongs to one split",
+	} {
+		if p := f.Coverage(split).Problems; len(p) != 1 || p[0].String() != want {
+			t.Errorf("%s: %v, want %q", split, p, want)
+		}
 	}
 }
 

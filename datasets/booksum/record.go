@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // record is one line of a manifest: a book and its summary.
 type record struct {
-	id      string
+	id      string // of the book
+	source  string // of the summary, as it stands in the names of pairs; "" if not said
+	pair    string // name of the pair, unlike that of any other in its split
 	title   string
 	path    string // of the text, relative to the folder above the manifest's, with slashes
 	summary string
@@ -19,7 +22,7 @@ type record struct {
 }
 
 // recordForm ends every error about a line that is not one.
-const recordForm = `a line is {"book_id": 215, "title": ..., "book_path": "booksum/texts/215.txt", "summary": ..., "book_words": ...}`
+const recordForm = `a line is {"book_id": 215, "title": ..., "book_path": "booksum/texts/215.txt", "summary": ..., "source": ..., "book_words": ...}`
 
 // parseRecord reads a line of a manifest. What can be read of a bad line is returned
 // beside the error, so that it can say whose line it is.
@@ -27,6 +30,7 @@ func parseRecord(line []byte) (record, error) {
 	var fields struct {
 		BookID    *int64  `json:"book_id"`
 		Title     string  `json:"title"`
+		Source    string  `json:"source"`
 		BookPath  *string `json:"book_path"`
 		Summary   *string `json:"summary"`
 		BookWords int64   `json:"book_words"`
@@ -37,7 +41,7 @@ func parseRecord(line []byte) (record, error) {
 	if fields.BookID == nil {
 		return record{}, fmt.Errorf(`no "book_id"; %s`, recordForm)
 	}
-	r := record{id: fmt.Sprint(*fields.BookID), title: fields.Title, words: fields.BookWords}
+	r := record{id: fmt.Sprint(*fields.BookID), source: sourceName(fields.Source), title: fields.Title, words: fields.BookWords}
 	switch {
 	case fields.Summary == nil || strings.TrimSpace(*fields.Summary) == "":
 		return r, errors.New("summary missing")
@@ -57,4 +61,10 @@ func parseRecord(line []byte) (record, error) {
 		return r, fmt.Errorf("book_path %q leaves the folder of the data", r.path)
 	}
 	return r, nil
+}
+
+// sourceName is what a summary's source adds to the name of its pair: its letters and
+// digits, in lower case, with a hyphen for whatever stands between them.
+func sourceName(source string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(source), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }), "-")
 }
