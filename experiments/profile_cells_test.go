@@ -78,7 +78,14 @@ perplexity-arxiv-math-compressive-4096
 perplexity-arxiv-math-infini-linear-4096
 perplexity-arxiv-math-infini-delta-4096
 perplexity-arxiv-math-infini-linear-12800
-perplexity-arxiv-math-infini-delta-12800`},
+perplexity-arxiv-math-infini-delta-12800
+booksum-booksum-local-only-131072
+booksum-booksum-transformer-xl-131072
+booksum-booksum-memorizing-131072
+booksum-booksum-rmt-131072
+booksum-booksum-compressive-131072
+booksum-booksum-infini-linear-131072
+booksum-booksum-infini-delta-131072`},
 	{"paper", 2, 131072, 0, "", `
 perplexity-pg19-local-only-32768
 perplexity-pg19-transformer-xl-32768
@@ -95,7 +102,14 @@ perplexity-arxiv-math-compressive-32768
 perplexity-arxiv-math-infini-linear-32768
 perplexity-arxiv-math-infini-delta-32768
 perplexity-arxiv-math-infini-linear-100352
-perplexity-arxiv-math-infini-delta-100352`},
+perplexity-arxiv-math-infini-delta-100352
+booksum-booksum-local-only-524288
+booksum-booksum-transformer-xl-524288
+booksum-booksum-memorizing-524288
+booksum-booksum-rmt-524288
+booksum-booksum-compressive-524288
+booksum-booksum-infini-linear-524288
+booksum-booksum-infini-delta-524288`},
 }
 
 func TestCells(t *testing.T) {

@@ -70,6 +70,16 @@ func TestPaperProfile(t *testing.T) {
 	if diff := cmp.Diff([]int{16, 16, 49}, segments); diff != "" { // 32K/2K and 100K/2K
 		t.Error(diff)
 	}
+	// Section 4.2, "500K length book summarization": 30,000 steps of 8K, fine-tuning at 32K,
+	// rate 1e-4, temperature 0.5, top-p 0.95, 1024 decode steps; figure 4 from 16K on.
+	b := p.Booksum
+	if b.Pretraining.Length != 8192 || b.Pretraining.Steps != 30000 || b.Finetuning.Length != 32768 || b.Finetuning.LearningRate != 1e-4 ||
+		b.SummaryTokens != 1024 || b.Temperature != 0.5 || b.TopP != 0.95 {
+		t.Errorf("summaries %+v", b)
+	}
+	if diff := cmp.Diff([]int{16 << 10, 32 << 10, 64 << 10, 128 << 10, 256 << 10, 512 << 10}, b.Lengths); diff != "" {
+		t.Error(diff)
+	}
 	// 500,000 steps of 2^17 tokens: the training of Memorizing Transformers.
 	if tokens := tr.Steps * tr.Batch * 32768; tokens != 500_000<<17 {
 		t.Errorf("%d training tokens", tokens)
