@@ -24,6 +24,7 @@ type bookSection struct {
 	Tables              []*Table
 	Readers             []bookReader
 	Words               int // of a text that is shown
+	Made                made
 }
 
 // bookReader sets the summaries of one model beside the references.

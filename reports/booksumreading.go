@@ -106,11 +106,9 @@ func (b *bookshelf) claims() []claim {
 			continue
 		}
 		table := claim{table: "Table 4", corpus: b.corpus, verdict: r.verdict, why: r.why, ours: none, scale: "failed",
-			text:  modelName(r.model) + " summarises whole books better than a model without a memory",
-			brief: shortName(r.model) + " beats Local only", paper: fmt.Sprintf("overall %.1f, others to 17.2", r.paper()[3])}
+			text: modelName(r.model) + " summarises whole books better than a model without a memory", paper: fmt.Sprintf("overall %.1f, others to 17.2", r.paper()[3])}
 		figure := claim{table: "Table 4", corpus: b.corpus, verdict: r.trend, why: r.trendWhy, ours: none, scale: "failed",
-			text:  modelName(r.model) + " summarises the better the more of the book it reads (Figure 4)",
-			brief: shortName(r.model) + ": more read, better", paper: "rises from 16K to 500K"}
+			text: modelName(r.model) + " summarises the better the more of the book it reads (Figure 4)", paper: "rises from 16K to 500K"}
 		if len(r.points) > 0 {
 			table.scale, figure.scale = r.dataAndScale(), r.dataAndScale()
 			table.ours = "overall " + points(r.whole().rouge.Mid.Overall)
@@ -122,8 +120,7 @@ func (b *bookshelf) claims() []claim {
 		all = append(all, table, figure)
 	}
 	if len(missing) > 0 {
-		all = append(all, claim{table: "Table 4", corpus: b.corpus, verdict: NotAttempted, text: "The paper's Table 4: " + strings.Join(missing, "; "),
-			brief: plural(len(missing), "row") + " of Table 4", why: "no result in this run", scale: "paper only"})
+		all = append(all, claim{table: "Table 4", corpus: b.corpus, verdict: NotAttempted, text: "The paper's Table 4: " + strings.Join(missing, "; "), why: "no result in this run", scale: "paper only"})
 	}
 	return all
 }

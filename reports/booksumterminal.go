@@ -20,12 +20,15 @@ func (b *bookshelf) printTo(out *bytes.Buffer) error {
 		}
 		t.add(cells...)
 	}
-	var settings, slopes []string
+	var settings, slopes, verdicts []string
 	for _, r := range b.ran() {
 		in := r.whole().rouge
 		t.add(shortName(r.model), points(in.Mid.Rouge1.F), points(in.Mid.Rouge2.F), points(in.Mid.RougeL.F),
 			fmt.Sprintf("%s [%s, %s]", points(in.Mid.Overall), points(in.Low.Overall), points(in.High.Overall)), r.overLocal.String())
 		slopes = append(slopes, shortName(r.model)+" "+r.slope.String())
+		if r.verdict != NoClaim {
+			verdicts = append(verdicts, fmt.Sprintf("%s %s", shortName(r.model), r.verdict))
+		}
 		if words := r.dataAndScale(); len(settings) == 0 || settings[len(settings)-1] != words {
 			settings = append(settings, words)
 		}
@@ -48,6 +51,9 @@ func (b *bookshelf) printTo(out *bytes.Buffer) error {
 	}
 	if len(slopes) > 0 {
 		printWrapped(out, "  ", "slope, how much overall grows from nothing read to all of the book read: "+strings.Join(slopes, "; "))
+	}
+	if len(verdicts) > 0 {
+		printWrapped(out, "  ", "better than a model without memory: "+strings.Join(verdicts, "; "))
 	}
 	out.WriteString("\n")
 	return nil

@@ -155,10 +155,5 @@ func (c *comparison) charts(slug string) ([]*chart, error) {
 	if err := add(c.trainingChart(slug)); err != nil {
 		return nil, err
 	}
-	for i, r := range c.rows {
-		if err := add(c.gateChart(r, fmt.Sprintf("chart-gates-%s-%d", slug, i))); err != nil {
-			return nil, err
-		}
-	}
 	return all, nil
 }

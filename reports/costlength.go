@@ -66,21 +66,21 @@ func lengthTable(run *Run) *Table {
 // mebibytes writes bytes with as many digits as a comparison needs.
 func mebibytes(bytes int64) string { return figure(float64(bytes) / (1 << 20)) }
 
+// measured are the lengths at which a model was run.
+func measured(record Record) []experiments.CostPoint {
+	return slices.DeleteFunc(slices.Clone(record.Timing.Lengths), func(p experiments.CostPoint) bool { return p.Evaluation == nil || p.Training == nil })
+}
+
 // lengthReading says for each model how speed and memory change from the shortest to
 // the longest length that was measured.
 func lengthReading(run *Run) []string {
 	var text []string
 	for _, record := range costRecords(run) {
-		var measured []experiments.CostPoint
-		for _, p := range record.Timing.Lengths {
-			if p.Evaluation != nil && p.Training != nil {
-				measured = append(measured, p)
-			}
-		}
-		if len(measured) < 2 {
+		points := measured(record)
+		if len(points) < 2 {
 			continue
 		}
-		first, last := measured[0], measured[len(measured)-1]
+		first, last := points[0], points[len(points)-1]
 		change := func(of func(experiments.CostPoint) float64) string {
 			return fmt.Sprintf("%.2f times", of(last)/of(first))
 		}
@@ -91,5 +91,54 @@ func lengthReading(run *Run) []string {
 			change(func(p experiments.CostPoint) float64 { return p.Training.TokensPerSecond }),
 			change(func(p experiments.CostPoint) float64 { return float64(p.Training.Bytes) })))
 	}
+	for _, record := range costRecords(run) {
+		if isInfini(record.Result.Cell.Model) && len(measured(record)) > 0 {
+			verdict, why := judgeBounded(record)
+			text = append(text, fmt.Sprintf("%s, a memory that does not grow: %s, %s.", modelName(record.Result.Cell.Model), verdict, why))
+		}
+	}
 	return text
+}
+
+// judgeBounded says what a model makes of the paper's bounded memory: what is carried
+// from segment to segment must have the same size at every length. It is counted, not
+// timed, and so has no interval.
+func judgeBounded(record Record) (Verdict, string) {
+	points := measured(record)
+	for _, p := range points {
+		if p.StateBytes != points[0].StateBytes {
+			return NotReproduced, fmt.Sprintf("it carries %s bytes at %s tokens and %s at %s", count(points[0].StateBytes), count(int64(points[0].Tokens)), count(p.StateBytes), count(int64(p.Tokens)))
+		}
+	}
+	if len(points) < 2 {
+		return Undecided, "n too small: " + plural(len(points), "length")
+	}
+	why := fmt.Sprintf("it carries as much at all of %s", plural(len(points), "length"))
+	if record.Result.Scale.PaperScale {
+		return Reproduced, why + ", at the paper's scale"
+	}
+	return DirectionHolds, why + ", not at the paper's scale"
+}
+
+// boundedMemory is the claim of the paper's title: what is carried does not grow.
+func (d *document) boundedMemory() thesis {
+	t := thesis{text: "Memory stays bounded however long the input", brief: "Bounded memory", paper: "d_key·(d_value+1)·H·l numbers, whatever the length", scale: "failed"}
+	var votes []vote
+	for _, record := range costRecords(d.run) {
+		r, points := record.Result, measured(record)
+		if !isInfini(r.Cell.Model) || len(points) == 0 {
+			continue
+		}
+		v := vote{who: shortName(r.Cell.Model), ours: fmt.Sprintf("%s: %s bytes from %s to %s tokens", shortName(r.Cell.Model), count(points[0].StateBytes), count(int64(points[0].Tokens)), count(int64(points[len(points)-1].Tokens)))}
+		v.verdict, v.why = judgeBounded(record)
+		votes = append(votes, v)
+		t.scale = fmt.Sprintf("%s of ≈%s parameters; counted", short(r.Scale.Parameters), short(paperScale.Parameters))
+	}
+	for _, record := range d.run.Records {
+		if r := record.Result; r.Cell.Experiment == "cost" && r.Status == experiments.StatusFailed && isInfini(r.Cell.Model) {
+			votes = append(votes, vote{who: shortName(r.Cell.Model), verdict: Undecided, why: "the cell failed: " + clean(r.Error)})
+		}
+	}
+	t.add(votes, "cost")
+	return t
 }

@@ -53,8 +53,11 @@ func TestLengthReading(t *testing.T) {
 		"Infini-Transformer (Linear + Delta): from 1,024 to 16,384 tokens, evaluation goes at 1.00 times the speed in 1.00 times the memory, training at 1.00 times the speed in 1.00 times the memory.",
 		"Full attention (control): from 1,024 to 4,096 tokens, evaluation goes at 0.25 times the speed in 4.00 times the memory, training at 0.25 times the speed in 4.00 times the memory.",
 	}
-	if len(text) != 4 || text[2] != want[0] || text[3] != want[1] {
-		t.Errorf("got\n%s\nwant at the end\n%s", strings.Join(text, "\n"), strings.Join(want, "\n"))
+	if len(text) != 6 || text[2] != want[0] || text[3] != want[1] {
+		t.Errorf("got\n%s\nwant third and fourth\n%s", strings.Join(text, "\n"), strings.Join(want, "\n"))
+	}
+	if want := "Infini-Transformer (Linear), a memory that does not grow: direction holds, it carries as much at all of 5 lengths, not at the paper's scale."; text[4] != want {
+		t.Errorf("got %s\nwant %s", text[4], want)
 	}
 }
 

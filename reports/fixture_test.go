@@ -51,6 +51,14 @@ func fixture() *Run {
 	return run
 }
 
+func (run *Run) tables() ([]*Table, error) {
+	d, err := newDocument(run)
+	if err != nil {
+		return nil, err
+	}
+	return d.tables(), nil
+}
+
 func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand) experiments.Result {
 	const tokens = 60_000
 	memory := cell.Model != localOnly

@@ -34,7 +34,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 	}
 	f := &chart{
 		ID: id, Title: "Gates of " + c.name(r) + ", seed " + strconv.FormatUint(first.Result.Cell.Seed, 10),
-		Caption: "sigmoid(β) of each head: 0 reads only its own segment, 1 only the memory; the paper's Figure 3. " + gateSentence(r),
+		Caption: "sigmoid(β) of each head: 0 reads only its own segment, 1 only the memory; the paper's Figure 3.",
 		Data:    newTable("", "Gates of "+c.name(r)+", sigmoid(β)", titles...),
 	}
 	for _, record := range r.records {

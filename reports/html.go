@@ -41,123 +41,58 @@ const remoteLibrary = "https://go-echarts.github.io/go-echarts-assets/assets/ech
 
 // pageData is what page/report.gohtml shows.
 type pageData struct {
-	Profile   string
-	Headlines []headline
-	Lead      []string
-	Summary   *Table
-	Corpora   []corpusSection
-	Passkeys  []keySection
-	Booksums  []bookSection
-	Data      *Table
-	Cells     *Table
-	Settings  *Table
-	Warnings  []string
-	CostText  string
-	Cost      *Table
-	Lengths   costLengths
-	Memory    memorySection
-	Recall    recallSection
-	Command   string
-	CSS       template.CSS
-	Script    template.JS
-	Library   template.JS // the chart library itself
-	Remote    string      // or where to load it from
-	Notice    string
-	HasCharts bool
+	*document
+	CSS     template.CSS
+	Script  template.JS
+	Library template.JS // the chart library itself
+	Remote  string      // or where to load it from
+	Notice  string
 }
 
-// costLengths is what was measured at several lengths.
-type costLengths struct {
-	Reading []string
-	Charts  []*chart
-	Table   *Table
-}
-
-// headline is one comparison in a sentence, with the anchor of its section.
-type headline struct{ ID, Title, Text string }
-
-// corpusSection is one comparison on the page.
-type corpusSection struct {
-	ID, Title, Protocol string
-	Reading             []string
-	Main                *Table
-	Charts              []*chart
-	Tables              []*Table
-}
+// pageParts are the files of the page, those that define templates first.
+var pageParts = []string{"parts.gohtml", "passkey.gohtml", "booksum.gohtml", "report.gohtml"}
 
 // page renders the report. Without a library the charts load theirs from the
 // network, the page says so, and the tables stand.
 func page(run *Run, lib *library) ([]byte, error) {
-	comparisons := compare(run)
-	data := pageData{
-		Profile: clean(run.Profile), Summary: summaryTable(run, comparisons), Lead: lead(run, comparisons),
-		Data: dataTable(run), Cells: cellsTable(run), Settings: settingsTable(run), Cost: costTable(run),
-		CostText: costSentence(run), Warnings: warnings(run), Command: "make reproduce PROFILE=" + clean(run.Profile),
-	}
-	lengths, err := lengthCharts(run)
+	d, err := newDocument(run)
 	if err != nil {
 		return nil, err
 	}
-	data.Lengths = costLengths{lengthReading(run), lengths, lengthTable(run)}
-	data.HasCharts = len(lengths) > 0
-	if data.Memory, err = memoryOf(run); err != nil {
-		return nil, err
-	}
-	if data.Recall, err = recallOf(run); err != nil {
-		return nil, err
-	}
-	data.HasCharts = data.HasCharts || data.Memory.Chart != nil || len(data.Recall.Charts) > 0
-	for i, slug := range slugs(comparisons) {
-		c := comparisons[i]
-		charts, err := c.charts(slug)
-		if err != nil {
-			return nil, err
-		}
-		data.Headlines = append(data.Headlines, headline{"corpus-" + slug, c.title(), c.headline()})
-		tables := c.tables(slug)
-		data.Corpora = append(data.Corpora, corpusSection{
-			ID: "corpus-" + slug, Title: c.title(), Protocol: orNone(c.protocol), Reading: c.reading(),
-			Main: tables[0], Charts: charts, Tables: tables[1:],
-		})
-		data.HasCharts = data.HasCharts || len(charts) > 0
-	}
-	retrievals := retrievals(run)
-	for i, slug := range passkeySlugs(retrievals) {
-		s, err := retrievals[i].section(slug)
-		if err != nil {
-			return nil, err
-		}
-		data.Passkeys = append(data.Passkeys, s)
-		data.Headlines = append(data.Headlines, headline{s.ID, s.Title, retrievals[i].headline()})
-		data.HasCharts = data.HasCharts || len(s.Charts) > 0
-	}
-	shelves := bookshelves(run)
-	for i, slug := range bookSlugs(shelves) {
-		s, err := shelves[i].section(slug)
-		if err != nil {
-			return nil, err
-		}
-		data.Booksums = append(data.Booksums, s)
-		data.Headlines = append(data.Headlines, headline{s.ID, s.Title, shelves[i].headline()})
-		data.HasCharts = data.HasCharts || len(s.Charts) > 0
-	}
-	files := map[string]string{}
-	for _, name := range []string{"report.css", "report.js", "passkey.gohtml", "booksum.gohtml", "report.gohtml"} {
+	return d.page(lib)
+}
+
+func (d *document) page(lib *library) ([]byte, error) {
+	read := func(name string) (string, error) {
 		raw, err := pageFiles.ReadFile("page/" + name)
 		if err != nil {
-			return nil, fmt.Errorf("reports: %w", err)
+			err = fmt.Errorf("reports: %w", err)
 		}
-		files[name] = string(raw)
+		return string(raw), err
 	}
-	data.CSS, data.Script = template.CSS(files["report.css"]), template.JS(files["report.js"])
+	css, err := read("report.css")
+	if err != nil {
+		return nil, err
+	}
+	script, err := read("report.js")
+	if err != nil {
+		return nil, err
+	}
+	data := pageData{document: d, CSS: template.CSS(css), Script: template.JS(script)}
 	if lib != nil {
 		data.Library, data.Notice = template.JS(lib.js), lib.notice
 	} else {
 		data.Remote = remoteLibrary
 	}
-	t, err := template.New("report").Funcs(template.FuncMap{
-		"verdictClass": verdictClass, "alignClass": alignClass,
-	}).Parse(files["passkey.gohtml"] + files["booksum.gohtml"] + files["report.gohtml"])
+	text := ""
+	for _, name := range pageParts {
+		part, err := read(name)
+		if err != nil {
+			return nil, err
+		}
+		text += part
+	}
+	t, err := template.New("report").Funcs(template.FuncMap{"verdictClass": verdictClass, "alignClass": alignClass}).Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}
@@ -166,17 +101,6 @@ func page(run *Run, lib *library) ([]byte, error) {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// warnings gathers those of the files and those of the results.
-func warnings(run *Run) []string {
-	all := append([]string(nil), run.Warnings...)
-	for _, record := range run.Records {
-		for _, w := range record.Result.Warnings {
-			all = append(all, record.Key+": "+clean(w))
-		}
-	}
-	return all
 }
 
 // slugs gives each comparison a name for files and anchors: its corpus, with a

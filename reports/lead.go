@@ -12,21 +12,6 @@ import (
 // scale, and what is missing.
 func lead(run *Run, comparisons []*comparison) []string {
 	var text []string
-	if t := tally(comparisons); t != "" {
-		text = append(text, "Verdicts on the rows of the paper's Table 2: "+t+".")
-	}
-	elsewhere := claims(run)
-	for _, table := range []string{"Table 3", "Table 4"} {
-		counts := map[Verdict]int{}
-		for _, c := range elsewhere {
-			if c.table == table && c.verdict != NotAttempted {
-				counts[c.verdict]++
-			}
-		}
-		if t := countWords(counts); t != "" {
-			text = append(text, "Verdicts on the rows of the paper's "+table+": "+t+".")
-		}
-	}
 	reduced, full := 0, 0
 	for _, c := range comparisons {
 		for _, r := range c.rows {

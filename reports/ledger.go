@@ -143,8 +143,51 @@ func ledgerChart(l *experiments.Ledger) (*chart, error) {
 
 // memorySection is what the page shows of memory: the paper's sizes, and those of the run.
 type memorySection struct {
-	Chart  *chart
-	Tables []*Table
+	Reading []string
+	Chart   *chart
+	Tables  []*Table
+	Command string
+	ledger  *experiments.Ledger
+}
+
+// judgeLedger says what a row makes of the paper's ratio, which is arithmetic and needs
+// no run: reproduced when the sizes, rounded as the paper rounds them, have its ratio,
+// and the live state of the model here is as large as its formula says.
+func judgeLedger(r experiments.LedgerRow) (Verdict, string) {
+	switch {
+	case r.Measured == nil || *r.Measured != r.Bytes:
+		return NotReproduced, "the live state is not as large as the formula"
+	case r.RoundedRatio != r.PaperRatio:
+		return NotReproduced, "the rounded sizes have the ratio " + r.RoundedRatio
+	}
+	return Reproduced, "by its formulas and rounded sizes, and the live state agrees; exactly " + times(r.Ratio)
+}
+
+// ledgerThesis is the claim of the memory column of Table 2.
+func ledgerThesis(l *experiments.Ledger) thesis {
+	t := thesis{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", section: "memory",
+		scale: "the paper's sizes; exact, no training"}
+	for _, r := range inOrder(l.Rows) {
+		if isInfini(r.Model) {
+			v := vote{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
+			v.verdict, v.why = judgeLedger(r)
+			t.votes, t.paper = append(t.votes, v), r.PaperRatio
+		}
+	}
+	return t
+}
+
+// ledgerReading says in plain words what the sizes show.
+func ledgerReading(l *experiments.Ledger) []string {
+	var text []string
+	for _, r := range inOrder(l.Rows) {
+		if isInfini(r.Model) {
+			verdict, why := judgeLedger(r)
+			text = append(text, fmt.Sprintf("%s carries %s numbers from segment to segment, %s less than the Memorizing Transformer, where the paper prints %s: %s, %s.",
+				modelName(r.Model), count(r.Entries), times(r.Ratio), r.PaperRatio, verdict, why))
+		}
+	}
+	return text
 }
 
 // paperLedger is worked out once: it makes the states of the paper's models, which take
@@ -170,7 +213,7 @@ func memoryOf(run *Run) (memorySection, error) {
 	if own := carriedTable(run); len(own.Rows) > 0 {
 		tables = append(tables, own)
 	}
-	return memorySection{f, tables}, nil
+	return memorySection{ledgerReading(l), f, tables, "bench memory", l}, nil
 }
 
 // carriedTable shows the memory of the models of a run, as their results say.

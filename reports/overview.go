@@ -15,7 +15,7 @@ import (
 // summaryTable judges every claim of the paper that this run bears on: one row
 // for each that was tried, then one for each corpus with all that was not.
 func summaryTable(run *Run, comparisons []*comparison) *Table {
-	t := newTable("summary", "What was reproduced, and what was not",
+	t := newTable("summary", "Every row of the paper that this run bears on",
 		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale")
 	for _, c := range comparisons {
 		for _, r := range c.tried() {
@@ -33,6 +33,7 @@ func summaryTable(run *Run, comparisons []*comparison) *Table {
 	for _, text := range run.elsewhere() {
 		t.add("", string(NotAttempted), "The paper's "+text, "", "", "not part of this run", "paper only")
 	}
+	t.Caption = tallies(run, comparisons)
 	return t
 }
 
@@ -42,7 +43,6 @@ type claim struct {
 	corpus  string
 	verdict Verdict
 	text    string
-	brief   string // the same for the terminal, in at most 39 characters
 	ours    string
 	paper   string
 	why     string
@@ -119,6 +119,27 @@ func (c *comparison) evidence(r *row) string {
 		return "÷ this model " + r.overBest.inverse().String()
 	}
 	return "perplexity " + r.ours.String()
+}
+
+// tallies counts the verdicts on each table of the paper.
+func tallies(run *Run, comparisons []*comparison) string {
+	parts := []string{tally(comparisons)}
+	for _, table := range []string{"Table 3", "Table 4"} {
+		counts := map[Verdict]int{}
+		for _, c := range claims(run) {
+			if c.table == table && c.verdict != NotAttempted {
+				counts[c.verdict]++
+			}
+		}
+		parts = append(parts, countWords(counts))
+	}
+	var text []string
+	for i, t := range parts {
+		if t != "" {
+			text = append(text, fmt.Sprintf("Verdicts on the rows of the paper's Table %d: %s.", i+2, t))
+		}
+	}
+	return strings.Join(text, " ")
 }
 
 // tally counts verdicts for a sentence: "2 direction holds, 3 not attempted".

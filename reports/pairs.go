@@ -83,8 +83,11 @@ func (c *comparison) pairsTable(slug string) *Table {
 				})
 			}
 			t.add(c.name(better), c.name(worse), paperNumber(paper), ratioFigure(ratio), ratio.limits(), documentLimits(documents), pValue(documents), string(verdict), why)
-			if documents.Documents > 0 {
+			switch {
+			case documents.Documents >= leastDocuments:
 				t.note("The interval over documents and the two-sided p-value are of a paired bootstrap: %s resamples of the %d documents, both models on the same, losses averaged over seeds. That over seeds says whether other weights, that over documents whether other texts would decide otherwise.", count(metrics.Resamples), documents.Documents)
+			case documents.Documents > 0:
+				t.note("There are only %s: where fewer than 6 all fall to one side, that may be chance, so there is no interval over them and no p-value.", plural(documents.Documents, "document"))
 			}
 		}
 	}
@@ -102,7 +105,7 @@ func ratioFigure(i Interval) string {
 }
 
 func documentLimits(b metrics.Bootstrap) string {
-	if b.Documents < 2 {
+	if b.Documents < leastDocuments {
 		return none
 	}
 	return figure(b.Low) + " to " + figure(b.High)
@@ -111,7 +114,7 @@ func documentLimits(b metrics.Bootstrap) string {
 // pValue writes a p-value, which a bootstrap knows no finer than its resamples.
 func pValue(b metrics.Bootstrap) string {
 	switch {
-	case b.Documents < 2 || math.IsNaN(b.P):
+	case b.Documents < leastDocuments || math.IsNaN(b.P):
 		return none
 	case b.P < 0.001:
 		return "< 0.001"

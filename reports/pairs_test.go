@@ -2,9 +2,11 @@ package reports
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"infinibench/experiments"
+	"infinibench/internal/metrics"
 )
 
 // twoModels is a control and a model over two seeds, with the losses of each document
@@ -63,13 +65,26 @@ func TestDocumentsMayOverruleSeeds(t *testing.T) {
 	}{
 		{"better on each document", [2][]float64{{19, 28}, {19, 28.1}}, DirectionHolds},
 		{"worse on each document", [2][]float64{{21, 31}, {21, 31.1}}, NotReproduced},
-		{"better on one alone", [2][]float64{{21, 27}, {21, 27.1}}, Undecided},
+		{"better on every other alone", [2][]float64{{21, 27}, {21, 27.1}}, Undecided},
 	} {
-		rows := twoModels([2][]float64{{20, 30}, {20, 30}}, c.model)
+		six := func(losses [2][]float64) [2][]float64 {
+			return [2][]float64{slices.Repeat(losses[0], 3), slices.Repeat(losses[1], 3)}
+		}
+		rows := twoModels(six([2][]float64{{20, 30}, {20, 30}}), six(c.model))
 		ratio := rows[1].over(rows[0])
 		got, why := Judge(Evidence{Attempted: true, Paper: 0.78, Ratio: ratio, Documents: rows[1].byDocument(rows[0])})
 		if got != c.want {
 			t.Errorf("%s: %s (%s), want %s", c.name, got, why, c.want)
+		}
+	}
+}
+
+// A bootstrap of documents that all agree is sure of itself however few they are.
+func TestFewDocumentsHaveNoPValue(t *testing.T) {
+	for documents, want := range map[int][2]string{0: {none, none}, 1: {none, none}, 5: {none, none}, 6: {"0.850 to 0.950", "< 0.001"}} {
+		b := metrics.Bootstrap{Ratio: 0.9, Low: 0.85, High: 0.95, P: 0, Documents: documents}
+		if got := [2]string{documentLimits(b), pValue(b)}; got != want {
+			t.Errorf("%d documents: %q, want %q", documents, got, want)
 		}
 	}
 }
@@ -109,6 +124,9 @@ func TestLongRow(t *testing.T) {
 	}
 	c := compare(run)[1]
 	r := find(t, c, infiniLin, 3200)
+	if want := r.scale.TrainTokens; want == 0 || want != find(t, c, infiniLin, 1024).scale.TrainTokens {
+		t.Fatalf("%d tokens", want)
+	}
 	if !r.long || r.paper != 2.21 || r.verdict != DirectionHolds || !near(r.overShort.Mean, 0.99) {
 		t.Errorf("long %v, paper %v, %s (%s), ÷ %v", r.long, r.paper, r.verdict, r.why, r.overShort)
 	}
@@ -120,5 +138,41 @@ func TestLongRow(t *testing.T) {
 	}
 	if short := find(t, c, infiniLin, 1024); short.long || c.name(short) != "Infini-Transformer (Linear)" {
 		t.Errorf("the usual row: long %v, %q", short.long, c.name(short))
+	}
+}
+
+// On three times the tokens, as the profile paper has it, the length is not what is
+// compared; on a step's worth more it is.
+func TestLongRowOnMoreTokens(t *testing.T) {
+	for _, c := range []struct {
+		tokens int64
+		want   Verdict
+		why    string
+	}{
+		{1_228_800, DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"},
+		{1_230_000, DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"},
+		{3_840_000, Undecided, "it saw 3,840,000 tokens, at the usual length 1,228,800: more of them may be what decides"},
+	} {
+		seed := func(r *row, losses float64, length int, tokens int64) *row {
+			r.length, r.scale.TrainTokens, r.paper, r.standIn = length, tokens, 2.2, true
+			for i := range r.records {
+				p := r.records[i].Result.Perplexity
+				p.Intact.TokenPPL *= losses
+			}
+			return r
+		}
+		rows := twoModels([2][]float64{{20}, {20}}, [2][]float64{{20}, {20}})
+		short, long := seed(rows[0], 1, 1024, 1_228_800), seed(rows[1], 0.9, 3200, c.tokens)
+		short.model, long.model, long.long = infiniLin, infiniLin, true
+		for _, r := range rows {
+			for i := range r.records {
+				r.records[i].Result.Perplexity.Documents = nil
+			}
+		}
+		long.overShort = long.over(short)
+		long.judge(nil, nil, short)
+		if long.verdict != c.want || long.why != c.why {
+			t.Errorf("%d tokens: %s (%s), want %s (%s)", c.tokens, long.verdict, long.why, c.want, c.why)
+		}
 	}
 }

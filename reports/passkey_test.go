@@ -354,7 +354,7 @@ func TestPasskeyTerminal(t *testing.T) {
 	for _, want := range []string{
 		"recipe      Linear          74  100/100/100   50/100/100",
 		"–           in the paper     –  100/100/100    96/94/100",
-		"Linear, our recipe: lowest cell from memory 50 % [39, 61] of n = 74 at the start of 1,048,600",
+		"Linear, our recipe: direction holds, lowest cell from memory 50 % [39, 61] of n = 74",
 		"Segments of 40 tokens, where the paper has 2,048.",
 	} {
 		if !strings.Contains(text, want) {

@@ -137,41 +137,47 @@ func (p *retrieval) claims() []claim {
 			missing = append(missing, shortName(r.model)+", "+stageWords(r.stage))
 			continue
 		}
-		c := claim{table: "Table 3", corpus: "passkey", verdict: r.verdict, why: r.why, ours: none, scale: r.dataAndScale()}
-		across, own := r.carried()
-		paper := r.paper()
-		of := func(k ...int) string {
-			low, high := 100., 0.
-			for _, values := range paper {
-				for _, k := range k {
-					low, high = min(low, values[k]), max(high, values[k])
-				}
-			}
-			return fmt.Sprintf("%v to %v %%", low, high)
-		}
+		c := claim{table: "Table 3", corpus: "passkey", verdict: r.verdict, why: r.why, ours: r.evidence(), scale: r.dataAndScale()}
 		if r.stage == experiments.StageZeroShot {
 			c.text = r.name(modelName) + " reads, before the fine-tuning, only a passkey in the question's own segment"
-			c.brief = shortName(r.model) + ", zero-shot: own segment"
-			c.paper = "end " + of(2) + ", else " + of(0, 1)
-			if low := lowest(own); low != nil && len(across) > 0 {
-				c.ours = fmt.Sprintf("end ≥ %s %%, else ≤ %s %%", hundred(low.Tokens.Value), hundred(highestOf(across)))
-			}
+			c.paper = "end " + r.paperRange(2) + ", else " + r.paperRange(0, 1)
 		} else {
 			c.text = r.name(modelName) + ", " + stageWords(r.stage) + ", reads a passkey from its memory"
-			c.brief = shortName(r.model) + ", " + r.stage + ": from memory"
 			if len(p.lengths) > 0 {
 				c.text += " at up to " + count(int64(p.lengths[len(p.lengths)-1])) + " tokens"
 			}
-			c.paper = of(0, 1)
-			if low := lowest(across); low != nil {
-				c.ours = "lowest cell " + hundred(low.Tokens.Value) + " %, " + fmt.Sprintf("interval %s to %s", hundred(low.Tokens.Low), hundred(low.Tokens.High))
-			}
+			c.paper = r.paperRange(0, 1)
 		}
 		all = append(all, c)
 	}
 	if len(missing) > 0 {
-		all = append(all, claim{table: "Table 3", corpus: "passkey", verdict: NotAttempted, text: "The paper's Table 3: " + strings.Join(missing, "; "),
-			brief: plural(len(missing), "row") + " of Table 3", why: "no result in this run", scale: "paper only"})
+		all = append(all, claim{table: "Table 3", corpus: "passkey", verdict: NotAttempted, text: "The paper's Table 3: " + strings.Join(missing, "; "), why: "no result in this run", scale: "paper only"})
 	}
 	return all
+}
+
+// evidence is the number a verdict rests on, "" where there is none.
+func (r *keyRow) evidence() string {
+	across, own := r.carried()
+	if r.stage == experiments.StageZeroShot {
+		if low := lowest(own); low != nil && len(across) > 0 {
+			return fmt.Sprintf("end ≥ %s %%, else ≤ %s %%", hundred(low.Tokens.Value), hundred(highestOf(across)))
+		}
+		return ""
+	}
+	if low := lowest(across); low != nil {
+		return fmt.Sprintf("lowest cell %s %% [%s, %s]", hundred(low.Tokens.Value), hundred(low.Tokens.Low), hundred(low.Tokens.High))
+	}
+	return ""
+}
+
+// paperRange is the paper's lowest and highest value with the key at some of the places.
+func (r *keyRow) paperRange(places ...int) string {
+	low, high := 100., 0.
+	for _, values := range r.paper() {
+		for _, k := range places {
+			low, high = min(low, values[k]), max(high, values[k])
+		}
+	}
+	return fmt.Sprintf("%v to %v %%", low, high)
 }

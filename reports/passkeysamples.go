@@ -26,6 +26,8 @@ type keySection struct {
 	Tables              []*Table
 	Samples             []keySamples
 	SamplesNote         string
+	Made                made
+	scores              *Table // of every score: too long for the page
 }
 
 // keySamples are those of one model after one training.
@@ -61,7 +63,7 @@ func (p *retrieval) section(slug string) (keySection, error) {
 	tables := p.tables(slug)
 	s := keySection{
 		ID: "passkey-" + slug, Title: p.title(), Protocol: orNone(p.protocol), Reading: p.reading(),
-		Main: tables[0], Charts: charts, Tables: tables[1 : len(tables)-1],
+		Main: tables[0], Charts: charts, Tables: tables[1 : len(tables)-1], scores: tables[len(tables)-1],
 	}
 	s.Samples, s.SamplesNote = p.samples()
 	return s, nil

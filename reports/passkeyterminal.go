@@ -63,7 +63,7 @@ func (p *retrieval) printTo(out *bytes.Buffer) error {
 	for _, r := range p.ran() {
 		across, _ := r.carried()
 		if worst := lowest(across); worst != nil && isInfini(r.model) && r.stage != experiments.StageZeroShot {
-			printWrapped(out, "  ", r.name(shortName)+", "+stageWords(r.stage)+": lowest cell from memory "+cellWords(worst))
+			printWrapped(out, "  ", r.name(shortName)+", "+stageWords(r.stage)+": "+string(r.verdict)+", lowest cell from memory "+cellWords(worst))
 		}
 	}
 	if rest := len(p.lengths) - len(lengths); rest > 0 {

@@ -82,8 +82,6 @@ func (r *row) classLoss(name string) (loss, ideal float64) {
 func (c *comparison) modelSentences(r *row) string {
 	s := []string{fmt.Sprintf("%s: token perplexity %s over %s.", c.name(r), r.ours, plural(len(r.records), "seed"))}
 	switch i := r.overLocal; {
-	case r.long && r.overShort.N > 0 && r.paper > 0:
-		s = append(s, fmt.Sprintf("Training on longer sequences multiplied its perplexity by %s; the paper's, from 32K to 100K, by %.3f.", r.overShort, r.paper/c.paper.value(r.model, false)))
 	case i.N == 0:
 		s = append(s, "There is no local-only control with the same seeds to compare it with.")
 	case i.N < 2:
@@ -109,35 +107,6 @@ func (c *comparison) modelSentences(r *row) string {
 		}
 	}
 	return strings.Join(s, " ")
-}
-
-// gateSentence checks what the paper says of its Figure 3.
-func gateSentence(r *row) string {
-	var local, memory, total, layers, layersWithLocal int
-	for _, record := range r.records {
-		for _, layer := range record.Result.Gates {
-			has := false
-			for _, g := range layer {
-				total++
-				if g < 0.1 {
-					local++
-					has = true
-				}
-				if g > 0.9 {
-					memory++
-				}
-			}
-			layers++
-			if has {
-				layersWithLocal++
-			}
-		}
-	}
-	if total == 0 {
-		return ""
-	}
-	return fmt.Sprintf("Over all seeds %d of %d gates lie below 0.1 and %d above 0.9. In the paper every layer has a head that reads only its own segment; here %d of %d layers have a gate below 0.1.",
-		local, total, memory, layersWithLocal, layers)
 }
 
 func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }

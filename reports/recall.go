@@ -82,11 +82,12 @@ type recallSection struct {
 	Reading []string
 	Charts  []*chart
 	Table   *Table
+	Made    made
 }
 
 func recallOf(run *Run) (recallSection, error) {
 	all := recalls(run)
-	s := recallSection{Table: RecallTable(all)}
+	s := recallSection{Table: RecallTable(all), Made: run.made("recall", "")}
 	widest := 0
 	for _, r := range all {
 		s.Reading = append(s.Reading, r.Verdict())

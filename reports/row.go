@@ -126,10 +126,21 @@ func (r *row) judge(local, best, short *row) {
 		Attempted: len(r.records) > 0, PaperScale: r.paperScale(),
 		Paper: r.paper, Ours: r.ours, Ratio: ratio, Documents: documents,
 	})
+	if r.overShort.N > 0 && !r.paperScale() && (r.verdict == DirectionHolds || r.verdict == NotReproduced) && !r.sameTokens(short) {
+		r.verdict = Undecided
+		r.why = fmt.Sprintf("it saw %s tokens, at the usual length %s: more of them may be what decides", count(r.scale.TrainTokens), count(short.scale.TrainTokens))
+	}
 	if len(r.records) == 0 && len(r.failed) > 0 {
 		r.verdict = Undecided
 		r.why = plural(len(r.failed), "cell") + " failed: " + clean(r.failed[0].Result.Error)
 	}
+}
+
+// sameTokens reports whether both rows were trained on as many tokens, up to what whole
+// steps of other lengths leave.
+func (r *row) sameTokens(other *row) bool {
+	a, b := r.scale.TrainTokens, other.scale.TrainTokens
+	return 100*max(a, b) <= 101*min(a, b)
 }
 
 // name is the row's model, with the training length where it is the paper's

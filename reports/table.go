@@ -34,6 +34,16 @@ type Table struct {
 	Columns []Column
 	Rows    [][]string // each as long as Columns
 	Notes   []string
+
+	anchors []string // of the sections that rows tell of, for the page; nil for none
+}
+
+// Anchor is that of the section which row i tells of, "" for none.
+func (t *Table) Anchor(i int) string {
+	if i < len(t.anchors) {
+		return t.anchors[i]
+	}
+	return ""
 }
 
 // newTable starts a table. A column title that begins with ">" is aligned to

@@ -21,24 +21,27 @@ const terminalWidth = 100
 // each corpus, the verdicts, and what went wrong. Everything else stands in
 // the files of Write.
 func Terminal(run *Run, w io.Writer) error {
+	d, err := newDocument(run)
+	if err != nil {
+		return err
+	}
 	var out bytes.Buffer
-	comparisons := compare(run)
-	for _, c := range comparisons {
+	for _, c := range d.comparisons {
 		if err := c.printTo(&out); err != nil {
 			return err
 		}
 	}
-	for _, p := range retrievals(run) {
+	for _, p := range d.retrievals {
 		if err := p.printTo(&out); err != nil {
 			return err
 		}
 	}
-	for _, b := range bookshelves(run) {
+	for _, b := range d.shelves {
 		if err := b.printTo(&out); err != nil {
 			return err
 		}
 	}
-	if err := printSummary(&out, run, comparisons); err != nil {
+	if err := printSummary(&out, d.theses()); err != nil {
 		return err
 	}
 	for _, record := range run.Records {
@@ -49,10 +52,10 @@ func Terminal(run *Run, w io.Writer) error {
 	if missing := len(run.notRun()); missing > 0 {
 		printWrapped(&out, "", fmt.Sprintf("not run: %d of %d planned cells", missing, len(run.Planned)))
 	}
-	for _, text := range warnings(run) {
+	for _, text := range d.Warnings {
 		printWrapped(&out, "", "warning: "+text)
 	}
-	_, err := w.Write(out.Bytes())
+	_, err = w.Write(out.Bytes())
 	return err
 }
 
@@ -113,40 +116,17 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 	return nil
 }
 
-// printSummary prints one line for each claim and how values were made.
-func printSummary(out *bytes.Buffer, run *Run, comparisons []*comparison) error {
-	t := newTable("terminal-summary", "", "Corpus", "Claim", "Verdict")
-	missing := 0
-	for _, c := range comparisons {
-		for _, r := range c.tried() {
-			verdict := string(r.verdict)
-			if r.verdict == Undecided {
-				verdict += ": " + r.why
-			}
-			t.add(c.corpus, c.claim(r, shortName), verdict)
-		}
-		for _, r := range c.rows {
-			if r.verdict == NotAttempted {
-				missing++
-			}
-		}
-	}
-	for _, c := range claims(run) {
-		t.add(c.corpus, c.brief, string(c.verdict))
+// printSummary prints a line for each claim of the paper, and how values were made.
+func printSummary(out *bytes.Buffer, theses []thesis) error {
+	t := newTable("terminal-summary", "", "Claim", "Verdict", "Why")
+	for _, th := range theses {
+		t.add(th.brief, string(th.verdict()), th.why())
 	}
 	out.WriteString("Summary\n")
-	if len(t.Rows) > 0 {
-		if err := t.printPlain(out); err != nil {
-			return err
-		}
+	if err := t.printPlain(out); err != nil {
+		return err
 	}
-	text := "not attempted: "
-	if missing > 0 {
-		text += plural(missing, "row") + " of Table 2; "
-	}
-	if text += strings.Join(run.elsewhere(), "; "); text != "not attempted: " {
-		printWrapped(out, "  ", strings.TrimSuffix(text, "; "))
-	}
+	printWrapped(out, "  ", "a claim is worth as much as the weakest of its parts")
 	printWrapped(out, "  ", "ours: geometric mean over n seeds; [95%]: exp(m ± t·s/√n) of the logarithms")
 	return nil
 }

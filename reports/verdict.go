@@ -35,7 +35,7 @@ type Evidence struct {
 //   - elsewhere the claim is the paper's ordering: direction holds when the
 //     paired ratio lies below 1 with its whole interval, not reproduced when it
 //     lies above, and so does the interval over documents;
-//   - fewer than two seeds, or an interval around 1: undecided.
+//   - fewer than two seeds, fewer than 6 documents, or an interval around 1: undecided.
 func Judge(e Evidence) (verdict Verdict, why string) {
 	switch {
 	case !e.Attempted:
@@ -52,7 +52,9 @@ func Judge(e Evidence) (verdict Verdict, why string) {
 		return Undecided, "no model with the same seeds to compare with"
 	case e.Ratio.N < 2:
 		return Undecided, "n too small: " + plural(e.Ratio.N, "paired seed")
-	case (e.Ratio.High < 1 || e.Ratio.Low >= 1) && e.Documents.Documents > 1 && !sameSide(e.Ratio, e.Documents):
+	case (e.Ratio.High < 1 || e.Ratio.Low >= 1) && e.Documents.Documents > 0 && e.Documents.Documents < leastDocuments:
+		return Undecided, "fewer than 6 documents"
+	case (e.Ratio.High < 1 || e.Ratio.Low >= 1) && e.Documents.Documents > 0 && !sameSide(e.Ratio, e.Documents):
 		return Undecided, "other documents might decide otherwise: their interval contains 1"
 	case e.Ratio.High < 1:
 		return DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"

@@ -1,10 +1,17 @@
 package reports
 
-import "testing"
+import (
+	"testing"
+
+	"infinibench/internal/metrics"
+)
 
 func TestJudge(t *testing.T) {
 	around := func(low, high float64) Interval { return Interval{Mean: (low + high) / 2, Low: low, High: high, N: 3} }
 	one := Interval{Mean: 0.9, N: 1}
+	agree := func(documents int) metrics.Bootstrap {
+		return metrics.Bootstrap{Ratio: 0.9, Low: 0.85, High: 0.95, Documents: documents}
+	}
 	for _, tc := range []struct {
 		name string
 		e    Evidence
@@ -20,6 +27,10 @@ func TestJudge(t *testing.T) {
 		{"ordering reversed", Evidence{Attempted: true, Paper: 9.65, Ratio: around(1.01, 1.1)}, NotReproduced, "the ordering is not the paper's, with its whole interval"},
 		{"interval touches 1 from below", Evidence{Attempted: true, Paper: 9.65, Ratio: around(0.9, 1)}, Undecided, "the interval of the ratio contains 1"},
 		{"one pair", Evidence{Attempted: true, Paper: 9.65, Ratio: one}, Undecided, "n too small: 1 paired seed"},
+		{"five documents agree, which is 1 in 16 by chance", Evidence{Attempted: true, Paper: 9.65, Ratio: around(0.9, 0.99), Documents: agree(5)}, Undecided, "fewer than 6 documents"},
+		{"one document, against the seeds as well", Evidence{Attempted: true, Paper: 9.65, Ratio: around(1.01, 1.1), Documents: agree(1)}, Undecided, "fewer than 6 documents"},
+		{"six documents agree, 1 in 32", Evidence{Attempted: true, Paper: 9.65, Ratio: around(0.9, 0.99), Documents: agree(6)}, DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"},
+		{"five documents, and seeds that do not agree", Evidence{Attempted: true, Paper: 9.65, Ratio: around(0.9, 1.1), Documents: agree(5)}, Undecided, "the interval of the ratio contains 1"},
 		{"no control", Evidence{Attempted: true, Paper: 9.65, Ours: around(9.6, 9.7)}, Undecided, "no model with the same seeds to compare with"},
 	} {
 		if got, why := Judge(tc.e); got != tc.want || why != tc.why {

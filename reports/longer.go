@@ -1,0 +1,53 @@
+package reports
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// longSection sets the rows of the paper's 100K beside the same models at the usual
+// length.
+func (c *comparison) longSection(slug string) (section, error) {
+	s := section{ID: "long-" + slug, Title: "Trained at 100K, on " + c.title(), Table: newTable("long-"+slug, "Training on longer sequences on "+c.title(),
+		"Model", ">Usual length", ">Long", ">Perplexity, usual", ">Long", ">Long ÷ usual", ">95 % interval", ">Paper, 100K ÷ 32K", "Verdict", "Why", "Data and scale")}
+	s.Table.Caption = "Ratios of perplexities, paired by seed; below 1 the longer training is better. Protocol " + orNone(c.protocol) + "."
+	f := &chart{
+		ID: "chart-long-" + slug, Title: "What training on longer sequences is worth",
+		Caption: "Perplexity after the longer training divided by that at the usual length, paired by seed, with 95 % intervals; below 1 it helps.",
+		Data:    newTable("", "Ratios of perplexities", "Model", ">Long ÷ usual", ">95 % interval", ">Seeds"),
+		Legend:  []legendItem{{Name: "long ÷ usual", Color: grey, Mark: "full"}, {Name: "no difference", Color: grey, Dash: dashes[1].svg}},
+	}
+	var names []string
+	var points []point
+	for _, r := range c.rows {
+		if !r.long || len(r.records) == 0 {
+			continue
+		}
+		usual, paper := c.shorter(r), none
+		if r.paper > 0 {
+			paper = fmt.Sprintf("%.3f", r.paper/c.paper.value(r.model, false))
+		}
+		length, perplexity := none, none
+		if usual != nil {
+			length, perplexity = count(int64(usual.length)), usual.ours.String()
+		}
+		s.Table.add(modelName(r.model), length, count(int64(r.length)), perplexity, r.ours.String(), ratio(r.overShort), r.overShort.limits(), paper,
+			string(r.verdict), r.why, c.dataAndScale(r))
+		if r.overShort.N == 0 {
+			continue
+		}
+		sentence := fmt.Sprintf("%s: sequences of %s instead of %s tokens multiply its perplexity by %s", modelName(r.model), count(int64(r.length)), length, r.overShort)
+		if r.paper > 0 {
+			sentence += "; the paper's, from 32K to 100K, by " + paper
+		}
+		s.Reading = append(s.Reading, sentence+".")
+		points = append(points, point{len(names), modelName(r.model), "long ÷ usual", modelColor(r.model), false, r.overShort})
+		f.Data.add(modelName(r.model), r.overShort.mean(), r.overShort.limits(), strconv.Itoa(r.overShort.N))
+		names = append(names, shortName(r.model))
+	}
+	if len(names) == 0 {
+		return s, nil
+	}
+	s.Charts = append(s.Charts, f)
+	return s, f.drawPoints(names, "ratio of perplexities", points, []level{{"no difference", 1, 1}})
+}

@@ -1,0 +1,100 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"infinibench/experiments"
+)
+
+// made says how a section came about, and what is to be known of it.
+type made struct {
+	Command  string
+	Cell     string // whose settings are shown; "" for none
+	Settings string // its resolved ones, YAML
+	Warnings []string
+}
+
+// maxWarnings is how many a section names; all stand at the end of the page.
+const maxWarnings = 10
+
+// made tells of the cells of one experiment and corpus, or of any with "".
+func (run *Run) made(experiment, corpus string) made {
+	m := made{Command: "make reproduce PROFILE=" + clean(run.Profile) + " ONLY=" + experiment}
+	times := map[string]int{}
+	for _, record := range run.Records {
+		r := record.Result
+		if r.Cell.Experiment != experiment || corpus != "" && r.Cell.Corpus != corpus {
+			continue
+		}
+		if m.Cell == "" && r.Status == experiments.StatusDone && r.Settings.Version != 0 {
+			m.Cell, m.Settings = clean(record.Key), settingsText(r.Settings)
+		}
+		for _, w := range r.Warnings {
+			if w = clean(w); times[w] == 0 {
+				m.Warnings = append(m.Warnings, w)
+			}
+			times[w]++
+		}
+		if r.Status == experiments.StatusFailed {
+			m.Warnings = append(m.Warnings, clean(record.Key)+" failed: "+clean(r.Error))
+		}
+	}
+	for i, w := range m.Warnings {
+		if times[w] > 1 {
+			m.Warnings[i] = plural(times[w], "cell") + ": " + w
+		}
+	}
+	if more := len(m.Warnings) - maxWarnings; more > 0 {
+		m.Warnings = append(m.Warnings[:maxWarnings], fmt.Sprintf("and %d more, which stand under Warnings", more))
+	}
+	return m
+}
+
+// settingsText writes settings as config.yaml has them, line by line safe to show.
+func settingsText(s experiments.CellSettings) string {
+	var out bytes.Buffer
+	e := yaml.NewEncoder(&out)
+	e.SetIndent(2)
+	if err := e.Encode(s); err != nil {
+		return "" // of settings that came from JSON there are none that cannot be written
+	}
+	var lines []string
+	for line := range strings.Lines(out.String()) {
+		text := strings.TrimLeft(line, " ")
+		lines = append(lines, strings.Repeat(" ", min(len(line)-len(text), 20))+clean(text))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// warnings gathers those of the files and those of the results.
+func warnings(run *Run) []string {
+	all := slices.Clone(run.Warnings)
+	for _, record := range run.Records {
+		for _, w := range record.Result.Warnings {
+			all = append(all, record.Key+": "+clean(w))
+		}
+	}
+	return all
+}
+
+// maxFailed is how many failed cells the summary names.
+const maxFailed = 5
+
+// failures names the cells that failed, and why.
+func failures(run *Run) []string {
+	var all []string
+	for _, record := range run.Records {
+		if record.Result.Status == experiments.StatusFailed {
+			all = append(all, clean(record.Key)+": "+clean(record.Result.Error))
+		}
+	}
+	if more := len(all) - maxFailed; more > 0 {
+		all = append(all[:maxFailed], fmt.Sprintf("and %d more, which stand under Cells", more))
+	}
+	return all
+}
