@@ -29,8 +29,10 @@ type TransformerXL struct {
 	//	score(i, j) = scale·q_i·k_j + bias(i - j)
 	//
 	// with a learned scale for each head. It starts at √D, which gives scores the size
-	// that they have otherwise; the authors' code starts at 1, and trains for 500,000
-	// steps.
+	// that they have otherwise; the authors' code (google-research/meliad) starts at 1,
+	// and trains for 500,000 steps. What a token sees differs as well: there the last W
+	// tokens before it, W being the length of segment and cache; here, as Dai et al.
+	// have it, the cache whole and its own segment, W to 2W.
 	T5 bool
 }
 
@@ -101,6 +103,9 @@ func (m TransformerXL) attend(l *models.Layer, qkv *G.Node, reach ops.Reach) *G.
 	return ops.RelativeAttention(l.Shape, reach, qkv, l.Param("u"), l.Param("v"), ops.Places(places, l.Param("w_r")))
 }
 
+// unit is made twice, by Read and by Write. Decoding has one of them in a graph, where
+// there is nothing to share; in the others the second costs a pass over the rows, no
+// product of matrices.
 func (TransformerXL) unit(l *models.Layer, qkv *G.Node) *G.Node {
 	return ops.Unit(l.Shape, qkv, l.Param("scale"))
 }
