@@ -36,7 +36,10 @@ type Settings struct {
 	Steps, Warmup  int
 	Rate, GateRate float64 // at the peak
 	FinalRate      float64 // fraction of the peak that the cosine ends at, one step after the last
-	ClipNorm       float64 // 0: no limit
+	// ClipNorm bounds the norm of all gradients together; 0: no limit. That of a memory's
+	// own loss counts too (models.Teacher), so where it is large, clipping shortens the
+	// step that the language model's loss takes.
+	ClipNorm float64
 
 	Directory  string // of the checkpoint that an interrupted run goes on from; "" for none
 	SaveEvery  int    // steps
