@@ -77,25 +77,6 @@ func TestReadmeProfiles(t *testing.T) {
 	}
 }
 
-// Commands within a sentence name a verb that exists, and flags that it has.
-func TestInlineCommands(t *testing.T) {
-	for _, name := range []string{"README.md", "CHANGELOG.md", "docs/README.md", "docs/add-a-memory.md"} {
-		for _, span := range regexp.MustCompile("`(?:bin/)?bench ([^`]+)`").FindAllStringSubmatch(readPage(t, name), -1) {
-			root := newRoot(&environment{stdout: io.Discard, stderr: io.Discard}, verbs)
-			cmd, rest, err := root.Find(strings.Fields(span[1]))
-			if err == nil && cmd.HasSubCommands() {
-				err = knownVerb(cmd, rest)
-			}
-			if err == nil {
-				err = cmd.ParseFlags(rest)
-			}
-			if err != nil {
-				t.Errorf("%s: %s: %v", name, span[0], err)
-			}
-		}
-	}
-}
-
 // section is the part of the README below a heading.
 func section(t *testing.T, heading string) string {
 	t.Helper()
