@@ -78,7 +78,8 @@ func PaperLedger() (*Ledger, error) {
 			if err != nil {
 				return nil, err
 			}
-			const tokens = 65_000
+			_, cache := baselines.TransformerXL{}.Footprint(c)
+			tokens := int(r.Entries-cache) / (2 * c.Width()) / 1000 * 1000
 			r.Formula, r.Entries = baselines.Memorizing{Entries: tokens}.Footprint(c)
 			r.Formula += fmt.Sprintf(", M = %d", tokens)
 		}
@@ -99,7 +100,10 @@ func PaperLedger() (*Ledger, error) {
 // Ledger is the ledger of every model at the profile's sizes. That a live state is not
 // what its formula says is an error of the program.
 func (p *Profile) Ledger() (*Ledger, error) {
-	l := &Ledger{Profile: p.Name, Model: p.Model, Batch: p.Training.Batch}
+	l := &Ledger{
+		Profile: p.Name, Model: p.Model, Batch: p.Training.Batch,
+		Local: 2 * int64(p.Model.Segment) * int64(p.Model.Heads) * int64(p.Model.HeadSize) * int64(p.Model.Layers),
+	}
 	for _, memory := range memories {
 		c, memory, err := CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}.model(1)
 		if err != nil {
@@ -116,9 +120,10 @@ func (p *Profile) Ledger() (*Ledger, error) {
 		}
 		r.Formula, r.Entries = asThePaperCounts(memory.Name(), c, f)
 		l.Rows = append(l.Rows, r)
-		l.Local = 2 * int64(c.Segment) * int64(c.Width()) * int64(c.Layers)
 	}
-	l.Rows = append(l.Rows, autoCompressor(p.Model))
+	if len(p.Perplexity) > 0 {
+		l.Rows = append(l.Rows, autoCompressor(p.Model, p.Perplexity[0].Length))
+	}
 	l.compare()
 	return l, nil
 }
@@ -153,14 +158,15 @@ func asThePaperCounts(model string, c models.Config, f Footprint) (formula strin
 }
 
 // autoCompressor is the one row of the paper's Table 1 that no model here stands
-// behind: soft prompts that a language model adds to its input. Their number is the
-// 50 its authors train with (Chevalier et al. 2023); m is that of the segments before
-// the last of the paper's 16, as all summaries are kept.
-func autoCompressor(s ModelSettings) LedgerRow {
-	const vectors, steps = 50, 15
+// behind: soft prompts that a language model adds to its input. Their number p is the
+// 50 its authors train with (Chevalier et al. 2023), to 2048 tokens of a segment as for
+// the RMT; m is that of the segments before the last of a training sequence, as all
+// summaries are kept.
+func autoCompressor(s ModelSettings, length int) LedgerRow {
+	vectors, segments := max(1, (50*s.Segment+1024)/2048), max(1, length/s.Segment)
 	return LedgerRow{
-		Model: "autocompressor", Formula: fmt.Sprintf("d_model·p·(m+1)·l, p = %d, m = %d", vectors, steps),
-		Entries: int64(s.Heads) * int64(s.HeadSize) * vectors * (steps + 1) * int64(s.Layers),
+		Model: "autocompressor", Formula: fmt.Sprintf("d_model·p·(m+1)·l, p = %d, m = %d", vectors, segments-1),
+		Entries: int64(s.Heads) * int64(s.HeadSize) * int64(vectors) * int64(segments) * int64(s.Layers),
 	}
 }
 

@@ -67,7 +67,8 @@ func TestPaperLedger(t *testing.T) {
 }
 
 // The ledger of one run is at its sizes: width 64, 2 layers, caches of 16 tokens, a memory
-// of 48 in one of the layers. Its batch is that of its table, 4.
+// of 48 in one of the layers. Its batch is that of its table, 4. AutoCompressors have 50
+// vectors to 2048 tokens, 2 to the segment of 64, and keep those of both segments.
 func TestLedgerOfRun(t *testing.T) {
 	p := parseProfile(t, strings.Replace(validProfile, "- infini-linear", "- memorizing", 1))
 	p.Baselines = everySetting
@@ -90,6 +91,12 @@ func TestLedgerOfRun(t *testing.T) {
 		if r.Model == memorizing && (r.Entries != want || *r.Measured != 4*want || r.OfBatch != 4*4*want) {
 			t.Errorf("%+v, want %d numbers", r, want)
 		}
+		if r.Model == "autocompressor" && (r.Entries != 64*2*2*2 || r.Formula != "d_model·p·(m+1)·l, p = 2, m = 1") {
+			t.Errorf("%+v, want 512 numbers", r)
+		}
+	}
+	if l.Local != 2*64*64*2 {
+		t.Errorf("keys and values of a segment: %d", l.Local)
 	}
 	if l.Profile != c.Key() {
 		t.Errorf("the ledger is of %s, want %s", l.Profile, c.Key())
