@@ -31,8 +31,7 @@ func hidden(t *testing.T, m *models.Model, ids []int32) []float32 {
 	for at := 0; at < len(ids); at += m.Config.Segment {
 		pass := m.NewPass(1, 1, m.Config.Segment, false)
 		copy(pass.IDs, ids[at:])
-		pass.In.Copy(state)
-		if err := models.NewMachine(pass.Graph).Run(); err != nil {
+		if err := pass.Run(state); err != nil {
 			t.Fatal(err)
 		}
 		out = append(out, models.Floats(pass.Hidden)...)

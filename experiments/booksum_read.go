@@ -16,6 +16,7 @@ import (
 // the summaries are sampled from copies of what reading has led to so far.
 type bookReader struct {
 	task    *summaryTask
+	empty   *models.State
 	seed    uint64
 	lead    int // words of a lead-k summary
 	one     *models.Decoder
@@ -24,7 +25,7 @@ type bookReader struct {
 }
 
 func newBookReader(m *models.Model, x *summaryTask, seed uint64, lead int, told func(tokens int, before bool)) *bookReader {
-	return &bookReader{task: x, seed: seed, lead: lead, one: m.NewDecoder(1), many: m.NewDecoder(x.settings.Decodes), advance: told}
+	return &bookReader{task: x, empty: m.NewState(1), seed: seed, lead: lead, one: m.NewDecoder(1), many: m.NewDecoder(x.settings.Decodes), advance: told}
 }
 
 // book reads book i of the split. done has the readings of an earlier run, by length,
@@ -36,7 +37,7 @@ func (r *bookReader) book(ctx context.Context, pair booksum.Pair, i int, done ma
 		return BooksumBook{}, fmt.Errorf("experiments: %s: %w", pair.ID, err)
 	}
 	book := BooksumBook{ID: pair.ID, Title: pair.Title, Tokens: len(ids), Summary: pair.Summary}
-	r.one.Reset()
+	r.one.Restart(r.empty)
 	at := 0
 	for _, length := range s.Lengths {
 		if reading, ok := done[length]; ok {

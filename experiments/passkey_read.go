@@ -108,13 +108,8 @@ func (a passkeyAsk) until(segment int) int {
 // passkeyReader reads prompts of one model, several side by side: whole segments for the
 // state alone, the last to answer.
 type passkeyReader struct {
-	passes  []*readingPass // of many segments, and of one; none for a model without a state
+	passes  []*models.Pass // of many segments, and of one; none for a model without a state
 	decoder *models.Decoder
-}
-
-type readingPass struct {
-	*models.Pass
-	machine *models.Machine
 }
 
 // readAbreast is how many segments, of all documents together, one pass reads: enough
@@ -127,8 +122,7 @@ func newPasskeyReader(m *models.Model, documents int) *passkeyReader {
 		return r
 	}
 	for _, segments := range []int{max(1, readAbreast/documents), 1} {
-		pass := m.NewPass(documents, segments, m.Config.Segment, true)
-		r.passes = append(r.passes, &readingPass{pass, models.NewMachine(pass.Graph)})
+		r.passes = append(r.passes, m.NewPass(documents, segments, m.Config.Segment, true))
 	}
 	return r
 }
@@ -141,8 +135,7 @@ func (r *passkeyReader) read(state *models.State, documents [][]int32, from, to 
 			for d, ids := range documents {
 				copy(p.IDs[d*n:(d+1)*n], ids[from:from+n])
 			}
-			p.In.Copy(state)
-			if err := p.machine.Run(); err != nil {
+			if err := p.Run(state); err != nil {
 				return err
 			}
 			p.Carry(state)

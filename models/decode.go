@@ -16,21 +16,16 @@ type Decoder struct {
 	state  *State
 	past   int // rows of the running segment in the caches
 	caches []ops.Cache
-	steps  map[int]*step // by width
-	skip   *step         // past a whole segment without logits
-	fold   *fold
-	turn   *fold // of a memory that lives in the token stream
+	steps  map[int]*Pass // by width
+	skip   *Pass         // past a whole segment without logits
+	fold   *Pass         // from full caches to the memory
+	turn   *Pass         // the same of a memory that lives in the token stream
 	logits []float32
-}
-
-type step struct {
-	pass    *Pass
-	machine *Machine
 }
 
 // NewDecoder starts a batch of documents with empty memory.
 func (m *Model) NewDecoder(documents int) *Decoder {
-	d := &Decoder{model: m, state: m.NewState(documents), steps: map[int]*step{}}
+	d := &Decoder{model: m, state: m.NewState(documents), steps: map[int]*Pass{}}
 	for range m.Config.Layers {
 		d.caches = append(d.caches, ops.Cache{QKV: make([]float32, documents*(m.Config.Segment+2*m.tokens)*3*m.Config.Width()), Past: &d.past})
 	}
@@ -41,12 +36,6 @@ func (m *Model) NewDecoder(documents int) *Decoder {
 		d.fold = m.newFold(documents, d.caches)
 	}
 	return d
-}
-
-// Reset makes all documents begin again.
-func (d *Decoder) Reset() {
-	d.state.Zero()
-	d.past = 0
 }
 
 // Restart goes on from a state that has read whole segments, forgetting what d has read.
@@ -83,7 +72,7 @@ func (d *Decoder) Feed(ids []int32) ([]float32, error) {
 			continue
 		}
 		if d.past < d.model.tokens {
-			if err := d.turn.evaluate(d.state); err != nil {
+			if err := d.turn.Run(d.state); err != nil {
 				return nil, err
 			}
 			d.past = d.model.tokens
@@ -91,27 +80,26 @@ func (d *Decoder) Feed(ids []int32) ([]float32, error) {
 		width := min(n-at, full-d.past)
 		s, ok := d.steps[width]
 		if !ok {
-			pass := d.model.newPass(batch, 1, width, false, d.caches)
-			s = &step{pass, NewMachine(pass.Graph)}
+			s = d.model.newPass(batch, 1, width, false, d.caches)
 			d.steps[width] = s
 		}
-		if err := s.run(d.state, ids, at, n); err != nil {
+		if err := d.run(s, ids, at, n); err != nil {
 			return nil, err
 		}
 		at += width
 		d.past += width
 		if at == n {
-			d.predict(Floats(s.pass.Hidden), width)
+			d.predict(Floats(s.Hidden), width)
 		}
 		if d.past == full {
-			for _, f := range []*fold{d.fold, d.turn} {
+			for _, f := range []*Pass{d.fold, d.turn} {
 				if f == nil {
 					continue
 				}
-				if err := f.evaluate(d.state); err != nil {
+				if err := f.Run(d.state); err != nil {
 					return nil, err
 				}
-				f.pass.Carry(d.state)
+				f.Carry(d.state)
 			}
 			d.past = 0
 		}
@@ -125,23 +113,21 @@ func (d *Decoder) pass(ids []int32, at, n int) error {
 		return nil
 	}
 	if d.skip == nil {
-		pass := d.model.NewPass(d.state.Documents, 1, d.model.Config.Segment, true)
-		d.skip = &step{pass, NewMachine(pass.Graph)}
+		d.skip = d.model.NewPass(d.state.Documents, 1, d.model.Config.Segment, true)
 	}
-	if err := d.skip.run(d.state, ids, at, n); err != nil {
+	if err := d.run(d.skip, ids, at, n); err != nil {
 		return err
 	}
-	d.skip.pass.Carry(d.state)
+	d.skip.Carry(d.state)
 	return nil
 }
 
 // run evaluates the tokens at a place of ids [B, n].
-func (s *step) run(state *State, ids []int32, at, n int) error {
-	for b, width := 0, s.pass.Shape.T; b < state.Documents; b++ {
-		copy(s.pass.IDs[b*width:(b+1)*width], ids[b*n+at:])
+func (d *Decoder) run(p *Pass, ids []int32, at, n int) error {
+	for b, width := 0, p.Shape.T; b < d.state.Documents; b++ {
+		copy(p.IDs[b*width:(b+1)*width], ids[b*n+at:])
 	}
-	s.pass.In.Copy(state)
-	return s.machine.Run()
+	return p.Run(d.state)
 }
 
 // Branch makes every document of d what the one document of another decoder of the
@@ -172,25 +158,13 @@ func (d *Decoder) predict(hidden []float32, width int) {
 	}
 }
 
-// fold writes a full cache to memory: the graph of Memory.Write alone, or that of
-// memory tokens.
-type fold struct {
-	pass    *Pass
-	machine *Machine
-}
-
-func (m *Model) newFold(documents int, caches []ops.Cache) *fold {
+// newFold is the graph of Memory.Write alone: full caches are written to memory.
+func (m *Model) newFold(documents int, caches []ops.Cache) *Pass {
 	c := m.Config
-	f := &fold{pass: m.newInputs(ops.Shape{B: documents, S: 1, T: c.Segment, H: c.Heads, D: c.HeadSize})}
-	for i, initial := range f.pass.Inputs {
-		qkv := f.pass.matrix(layerName(i, "cache"), caches[i].QKV, f.pass.Shape.Rows())
-		f.pass.Out = append(f.pass.Out, last(m.Memory.Write(f.pass.layer(i), qkv, initial)))
+	p := m.newInputs(ops.Shape{B: documents, S: 1, T: c.Segment, H: c.Heads, D: c.HeadSize})
+	for i, initial := range p.Inputs {
+		qkv := p.matrix(layerName(i, "cache"), caches[i].QKV, p.Shape.Rows())
+		p.Out = append(p.Out, last(m.Memory.Write(p.layer(i), qkv, initial)))
 	}
-	f.machine = NewMachine(f.pass.Graph)
-	return f
-}
-
-func (f *fold) evaluate(state *State) error {
-	f.pass.In.Copy(state)
-	return f.machine.Run()
+	return p
 }

@@ -88,11 +88,11 @@ func (p *Pass) through(shape ops.Shape, x *G.Node, caches []ops.Cache) *G.Node {
 
 // newTurn is the graph of the memory's rows alone, when decoding: on empty caches
 // the segment's tokens will read them, on full ones they are the next state.
-func (m *Model) newTurn(documents int, caches []ops.Cache) *fold {
+func (m *Model) newTurn(documents int, caches []ops.Cache) *Pass {
 	shape := ops.Shape{B: documents, S: 1, T: m.tokens, H: m.Config.Heads, D: m.Config.HeadSize}
 	p := m.newInputs(shape)
 	y := p.through(shape, p.memory(p.Inputs[0][0]), caches)
 	p.Out = make([][]*G.Node, m.Config.Layers)
 	p.Out[0] = []*G.Node{p.state(y)}
-	return &fold{pass: p, machine: NewMachine(p.Graph)}
+	return p
 }

@@ -13,12 +13,7 @@ import (
 
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// Machine runs a finished graph again and again.
-type Machine struct {
-	vm G.VM
-}
-
-// runs counts those of all machines.
+// runs counts those of all passes.
 var runs atomic.Int64
 
 // collectEvery is the number of runs between two collections of what gorgonia leaves
@@ -27,16 +22,18 @@ var runs atomic.Int64
 // a text.
 const collectEvery = 32
 
-// NewMachine compiles a graph to which nothing will be added any more.
-func NewMachine(g *G.ExprGraph) *Machine { return &Machine{vm: G.NewTapeMachine(g)} }
-
-// Run evaluates every node once.
-func (m *Machine) Run() error {
-	defer m.vm.Reset()
+// Run evaluates every node once, from a state, which stays as it is. The first run
+// compiles the graph; nothing may be added to it afterwards.
+func (p *Pass) Run(from *State) error {
+	if p.machine == nil {
+		p.machine = G.NewTapeMachine(p.Graph)
+	}
+	p.In.Copy(from)
+	defer p.machine.Reset()
 	if runs.Add(1)%collectEvery == 0 {
 		runtime.GC()
 	}
-	return m.vm.RunAll()
+	return p.machine.RunAll()
 }
 
 // Floats is the numbers of a node after a run, valid until the next.
@@ -54,7 +51,6 @@ func (p *Pass) Carry(state *State) {
 // Scorer evaluates a model without gradients over B documents at a time.
 type Scorer struct {
 	pass    *Pass
-	machine *Machine
 	targets []int32
 	nll     *G.Node
 }
@@ -65,7 +61,6 @@ func (m *Model) NewScorer(documents, tokens int) *Scorer {
 	p := m.NewPass(documents, 1, tokens, false)
 	s := &Scorer{pass: p, targets: make([]int32, p.Shape.Rows())}
 	s.nll = ops.TokenNLL(p.Hidden, p.Embedding(), Constant(p, "targets", s.targets))
-	s.machine = NewMachine(p.Graph)
 	return s
 }
 
@@ -78,8 +73,7 @@ func (s *Scorer) Score(ids, targets []int32, state *State) ([]float64, error) {
 	}
 	copy(s.pass.IDs, ids)
 	copy(s.targets, targets)
-	s.pass.In.Copy(state)
-	if err := s.machine.Run(); err != nil {
+	if err := s.pass.Run(state); err != nil {
 		return nil, err
 	}
 	s.pass.Carry(state)

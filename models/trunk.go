@@ -140,7 +140,7 @@ type Pass struct {
 	Graph *G.ExprGraph
 	Shape ops.Shape
 	IDs   []int32 // [B·S·T], filled in before each run
-	In    *State  // bound to the graph, filled in before each run
+	In    *State  // bound to the graph, filled in by each run
 	// Repeats [B·S] is how often what a segment adds to a compressive memory counts: 1,
 	// unless filled in before a run. Training on a few segments that stand for many
 	// makes use of it.
@@ -152,6 +152,7 @@ type Pass struct {
 
 	model   *Model
 	written []written
+	machine G.VM // nil before the first run
 }
 
 // written is what was read where a segment was written.

@@ -36,7 +36,7 @@ type Backprop struct {
 	documents  int
 	interval   int
 	chunks     map[width]*chunk
-	advances   map[width]*advance
+	advances   map[width]*models.Pass // the state past a chunk
 	boundaries []*models.State
 	gradient   *models.State // of the loss by the state after the chunk at hand
 	careful    bool          // look at the gradients after every chunk
@@ -49,7 +49,7 @@ type width struct{ segments, tokens int }
 func NewBackprop(m *models.Model, documents, interval int) *Backprop {
 	b := &Backprop{
 		model: m, documents: documents, interval: interval,
-		chunks: map[width]*chunk{}, advances: map[width]*advance{},
+		chunks: map[width]*chunk{}, advances: map[width]*models.Pass{},
 		gradient: m.NewState(documents), Final: m.NewState(documents),
 	}
 	for _, p := range m.Params {
@@ -107,10 +107,9 @@ func (b *Backprop) run(ids, targets []int32, weights []float32) (float64, error)
 		c := b.chunk(plan[i].width)
 		c.fill(ids, targets, weights, plan[i].from, length)
 		b.repeat(c.pass, plan[i].from, length)
-		c.pass.In.Copy(b.boundaries[i])
 		c.outgoing.Copy(b.gradient)
 		c.share[0] = float32(share)
-		if err := c.machine.Run(); err != nil {
+		if err := c.pass.Run(b.boundaries[i]); err != nil {
 			return 0, err
 		}
 		if i == len(plan)-1 {
@@ -185,17 +184,15 @@ func (b *Backprop) forward(plan []place, ids []int32, length int) error {
 	for i, p := range plan[:len(plan)-1] {
 		a := b.advances[p.width]
 		if a == nil {
-			pass := b.model.NewPass(b.documents, p.segments, p.tokens, true)
-			a = &advance{pass, models.NewMachine(pass.Graph)}
+			a = b.model.NewPass(b.documents, p.segments, p.tokens, true)
 			b.advances[p.width] = a
 		}
-		gather(a.pass.IDs, ids, p.from, length, b.documents)
-		b.repeat(a.pass, p.from, length)
-		a.pass.In.Copy(b.boundaries[i])
-		if err := a.machine.Run(); err != nil {
+		gather(a.IDs, ids, p.from, length, b.documents)
+		b.repeat(a, p.from, length)
+		if err := a.Run(b.boundaries[i]); err != nil {
 			return err
 		}
-		a.pass.Carry(b.boundaries[i+1])
+		a.Carry(b.boundaries[i+1])
 		if err := b.boundaries[i+1].Finite(); err != nil {
 			return b.in(p, err)
 		}
@@ -217,16 +214,9 @@ func (b *Backprop) repeat(p *models.Pass, from, length int) {
 	}
 }
 
-// advance is the graph that moves the state past a chunk.
-type advance struct {
-	pass    *models.Pass
-	machine *models.Machine
-}
-
 // chunk is the graph of the loss and the gradients over a few segments.
 type chunk struct {
 	pass     *models.Pass
-	machine  *models.Machine
 	targets  []int32
 	weights  []float32
 	loss     *G.Node
@@ -270,7 +260,6 @@ func (b *Backprop) chunk(w width) *chunk {
 	if err := ops.Gradient(roots, leaves); err != nil {
 		panic(fmt.Sprintf("train: gradient of the graph: %v", err))
 	}
-	c.machine = models.NewMachine(p.Graph)
 	b.chunks[w] = c
 	return c
 }

@@ -217,7 +217,7 @@ func empty(memory models.Memory) error {
 	}
 	pass := m.NewPass(2, 1, segment, false)
 	copy(pass.IDs, tokens(source(1), len(pass.IDs)))
-	if err := models.NewMachine(pass.Graph).Run(); err != nil {
+	if err := pass.Run(m.NewState(2)); err != nil {
 		return err
 	}
 	size := m.Config.HeadSize

@@ -65,7 +65,7 @@ func branch(m *models.Model, r *rand.Rand) error {
 	if _, err := both.Feed(tokens(r, 2*(segment+1))); err != nil { // what it held is forgotten
 		return err
 	}
-	one.Reset()
+	one.Restart(m.NewState(1))
 	if _, err := one.Feed(first[:shared]); err != nil {
 		return err
 	}

@@ -9,25 +9,19 @@ type stream struct {
 	model     *models.Model
 	documents int
 	segments  int // in one graph
-	graphs    map[[2]int]*graph
-}
-
-type graph struct {
-	pass    *models.Pass
-	machine *models.Machine
+	passes    map[[2]int]*models.Pass
 }
 
 func newStream(m *models.Model, documents, segments int) *stream {
-	return &stream{model: m, documents: documents, segments: segments, graphs: map[[2]int]*graph{}}
+	return &stream{model: m, documents: documents, segments: segments, passes: map[[2]int]*models.Pass{}}
 }
 
-func (s *stream) graph(segments, tokens int) *graph {
+func (s *stream) pass(segments, tokens int) *models.Pass {
 	key := [2]int{segments, tokens}
-	if s.graphs[key] == nil {
-		pass := s.model.NewPass(s.documents, segments, tokens, false)
-		s.graphs[key] = &graph{pass, models.NewMachine(pass.Graph)}
+	if s.passes[key] == nil {
+		s.passes[key] = s.model.NewPass(s.documents, segments, tokens, false)
 	}
-	return s.graphs[key]
+	return s.passes[key]
 }
 
 // run moves state past ids [B, n] and returns the hidden layer [B, n, d].
@@ -39,19 +33,18 @@ func (s *stream) run(ids []int32, state *models.State) ([]float32, error) {
 		if count == 0 {
 			count, width = 1, n-at
 		}
-		g := s.graph(count, width)
+		p := s.pass(count, width)
 		step := count * width
 		for b := range s.documents {
-			copy(g.pass.IDs[b*step:(b+1)*step], ids[b*n+at:])
+			copy(p.IDs[b*step:(b+1)*step], ids[b*n+at:])
 		}
-		g.pass.In.Copy(state)
-		if err := g.machine.Run(); err != nil {
+		if err := p.Run(state); err != nil {
 			return nil, err
 		}
 		for b := range s.documents {
-			copy(hidden[(b*n+at)*d:(b*n+at+step)*d], models.Floats(g.pass.Hidden)[b*step*d:])
+			copy(hidden[(b*n+at)*d:(b*n+at+step)*d], models.Floats(p.Hidden)[b*step*d:])
 		}
-		g.pass.Carry(state)
+		p.Carry(state)
 		at += step
 	}
 	return hidden, nil
