@@ -162,12 +162,9 @@ func TestBooksumVerdicts(t *testing.T) {
 	if last := claims[len(claims)-1]; last.verdict != NotAttempted || last.text != "The paper's Table 4: Linear + Delta" {
 		t.Errorf("%+v", last)
 	}
-	for x, want := range map[float64]Verdict{0.18: Reproduced, 0.3: NotReproduced} { // the paper's Linear has 18.0
-		record := madeUpBooks(infiniLin, 1, x, 0)
-		record.Result.Scale.PaperScale = true
-		if r := shelfOf(t, &Run{Records: []Record{record}}).row(infiniLin); r.verdict != want {
-			t.Errorf("%v at the paper's scale: %s (%s), want %s", x, r.verdict, r.why, want)
-		}
+	// The paper's Linear has 18.0: that a small model on stand-in books has it too says nothing.
+	if r := shelfOf(t, &Run{Records: []Record{madeUpBooks(infiniLin, 1, 0.18, 0)}}).row(infiniLin); r.verdict == Reproduced || r.trend == Reproduced {
+		t.Errorf("the paper's value: %s, %s", r.verdict, r.trend)
 	}
 }
 

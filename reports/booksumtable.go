@@ -180,11 +180,7 @@ func (b *bookshelf) coverageTable(slug string) *Table {
 // dataAndScale says in the row itself how far it is from the paper's setting.
 func (r *bookRow) dataAndScale() string {
 	result := r.records[0].Result
-	scale := "the paper's scale"
-	if !result.Scale.PaperScale {
-		scale = fmt.Sprintf("reduced scale: %s of %s parameters", short(result.Scale.Parameters), short(paperBookParameters))
-	}
-	words := dataWords(result) + "; " + scale
+	words := fmt.Sprintf("%s; reduced scale: %s of %s parameters", dataWords(result), short(result.Scale.Parameters), short(paperBookParameters))
 	if n := len(r.records); n > 1 {
 		words += "; " + plural(n, "seed")
 	}
@@ -211,12 +207,8 @@ func leftOut(b *experiments.Booksum) int {
 
 // inShort is dataAndScale for the tables beside the main one.
 func (r *bookRow) inShort() string {
-	data, scale := "official data", "reduced scale"
 	if isStandIn(r.records[0].Result) {
-		data = "stand-in"
+		return "stand-in, reduced scale"
 	}
-	if r.paperScale() {
-		scale = "the paper's scale"
-	}
-	return data + ", " + scale
+	return "official data, reduced scale"
 }

@@ -168,10 +168,6 @@ func TestPasskeyVerdicts(t *testing.T) {
 		s := &experiments.PasskeyStage{Stage: stage, Grid: []experiments.PasskeyScore{keyScore(32_800, "start", 800, n, start), keyScore(32_800, "end", 0, n, end)}}
 		return &keyRow{model: infiniLin, stage: stage, scored: s, record: &Record{}}
 	}
-	paperScale := func(r *keyRow) *keyRow {
-		r.record.Result.Scale.PaperScale = true
-		return r
-	}
 	other := row(experiments.StageRecipe, 74, 1, 1)
 	other.model = "rmt"
 	onlyOwn := row(experiments.StageRecipe, 74, 1, 1)
@@ -192,8 +188,6 @@ func TestPasskeyVerdicts(t *testing.T) {
 		{"the recipe", row(experiments.StageRecipe, 4, 0.75, 0), DirectionHolds},
 		{"one key is right", row(experiments.StageRecipe, 1, 1, 1), DirectionHolds}, // from 21 %
 		{"only the question's segment", onlyOwn, Undecided},
-		{"at the paper's scale, in the interval", paperScale(row(experiments.StagePaper, 74, 1, 1)), Reproduced},
-		{"at the paper's scale, outside", paperScale(row(experiments.StagePaper, 74, 0.5, 1)), NotReproduced},
 		{"another model", other, NoClaim},
 		{"nothing ran", &keyRow{model: infiniLin, stage: experiments.StagePaper}, NotAttempted},
 		{"failed", &keyRow{model: infiniLin, stage: experiments.StagePaper, failed: &Record{}}, Undecided},

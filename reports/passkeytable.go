@@ -151,7 +151,7 @@ func (p *retrieval) controlTable(slug string) *Table {
 			}
 			zeroed, mostZeroed = zeroed+s.Zeroed.Value/n, max(mostZeroed, s.Zeroed.Value)
 		}
-		cells := []string{r.name(modelName), stageWords(r.stage), r.samples(), "", "", "", "", "", "", "", "", r.inShort()}
+		cells := []string{r.name(modelName), stageWords(r.stage), r.samples(), "", "", "", "", "", "", "", "", "reduced scale"}
 		if len(across) > 0 {
 			cells[3], cells[4], cells[5], cells[6] = hundred(mean), hundred(low), hundred(high), hundred(exact)
 			if none == 0 {
@@ -241,8 +241,6 @@ func (r *keyRow) dataAndScale() string {
 		return "failed"
 	case r.scored == nil:
 		return "planned, not run"
-	case r.record.Result.Scale.PaperScale:
-		return "the paper's scale"
 	}
 	return r.scaleWords(short(r.record.Result.Scale.Parameters))
 }
@@ -263,12 +261,4 @@ func (r *keyRow) scaleWords(parameters string) string {
 		words += fmt.Sprintf("; %s steps of %s tokens%s", count(int64(r.scored.Steps)), count(int64(training.Segments)*int64(scale.Segment)), paper)
 	}
 	return words
-}
-
-// inShort is dataAndScale for the tables beside the main one.
-func (r *keyRow) inShort() string {
-	if r.record.Result.Scale.PaperScale {
-		return "the paper's scale"
-	}
-	return "reduced scale"
 }

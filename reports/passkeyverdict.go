@@ -13,10 +13,10 @@ import (
 //   - before the fine-tuning a key in the question's own segment is read and no other;
 //   - after it, the memory brings the key from any place of up to a million tokens.
 //
-// At the paper's scale its values must lie in our intervals. Elsewhere the ordering must
-// be the paper's with whole intervals: every cell that only the memory can answer above
-// chance, or for the first claim, every other cell above those. Chance is exact: without
-// its memory a model knows nothing of a key that is in another segment.
+// The ordering must be the paper's with whole intervals: every cell that only the memory
+// can answer above chance, or for the first claim, every other cell above those. Chance is
+// exact: without its memory a model knows nothing of a key that is in another segment. The
+// paper's values are of a model of a billion parameters, which none here has.
 func (r *keyRow) judge(chance float64) {
 	switch {
 	case r.model == localOnly:
@@ -27,8 +27,6 @@ func (r *keyRow) judge(chance float64) {
 		r.verdict, r.why = Undecided, "the cell failed: "+clean(r.failed.Result.Error)
 	case r.scored == nil:
 		r.verdict, r.why = NotAttempted, "no result in this run"
-	case r.record.Result.Scale.PaperScale && r.stage != experiments.StageRecipe:
-		r.verdict, r.why = r.atPaperScale()
 	case r.stage == experiments.StageZeroShot:
 		r.verdict, r.why = r.beforeTuning(chance)
 	default:
@@ -58,23 +56,6 @@ func (r *keyRow) paperShare(s *experiments.PasskeyScore) float64 {
 		least = min(least, values[k])
 	}
 	return least / 100
-}
-
-func (r *keyRow) atPaperScale() (Verdict, string) {
-	compared := 0
-	for _, s := range r.scored.Grid {
-		if paperPasskeyLength(s.Length) < 0 {
-			continue
-		}
-		compared++
-		if v := r.paperShare(&s); v < s.Tokens.Low || v > s.Tokens.High {
-			return NotReproduced, fmt.Sprintf("the paper's %s %% lies outside our interval, %s, at its scale", hundred(v), cellWords(&s))
-		}
-	}
-	if compared == 0 {
-		return Undecided, "none of the paper's lengths was tried"
-	}
-	return Reproduced, fmt.Sprintf("the paper's values lie in all of %d intervals at its scale", compared)
 }
 
 func (r *keyRow) beforeTuning(chance float64) (Verdict, string) {

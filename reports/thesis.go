@@ -262,11 +262,7 @@ func (d *document) moreOfTheBook() thesis {
 			v := vote{who: shortName(r.model), verdict: r.trend, why: r.trendWhy}
 			if len(r.points) > 0 && r.trend != NoClaim {
 				v.ours = v.who + ": slope " + r.slope.String()
-				t.scale = fmt.Sprintf("%s of %s parameters, books to %s of %s tokens", short(r.records[0].Result.Scale.Parameters), short(paperBookParameters), count(int64(r.whole().tokens)), paperBookTokens)
-				if r.paperScale() {
-					t.scale = "the paper's scale"
-				}
-				t.scale += ", " + plural(len(r.records), "seed")
+				t.scale = fmt.Sprintf("%s of %s parameters, books to %s of %s tokens, %s", short(r.records[0].Result.Scale.Parameters), short(paperBookParameters), count(int64(r.whole().tokens)), paperBookTokens, plural(len(r.records), "seed"))
 			}
 			votes = append(votes, v)
 		}
