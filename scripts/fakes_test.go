@@ -29,7 +29,7 @@ func newFakeMachine(t *testing.T, script string) *fakeMachine {
 	}
 	m.write(script, string(text))
 	m.write("bin-fake/.keep", "")
-	for _, name := range []string{"sh", "bash", "env", "dirname", "grep", "sed", "mkdir", "cp", "cat", "touch"} {
+	for _, name := range []string{"sh", "bash", "env", "dirname", "grep", "sed", "mkdir", "cp", "mv", "cat", "touch"} {
 		m.link(name)
 	}
 	// OPENBLAS_PLACES is empty, so that the libraries of the real machine do not count.

@@ -94,9 +94,10 @@ setup_echarts() {
 	elif ! npm ci --prefix $assets --ignore-scripts --no-audit --no-fund >>$log 2>&1 </dev/null; then
 		why="npm ci --prefix $assets failed, see $log"
 	else
-		# The script goes last: its presence is what says that all is done.
+		# The script goes last: its presence is what says that all is done. It is moved,
+		# so that a build that runs meanwhile does not embed half of it.
 		cp $assets/node_modules/echarts/NOTICE $assets/echarts.NOTICE &&
-			cp $assets/node_modules/echarts/dist/echarts.min.js $assets/echarts.min.js && return
+			mv $assets/node_modules/echarts/dist/echarts.min.js $assets/echarts.min.js && return
 		why="node_modules/echarts is not complete"
 	fi
 	say "the ECharts library could not be embedded ($why): charts will load it from the web"
