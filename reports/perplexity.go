@@ -38,9 +38,6 @@ func (c *comparison) perplexityTable(slug string) *Table {
 		t.add(c.name(r), c.paperValue(r), r.ours.mean(), r.ours.limits(), seeds,
 			ratio(r.overLocal), r.overLocal.limits(), string(r.verdict), ratio(r.overBest), paperNumber(r.paperRatio),
 			c.dataAndScale(r))
-		if words := r.settings(); words != "" {
-			t.note("%s is run with %s.", modelName(r.model), words)
-		}
 		for _, f := range r.failed {
 			t.note("%s, seed %d, failed: %s", modelName(r.model), f.Result.Cell.Seed, f.Result.Error)
 		}

@@ -211,6 +211,9 @@ func (c *comparison) dataAndScale(r *row) string {
 		words = append(words, fmt.Sprintf("reduced scale: %s of ≈%s parameters",
 			short(r.scale.Parameters), short(paperScale.Parameters)))
 	}
+	if s := r.settings(); s != "" {
+		words = append(words, s)
+	}
 	if len(r.failed) > 0 {
 		words = append(words, plural(len(r.failed), "seed")+" failed")
 	}

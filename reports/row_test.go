@@ -1,15 +1,14 @@
 package reports
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
 	"infinibench/experiments"
 )
 
-// The switch that makes a baseline another is in its name, and what was set of it below
-// the table.
+// The switch that makes a baseline another is in its name, and what was set of it in its
+// row and on the terminal.
 func TestBaselineSettingsAreShown(t *testing.T) {
 	run := fixture()
 	for i := range run.Records {
@@ -23,16 +22,22 @@ func TestBaselineSettingsAreShown(t *testing.T) {
 		}
 	}
 	const name = "Memorizing Transformer with T5 biases"
-	const note = "Memorizing Transformer is run with a cache of 128 tokens, one of 2,048 when evaluated, a memory of 512 tokens, the nearest 8 of it, T5's relative biases on keys and queries of length 1."
+	const settings = "; a cache of 128 tokens, one of 2,048 when evaluated, a memory of 512 tokens, the nearest 8 of it, T5's relative biases on keys and queries of length 1"
 	for _, c := range compare(run) {
 		table := c.perplexityTable(c.corpus)
-		var names []string
+		found := false
 		for _, row := range table.Rows {
-			names = append(names, row[0])
+			isIt := row[0] == name
+			found = found || isIt
+			if scale := row[len(row)-1]; strings.Contains(scale, settings) != isIt {
+				t.Errorf("%s, %s: %q", c.corpus, row[0], scale)
+			}
 		}
-		want := c.corpus == "novel"
-		if slices.Contains(names, name) != want || slices.Contains(table.Notes, note) != want {
-			t.Errorf("%s: models %q, notes %q", c.corpus, names, strings.Join(table.Notes, "\n"))
+		if found != (c.corpus == "novel") {
+			t.Errorf("%s has %s: %t", c.corpus, name, found)
 		}
+	}
+	if text := strings.Join(strings.Fields(printed(t, run)), " "); strings.Count(text, settings) != 1 {
+		t.Errorf("on the terminal:\n%s", text)
 	}
 }
