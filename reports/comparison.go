@@ -210,6 +210,8 @@ func (c *comparison) title() string {
 	switch {
 	case c.corpus == "novel" || c.corpus == "proof":
 		return name + " (generated, stands in for " + c.paper.name + ")"
+	case c.paper.name != "" && c.standIn:
+		return c.paper.name + " (stand-in)"
 	case c.paper.name != "":
 		return c.paper.name
 	}

@@ -60,7 +60,7 @@ func (r *row) byDocument(other *row) metrics.Bootstrap {
 // never published, ratios much less.
 func (c *comparison) pairsTable(slug string) *Table {
 	t := newTable("ratios-"+slug, "Ratios between models on "+c.title(),
-		"This", "Divided by", ">Paper", ">Ours", ">95 % over seeds", ">95 % over documents", ">p", "Verdict", "Why")
+		"This", "Divided by", ">Paper", ">Ours", ">95 % over seeds", ">95 % over documents", ">p", "Verdict", "Why", "Data and scale")
 	t.Caption = "Of token perplexities, each pair the way the paper has it below 1: the first model is its better one. Models of one length, segment and number of training tokens, seed by seed."
 	for i, a := range c.rows {
 		for _, b := range c.rows[:i] {
@@ -82,7 +82,7 @@ func (c *comparison) pairsTable(slug string) *Table {
 					Paper: paper, Ours: ratio, Ratio: ratio, Documents: documents,
 				})
 			}
-			t.add(c.name(better), c.name(worse), paperNumber(paper), ratioFigure(ratio), ratio.limits(), documentLimits(documents), pValue(documents), string(verdict), why)
+			t.add(c.name(better), c.name(worse), paperNumber(paper), ratioFigure(ratio), ratio.limits(), documentLimits(documents), pValue(documents), string(verdict), why, c.dataAndScales(better, worse))
 			switch {
 			case documents.Documents >= leastDocuments:
 				t.note("The interval over documents and the two-sided p-value are of a paired bootstrap: %s resamples of the %d documents, both models on the same, losses averaged over seeds. That over seeds says whether other weights, that over documents whether other texts would decide otherwise.", count(metrics.Resamples), documents.Documents)
@@ -95,6 +95,16 @@ func (c *comparison) pairsTable(slug string) *Table {
 		t.note("%d pairs are tested; of so many independent ones, 1 in 20 would seem sure by chance.", len(t.Rows))
 	}
 	return t
+}
+
+// dataAndScales says in the row of a pair how far it is from the paper's setting, of both
+// models at once where it is the same.
+func (c *comparison) dataAndScales(a, b *row) string {
+	of, other := c.dataAndScale(a), c.dataAndScale(b)
+	if of == other {
+		return of
+	}
+	return c.shortName(a) + ": " + of + " ÷ " + c.shortName(b) + ": " + other
 }
 
 func ratioFigure(i Interval) string {

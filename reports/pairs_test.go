@@ -3,6 +3,7 @@ package reports
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"infinibench/experiments"
@@ -173,6 +174,41 @@ func TestLongRowOnMoreTokens(t *testing.T) {
 		long.judge(nil, nil, short)
 		if long.verdict != c.want || long.why != c.why {
 			t.Errorf("%d tokens: %s (%s), want %s (%s)", c.tokens, long.verdict, long.why, c.want, c.why)
+		}
+	}
+}
+
+// Every pair says in its row, and a corpus in its title, that the text stands in and how
+// small the models are.
+func TestPairsSayDataAndScale(t *testing.T) {
+	run := fixture()
+	for i := range run.Records {
+		r := &run.Records[i].Result
+		if r.Cell.Experiment == "perplexity" {
+			r.Cell.Corpus = map[string]string{"novel": "pg19", "proof": "arxiv-math"}[r.Cell.Corpus]
+			if r.Cell.Model == infiniLin {
+				r.Cell.Model = "memorizing"
+				r.Settings.Baselines.Memorizing.K = 8
+			}
+		}
+	}
+	run.Planned = nil
+	for _, c := range compare(run) {
+		table := c.pairsTable(c.corpus)
+		if want := map[string]string{"pg19": "PG19", "arxiv-math": "arXiv-math"}[c.corpus]; table.Title != "Ratios between models on "+want+" (stand-in)" {
+			t.Errorf("%s is titled %q", c.corpus, table.Title)
+		}
+		if len(table.Rows) != 3 {
+			t.Fatalf("%s: %d pairs", c.corpus, len(table.Rows))
+		}
+		for _, row := range table.Rows {
+			scale := row[len(row)-1]
+			if !strings.Contains(scale, "stand-in: ") || !strings.Contains(scale, "reduced scale: 413K of ≈184M parameters") {
+				t.Errorf("%s ÷ %s: %q", row[0], row[1], scale)
+			}
+			if set := strings.HasPrefix(row[0], "Memorizing") || strings.HasPrefix(row[1], "Memorizing"); set != strings.Contains(scale, "the nearest 8 of it") {
+				t.Errorf("%s ÷ %s: %q", row[0], row[1], scale)
+			}
 		}
 	}
 }
