@@ -52,10 +52,16 @@ func (s BooksumSettings) Summarised() bool { return s.Corpus != "" }
 // row is the tokens of a training sequence: a book, the mark that asks, and a summary.
 func (s BooksumSettings) row() int { return s.Finetuning.Length + 1 + s.SummaryTokens }
 
+// readInTraining is the tokens that each phase of the training reads.
+func (s BooksumSettings) readInTraining() (pretraining, finetuning int64) {
+	p, f := s.Pretraining, s.Finetuning
+	return int64(p.Steps) * int64(p.Batch) * int64(p.Length), int64(f.Steps) * int64(f.Batch) * int64(s.row())
+}
+
 // trainTokens is what both phases train on.
 func (s BooksumSettings) trainTokens() int {
-	p, f := s.Pretraining, s.Finetuning
-	return p.Steps*p.Batch*p.Length + f.Steps*f.Batch*s.row()
+	pretraining, finetuning := s.readInTraining()
+	return int(pretraining + finetuning)
 }
 
 // readTokens is what is read and drawn of one book at most.

@@ -10,6 +10,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
+	"infinibench/internal/seal"
 )
 
 // TestBadPairs: pairs that cannot be used stop the cell, with a list of them, or are
@@ -85,6 +86,17 @@ func TestBadPairs(t *testing.T) {
 	want := []BooksumCoverage{{"train", 3, 2, 314}, {"test", 4, 2, 46}}
 	if len(b.Coverage) != 2 || b.Coverage[0] != want[0] || b.Coverage[1] != want[1] {
 		t.Errorf("coverage %+v, want %+v", b.Coverage, want)
+	}
+	var timing Timing
+	if data, err := os.ReadFile(filepath.Join(o.Directory(), c.Key(), "timing.json")); err != nil {
+		t.Error(err)
+	} else if err := seal.Unmarshal(data, &timing); err != nil {
+		t.Error(err)
+	}
+	// A step of two stretches of 128, and one of two rows of a book of 128, the mark and 26
+	// of a summary, whatever of them counts.
+	if timing.TrainTokens != 2*128+2*(128+1+26) || timing.TrainTokens != result.Scale.TrainTokens {
+		t.Errorf("trained on %d tokens, the scale says %d", timing.TrainTokens, result.Scale.TrainTokens)
 	}
 	// 40 times four words in 640 bytes: longer than every length.
 	if l := b.Lengths[2]; l.Bound != nil || l.Books != 2 || l.Share != 256./640 {

@@ -130,12 +130,15 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 	if m.Memory, err = NewMemory(r.cell.Model, s.Baselines); err != nil { // one that was loaded is set to be evaluated
 		return nil, err
 	}
-	return r.fit(ctx, phase{
+	m, err = r.fit(ctx, phase{
 		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length,
 		begin:   func() (*models.Model, error) { return m, nil },
 		source:  func() (train.Source, error) { return newSummarySource(x, s.Seed, s.Training.Batch) },
 		seconds: &finetuning.TrainSeconds, tokens: &finetuning.TrainTokens,
 	})
+	// The summaries alone are learnt from, but what the speed is of is all that was read.
+	pretraining.TrainTokens, finetuning.TrainTokens = b.readInTraining()
+	return m, err
 }
 
 // readBooks makes the readings that samples.jsonl does not hold yet.
