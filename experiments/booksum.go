@@ -109,6 +109,9 @@ func (p *Profile) validateBooksum(report reporter) {
 			report("corpora.chronicle.document_tokens", "%v", err)
 		}
 	}
+	if s.Temperature == 0 && s.Decodes > 1 {
+		report("booksum.decodes", "got %d; allowed: 1, as at temperature 0 all summaries of a book are the same", s.Decodes)
+	}
 	if len(s.Models) == 0 {
 		report("booksum.models", "missing; allowed: a list of length at least 1")
 	}

@@ -127,6 +127,8 @@ func TestBooksumProfiles(t *testing.T) {
 		{"beyond the book", func(p *Profile) { p.Booksum.Lengths = []int{512} }, "booksum.lengths[0]: got 512; allowed: at most document_tokens of chronicle, 256"},
 		{"long stretches", func(p *Profile) { p.Booksum.Pretraining.Length = 512 }, "booksum.pretraining.length: got 512; allowed: at most document_tokens"},
 		{"odd stretches", func(p *Profile) { p.Booksum.Finetuning.Length = 100 }, "booksum.finetuning.length: got 100; allowed: a multiple of model.segment"},
+		{"one greedy summary", func(p *Profile) { p.Booksum.Temperature, p.Booksum.Decodes = 0, 1 }, ""},
+		{"greedy summaries", func(p *Profile) { p.Booksum.Temperature = 0 }, "booksum.decodes: got 2; allowed: 1, as at temperature 0 all summaries of a book are the same"},
 		{"warm-up", func(p *Profile) { p.Booksum.Finetuning.WarmupSteps = 5 }, "booksum.finetuning.warmup_steps: got 5; allowed: at most its steps, 4"},
 	} {
 		p := summaries(t)
