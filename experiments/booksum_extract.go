@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"infinibench/internal/metrics/rouge"
 )
 
 // leadWords is the first k words of a text.
@@ -51,15 +53,16 @@ func sentences(text string) []string {
 
 // oracle is the extractive summary that knows the reference: sentences of the text, in
 // their order, chosen one by one so that each raises the sum of ROUGE-1 and ROUGE-2 (F)
-// the most, until none does (as Nallapati et al. 2017, "SummaRuNNer", section 2.3). It
-// is what extraction could reach at most, but for the greed of the choice.
+// the most, until none does (as Nallapati et al. 2017, "SummaRuNNer", section 2.3). The
+// choice is greedy, and by another score than overall: it is not the most that extraction
+// could reach.
 func oracle(text, reference string) string {
 	all := sentences(text)
 	grams := map[[2]string]int{} // of the reference: a word and "", or two words
 	var counts []int             // how often each is in the reference
 	index := func(s string, visit func(gram [2]string)) (words int) {
 		before := ""
-		for _, w := range strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !('a' <= c && c <= 'z' || '0' <= c && c <= '9') }) {
+		for _, w := range rouge.Words(s) {
 			visit([2]string{w})
 			if words++; words > 1 {
 				visit([2]string{before, w})

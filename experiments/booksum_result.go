@@ -45,7 +45,7 @@ type BooksumLength struct {
 	Books  int            `json:"books"`
 	Rouge  rouge.Interval `json:"rouge"`
 	Lead   rouge.Interval `json:"lead"`   // the first words of the book
-	Oracle rouge.Interval `json:"oracle"` // sentences from what is read, chosen with the reference in hand
+	Oracle rouge.Interval `json:"oracle"` // sentences from what is read, chosen greedily with the reference in hand
 
 	Bound      *booksum.Bound `json:"bound,omitempty"`      // generated books only
 	FactsRead  float64        `json:"facts_read,omitempty"` // share of the facts that stand in what is read

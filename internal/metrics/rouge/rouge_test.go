@@ -3,6 +3,7 @@ package rouge
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,6 +88,9 @@ func TestTokens(t *testing.T) {
 		}
 		if got := strings.Join(got, "|"); got != test.want || start != len(text.ids) {
 			t.Errorf("%q is read as %q, want %q", test.text, got, test.want)
+		}
+		if got, want := Words(test.text), strings.Fields(strings.ReplaceAll(test.want, "|", " ")); !slices.Equal(got, want) {
+			t.Errorf("the words of %q are %q, want %q", test.text, got, want)
 		}
 	}
 }

@@ -23,17 +23,29 @@ func newVocabulary(stemmed bool) *vocabulary {
 // separate like any other character.
 func (v *vocabulary) read(s string) text {
 	var t text
+	split(s, func(word []byte) { t.ids = append(t.ids, v.id(word)) }, func() {
+		if n := len(t.ids); n > 0 && (len(t.ends) == 0 || t.ends[len(t.ends)-1] < n) {
+			t.ends = append(t.ends, n)
+		}
+	})
+	return t
+}
+
+// Words is the tokens of a text as Compare has them, without stems.
+func Words(s string) []string {
+	var words []string
+	split(s, func(word []byte) { words = append(words, string(word)) }, func() {})
+	return words
+}
+
+// split calls add with each word, whose bytes are used again, and endLine after the
+// words of each line.
+func split(s string, add func(word []byte), endLine func()) {
 	var word []byte
 	end := func() {
 		if len(word) > 0 {
-			t.ids = append(t.ids, v.id(word))
+			add(word)
 			word = word[:0]
-		}
-	}
-	endSentence := func() {
-		end()
-		if n := len(t.ids); n > 0 && (len(t.ends) == 0 || t.ends[len(t.ends)-1] < n) {
-			t.ends = append(t.ends, n)
 		}
 	}
 	for _, c := range s {
@@ -50,13 +62,14 @@ func (v *vocabulary) read(s string) text {
 			word = append(word, 'i')
 			end()
 		case c == '\n':
-			endSentence()
+			end()
+			endLine()
 		default:
 			end()
 		}
 	}
-	endSentence()
-	return t
+	end()
+	endLine()
 }
 
 func (v *vocabulary) id(word []byte) int32 {
