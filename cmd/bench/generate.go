@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/datasets"
+	"infinibench/datasets/booksum"
 	"infinibench/models"
 )
 
@@ -22,7 +23,8 @@ func generateCommand(env *environment) *cobra.Command {
 		Short: "Go on with a text, token by token",
 		Long: `generate reads a prompt of any length, all of which passes through the memory, and
 prints the prompt's continuation. The defaults of temperature and top-p are the
-paper's; temperature 0 always takes the likeliest token.`,
+paper's; temperature 0 always takes the likeliest token. A model that was trained on
+summaries stops where it ends one.`,
 		Example: `  bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file start.txt
   echo "the captain" | bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file - --tokens 50 --temperature 0`,
 		RunE: func(*cobra.Command, []string) error {
@@ -47,10 +49,20 @@ paper's; temperature 0 always takes the likeliest token.`,
 				return err
 			}
 			sampler.Rand = rand.New(rand.NewPCG(seed, 0))
+			d := m.NewDecoder(1)
+			if ids, err = readAhead(env, d, m.Config.Segment, ids); err != nil {
+				return err
+			}
+			// Other vocabularies of words do not have the mark.
+			end, err := t.Encode(booksum.End)
+			ends := err == nil && len(end) == 1
 			var all []int32
 			said := 0 // bytes of the continuation printed so far
 			var failed error
-			err = m.NewDecoder(1).Generate(ids, tokens, &sampler, func(id int32) bool {
+			err = d.Generate(ids, tokens, &sampler, func(id int32) bool {
+				if ends && id == end[0] {
+					return false
+				}
 				all = append(all, id)
 				var text string
 				if text, failed = t.Decode(all); failed != nil {
@@ -82,6 +94,24 @@ paper's; temperature 0 always takes the likeliest token.`,
 	cmd.MarkFlagRequired("checkpoint")
 	cmd.MarkFlagRequired("prompt-file")
 	return cmd
+}
+
+// readAhead feeds a long prompt to a decoder, whole segments at a time, and returns what
+// is left to read.
+func readAhead(env *environment, d *models.Decoder, segment int, ids []int32) ([]int32, error) {
+	p := env.progress("generate: reading", int64(len(ids)))
+	p.tokens = true
+	defer p.finish()
+	for step := segment * max(1, 1<<13/segment); len(ids) > step; ids = ids[step:] {
+		if err := env.ctx.Err(); err != nil {
+			return nil, err
+		}
+		if _, err := d.Feed(ids[:step]); err != nil {
+			return nil, err
+		}
+		p.add(int64(step), "")
+	}
+	return ids, nil
 }
 
 func readPrompt(env *environment, path string) (string, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"time"
 
@@ -25,6 +26,7 @@ type progress struct {
 	out      io.Writer
 	terminal bool
 	bytes    bool // counts are bytes
+	tokens   bool // counts are tokens
 
 	mu          sync.Mutex
 	start, last time.Time // of the work; of the last line or drawing
@@ -97,7 +99,7 @@ func (p *progress) finish() {
 	case p.bar != nil:
 		fmt.Fprintln(p.out) // leaves the bar where it is
 	case p.total > 0 && !p.terminal && time.Since(p.start) >= progressDelay:
-		fmt.Fprintf(p.out, "%s: %s in %v%s\n", p.verb, p.fraction(), time.Since(p.start).Round(time.Second), p.comma())
+		fmt.Fprintf(p.out, "%s: %s in %v%s%s\n", p.verb, p.fraction(), time.Since(p.start).Round(time.Second), p.speed(time.Now()), p.comma())
 	}
 }
 
@@ -115,7 +117,7 @@ func (p *progress) tell(done, total int64, note string) {
 		p.draw(now)
 	case !p.terminal && !complete && now.Sub(p.last) >= progressInterval: // the last line is for finish
 		p.last = now
-		fmt.Fprintf(p.out, "%s: %s%s%s\n", p.verb, p.fraction(), p.eta(now), p.comma())
+		fmt.Fprintf(p.out, "%s: %s%s%s\n", p.verb, p.fraction(), p.eta(now), p.speed(now)+p.comma())
 	}
 }
 
@@ -134,7 +136,7 @@ func (p *progress) draw(now time.Time) {
 		p.bar.ChangeMax64(p.total)
 	}
 	// Describe would draw, and Set64 draws again.
-	progressbar.OptionSetDescription(p.verb + p.eta(now) + p.comma())(p.bar)
+	progressbar.OptionSetDescription(p.verb + p.eta(now) + p.speed(now) + p.comma())(p.bar)
 	p.bar.Set64(p.done)
 }
 
@@ -155,6 +157,21 @@ func (p *progress) eta(now time.Time) string {
 	}
 	left := float64(now.Sub(p.since)) / float64(worked) * float64(p.total-p.done)
 	return " eta " + time.Duration(left).Round(time.Second).String()
+}
+
+// speed is ", 1,234 tokens/s" or ", 1.2 MB/s", the mean so far; "" while there is none,
+// and of what is neither.
+func (p *progress) speed(now time.Time) string {
+	worked, seconds := p.done-p.first, now.Sub(p.since).Seconds()
+	rate := math.Round(float64(worked) / seconds)
+	switch {
+	case worked <= 0 || seconds <= 0:
+	case p.tokens:
+		return fmt.Sprintf(", %s tokens/s", humanize.Comma(int64(rate)))
+	case p.bytes:
+		return fmt.Sprintf(", %s/s", humanize.Bytes(uint64(rate)))
+	}
+	return ""
 }
 
 func (p *progress) comma() string {

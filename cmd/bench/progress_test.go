@@ -84,7 +84,25 @@ func TestProgressLog(t *testing.T) {
 			p.set(0, 3e9, "")
 			time.Sleep(10 * time.Second)
 			p.set(1.5e9, 3e9, "1 of 3 files")
-		}, []string{"fetch pg19: 50% (1.5 GB/3.0 GB) eta 10s, 1 of 3 files"}},
+		}, []string{"fetch pg19: 50% (1.5 GB/3.0 GB) eta 10s, 150 MB/s, 1 of 3 files"}},
+		// 100 tokens in 10 s, and then 3 s for 300: 400 in 13 s.
+		{"tokens have a speed", func(env *environment) {
+			p := env.progress("train", 0)
+			p.tokens = true
+			p.set(25_000, 25_600, "")
+			time.Sleep(10 * time.Second)
+			p.set(25_100, 25_600, "novel")
+			time.Sleep(3 * time.Second)
+			p.set(25_400, 25_600, "novel")
+			p.finish()
+		}, []string{"train: 98% (25100/25600) eta 50s, 10 tokens/s, novel", "train: 99% (25400/25600) in 13s, 31 tokens/s, novel"}},
+		{"what an earlier run did has no speed", func(env *environment) {
+			p := env.progress("train", 100_000)
+			p.tokens = true
+			p.advance(40_000, true)
+			time.Sleep(10 * time.Second)
+			p.advance(50_000, false)
+		}, []string{"train: 90% (90000/100000) eta 2s, 5,000 tokens/s"}},
 		{"an unknown total is not shown", func(env *environment) {
 			p := env.progress("train", 0)
 			time.Sleep(time.Minute)

@@ -120,10 +120,13 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 	}
 	start := time.Now()
 	bar := env.progress("reproduce", total)
+	bar.tokens = true
 	var done int64
 	cells, told := 0, map[experiments.Cell]int64{}
-	// The bar counts each cell with its expected tokens, whatever it really had.
+	// The bar counts each cell with its expected tokens, whatever it really had: what it
+	// had not says nothing of the speed.
 	complete := func(c experiments.Cell) {
+		bar.before(share[c] - told[c])
 		cells++
 		done += share[c] - told[c]
 		told[c] = share[c]
@@ -136,10 +139,7 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 		switch e.Kind {
 		case experiments.Note:
 			say("%s", e.Text)
-		case experiments.Skipped:
-			bar.before(share[e.Cell])
-			complete(e.Cell)
-		case experiments.Done:
+		case experiments.Skipped, experiments.Done:
 			complete(e.Cell)
 		case experiments.Failed:
 			complete(e.Cell)

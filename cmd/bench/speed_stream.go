@@ -65,6 +65,7 @@ func measureStream(env *environment, c speedConfig, memory models.Memory, length
 		return streamResult{}, err
 	}
 	p := env.progress("speed", int64(lengths[len(lengths)-1]))
+	p.tokens = true
 	defer p.finish()
 	points, err := experiments.MeasureStream(env.ctx, m, lengths, func(tokens int) { p.add(int64(tokens), "") })
 	if err != nil {

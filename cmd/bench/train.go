@@ -34,6 +34,7 @@ eval and generate read. Interrupted, the same command goes on.`,
 			warnSlowBLAS(env)
 			s := p.Settings(cell)
 			bar := env.progress("train", int64(s.Training.Steps*s.Training.Batch*s.Length))
+			bar.tokens = true
 			defer bar.finish()
 			options := experiments.Options{Profile: p, Data: data, Version: buildVersion(), Observe: func(e experiments.Event) {
 				bar.interrupt(func() { fmt.Fprintln(env.stderr, e.Text) })
