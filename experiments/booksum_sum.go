@@ -6,7 +6,6 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
-	"infinibench/internal/metrics"
 	"infinibench/internal/metrics/rouge"
 )
 
@@ -24,18 +23,7 @@ func sumBooksum(x *summaryTask, split datasets.Split, books []BooksumBook, lead 
 	for i, length := range x.settings.Lengths {
 		b.Lengths = append(b.Lengths, sumLength(length, i, books))
 	}
-	var slopes []float64
-	for _, book := range books {
-		var share, overall []float64
-		for _, r := range book.Readings {
-			share, overall = append(share, r.Share), append(overall, r.Mean.Overall)
-		}
-		// A book that the shortest length holds as a whole says nothing of a trend.
-		if slices.Min(share) < slices.Max(share) {
-			slopes = append(slopes, slope(share, overall))
-		}
-	}
-	b.Slope = estimate(slopes)
+	b.Slope = SlopeOverBooks(books)
 	for _, book := range b.Books {
 		for i := range book.Readings {
 			r := &book.Readings[i]
@@ -91,31 +79,4 @@ func sumLength(length, i int, books []BooksumBook) BooksumLength {
 // compared has the books of a resample in common.
 func interval(scores []rouge.Scores) rouge.Interval {
 	return rouge.Bootstrap(scores, 0.95, rand.New(rand.NewPCG(1, 0)))
-}
-
-// estimate is a mean with its percentile interval (Efron & Tibshirani 1993, chapter 13).
-func estimate(values []float64) Estimate {
-	n := len(values)
-	if n == 0 {
-		return Estimate{}
-	}
-	mean := func(value func(i int) float64) (sum float64) {
-		for i := range n {
-			sum += value(i) / float64(n)
-		}
-		return sum
-	}
-	e := Estimate{Value: mean(func(i int) float64 { return values[i] }), Books: n}
-	e.Low, e.High = e.Value, e.Value
-	if n < 2 {
-		return e
-	}
-	r := rand.New(rand.NewPCG(1, uint64(n)))
-	means := make([]float64, metrics.Resamples)
-	for i := range means {
-		means[i] = mean(func(int) float64 { return values[r.IntN(n)] })
-	}
-	slices.Sort(means)
-	e.Low, e.High = means[metrics.Resamples*25/1000-1], means[metrics.Resamples*975/1000]
-	return e
 }

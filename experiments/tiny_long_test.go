@@ -3,8 +3,12 @@
 package experiments
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/stat"
@@ -12,28 +16,47 @@ import (
 	"infinibench/models"
 )
 
-// TestTinyShowsMemory runs the default profile and holds it to what it is for: both
-// memories of the paper below the control with 95 % intervals that do not overlap, a
-// memory that is missed when emptied, and nobody better than the best possible reader.
-// How the baselines fare is for the report to say.
+// TestTinyShowsMemory runs the default profile and holds it to what it is for. RUNS names
+// a directory of results that an earlier run left, of which only what is missing is made
+// again: RUNS=$PWD/runs go test -tags long -run Tiny ./experiments.
 func TestTinyShowsMemory(t *testing.T) {
 	p, err := LoadProfile("tiny")
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Profile: p, Runs: t.TempDir()}
+	o := Options{Profile: p, Runs: os.Getenv("RUNS")}
+	if o.Runs == "" {
+		o.Runs = t.TempDir()
+	}
 	if summary, err := Run(context.Background(), o); err != nil || summary.Failed > 0 {
 		t.Fatalf("%+v, %v", summary, err)
 	}
+	results := map[Cell]Result{}
+	for _, c := range p.Cells() {
+		if c.Experiment == costExperiment {
+			continue
+		}
+		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
+		if !found {
+			t.Fatalf("%s has no result", c.Key())
+		}
+		results[c] = r
+	}
+	t.Run("perplexity", func(t *testing.T) { tinyPerplexity(t, p, results) })
+	t.Run("booksum", func(t *testing.T) { tinyBooksum(t, p, results) })
+	t.Run("passkey", func(t *testing.T) { tinyPasskey(t, p, results) })
+}
+
+// tinyPerplexity: both memories of the paper below the control with 95 % intervals that
+// do not overlap, a memory that is missed when emptied, and nobody better than the best
+// possible reader. How the baselines fare is for the report to say.
+func tinyPerplexity(t *testing.T, p *Profile, results map[Cell]Result) {
 	logs := map[[2]string][]float64{} // of token perplexity, by corpus and model
 	for _, c := range p.Cells() {
 		if c.Experiment != perplexityExperiment || c.Length != p.Perplexity[0].Length {
 			continue
 		}
-		r, found := cellFiles(o.Directory() + "/" + c.Key()).result(p.Hash(c))
-		if !found {
-			t.Fatalf("%s has no result", c.Key())
-		}
+		r := results[c]
 		x := r.Perplexity
 		m, err := NewMemory(c.Model, r.Settings.Baselines)
 		if err != nil {
@@ -60,5 +83,62 @@ func TestTinyShowsMemory(t *testing.T) {
 				t.Errorf("%s: %s reaches up to %.4f, the control down to %.4f", corpus, model, math.Exp(high), math.Exp(low))
 			}
 		}
+	}
+}
+
+// tinyBooksum: with more of the book read the summaries of the paper's memories get
+// better, and with all of it they are better than those without a memory, each with its
+// whole 95 % interval over books.
+func tinyBooksum(t *testing.T, p *Profile, results map[Cell]Result) {
+	books := func(model string) []BooksumBook {
+		var seeds []*Booksum
+		for _, c := range p.Cells() {
+			if c.Experiment == booksumExperiment && c.Model == model {
+				seeds = append(seeds, results[c].Booksum)
+			}
+		}
+		if len(seeds) != len(p.Seeds) {
+			t.Fatalf("%s: %d seeds, want %d", model, len(seeds), len(p.Seeds))
+		}
+		return MeanBooks(seeds)
+	}
+	control, all := books("local-only"), p.Booksum.Lengths[len(p.Booksum.Lengths)-1]
+	for _, model := range []string{"infini-linear", "infini-delta"} {
+		slope, over := SlopeOverBooks(books(model)), DifferenceOverBooks(books(model), control, all)
+		t.Logf("%s: slope %+v, over the control %+v", model, slope, over)
+		if n := p.Corpora["chronicle"].Documents; slope.Books != n || over.Books != n {
+			t.Errorf("%s: %d and %d books, want %d", model, slope.Books, over.Books, n)
+		}
+		if slope.Low <= 0 {
+			t.Errorf("%s: the slope of overall over the share read is %.3f from %.3f on", model, slope.Value, slope.Low)
+		}
+		if over.Low <= 0 {
+			t.Errorf("%s: overall is %.3f above the control's, from %.3f on", model, over.Value, over.Low)
+		}
+	}
+}
+
+// tinyPasskey: one rule of the paper at least, by our recipe, gives nine digits of ten at
+// every length and place.
+func tinyPasskey(t *testing.T, p *Profile, results map[Cell]Result) {
+	reached := false
+	for _, c := range p.Cells() {
+		if c.Experiment != passkeyExperiment || c.Model == "local-only" {
+			continue
+		}
+		for _, s := range results[c].Passkey.Stages {
+			if s.Stage != StageRecipe {
+				continue
+			}
+			if len(s.Grid) != 15 {
+				t.Errorf("%s: %d cells, want 5 lengths at 3 places", c.Key(), len(s.Grid))
+			}
+			worst := slices.MinFunc(s.Grid, func(a, b PasskeyScore) int { return cmp.Compare(a.Tokens.Value, b.Tokens.Value) })
+			t.Logf("%s: at worst %.3f, at the %s of %d tokens", c.Model, worst.Tokens.Value, worst.Position, worst.Length)
+			reached = reached || worst.Tokens.Value >= 0.9
+		}
+	}
+	if !reached {
+		t.Error("no rule gives 0.9 of the digits in all cells")
 	}
 }

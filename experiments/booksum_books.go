@@ -1,0 +1,125 @@
+package experiments
+
+import (
+	"math/rand/v2"
+	"slices"
+
+	"infinibench/internal/metrics"
+	"infinibench/internal/metrics/rouge"
+)
+
+// MeanBooks is the books of several seeds of a model, in the order of the first: of each
+// book the readings that all seeds have, with means over the seeds of share and scores
+// and nothing else.
+func MeanBooks(seeds []*Booksum) []BooksumBook {
+	type key struct {
+		id     string
+		length int
+	}
+	readings := map[key][]BooksumReading{}
+	for i, b := range seeds {
+		for _, book := range b.Books {
+			for _, r := range book.Readings {
+				if k := (key{book.ID, r.Length}); len(readings[k]) == i { // once in each seed before
+					readings[k] = append(readings[k], r)
+				}
+			}
+		}
+	}
+	var all []BooksumBook
+	if len(seeds) == 0 {
+		return nil
+	}
+	for _, book := range seeds[0].Books {
+		mean := BooksumBook{ID: book.ID, Title: book.Title, Tokens: book.Tokens, Summary: book.Summary}
+		for _, r := range book.Readings {
+			own := readings[key{book.ID, r.Length}]
+			if len(own) != len(seeds) {
+				continue
+			}
+			m := BooksumReading{ID: book.ID, Length: r.Length, Read: r.Read}
+			var scores []rouge.Scores
+			for _, o := range own {
+				m.Share += o.Share / float64(len(own))
+				scores = append(scores, o.Mean)
+			}
+			m.Mean = meanScores(scores)
+			mean.Readings = append(mean.Readings, m)
+		}
+		if len(mean.Readings) > 0 {
+			all = append(all, mean)
+		}
+	}
+	return all
+}
+
+// SlopeOverBooks is how much overall grows from nothing read to all of the book read:
+// that of a line through the lengths of each book, as a mean over books. A book that the
+// shortest length holds as a whole says nothing of a trend and is left out.
+func SlopeOverBooks(books []BooksumBook) Estimate {
+	var slopes []float64
+	for _, book := range books {
+		var share, overall []float64
+		for _, r := range book.Readings {
+			share, overall = append(share, r.Share), append(overall, r.Mean.Overall)
+		}
+		if len(share) > 0 && slices.Min(share) < slices.Max(share) {
+			slopes = append(slopes, slope(share, overall))
+		}
+	}
+	return OverBooks(slopes)
+}
+
+// DifferenceOverBooks is how far overall of the one lies above that of the other at a
+// length, book by book, as a mean over the books that both have.
+func DifferenceOverBooks(books, others []BooksumBook, length int) Estimate {
+	overall := func(books []BooksumBook) (ids []string, values map[string]float64) {
+		values = map[string]float64{}
+		for _, book := range books {
+			for _, r := range book.Readings {
+				if r.Length == length {
+					ids, values[book.ID] = append(ids, book.ID), r.Mean.Overall
+				}
+			}
+		}
+		return ids, values
+	}
+	ids, ours := overall(books)
+	_, theirs := overall(others)
+	var differences []float64
+	for _, id := range ids {
+		if v, ok := theirs[id]; ok {
+			differences = append(differences, ours[id]-v)
+		}
+	}
+	return OverBooks(differences)
+}
+
+// OverBooks is the mean of one value of each book with its percentile interval (Efron &
+// Tibshirani 1993, chapter 13). It says what other books would change; of other seeds it
+// says nothing.
+func OverBooks(values []float64) Estimate {
+	n := len(values)
+	if n == 0 {
+		return Estimate{}
+	}
+	mean := func(value func(i int) float64) (sum float64) {
+		for i := range n {
+			sum += value(i) / float64(n)
+		}
+		return sum
+	}
+	e := Estimate{Value: mean(func(i int) float64 { return values[i] }), Books: n}
+	e.Low, e.High = e.Value, e.Value
+	if n < 2 {
+		return e
+	}
+	r := rand.New(rand.NewPCG(1, uint64(n)))
+	means := make([]float64, metrics.Resamples)
+	for i := range means {
+		means[i] = mean(func(int) float64 { return values[r.IntN(n)] })
+	}
+	slices.Sort(means)
+	e.Low, e.High = means[metrics.Resamples*25/1000-1], means[metrics.Resamples*975/1000]
+	return e
+}
