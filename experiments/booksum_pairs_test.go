@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -83,7 +84,16 @@ func TestBadPairs(t *testing.T) {
 	if len(b.Problems) != 3 || len(b.Books) != 2 || b.Books[0].ID != "4" || b.Books[1].Summary != "Five." || len(result.Warnings) != 1 {
 		t.Errorf("%d books, problems %q, warnings %q", len(b.Books), b.Problems, result.Warnings)
 	}
-	want := []BooksumCoverage{{"train", 3, 2, 314}, {"test", 4, 2, 46}}
+	// The hash is of each usable pair's name, lengths and texts.
+	hash := func(pairs ...string) string {
+		sum := sha256.New()
+		for i := 0; i < len(pairs); i += 2 {
+			text := strings.Repeat("Book "+pairs[i]+" goes on. ", 40)
+			fmt.Fprintf(sum, "%s\n640\n%d\n%s%s", pairs[i], len(pairs[i+1]), text, pairs[i+1])
+		}
+		return fmt.Sprintf("%x", sum.Sum(nil))
+	}
+	want := []BooksumCoverage{{"train", 3, 2, 314, hash("1", "Book one.", "3", "Book three.")}, {"test", 4, 2, 46, hash("4", "Book four goes on.", "5", "Five.")}}
 	if len(b.Coverage) != 2 || b.Coverage[0] != want[0] || b.Coverage[1] != want[1] {
 		t.Errorf("coverage %+v, want %+v", b.Coverage, want)
 	}

@@ -31,9 +31,10 @@ type Estimate struct {
 // BooksumCoverage counts the pairs of a split.
 type BooksumCoverage struct {
 	Split    string `json:"split"`
-	Listed   int    `json:"listed"`   // in the manifest
-	Usable   int    `json:"usable"`   // with a book and a summary that are whole
-	Official int    `json:"official"` // of the published data; 0 for generated books
+	Listed   int    `json:"listed"`           // in the manifest
+	Usable   int    `json:"usable"`           // with a book and a summary that are whole
+	Official int    `json:"official"`         // of the published data; 0 for generated books
+	SHA256   string `json:"sha256,omitempty"` // of what can be used; "" for generated books
 }
 
 // BooksumLength is the scores at one length of input, over all books. The intervals

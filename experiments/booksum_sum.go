@@ -15,7 +15,7 @@ func sumBooksum(x *summaryTask, split datasets.Split, books []BooksumBook, lead 
 	b := &Booksum{Books: books, LeadWords: lead}
 	for _, s := range slices.Compact([]datasets.Split{datasets.Train, split}) {
 		c := x.pairs.Coverage(s)
-		b.Coverage = append(b.Coverage, BooksumCoverage{Split: string(s), Listed: c.Listed, Usable: c.Usable, Official: c.Official})
+		b.Coverage = append(b.Coverage, BooksumCoverage{Split: string(s), Listed: c.Listed, Usable: c.Usable, Official: c.Official, SHA256: c.SHA256})
 		for _, p := range c.Problems {
 			b.Problems = append(b.Problems, p.String())
 		}
