@@ -31,7 +31,7 @@ func madeUpBooks(model string, seed uint64, base, gain float64) Record {
 	cell := experiments.Cell{Experiment: "booksum", Corpus: "chronicle", Model: model, Length: 1024, Seed: seed}
 	b := &experiments.Booksum{
 		Slope: experiments.Estimate{Value: 2 * gain, Low: 2*gain - 0.04, High: 2*gain + 0.04, Books: 3}, LeadWords: 24,
-		Coverage: []experiments.BooksumCoverage{{Split: "train", Listed: 314, Usable: 310, Official: 314}, {Split: "test", Listed: 3, Usable: 3}},
+		Coverage: []experiments.BooksumCoverage{{Split: "train", Listed: 314, Usable: 310, Official: 314, SHA256: strings.Repeat("0123456789abcdef", 4)}, {Split: "test", Listed: 3, Usable: 3}},
 		Problems: []string{"train-7: no summary"},
 	}
 	for i, length := range []int{512, 1024} {
@@ -104,18 +104,25 @@ func TestBooksumTable(t *testing.T) {
 		"Infini-Transformer (Linear)|paper|–|37.9|8.7|17.6|18.0|–|–|–|–|500K|8B parameters",
 		"Infini-Transformer (Linear)|ours|direction holds|60.0|60.0|60.0|60.0|58.0 to 62.0|+30.0|30.0 to 30.0|3|1,024|" + strings.NewReplacer("56.0K", "56K", "8.0B", "8B").Replace(data),
 		"Memorizing Transformer|ours|no claim|–|–|–|–|–|–|–|–|–|failed",
-		"Lead, first 24 words|no model|–|5.0|5.0|5.0|5.0|3.0 to 7.0|–|–|3|1,024|as long as a training summary, on average",
-		"Bound|exact|bound|100.0|100.0|100.0|100.0|–|–|–|–|1,024|the most that any reader of so much can expect, from the generator",
+		"Lead, first 24 words|no model|–|5.0|5.0|5.0|5.0|3.0 to 7.0|–|–|3|1,024|as long as a training summary, on average; stand-in: generated text in place of BookSum, 3 test books",
+		"Oracle, greedy|no model|–|50.0|50.0|50.0|50.0|48.0 to 52.0|–|–|3|1,024|sentences of the book, chosen one by one with the reference in hand; others may reach more; stand-in: generated text in place of BookSum, 3 test books",
+		"Bound|exact|bound|100.0|100.0|100.0|100.0|–|–|–|–|1,024|the most that any reader of so much can expect, from the generator; stand-in: generated text in place of BookSum, 3 test books",
 		"Infini-Transformer (Linear + Delta)|direction holds|+60.0|56.0 to 64.0|3|40.0|70.0|the slope of overall over the share read is 60.0 [56.0, 64.0]: above 0 with its whole interval, not at the paper's scale|stand-in, reduced scale",
 		"Local only (control)|no claim|+0.0|-4.0 to 4.0|3|30.0|30.0|the control; the paper has none|stand-in, reduced scale",
 		"Infini-Transformer (Linear)|512|50.0|40.0|40.0|40.0|40.0|38.0 to 42.0|80.0|5.0|50.0|50.0|40.0|40.0|24.00|2|stand-in, reduced scale",
-		"train|314|310|314",
+		"train|314|310|98.7|314|0123456789abcdef…", // 310/314
+		"test|3|3|100.0|–|–",
 	} {
 		if strings.Count(text, want) != 1 {
 			t.Errorf("not once %s in\n%s", want, text)
 		}
 	}
-	if n := tables[3].Notes; len(n) != 1 || n[0] != "left out: train-7: no summary" {
+	for _, note := range tables[0].Notes {
+		if strings.Contains(note, "seeds would") {
+			t.Errorf("one seed: %s", note)
+		}
+	}
+	if n := tables[3].Notes; len(n) != 2 || n[0] != "left out: train-7: no summary" {
 		t.Errorf("notes %q", n)
 	}
 }
@@ -124,7 +131,11 @@ func TestBooksumTable(t *testing.T) {
 // the book is 0.6; the control of one seed is 0.3.
 func TestBooksumSeeds(t *testing.T) {
 	run := &Run{Records: []Record{madeUpBooks(infiniLin, 2, 0.6, 0.4), madeUpBooks(infiniLin, 1, 0.4, 0.2), madeUpBooks(localOnly, 1, 0.3, 0)}}
-	r := shelfOf(t, run).row(infiniLin)
+	shelf := shelfOf(t, run)
+	if notes := strings.Join(shelf.mainTable("x").Notes, "\n"); !strings.Contains(notes, "The intervals say what other books would change. What other seeds would is in none") {
+		t.Errorf("two seeds, and the notes do not say what the intervals are over: %s", notes)
+	}
+	r := shelf.row(infiniLin)
 	for _, c := range []struct {
 		what      string
 		got, want float64
@@ -232,6 +243,26 @@ func TestBooksumOnThePage(t *testing.T) {
 			t.Errorf("the page lacks %s", want)
 		}
 	}
+	const noFacts = "Books of people have no list of facts"
+	if strings.Contains(html, noFacts) {
+		t.Error("generated books are said to have no facts")
+	}
+	people := withBooksum()
+	for _, r := range people.Records {
+		if b := r.Result.Booksum; b != nil {
+			for i := range b.Lengths {
+				b.Lengths[i].Bound = nil
+			}
+			for _, book := range b.Books {
+				for i := range book.Readings {
+					book.Readings[i].Facts = nil
+				}
+			}
+		}
+	}
+	if html := string(mustPage(t, people, &library{js: "/* library */"})); strings.Count(html, noFacts) != 1 {
+		t.Error("the reader of books of people does not say why it shows no facts")
+	}
 	if strings.Contains(html, "Table 4: summaries of BookSum") {
 		t.Error("the summaries are said not to be attempted")
 	}
@@ -291,6 +322,7 @@ func TestBooksumTerminal(t *testing.T) {
 		"Linear + Delta, paper 40.0 8.8 17.9 18.5 –",
 		"Linear 60.0 60.0 60.0 60.0 [58.0, 62.0] 30.0 [30.0, 30.0]",
 		"Linear 40.0 [36.0, 44.0]; Linear + Delta 60.0 [56.0,",
+		"Oracle, greedy 50.0 50.0 50.0 50.0", "without a model: stand-in: generated text in place of BookSum, 3 test books",
 		"better than a model without memory: Linear direction holds; Linear + Delta direction holds",
 		"Better with more of the book direction holds the slope of overall over the share read is 40.0",
 	} {

@@ -23,7 +23,8 @@ type bookSection struct {
 	Charts              []*chart
 	Tables              []*Table
 	Readers             []bookReader
-	Words               int // of a text that is shown
+	Words               int  // of a text that is shown
+	Facts               bool // it is known which the summaries state
 	Made                made
 }
 
@@ -65,6 +66,7 @@ func (b *bookshelf) section(slug string) (bookSection, error) {
 		if len(s.Readers) < maxBookReaders {
 			s.Readers = append(s.Readers, r.reader())
 		}
+		s.Facts = s.Facts || r.whole().bound != nil
 	}
 	return s, err
 }

@@ -21,7 +21,7 @@ func (b *bookshelf) reading() []string {
 		text = append(text, b.sentences(r))
 	}
 	ours := first.lead.Mid.Overall
-	s := fmt.Sprintf("Without any model, the first words of the book reach %s, and sentences chosen with the reference in hand %s.", points(ours), points(first.oracle.Mid.Overall))
+	s := fmt.Sprintf("Without any model, the first words of the book reach %s, and sentences chosen one by one with the reference in hand %s.", points(ours), points(first.oracle.Mid.Overall))
 	for _, r := range ran {
 		if v := r.whole().rouge.Mid.Overall; v < ours {
 			s += fmt.Sprintf(" %s stays below the first words of the book.", modelName(r.model))
@@ -34,7 +34,7 @@ func (b *bookshelf) reading() []string {
 func (b *bookshelf) sentences(r *bookRow) string {
 	p := r.whole()
 	in := p.rouge
-	s := []string{fmt.Sprintf("%s: overall %s [%s, %s] with the longest input.", modelName(r.model), points(in.Mid.Overall), points(in.Low.Overall), points(in.High.Overall))}
+	s := []string{fmt.Sprintf("%s: overall %s [%s, %s over books] with the longest input.", modelName(r.model), points(in.Mid.Overall), points(in.Low.Overall), points(in.High.Overall))}
 	if e := r.overLocal; e.books > 0 {
 		s = append(s, fmt.Sprintf("Book by book that is %s %s the local-only control.", difference(e), aboveOrBelow(e)))
 	}

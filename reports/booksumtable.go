@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,7 @@ func (b *bookshelf) tables(slug string) []*Table {
 // mainTable sets the paper's scores beside ours, with all of the book read.
 func (b *bookshelf) mainTable(slug string) *Table {
 	t := newTable("booksum-"+slug, "Summaries of whole books: ROUGE (the paper's Table 4)", "Model", "Whose", "Verdict", ">R-1", ">R-2", ">R-L",
-		">Overall", ">95 % interval", ">Minus local only", ">its 95 % interval", ">Books", ">Tokens read", "Data and scale")
+		">Overall", ">95 % interval over books", ">Minus local only", ">its 95 % interval", ">Books", ">Tokens read", "Data and scale")
 	t.Caption = "F of ROUGE-1, 2 and L, times 100, unstemmed; overall is their geometric mean. Higher is better. Protocol " + orNone(b.protocol) + "."
 	for _, p := range paperBooksum {
 		if p.model == "" {
@@ -69,17 +70,21 @@ func (b *bookshelf) mainTable(slug string) *Table {
 	}
 	if ran := b.ran(); len(ran) > 0 {
 		p, tokens := ran[0].whole(), count(int64(ran[0].whole().tokens))
-		words := ran[0].records[0].Result.Booksum.LeadWords
+		result := ran[0].records[0].Result
+		words, data := result.Booksum.LeadWords, "; "+dataWords(result)
 		add := func(name, what string, in rouge.Interval) {
-			t.add(append(append([]string{name, "no model", ""}, scoreCells(in)...), "", "", strconv.Itoa(p.books), tokens, what)...)
+			t.add(append(append([]string{name, "no model", ""}, scoreCells(in)...), "", "", strconv.Itoa(p.books), tokens, what+data)...)
 		}
 		add(fmt.Sprintf("Lead, first %s words", count(int64(words))), "as long as a training summary, on average", p.lead)
-		add("Oracle, extractive", "sentences of the book, chosen with the reference in hand", p.oracle)
+		add("Oracle, greedy", "sentences of the book, chosen one by one with the reference in hand; others may reach more", p.oracle)
 		if x := p.bound; x != nil {
-			t.add("Bound", "exact", "bound", points(x.Rouge1), points(x.Rouge2), points(x.RougeL), points(x.Overall), "", "", "", "", tokens, "the most that any reader of so much can expect, from the generator")
+			t.add("Bound", "exact", "bound", points(x.Rouge1), points(x.Rouge2), points(x.RougeL), points(x.Overall), "", "", "", "", tokens, "the most that any reader of so much can expect, from the generator"+data)
 		}
 	}
 	t.note("Ours is the middle of 1,000 bootstrap means over books, as rouge_score has it; a book's score is the mean over its decodes and seeds. Minus local only is the difference of overall, book by book.")
+	if slices.ContainsFunc(b.rows, func(r *bookRow) bool { return len(r.records) > 1 }) {
+		t.note("The intervals say what other books would change. What other seeds would is in none: of each book the mean over the seeds is drawn.")
+	}
 	t.note("The paper's own rows are of another text, vocabulary and size: beside ours only orderings can be compared. It copied BART and PRIMERA from the Unlimiformer paper, and does not say whether words are stemmed.")
 	t.note("The paper has no local-only control and no extractive summaries; they say what a model has to beat here.")
 	return t
@@ -115,7 +120,7 @@ func limitsOf(e bookEstimate) string {
 
 // slopeTable says whether more of the book makes a better summary.
 func (b *bookshelf) slopeTable(slug string) *Table {
-	t := newTable("booksum-slope-"+slug, "What reading more is worth (the paper's Figure 4)", "Model", "Verdict", ">Slope", ">95 % interval", ">Books",
+	t := newTable("booksum-slope-"+slug, "What reading more is worth (the paper's Figure 4)", "Model", "Verdict", ">Slope", ">95 % interval over books", ">Books",
 		">Overall, shortest input", ">Overall, longest input", "Why", "Data and scale")
 	t.Caption = "The slope is how much overall, times 100, grows from nothing read to all of the book read: that of a line through the lengths of each book, as a mean over books."
 	for _, r := range b.ran() {
@@ -128,7 +133,7 @@ func (b *bookshelf) slopeTable(slug string) *Table {
 
 // lengthTable is every length of every model.
 func (b *bookshelf) lengthTable(slug string) *Table {
-	t := newTable("booksum-lengths-"+slug, "Summaries by length of input", "Model", ">Tokens read", ">Share of the book, %", ">R-1", ">R-2", ">R-L", ">Overall", ">95 % interval",
+	t := newTable("booksum-lengths-"+slug, "Summaries by length of input", "Model", ">Tokens read", ">Share of the book, %", ">R-1", ">R-2", ">R-L", ">Overall", ">95 % interval over books",
 		">Bound", ">Lead", ">Oracle", ">Facts read, %", ">Facts stated, %", ">Facts read that are stated, %", ">Words", ">Unfinished", "Data and scale")
 	for _, r := range b.ran() {
 		for _, p := range r.points {
@@ -150,16 +155,19 @@ const maxProblems = 20
 
 // coverageTable counts the pairs that the data lists.
 func (b *bookshelf) coverageTable(slug string) *Table {
-	t := newTable("booksum-coverage-"+slug, "Books with their summaries", "Split", ">Listed", ">Usable", ">Official count")
+	t := newTable("booksum-coverage-"+slug, "Books with their summaries", "Split", ">Listed", ">Usable", ">Usable, %", ">Official count", "SHA-256")
 	seen := map[string]bool{}
 	for _, r := range b.ran() {
 		for _, record := range r.records {
 			for _, c := range record.Result.Booksum.Coverage {
-				official := ""
+				official, usable := "", ""
 				if c.Official > 0 {
 					official = count(int64(c.Official))
 				}
-				cells := []string{c.Split, count(int64(c.Listed)), count(int64(c.Usable)), official}
+				if c.Listed > 0 {
+					usable = points(float64(c.Usable) / float64(c.Listed))
+				}
+				cells := []string{c.Split, count(int64(c.Listed)), count(int64(c.Usable)), usable, official, cleanTo(c.SHA256, 17)}
 				if key := strings.Join(cells, "|"); !seen[key] {
 					seen[key] = true
 					t.add(cells...)
@@ -173,6 +181,9 @@ func (b *bookshelf) coverageTable(slug string) *Table {
 				t.note("left out: %s", text)
 			}
 		}
+	}
+	if len(t.Rows) > 0 {
+		t.note("The hash is of all that can be used, texts and summaries, 16 of its 64 digits; generated books have none.")
 	}
 	return t
 }

@@ -36,10 +36,11 @@ func (b *bookshelf) printTo(out *bytes.Buffer) error {
 	if ran := b.ran(); len(ran) > 0 {
 		p := ran[0].whole()
 		t.add("Lead", points(p.lead.Mid.Rouge1.F), points(p.lead.Mid.Rouge2.F), points(p.lead.Mid.RougeL.F), points(p.lead.Mid.Overall))
-		t.add("Oracle, extractive", points(p.oracle.Mid.Rouge1.F), points(p.oracle.Mid.Rouge2.F), points(p.oracle.Mid.RougeL.F), points(p.oracle.Mid.Overall))
+		t.add("Oracle, greedy", points(p.oracle.Mid.Rouge1.F), points(p.oracle.Mid.Rouge2.F), points(p.oracle.Mid.RougeL.F), points(p.oracle.Mid.Overall))
 		if x := p.bound; x != nil {
 			t.add("Bound", points(x.Rouge1), points(x.Rouge2), points(x.RougeL), points(x.Overall))
 		}
+		settings = append(settings, "without a model: "+dataWords(ran[0].records[0].Result))
 	}
 	printWrapped(out, "", b.title()+": ROUGE times 100 with the longest input; higher is better")
 	out.WriteString("\n")
