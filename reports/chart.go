@@ -1,13 +1,10 @@
 package reports
 
 import (
-	"encoding/json"
-	"fmt"
 	"html/template"
-	"math"
+	"strings"
 
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
+	"infinibench/experiments"
 )
 
 // chart is one figure of the page: options for ECharts, a legend that the page
@@ -20,7 +17,12 @@ type chart struct {
 	Legend  []legendItem
 	Option  template.JS // JSON, no code in it
 	Data    *Table
+
+	drawing drawing
 }
+
+// File is the name of the figure's files, without a suffix.
+func (f *chart) File() string { return strings.TrimPrefix(f.ID, "chart-") }
 
 // legendItem is one line or point style and what it stands for.
 type legendItem struct {
@@ -47,7 +49,7 @@ func modelColor(id string) string {
 		return blue
 	case infiniDelta:
 		return vermillion
-	case localOnly:
+	case localOnly, experiments.FullAttention: // the controls
 		return green
 	}
 	return purple
@@ -56,79 +58,15 @@ func modelColor(id string) string {
 // dashes are the line styles of one colour, in ECharts' words and SVG's.
 var dashes = []struct{ echarts, svg string }{{"solid", ""}, {"dashed", "6 4"}, {"dotted", "2 3"}}
 
-// base are the options all figures share. The colours of text, axes and grid
-// come from the page's theme, because only the browser knows light from dark.
-func base(id string) []charts.GlobalOpts {
-	return []charts.GlobalOpts{
-		charts.WithInitializationOpts(opts.Initialization{ChartID: id, Renderer: "svg", Theme: "report"}),
-		charts.WithAnimation(false),
-		charts.WithLegendOpts(opts.Legend{Show: opts.Bool(false)}),
+// shapes of points tell lines of one colour and dash apart.
+var shapes = []string{"circle", "rect", "triangle", "diamond"}
+
+// symbolSize makes circles smaller: they are where lines need no telling apart.
+func symbolSize(shape string) int {
+	if shape == "circle" {
+		return 6
 	}
-}
-
-// plotArea leaves room for the axis names on the left and below.
-func plotArea(bottom int) charts.GlobalOpts {
-	return charts.WithGridOpts(opts.Grid{Left: "64", Right: "18", Top: "14", Bottom: fmt.Sprint(bottom)})
-}
-
-func xAxis(kind, name string, gap int) opts.XAxis {
-	return opts.XAxis{Type: kind, Name: name, NameLocation: "middle", NameGap: gap}
-}
-
-func yAxis(name string) opts.YAxis {
-	return opts.YAxis{Type: "value", Name: name, NameLocation: "middle", NameGap: 46, Scale: opts.Bool(true)}
-}
-
-// option turns a go-echarts chart into data. Its own renderer writes options as
-// JavaScript, where a label with "</script>" would end the script and "__f__"
-// would vanish. JSON with "<" escaped can do neither; the one function a figure
-// needs goes by name and is looked up in page/report.js.
-func option(c interface {
-	Validate()
-	JSON() map[string]any
-}) (template.JS, error) {
-	c.Validate()
-	raw, err := json.Marshal(c.JSON())
-	if err != nil {
-		return "", fmt.Errorf("reports: chart options: %w", err)
-	}
-	return template.JS(raw), nil
-}
-
-// round keeps five significant digits: more would only make the page larger.
-func round(x float64) float64 {
-	if math.Abs(x) < 1e-300 || math.IsNaN(x) || math.IsInf(x, 0) { // below, the scale is infinite
-		return 0
-	}
-	scale := math.Pow(10, 4-math.Floor(math.Log10(math.Abs(x))))
-	return math.Round(x*scale) / scale
-}
-
-// niceRange widens a range to whole steps of 1, 2 or 5 times a power of ten, so
-// that no point lies on the edge and the axis ends in round numbers.
-func niceRange(low, high float64) (from, to, step float64) {
-	if high <= low {
-		pad := max(math.Abs(low)*0.05, 0.5)
-		low, high = low-pad, high+pad
-	}
-	fifth := (high - low) / 5
-	power := math.Pow(10, math.Floor(math.Log10(fifth)))
-	step = 10 * power
-	for _, m := range []float64{5, 2, 1} {
-		if m*power >= fifth {
-			step = m * power
-		}
-	}
-	return round(math.Floor(low/step-0.2) * step), round(math.Ceil(high/step+0.2) * step), round(step)
-}
-
-// yRange is a value axis over what lies between low and high. Left alone,
-// ECharts would put ticks at steps of its own beside the given ends.
-func yRange(name string, low, high float64) opts.YAxis {
-	y := yAxis(name)
-	from, to, step := niceRange(low, high)
-	y.Min, y.Max, y.MinInterval, y.MaxInterval = from, to, step, step
-	return y
+	return 9
 }
 
 // charts draws every figure of a comparison that has data.

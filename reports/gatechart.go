@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
 )
 
 // gateChart shows how much of each head's output comes from the memory, as the
@@ -46,33 +43,17 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 			f.Data.add(cells...)
 		}
 	}
-	points := []opts.HeatMapData{}
+	d := &f.drawing
 	for l, layer := range first.Result.Gates {
 		layers = append(layers, strconv.Itoa(l+1))
 		for h, g := range layer {
-			points = append(points, opts.HeatMapData{
-				Name:  fmt.Sprintf("layer %d, head %d: %.3f", l+1, h+1, g),
-				Value: []any{h, l, round(math.Round(100*g) / 100)}, // as the cell shows it
-			})
+			d.addCell(h, l, round(math.Round(100*g)/100), fmt.Sprintf("layer %d, head %d: %.3f", l+1, h+1, g))
 		}
 	}
-	x, y := xAxis("category", "head", 30), yAxis("layer")
-	y.Type, y.Data, y.Inverse, y.Scale = "category", layers, opts.Bool(true), nil // early layers on top, as in the paper
-	x.Data = columns
-	plot := charts.NewHeatMap()
-	plot.AddSeries("sigmoid(β)", points, charts.WithItemStyleOpts(opts.ItemStyle{BorderColor: grey, BorderWidth: 1}),
-		charts.WithLabelOpts(opts.Label{Show: opts.Bool(heads <= 16), Color: "#000000", Formatter: "{@[2]}"}))
-	plot.SetGlobalOptions(append(base(id), plotArea(92),
-		charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}),
-		charts.WithVisualMapOpts(opts.VisualMap{
-			Type: "continuous", Min: 0, Max: 1, Orient: "horizontal", Left: "center", Bottom: "0",
-			Text: []string{"1 memory only", "0 segment only"},
-			// From blue over near-white to orange: told apart by every kind of
-			// colour vision, and light enough for black figures in print.
-			InRange: &opts.VisualMapInRange{Color: []string{"#3B82BD", "#F3F0EA", "#E08A2E"}},
-		}))...)
-	var err error
-	f.Option, err = option(plot)
-	return f, err
+	d.x = axis{name: "head", kind: "category", labels: columns}
+	d.y = axis{name: "layer", kind: "category", labels: layers} // early layers on top, as in the paper
+	// From blue over near-white to orange: told apart by every kind of colour vision,
+	// and light enough for black figures in print.
+	d.colors = colorScale{"sigmoid(β)", 0, 1, []string{"#3B82BD", "#F3F0EA", "#E08A2E"}, [2]string{"1 memory only", "0 segment only"}}
+	return f, f.draw()
 }

@@ -20,7 +20,7 @@ var hostileLabels = []string{
 	`</script><script>window.owned=1</script>`, "__f__window.owned=1__f__", "<b>bold</b>", "two\nlines", "abc\u202eright-to-left",
 	"שלום", "😀 emoji", `"><img src=x onerror=window.owned=1>`, "\x1b[31mred", "{b} {@[1]} {a|rich}", "&lt;", strings.Repeat("long", 200),
 	"=HYPERLINK(\"http://example.org\")", "+1+cmd|' /C calc'!A0", "-2+3+SUM(A1)", "@SUM(A1:A9)", "\t=1+1", "\r=1+1", "＝1+1",
-	`\input{/etc/passwd}`, `\write18{id}`, `}\end{table}%`, "$x$ & y \\\\ # _ ^^41", "| a | b |", "[x](javascript:alert(1))", "`id`", "# heading", "1. item",
+	`\input{/etc/passwd}`, `\write18{id}`, `}\end{table}%`, "$x$ & y \\\\ # _ ^^41", "| a | b |", "[x](javascript:alert(1))", "`id`", "# heading", "1. item", "\uFFFE]]>\uFFFF",
 }
 
 // hostileRun is the fixture with those labels wherever a text may stand.

@@ -7,9 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
-
 	"infinibench/experiments"
 )
 
@@ -103,17 +100,16 @@ func ledgerChart(l *experiments.Ledger) (*chart, error) {
 		Data:    newTable("", "Memory of the Memorizing Transformer over that of each model", "Model", ">Exact", ">Paper"),
 	}
 	var names []string
-	data := []opts.CustomData{}
 	high := 1.0
+	d := &f.drawing
 	for _, r := range inOrder(l.Rows) {
 		if r.Ratio == 0 {
 			continue
 		}
 		point := func(what string, value float64, side int) {
 			high = max(high, value)
-			data = append(data, opts.CustomData{
-				Name: modelName(r.Model) + ", " + what, Value: []any{len(names), round(value), round(value), round(value), side},
-				ItemStyle: &opts.ItemStyle{Color: modelColor(r.Model)},
+			d.marks = append(d.marks, mark{
+				x: float64(len(names)), mean: value, low: value, high: value, side: side, color: modelColor(r.Model), text: modelName(r.Model) + ", " + what,
 			})
 		}
 		point("exact: "+times(r.Ratio), r.Ratio, -1)
@@ -127,18 +123,10 @@ func ledgerChart(l *experiments.Ledger) (*chart, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	plot := charts.NewCustom()
-	plot.AddSeries(f.Title, data, charts.WithCustomChartOpts(opts.CustomChart{RenderItem: "interval"}))
-	x := xAxis("category", "model", 40)
-	x.AxisLabel = &opts.AxisLabel{Interval: "0", Overflow: "break", HideOverlap: opts.Bool(false)}
-	y := yAxis("times less memory")
-	y.Type, y.Min, y.Max = "log", 0.5, math.Pow(10, math.Ceil(math.Log10(high)))
-	plot.SetXAxis(names)
-	plot.SetGlobalOptions(append(base(f.ID), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}))...)
-	var err error
-	f.Option, err = option(plot)
-	return f, err
+	d.nearest = true
+	d.x = axis{name: "model", kind: "category", labels: names}
+	d.y = axis{name: "times less memory", kind: "log", from: 0.5, to: math.Pow(10, math.Ceil(math.Log10(high)))}
+	return f, f.draw()
 }
 
 // memorySection is what the page shows of memory: the paper's sizes, and those of the run.

@@ -4,9 +4,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
-
 	"infinibench/experiments"
 )
 
@@ -14,6 +11,7 @@ import (
 type costCurve struct {
 	name, color string
 	dash, width int
+	symbol      string
 	value       map[int]float64
 }
 
@@ -44,17 +42,19 @@ func lengthCharts(run *Run) ([]*chart, error) {
 }
 
 // drawLengths fills a chart with two lines for each model, evaluation and training.
-func (f *chart) drawLengths(records []Record, axis string, of func(*experiments.Cost) float64) (*chart, error) {
+func (f *chart) drawLengths(records []Record, axisName string, of func(*experiments.Cost) float64) (*chart, error) {
 	var curves []costCurve
-	lengths := map[int]bool{}
+	lengths, used := map[int]bool{}, map[string]int{}
 	for _, record := range records {
 		model := record.Result.Cell.Model
 		name, color, width := modelName(model), modelColor(model), 2
 		if model == infiniLin {
 			width = 5 // Delta's line is drawn over it: where they coincide both show
 		}
+		shape := shapes[used[color]%len(shapes)]
+		used[color]++
 		for k, kind := range []string{"evaluation", "training"} {
-			curve := costCurve{name + ", " + kind, color, k, width, map[int]float64{}}
+			curve := costCurve{name + ", " + kind, color, k, width, shape, map[int]float64{}}
 			for _, p := range record.Timing.Lengths {
 				if c := []*experiments.Cost{p.Evaluation, p.Training}[k]; c != nil && of(c) > 0 {
 					curve.value[p.Tokens] = of(c)
@@ -64,7 +64,7 @@ func (f *chart) drawLengths(records []Record, axis string, of func(*experiments.
 			if len(curve.value) > 0 {
 				curves = append(curves, curve)
 				if k == 0 {
-					f.Legend = append(f.Legend, legendItem{Name: name, Color: color})
+					f.Legend = append(f.Legend, legendItem{Name: name, Color: color, Shape: shape})
 				}
 			}
 		}
@@ -75,21 +75,17 @@ func (f *chart) drawLengths(records []Record, axis string, of func(*experiments.
 	f.Legend = append(f.Legend, legendItem{Name: "evaluation", Color: grey}, legendItem{Name: "training", Color: grey, Dash: dashes[1].svg})
 	order := slices.Sorted(maps.Keys(lengths))
 	titles := []string{">Tokens"}
-	plot := charts.NewLine()
-	for _, curve := range curves {
-		titles = append(titles, ">"+curve.name)
-		var points []opts.LineData
+	for _, of := range curves {
+		titles = append(titles, ">"+of.name)
+		c := curve{name: of.name, color: of.color, dash: of.dash, width: of.width, symbol: of.symbol, size: symbolSize(of.symbol)}
 		for _, length := range order {
-			if v, ok := curve.value[length]; ok {
-				points = append(points, opts.LineData{Value: []float64{float64(length), round(v)}})
+			if v, ok := of.value[length]; ok {
+				c.x, c.y = append(c.x, float64(length)), append(c.y, v)
 			}
 		}
-		plot.AddSeries(curve.name, points,
-			charts.WithLineChartOpts(opts.LineChart{Symbol: "circle", SymbolSize: 6}),
-			charts.WithLineStyleOpts(opts.LineStyle{Color: curve.color, Width: float32(curve.width), Type: dashes[curve.dash].echarts}),
-			charts.WithItemStyleOpts(opts.ItemStyle{Color: curve.color}))
+		f.drawing.curves = append(f.drawing.curves, c)
 	}
-	f.Data = newTable("", f.Title+": "+axis, titles...)
+	f.Data = newTable("", f.Title+": "+axisName, titles...)
 	for _, length := range order {
 		cells := []string{count(int64(length))}
 		for _, curve := range curves {
@@ -101,13 +97,7 @@ func (f *chart) drawLengths(records []Record, axis string, of func(*experiments.
 		}
 		f.Data.add(cells...)
 	}
-	x := xAxis("log", "length of the sequence, tokens", 34)
-	x.Min, x.Max = order[0], order[len(order)-1]
-	y := yAxis(axis)
-	y.Type = "log"
-	plot.SetGlobalOptions(append(base(f.ID), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "axis"}))...)
-	var err error
-	f.Option, err = option(plot)
-	return f, err
+	f.drawing.x = axis{name: "length of the sequence, tokens", kind: "log", from: float64(order[0]), to: float64(order[len(order)-1])}
+	f.drawing.y = axis{name: axisName, kind: "log"}
+	return f, f.draw()
 }

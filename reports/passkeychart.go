@@ -7,9 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
-
 	"infinibench/experiments"
 )
 
@@ -57,7 +54,7 @@ func (p *retrieval) heatMap(model, id string) (*chart, error) {
 	}
 	f.Data = newTable("", f.Title+": percent and 95 % interval, by tokens", titles...)
 	var rows []string
-	points := []opts.HeatMapData{}
+	d := &f.drawing
 	for _, r := range p.ran() {
 		if r.name(modelName) != model {
 			continue
@@ -68,10 +65,8 @@ func (p *retrieval) heatMap(model, id string) (*chart, error) {
 				cell := ""
 				if s := r.at(length, position); s != nil {
 					cell = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), hundred(s.Tokens.Low), hundred(s.Tokens.High))
-					points = append(points, opts.HeatMapData{
-						Name:  fmt.Sprintf("%s, %s of %s tokens: %s %%, n = %d", stageWords(r.stage), position, count(int64(length)), cell, s.Samples),
-						Value: []any{x, len(rows), math.Round(100 * s.Tokens.Value)}, // as the cell shows it
-					})
+					d.addCell(x, len(rows), math.Round(100*s.Tokens.Value),
+						fmt.Sprintf("%s, %s of %s tokens: %s %%, n = %d", stageWords(r.stage), position, count(int64(length)), cell, s.Samples))
 				}
 				cells = append(cells, cell)
 			}
@@ -79,32 +74,15 @@ func (p *retrieval) heatMap(model, id string) (*chart, error) {
 			rows = append(rows, r.stage+", "+position)
 		}
 	}
-	if len(points) == 0 {
+	if len(d.cells) == 0 {
 		return nil, nil
 	}
-	x, y := xAxis("category", "tokens of the prompt", 30), yAxis("")
-	y.Type, y.Data, y.Inverse, y.Scale = "category", rows, opts.Bool(true), nil // the first training on top
-	x.Data = columns
-	plot := charts.NewHeatMap()
-	plot.AddSeries("percent right", points, charts.WithItemStyleOpts(opts.ItemStyle{BorderColor: grey, BorderWidth: 1}),
-		charts.WithLabelOpts(opts.Label{Show: opts.Bool(len(columns) <= 16), Color: "#000000", Formatter: "{@[2]}"}))
-	plot.SetGlobalOptions(append(base(id),
-		charts.WithGridOpts(opts.Grid{Left: "116", Right: "18", Top: "14", Bottom: "92"}),
-		charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}),
-		charts.WithVisualMapOpts(opts.VisualMap{
-			Type: "continuous", Min: 0, Max: 100, Orient: "horizontal", Left: "center", Bottom: "0",
-			Text: []string{"100 % right", "0 %"},
-			// One hue from near-white: lightness alone orders it, and black figures stay legible.
-			InRange: &opts.VisualMapInRange{Color: []string{"#F3F0EA", "#3B82BD"}},
-		}))...)
-	var err error
-	f.Option, err = option(plot)
-	return f, err
+	d.x = axis{name: "tokens of the prompt", kind: "category", labels: columns}
+	d.y = axis{kind: "category", labels: rows} // the first training on top
+	// One hue from near-white: lightness alone orders it, and black figures stay legible.
+	d.colors = colorScale{"percent right", 0, 100, []string{"#F3F0EA", "#3B82BD"}, [2]string{"100 % right", "0 %"}}
+	return f, f.draw()
 }
-
-// shapes tell lines of one colour and dash apart.
-var shapes = []string{"circle", "rect", "triangle", "diamond"}
 
 // writesChart shows accuracy against the segments written to memory since the key.
 func (p *retrieval) writesChart(stage, id string) (*chart, error) {
@@ -116,7 +94,6 @@ func (p *retrieval) writesChart(stage, id string) (*chart, error) {
 	var names []string
 	type place struct{ writes, tokens int }
 	cells := map[place]map[string]string{}
-	plot := charts.NewLine()
 	used := map[string]int{}
 	low, high := 0, 0
 	for _, r := range p.ran() {
@@ -130,7 +107,7 @@ func (p *retrieval) writesChart(stage, id string) (*chart, error) {
 		dash, shape := used[color]%len(dashes), used[color]%len(shapes)
 		used[color]++
 		names, titles = append(names, name), append(titles, ">"+name)
-		var points []opts.LineData
+		c := curve{name: name, color: color, dash: dash, width: width, symbol: shapes[shape], size: 8}
 		for _, s := range r.scored.Writes {
 			at := place{s.Writes, s.Length}
 			if cells[at] == nil {
@@ -138,17 +115,14 @@ func (p *retrieval) writesChart(stage, id string) (*chart, error) {
 			}
 			cells[at][name] = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), hundred(s.Tokens.Low), hundred(s.Tokens.High))
 			if s.Writes > 0 {
-				points = append(points, opts.LineData{Value: []float64{float64(s.Writes), math.Round(100 * s.Tokens.Value)}})
+				c.x, c.y = append(c.x, float64(s.Writes)), append(c.y, math.Round(100*s.Tokens.Value))
 				if low == 0 {
 					low = s.Writes
 				}
 				low, high = min(low, s.Writes), max(high, s.Writes)
 			}
 		}
-		plot.AddSeries(name, points,
-			charts.WithLineChartOpts(opts.LineChart{Symbol: shapes[shape], SymbolSize: 8}),
-			charts.WithLineStyleOpts(opts.LineStyle{Color: color, Width: float32(width), Type: dashes[dash].echarts}),
-			charts.WithItemStyleOpts(opts.ItemStyle{Color: color}))
+		f.drawing.curves = append(f.drawing.curves, c)
 		f.Legend = append(f.Legend, legendItem{Name: name, Color: color, Dash: dashes[dash].svg, Shape: shapes[shape]})
 	}
 	if high == 0 {
@@ -165,18 +139,9 @@ func (p *retrieval) writesChart(stage, id string) (*chart, error) {
 		f.Data.add(row...)
 	}
 	chance := 100 * p.task.Chance
-	plot.AddSeries("chance", []opts.LineData{{Value: []float64{float64(low), round(chance)}}, {Value: []float64{float64(high), round(chance)}}},
-		charts.WithLineChartOpts(opts.LineChart{Symbol: "none"}),
-		charts.WithLineStyleOpts(opts.LineStyle{Color: grey, Width: 2, Type: dashes[1].echarts}),
-		charts.WithItemStyleOpts(opts.ItemStyle{Color: grey}))
+	f.drawing.curves = append(f.drawing.curves, curve{name: "chance", color: grey, dash: 1, width: 2, x: []float64{float64(low), float64(high)}, y: []float64{chance, chance}})
 	f.Legend = append(f.Legend, legendItem{Name: "chance", Color: grey, Dash: dashes[1].svg})
-	x := xAxis("log", "segments written to memory since the key", 34)
-	x.Min, x.Max = low, high
-	y := yAxis("digits right, percent")
-	y.Min, y.Max, y.Scale = 0, 100, nil
-	plot.SetGlobalOptions(append(base(id), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "axis"}))...)
-	var err error
-	f.Option, err = option(plot)
-	return f, err
+	f.drawing.x = axis{name: "segments written to memory since the key", kind: "log", from: float64(low), to: float64(high)}
+	f.drawing.y = axis{name: "digits right, percent", kind: "value", from: 0, to: 100, step: 20}
+	return f, f.draw()
 }

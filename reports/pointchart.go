@@ -1,12 +1,6 @@
 package reports
 
-import (
-	"fmt"
-	"math"
-
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
-)
+import "fmt"
 
 // point is a mean with its interval in a point chart.
 type point struct {
@@ -16,13 +10,6 @@ type point struct {
 	color  string
 	hollow bool // drawn right of the middle, not filled
 	Interval
-}
-
-// level is a horizontal line across a point chart.
-type level struct {
-	name  string
-	value float64
-	dash  int
 }
 
 // perplexityChart shows each model's perplexity with its interval, with the
@@ -107,54 +94,28 @@ func (c *comparison) ratioChart(slug string) (*chart, error) {
 	return f, f.drawPoints(names, "ratio of perplexities", points, []level{{"no difference", 1, 1}})
 }
 
-// drawPoints makes the chart's options; the range of the axis follows from what
-// it has to show.
-func (f *chart) drawPoints(names []string, axis string, points []point, levels []level) error {
-	low, high := math.Inf(1), math.Inf(-1)
-	see := func(values ...float64) {
-		for _, v := range values {
-			if !math.IsNaN(v) && !math.IsInf(v, 0) {
-				low, high = min(low, v), max(high, v)
-			}
-		}
-	}
-	plot := charts.NewCustom()
-	data := []opts.CustomData{}
+// drawPoints makes the chart of points and levels; the range of the axis follows from
+// what it has to show.
+func (f *chart) drawPoints(names []string, axisName string, points []point, levels []level) error {
+	s := nothing()
+	f.drawing = drawing{x: axis{name: "model", kind: "category", labels: names}, levels: levels, nearest: true}
 	for _, p := range points {
-		lo, hi, side := p.Low, p.High, -1
+		m := mark{x: float64(p.at), mean: p.Mean, low: p.Low, high: p.High, side: -1, color: p.color,
+			text: fmt.Sprintf("%s, %s: %s, %s", p.model, p.what, p.Interval, plural(p.N, "seed"))}
 		if p.N < 2 {
-			lo, hi = p.Mean, p.Mean
+			m.low, m.high = p.Mean, p.Mean
 		}
 		if p.hollow {
-			side = 1 // beside its twin
+			m.side = 1 // beside its twin
 		}
-		see(p.Mean, lo, hi)
-		data = append(data, opts.CustomData{
-			Name:      fmt.Sprintf("%s, %s: %s, %s", p.model, p.what, p.Interval, plural(p.N, "seed")),
-			Value:     []any{p.at, round(p.Mean), round(lo), round(hi), side},
-			ItemStyle: &opts.ItemStyle{Color: p.color},
-		})
+		s.see(m.mean, m.low, m.high)
+		f.drawing.marks = append(f.drawing.marks, m)
 	}
-	plot.AddSeries(f.Title, data, charts.WithCustomChartOpts(opts.CustomChart{RenderItem: "interval"}))
 	for _, l := range levels {
-		see(l.value)
-		line := charts.NewLine()
-		line.AddSeries(l.name, nil,
-			charts.WithMarkLineNameYAxisItemOpts(opts.MarkLineNameYAxisItem{Name: l.name, YAxis: round(l.value)}),
-			charts.WithMarkLineStyleOpts(opts.MarkLineStyle{
-				Symbol: []string{"none", "none"}, Label: &opts.Label{Show: opts.Bool(false)},
-				LineStyle: &opts.LineStyle{Color: grey, Width: 2, Type: dashes[l.dash].echarts},
-			}))
-		plot.Overlap(line)
+		s.see(l.value)
 	}
-	x := xAxis("category", "model", 40)
-	x.AxisLabel = &opts.AxisLabel{Interval: "0", Overflow: "break", HideOverlap: opts.Bool(false)}
-	plot.SetXAxis(names)
-	plot.SetGlobalOptions(append(base(f.ID), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(yRange(axis, low, high)),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}))...)
-	var err error
-	f.Option, err = option(plot)
-	return err
+	f.drawing.y = rangeOf(axisName, s)
+	return f.draw()
 }
 
 // shortName is name for the axis of a figure and for the terminal.

@@ -7,9 +7,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
-
 	"infinibench/experiments"
 )
 
@@ -20,6 +17,7 @@ type span struct{ from, to int64 }
 type positionCurve struct {
 	name, color string
 	dash, width int
+	symbol      string
 	value       map[span]float64 // nats per token
 }
 
@@ -43,7 +41,7 @@ func (c *comparison) positionChart(slug string) (*chart, error) {
 	// With two segment sizes a position has two bounds and no line is either.
 	if len(curves) > 0 && len(c.ideals) == 1 {
 		for k, name := range []string{"ideal, full history", "ideal, last segment only"} {
-			bound := positionCurve{name, grey, 1 + k, 2, map[span]float64{}}
+			bound := positionCurve{name, grey, 1 + k, 2, "", map[span]float64{}}
 			for _, r := range c.rows {
 				maps.Copy(bound.value, r.byPosition(func(_ experiments.Result, b experiments.Bucket) (float64, bool) {
 					return []float64{b.IdealFull, b.IdealSegment}[k], b.IdealFull > 0
@@ -90,7 +88,7 @@ func (c *comparison) gainChart(slug string) (*chart, error) {
 		}
 	}
 	if len(curves) > 0 {
-		zero := positionCurve{"no difference", grey, 1, 2, map[span]float64{}}
+		zero := positionCurve{"no difference", grey, 1, 2, "", map[span]float64{}}
 		for _, curve := range curves {
 			for at := range curve.value {
 				zero.value[at] = 0
@@ -102,13 +100,13 @@ func (c *comparison) gainChart(slug string) (*chart, error) {
 }
 
 // positionCurve is a row's line without its values; styles counts the lines of
-// each colour, so that two of one colour differ in their dashes.
+// each colour, so that two of one colour differ in their dashes and points.
 func (r *row) positionCurve(name string, styles map[string]int) positionCurve {
 	color, width := modelColor(r.model), 2
 	if r.model == infiniLin {
 		width = 5 // Delta's line is drawn over it: where they coincide both show
 	}
-	return positionCurve{name: name, color: color, dash: styles[color] % len(dashes), width: width}
+	return positionCurve{name: name, color: color, dash: styles[color] % len(dashes), width: width, symbol: shapes[styles[color]%len(shapes)]}
 }
 
 // byPosition is the mean over seeds of a bucket's sum divided by its tokens;
@@ -131,7 +129,7 @@ func (r *row) byPosition(of func(experiments.Result, experiments.Bucket) (sum fl
 }
 
 // drawPositions fills the chart, and returns none when there is nothing to draw.
-func (f *chart) drawPositions(curves []positionCurve, axis string) (*chart, error) {
+func (f *chart) drawPositions(curves []positionCurve, axisName string) (*chart, error) {
 	if len(curves) == 0 {
 		return nil, nil
 	}
@@ -146,7 +144,7 @@ func (f *chart) drawPositions(curves []positionCurve, axis string) (*chart, erro
 	order := slices.SortedFunc(maps.Keys(spans), func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	})
-	f.Data = newTable("", f.Title+": "+axis, titles...)
+	f.Data = newTable("", f.Title+": "+axisName, titles...)
 	var labels []string
 	for _, at := range order {
 		labels = append(labels, fmt.Sprint(at.from))
@@ -160,33 +158,21 @@ func (f *chart) drawPositions(curves []positionCurve, axis string) (*chart, erro
 		}
 		f.Data.add(cells...)
 	}
-	plot := charts.NewLine()
-	plot.SetXAxis(labels)
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, curve := range curves {
-		points := make([]opts.LineData, len(order))
-		for i, at := range order {
-			points[i].Value = "-" // ECharts' word for no value
-			if v, ok := curve.value[at]; ok {
-				points[i].Value = round(v)
-				low, high = min(low, v), max(high, v)
+	s := nothing()
+	for _, of := range curves {
+		c := curve{name: of.name, color: of.color, dash: of.dash, width: of.width, symbol: of.symbol, size: symbolSize(of.symbol), x: indices(len(order))}
+		for _, at := range order {
+			v, ok := of.value[at]
+			if !ok {
+				v = math.NaN()
 			}
+			s.see(v)
+			c.y = append(c.y, v)
 		}
-		symbol := "circle"
-		if curve.color == grey {
-			symbol = "none" // a bound, not a measurement
-		}
-		plot.AddSeries(curve.name, points,
-			charts.WithLineChartOpts(opts.LineChart{Symbol: symbol, SymbolSize: 6}),
-			charts.WithLineStyleOpts(opts.LineStyle{Color: curve.color, Width: float32(curve.width), Type: dashes[curve.dash].echarts}),
-			charts.WithItemStyleOpts(opts.ItemStyle{Color: curve.color}))
-		f.Legend = append(f.Legend, legendItem{Name: curve.name, Color: curve.color, Dash: dashes[curve.dash].svg})
+		f.drawing.curves = append(f.drawing.curves, c)
+		f.Legend = append(f.Legend, legendItem{Name: of.name, Color: of.color, Dash: dashes[of.dash].svg, Shape: of.symbol})
 	}
-	plot.SetGlobalOptions(append(base(f.ID), plotArea(64),
-		charts.WithXAxisOpts(xAxis("category", "position in the document, tokens", 34)),
-		charts.WithYAxisOpts(yRange(axis, low, high)),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "axis"}))...)
-	var err error
-	f.Option, err = option(plot)
-	return f, err
+	f.drawing.x = axis{name: "position in the document, tokens", kind: "category", labels: labels}
+	f.drawing.y = rangeOf(axisName, s)
+	return f, f.draw()
 }

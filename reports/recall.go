@@ -3,12 +3,8 @@ package reports
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
 
 	"infinibench/experiments"
 )
@@ -120,111 +116,4 @@ func recallOf(run *Run) (recallSection, error) {
 		s.Charts = append(s.Charts, &f.chart)
 	}
 	return s, nil
-}
-
-// recallLine is a value over the number of pairs.
-type recallLine struct {
-	name, color string
-	dash, width int // a width of 0 draws points
-	pairs       []int
-	value       []float64
-}
-
-// recallLines is a line for each rule and segment, over the points with one kind of
-// keys and one width.
-func recallLines(all []Recall, headSize int, keys experiments.RecallKeys, of func(experiments.RecallPoint) float64) []recallLine {
-	var lines []recallLine
-	for _, r := range all {
-		first := len(lines)
-		for _, p := range r.Points {
-			if p.Keys != keys || p.HeadSize != headSize {
-				continue
-			}
-			name, width := shortName(r.Model), 5 // Delta's line is drawn over it: in the first segment they coincide
-			if r.Model != infiniLin {
-				name, width = fmt.Sprintf("%s, %d at once", name, p.Segment), 2
-			}
-			if n := len(lines); n == first || lines[n-1].name != name {
-				lines = append(lines, recallLine{name: name, color: modelColor(r.Model), dash: (n - first) % len(dashes), width: width})
-			}
-			l := &lines[len(lines)-1]
-			l.pairs, l.value = append(l.pairs, p.Pairs), append(l.value, of(p))
-		}
-	}
-	return lines
-}
-
-// errorLines are the curves, and the points that were measured.
-func errorLines(all []Recall, headSize int, keys experiments.RecallKeys) []recallLine {
-	lines := recallLines(all, headSize, keys, func(p experiments.RecallPoint) float64 { return p.Expected })
-	for i, points := range recallLines(all, headSize, keys, func(p experiments.RecallPoint) float64 { return p.Error }) {
-		lines[i].name += ", expected"
-		points.name, points.width = points.name+", measured", 0
-		lines = append(lines, points)
-	}
-	return lines
-}
-
-// foundLines are the shares of values found, and what chance would find.
-func foundLines(all []Recall, headSize int) []recallLine {
-	lines := recallLines(all, headSize, experiments.NormalKeys, func(p experiments.RecallPoint) float64 { return p.Identified })
-	if len(lines) == 0 {
-		return nil
-	}
-	chance := recallLine{name: "by chance", color: grey, dash: 2, width: 2, pairs: lines[0].pairs}
-	for _, n := range chance.pairs {
-		chance.value = append(chance.value, 1/float64(n))
-	}
-	return append(lines, chance)
-}
-
-// drawRecall fills a chart with lines.
-func (f *chart) drawRecall(axis string, lines []recallLine) error {
-	plot, scatter := charts.NewLine(), charts.NewScatter()
-	titles := []string{">Pairs"}
-	cells := map[int]map[string]string{} // by pairs and line
-	high := 1.0
-	for _, l := range lines {
-		titles = append(titles, ">"+l.name)
-		item := legendItem{Name: l.name, Color: l.color, Dash: dashes[l.dash].svg}
-		color := charts.WithItemStyleOpts(opts.ItemStyle{Color: l.color})
-		var line []opts.LineData
-		var points []opts.ScatterData
-		for i, n := range l.pairs {
-			if cells[n] == nil {
-				cells[n] = map[string]string{}
-			}
-			cells[n][l.name] = share(l.value[i])
-			high = max(high, l.value[i])
-			at := []float64{float64(n), round(l.value[i])}
-			line, points = append(line, opts.LineData{Value: at}), append(points, opts.ScatterData{Value: at, SymbolSize: 8})
-		}
-		if l.width == 0 {
-			item.Mark = "full"
-			scatter.AddSeries(l.name, points, color)
-		} else {
-			plot.AddSeries(l.name, line, color, charts.WithLineChartOpts(opts.LineChart{Symbol: "none"}),
-				charts.WithLineStyleOpts(opts.LineStyle{Color: l.color, Width: float32(l.width), Type: dashes[l.dash].echarts}))
-		}
-		f.Legend = append(f.Legend, item)
-	}
-	f.Data = newTable("", f.Title, titles...)
-	order := slices.Sorted(maps.Keys(cells))
-	for _, n := range order {
-		row := []string{count(int64(n))}
-		for _, l := range lines {
-			row = append(row, cells[n][l.name])
-		}
-		f.Data.add(row...)
-	}
-	x := xAxis("log", "pairs written", 34)
-	x.Min, x.Max = order[0], order[len(order)-1]
-	y := yRange(axis, 0, high)
-	y.Min = 0 // nothing is below
-	plot.SetGlobalOptions(append(base(f.ID), plotArea(64), charts.WithXAxisOpts(x), charts.WithYAxisOpts(y),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}))...)
-	plot.Overlap(scatter)
-	var err error
-	f.Option, err = option(plot)
-	return err
 }

@@ -27,7 +27,7 @@ func cleanTo(s string, longest int) string {
 		switch {
 		case unicode.Is(unicode.Bidi_Control, r):
 			return -1
-		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
+		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\uFFFE' || r == '\uFFFF': // XML has no place for the last two
 			return ' '
 		}
 		return r

@@ -3,11 +3,7 @@ package reports
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
-
-	"github.com/go-echarts/go-echarts/v2/charts"
-	"github.com/go-echarts/go-echarts/v2/opts"
 )
 
 // curvePoints is how many points a training curve keeps: each is the mean of
@@ -18,7 +14,7 @@ const curvePoints = 30
 // trainingChart shows the training loss against the tokens seen, one thin line
 // for each seed.
 func (c *comparison) trainingChart(slug string) (*chart, error) {
-	type curve struct {
+	type log struct {
 		name, color string
 		dash        int
 		tokens      []int64
@@ -28,10 +24,10 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 		ID: "chart-training-" + slug, Title: "Training curves",
 		Caption: "Training loss, one line for each seed; each point is a mean over neighbouring steps. The axis fits all but the first tenth, whose losses may lie above it.",
 	}
-	var curves []curve
+	var curves []log
 	all := map[int64]bool{}
 	most := int64(0)
-	low, high := math.Inf(1), math.Inf(-1) // of the loss, what the axis shows
+	s := nothing() // of the loss, what the axis shows
 	styles := map[string]int{}
 	for _, r := range c.rows {
 		color, drawn := modelColor(r.model), false
@@ -40,7 +36,7 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 			if len(record.Log) == 0 {
 				continue
 			}
-			cu := curve{fmt.Sprintf("%s, seed %d", c.name(r), record.Result.Cell.Seed), color, dash, nil, map[int64]float64{}}
+			cu := log{fmt.Sprintf("%s, seed %d", c.name(r), record.Result.Cell.Seed), color, dash, nil, map[int64]float64{}}
 			per := (len(record.Log) + curvePoints - 1) / curvePoints
 			for lines := range slices.Chunk(record.Log, per) {
 				sum := 0.0
@@ -70,24 +66,20 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 	}
 	for _, cu := range curves {
 		for at, loss := range cu.loss {
-			low = min(low, loss)
+			s.low = min(s.low, loss)
 			if at >= most/10 {
-				high = max(high, loss)
+				s.high = max(s.high, loss)
 			}
 		}
 	}
 	titles := []string{">Tokens seen"}
-	plot := charts.NewLine()
 	for _, cu := range curves {
 		titles = append(titles, ">"+cu.name)
-		var points []opts.LineData
+		c := curve{name: cu.name, color: cu.color, dash: cu.dash, width: 1}
 		for _, at := range cu.tokens {
-			points = append(points, opts.LineData{Value: []float64{round(float64(at) / unit), round(cu.loss[at])}})
+			c.x, c.y = append(c.x, round(float64(at)/unit)), append(c.y, cu.loss[at])
 		}
-		plot.AddSeries(cu.name, points,
-			charts.WithLineChartOpts(opts.LineChart{ShowSymbol: opts.Bool(false)}),
-			charts.WithLineStyleOpts(opts.LineStyle{Color: cu.color, Width: 1, Type: dashes[cu.dash].echarts}),
-			charts.WithItemStyleOpts(opts.ItemStyle{Color: cu.color}))
+		f.drawing.curves = append(f.drawing.curves, c)
 	}
 	f.Data = newTable("", "Training loss, nats per token", titles...)
 	for _, at := range slices.Sorted(maps.Keys(all)) {
@@ -101,13 +93,7 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 		}
 		f.Data.add(cells...)
 	}
-	x := xAxis("value", "training tokens, "+word+"s", 34)
-	x.SplitNumber = 4
-	plot.SetGlobalOptions(append(base(f.ID), plotArea(64),
-		charts.WithXAxisOpts(x),
-		charts.WithYAxisOpts(yRange("loss, nats per token", low, high)),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "axis"}))...)
-	var err error
-	f.Option, err = option(plot)
-	return f, err
+	f.drawing.x = axis{name: "training tokens, " + word + "s", kind: "value"}
+	f.drawing.y = rangeOf("loss, nats per token", s)
+	return f, f.draw()
 }

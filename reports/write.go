@@ -6,13 +6,22 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
 
 	"infinibench/internal/atomicfile"
 )
 
-// Write makes outDir/report.html and outDir/tables/<name>.{md,csv,tex}, each
-// whole or not at all, and returns their paths in the order written. The same
-// run gives the same bytes.
+// file is one of a report, before it is written.
+type file struct {
+	name string
+	body []byte
+}
+
+// Write makes outDir/report.html, outDir/tables/<name>.{md,csv,tex} and
+// outDir/figures/<name>.{svg,png}, each whole or not at all, and returns their paths in
+// the order written. The same run gives the same bytes.
 func Write(run *Run, outDir string) ([]string, error) {
 	d, err := newDocument(run)
 	if err != nil {
@@ -21,10 +30,6 @@ func Write(run *Run, outDir string) ([]string, error) {
 	html, err := d.page(embedded())
 	if err != nil {
 		return nil, err
-	}
-	type file struct {
-		name string
-		body []byte
 	}
 	files := []file{{"report.html", html}}
 	for _, t := range d.tables() {
@@ -39,8 +44,15 @@ func Write(run *Run, outDir string) ([]string, error) {
 			files = append(files, file{filepath.Join("tables", t.Name+kind.suffix), body.Bytes()})
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(outDir, "tables"), 0o755); err != nil {
-		return nil, fmt.Errorf("reports: %w", err)
+	figures, err := d.figures()
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, figures...)
+	for _, folder := range []string{"tables", "figures"} {
+		if err := os.MkdirAll(filepath.Join(outDir, folder), 0o755); err != nil {
+			return nil, fmt.Errorf("reports: %w", err)
+		}
 	}
 	var paths []string
 	for _, f := range files {
@@ -51,4 +63,29 @@ func Write(run *Run, outDir string) ([]string, error) {
 		paths = append(paths, path)
 	}
 	return paths, nil
+}
+
+// figures draws every chart for papers, side by side: they are most of the work of a
+// report.
+func (d *document) figures() ([]file, error) {
+	charts := d.charts()
+	files := make([]file, 2*len(charts))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range charts {
+		for k, kind := range []struct {
+			suffix string
+			make   func() ([]byte, error)
+		}{{".svg", f.svg}, {".png", f.png}} {
+			g.Go(func() error {
+				body, err := kind.make()
+				if err != nil {
+					return fmt.Errorf("reports: figure %s%s: %w", f.File(), kind.suffix, err)
+				}
+				files[2*i+k] = file{filepath.Join("figures", f.File()+kind.suffix), body}
+				return nil
+			})
+		}
+	}
+	return files, g.Wait()
 }

@@ -26,11 +26,18 @@ func main() {
 	}
 }
 
-// permissive are the licences that ask for no more than their text and notices. The last
-// five are of parts in C++ that Apache Arrow's licence file lists and that are not here.
+// permissive are the licences that ask for no more than their text and notices. OFL-1.1
+// is of fonts, which may go along with any program; the last five are of parts in C++ that
+// Apache Arrow's licence file lists and that are not here.
 var permissive = []string{
-	"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "Unlicense",
+	"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "FTL", "ISC", "MIT", "OFL-1.1", "Unlicense",
 	"BSL-1.0", "HPND", "NCSA", "OpenSSL", "Zlib",
+}
+
+// chosen are the files, inside a module, of the one licence that is taken of several it
+// offers.
+var chosen = map[string]string{
+	"github.com/golang/freetype": "licenses/ftl.txt", // or the GPL
 }
 
 // dependency is one module or package of another project.
@@ -59,6 +66,9 @@ func run(out io.Writer) error {
 				continue
 			}
 			licence, err := ofFolder(m.Dir)
+			if file, ok := chosen[m.Path]; ok {
+				licence, err = ofFile(filepath.Join(m.Dir, file))
+			}
 			if err != nil {
 				return fmt.Errorf("%s: %w", m.Path, err)
 			}
@@ -145,18 +155,34 @@ func ofFolder(dir string) (string, error) {
 		if e.IsDir() || !strings.HasPrefix(upper, "LICEN") && !strings.HasPrefix(upper, "COPYING") && !strings.HasPrefix(upper, "UNLICENSE") {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		found, err := ofFile(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return "", err
 		}
-		for _, match := range licensecheck.Scan(text).Match {
-			if !match.IsURL && !slices.Contains(names, match.ID) {
-				names = append(names, match.ID)
-			}
+		names = append(names, strings.Split(found, ", ")...)
+	}
+	return listed(names), nil
+}
+
+// ofFile names the licences whose whole text stands in a file.
+func ofFile(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	var names []string
+	for _, match := range licensecheck.Scan(text).Match {
+		if !match.IsURL {
+			names = append(names, match.ID)
 		}
 	}
+	return listed(names), nil
+}
+
+// listed sorts names, each once, and drops empty ones.
+func listed(names []string) string {
 	slices.Sort(names)
-	return strings.Join(names, ", "), nil
+	return strings.TrimPrefix(strings.Join(slices.Compact(names), ", "), ", ")
 }
 
 // npm reads the packages of a lock file, which says their licences itself.
