@@ -94,6 +94,24 @@ func TestInterruptedSummaries(t *testing.T) {
 	}
 }
 
+// TestEveryModelSummarises: the table has rows of all models, so each must learn, read
+// ahead and branch, with a tail of a segment behind the book.
+func TestEveryModelSummarises(t *testing.T) {
+	p := summaries(t)
+	p.Booksum.Models, p.Booksum.Lengths, p.Corpora["chronicle"] = Models, []int{64, 128}, CorpusSettings{Tokenizer: "word", Split: "test", Documents: 1, DocumentTokens: 256}
+	p.Booksum.Pretraining.Steps, p.Booksum.Finetuning.Steps = 1, 1
+	o := Options{Profile: p, Runs: t.TempDir()}
+	if summary, err := Run(context.Background(), o); err != nil || summary.Done != len(Models) {
+		t.Fatal(summary, err)
+	}
+	for _, c := range p.Cells() {
+		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
+		if !found || len(r.Booksum.Lengths) != 2 || len(r.Booksum.Books) != 1 {
+			t.Errorf("%s: %+v", c.Key(), r.Booksum)
+		}
+	}
+}
+
 // chronicleTask is the task of a miniature's chronicles.
 func chronicleTask(t *testing.T, s BooksumSettings) *summaryTask {
 	t.Helper()
