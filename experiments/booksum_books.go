@@ -95,6 +95,12 @@ func DifferenceOverBooks(books, others []BooksumBook, length int) Estimate {
 	return OverBooks(differences)
 }
 
+// ScoresOverBooks is the mean of the scores with its interval, always with the same
+// draws, so that what is compared has the books of a resample in common.
+func ScoresOverBooks(scores []rouge.Scores) rouge.Interval {
+	return rouge.Bootstrap(scores, 0.95, rand.New(rand.NewPCG(1, 0)))
+}
+
 // OverBooks is the mean of one value of each book with its percentile interval (Efron &
 // Tibshirani 1993, chapter 13). It says what other books would change; of other seeds it
 // says nothing.

@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"math/rand/v2"
 	"slices"
 
 	"infinibench/datasets"
@@ -64,7 +63,7 @@ func sumLength(length, i int, books []BooksumBook) BooksumLength {
 		}
 	}
 	l.Words = words / outputs
-	l.Rouge, l.Lead, l.Oracle = interval(ours), interval(lead), interval(oracle)
+	l.Rouge, l.Lead, l.Oracle = ScoresOverBooks(ours), ScoresOverBooks(lead), ScoresOverBooks(oracle)
 	if facts > 0 {
 		bound := booksum.Mean(bounds)
 		l.Bound, l.FactsRead, l.FactsHit = &bound, read/facts, hit/facts
@@ -73,10 +72,4 @@ func sumLength(length, i int, books []BooksumBook) BooksumLength {
 		}
 	}
 	return l
-}
-
-// interval is that of the mean over books, always with the same draws, so that what is
-// compared has the books of a resample in common.
-func interval(scores []rouge.Scores) rouge.Interval {
-	return rouge.Bootstrap(scores, 0.95, rand.New(rand.NewPCG(1, 0)))
 }

@@ -22,7 +22,8 @@ type bookRow struct {
 	failed  []Record
 	notRun  int
 
-	points    []bookPoint // by length of the input, rising; of records
+	books     []experiments.BooksumBook // means over records
+	points    []bookPoint               // by length of the input, rising; of records
 	slope     bookEstimate
 	overLocal bookEstimate // overall minus the local-only control's, book by book, all read
 	verdict   Verdict      // of the paper's Table 4
@@ -42,12 +43,8 @@ type bookPoint struct {
 	words, unfinished   float64 // of a summary; decodes that ran into the limit, all seeds
 }
 
-// bookEstimate is a mean over books with its 95 % bootstrap interval; with fewer than two
-// books there is none.
-type bookEstimate struct {
-	value, low, high float64
-	books            int
-}
+// bookEstimate is a mean over books with its 95 % bootstrap interval.
+type bookEstimate experiments.Estimate
 
 // bookshelves sorts a run's summaries by corpus and protocol.
 func bookshelves(run *Run) []*bookshelf {

@@ -140,14 +140,14 @@ func TestBooksumSeeds(t *testing.T) {
 		what      string
 		got, want float64
 	}{
-		{"overall", r.whole().rouge.Mid.Overall, 0.8}, {"slope", r.slope.value, 0.6}, {"minus local only", r.overLocal.value, 0.5},
+		{"overall", r.whole().rouge.Mid.Overall, 0.8}, {"slope", r.slope.Value, 0.6}, {"minus local only", r.overLocal.Value, 0.5},
 		{"facts", r.whole().hit, 0.8}, {"unfinished", r.whole().unfinished, 4},
 	} {
 		if math.Abs(c.got-c.want) > 0.011 { // the middle of a bootstrap of books 0.01 apart
 			t.Errorf("%s is %v, want %v", c.what, c.got, c.want)
 		}
 	}
-	if e := r.overLocal; e.books != 3 || math.Abs(e.value-0.5) > 1e-9 || math.Abs(e.low-0.5) > 1e-9 {
+	if e := r.overLocal; e.Books != 3 || math.Abs(e.Value-0.5) > 1e-9 || math.Abs(e.Low-0.5) > 1e-9 {
 		t.Errorf("%+v", e)
 	}
 }

@@ -58,7 +58,7 @@ func (b *bookshelf) chart(slug string) (*chart, error) {
 	of := ran[0].points
 	for k, c := range []bookCurve{
 		{name: "bound, any reader of so much", color: grey, width: 2, dash: 1},
-		{name: "oracle, extractive", color: grey, width: 2, dash: 0},
+		{name: "oracle, greedy", color: grey, width: 2, dash: 0},
 		{name: "lead", color: grey, width: 2, dash: 2},
 	} {
 		for _, p := range of {

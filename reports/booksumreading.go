@@ -35,17 +35,17 @@ func (b *bookshelf) sentences(r *bookRow) string {
 	p := r.whole()
 	in := p.rouge
 	s := []string{fmt.Sprintf("%s: overall %s [%s, %s over books] with the longest input.", modelName(r.model), points(in.Mid.Overall), points(in.Low.Overall), points(in.High.Overall))}
-	if e := r.overLocal; e.books > 0 {
+	if e := r.overLocal; e.Books > 0 {
 		s = append(s, fmt.Sprintf("Book by book that is %s %s the local-only control.", difference(e), aboveOrBelow(e)))
 	}
-	if r.slope.books > 0 {
+	if r.slope.Books > 0 {
 		what := "so that reading more may make no difference"
 		switch {
-		case r.slope.books < 2:
+		case r.slope.Books < 2:
 			what = "of one book, which decides nothing"
-		case r.slope.low > 0:
+		case r.slope.Low > 0:
 			what = "so reading more makes its summaries better"
-		case r.slope.high < 0:
+		case r.slope.High < 0:
 			what = "so reading more makes its summaries worse"
 		}
 		s = append(s, fmt.Sprintf("From nothing read to all of the book read, overall changes by %s, %s.", r.slope, what))
@@ -61,14 +61,14 @@ func (b *bookshelf) sentences(r *bookRow) string {
 
 // difference writes an estimate without its sign; aboveOrBelow says the sign.
 func difference(e bookEstimate) string {
-	if e.value < 0 {
-		e.value, e.low, e.high = -e.value, -e.high, -e.low
+	if e.Value < 0 {
+		e.Value, e.Low, e.High = -e.Value, -e.High, -e.Low
 	}
 	return e.String()
 }
 
 func aboveOrBelow(e bookEstimate) string {
-	if e.value < 0 {
+	if e.Value < 0 {
 		return "below"
 	}
 	return "above"
@@ -82,7 +82,7 @@ func (b *bookshelf) headline() string {
 			continue
 		}
 		text := shortName(r.model) + ": "
-		if e := r.overLocal; e.books > 0 {
+		if e := r.overLocal; e.Books > 0 {
 			text += fmt.Sprintf("%s, overall %s %s the control; ", r.verdict, difference(e), aboveOrBelow(e))
 		}
 		parts = append(parts, text+fmt.Sprintf("more of the book read, better summaries: %s", r.trend))
@@ -112,7 +112,7 @@ func (b *bookshelf) claims() []claim {
 		if len(r.points) > 0 {
 			table.scale, figure.scale = r.dataAndScale(), r.dataAndScale()
 			table.ours = "overall " + points(r.whole().rouge.Mid.Overall)
-			if r.overLocal.books > 0 {
+			if r.overLocal.Books > 0 {
 				table.ours += ", − local only " + r.overLocal.String()
 			}
 			figure.ours = "slope " + r.slope.String()

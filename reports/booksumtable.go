@@ -105,17 +105,17 @@ func scoreCells(in rouge.Interval) []string {
 }
 
 func signed(e bookEstimate) string {
-	if e.books == 0 {
+	if e.Books == 0 {
 		return none
 	}
-	return fmt.Sprintf("%+.1f", 100*e.value)
+	return fmt.Sprintf("%+.1f", 100*e.Value)
 }
 
 func limitsOf(e bookEstimate) string {
-	if e.books < 2 {
+	if e.Books < 2 {
 		return none
 	}
-	return points(e.low) + " to " + points(e.high)
+	return points(e.Low) + " to " + points(e.High)
 }
 
 // slopeTable says whether more of the book makes a better summary.
@@ -124,7 +124,7 @@ func (b *bookshelf) slopeTable(slug string) *Table {
 		">Overall, shortest input", ">Overall, longest input", "Why", "Data and scale")
 	t.Caption = "The slope is how much overall, times 100, grows from nothing read to all of the book read: that of a line through the lengths of each book, as a mean over books."
 	for _, r := range b.ran() {
-		t.add(modelName(r.model), string(r.trend), signed(r.slope), limitsOf(r.slope), strconv.Itoa(r.slope.books),
+		t.add(modelName(r.model), string(r.trend), signed(r.slope), limitsOf(r.slope), strconv.Itoa(r.slope.Books),
 			points(r.points[0].rouge.Mid.Overall), points(r.whole().rouge.Mid.Overall), r.trendWhy, r.inShort())
 	}
 	t.note("The paper prints no values in its Figure 4, between 16K and 500K tokens; its axis runs from 17 to 20.")

@@ -28,7 +28,7 @@ func (r *bookRow) judge() {
 }
 
 func (r *bookRow) judgeTable() (Verdict, string) {
-	if r.overLocal.books == 0 {
+	if r.overLocal.Books == 0 {
 		return Undecided, "no local-only control that read the same books to compare with"
 	}
 	return above(r.overLocal, "overall minus the local-only control's, all of the book read")
@@ -38,11 +38,11 @@ func (r *bookRow) judgeTable() (Verdict, string) {
 func above(e bookEstimate, what string) (Verdict, string) {
 	value := fmt.Sprintf("%s is %s", what, e)
 	switch {
-	case e.books < 2:
-		return Undecided, "n too small: " + plural(e.books, "book")
-	case e.low > 0:
+	case e.Books < 2:
+		return Undecided, "n too small: " + plural(e.Books, "book")
+	case e.Low > 0:
 		return DirectionHolds, value + ": above 0 with its whole interval, not at the paper's scale"
-	case e.high <= 0:
+	case e.High <= 0:
 		return NotReproduced, value + ": not above 0, with its whole interval"
 	}
 	return Undecided, value + ": its interval contains 0"
@@ -50,13 +50,13 @@ func above(e bookEstimate, what string) (Verdict, string) {
 
 // String writes an estimate times 100, as ROUGE is printed: "76.5 [70.5, 81.8]".
 func (e bookEstimate) String() string {
-	switch e.books {
+	switch e.Books {
 	case 0:
 		return none
 	case 1:
-		return points(e.value)
+		return points(e.Value)
 	}
-	return fmt.Sprintf("%s [%s, %s]", points(e.value), points(e.low), points(e.high))
+	return fmt.Sprintf("%s [%s, %s]", points(e.Value), points(e.Low), points(e.High))
 }
 
 // points writes a share as ROUGE is printed, times 100.
