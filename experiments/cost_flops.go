@@ -54,11 +54,11 @@ func FLOPs(c models.Config, m models.Memory, training bool, segments int) float6
 			uses = 3
 		}
 	case baselines.TransformerXL:
-		own = positionFLOPs(c, m, training, segments)
+		own = positionFLOPs(c, m, m.T5, training, segments)
 	case baselines.Memorizing:
-		own = positionFLOPs(c, m.TransformerXL, training, segments)
+		own = positionFLOPs(c, m, m.T5, training, segments)
 	case baselines.Compressive:
-		own = compressionFLOPs(c, m, training)
+		own = positionFLOPs(c, m, false, training, segments) + compressionFLOPs(c, m, training)
 	}
 	layer := 2*d*3*d + 2*d*d + 4*d*f + 2*tokens*d
 	products := float64(c.Layers)*layer*tokens/segment + uses*2*state + 2*d*vocabulary
@@ -68,12 +68,12 @@ func FLOPs(c models.Config, m models.Memory, training bool, segments int) float6
 	return products + 2*cache + searched + own
 }
 
-// positionFLOPs counts, for a cache of C tokens, the products of the queries with the
-// distances to them and to the causal half of the segment, and W_r·R of C+T distances,
-// which all segments of a graph share and which has a gradient by W_r alone. T5's biases
-// take none.
-func positionFLOPs(c models.Config, m baselines.TransformerXL, training bool, segments int) float64 {
-	if m.T5 {
+// positionFLOPs counts, for a cache of C rows, the first state of a memory, the products
+// of the queries with the distances to them and to the causal half of the segment, and
+// W_r·R of C+T distances, which all segments of a graph share and which has a gradient by
+// W_r alone. T5's biases take none.
+func positionFLOPs(c models.Config, m models.Memory, t5, training bool, segments int) float64 {
+	if t5 {
 		return 0
 	}
 	layers, d, segment := float64(c.Layers), float64(c.Width()), float64(c.Segment)
@@ -91,7 +91,8 @@ func positionFLOPs(c models.Config, m baselines.TransformerXL, training bool, se
 // with three products more, and by the weights as many as forward.
 func compressionFLOPs(c models.Config, m baselines.Compressive, training bool) float64 {
 	layers, d, segment := float64(c.Layers), float64(c.Width()), float64(c.Segment)
-	shape := m.Params(c, 0)[0].Shape // [d, rate·d]
+	params := m.Params(c, 0)
+	shape := params[len(params)-1].Shape // [d, rate·d]
 	slots := float64((c.Segment*shape[0] + shape[1] - 1) / shape[1])
 	convolutions := 2 * 2 * slots * float64(shape[0]*shape[1]) / segment
 	if training {

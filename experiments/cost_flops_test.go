@@ -45,13 +45,14 @@ func TestFLOPs(t *testing.T) {
 		// And 100 keys of 8 numbers, of which the nearest are found.
 		{"a search", c, baselines.Memorizing{Entries: 100}, false, 1, 2160 + 2*100*8},
 		{"a search is never backward", c, baselines.Memorizing{Entries: 100}, true, 1, 6096 + 2*100*8},
-		// Keys and values of 4 slots and 4 tokens, 2·8·8 = 128 numbers; 2 new slots of 2
-		// tokens, keys and values, for each segment: 2·2·(2·16·8)/4 = 256.
-		{"compression", c, baselines.Compressive{}, false, 1, 1680 + 2*128 + 256},
-		{"two slots of three tokens", c, baselines.Compressive{Rate: 3}, false, 1, 1680 + 2*128 + 2*2*(2*24*8)/4},
+		// Keys and values of 4 slots and 4 tokens, 2·8·8 = 128 numbers; products with the
+		// distances to 8 and half of 4, 2·8·(8+2) = 160, and W_r times 12, 2·8·8·12/4 = 384;
+		// 2 new slots of 2 tokens, keys and values, for each segment: 2·2·(2·16·8)/4 = 256.
+		{"compression", c, baselines.Compressive{}, false, 1, 1680 + 2*128 + 160 + 384 + 256},
+		{"two slots of three tokens", c, baselines.Compressive{Rate: 3}, false, 1, 1680 + 2*128 + 160 + 384 + 2*2*(2*24*8)/4},
 		// The loss: attention to 4 tokens 4·4·8 = 128, to 2 slots 64; by the slots three
 		// products of 2·2·8 = 32, by the weights 256.
-		{"compression's own loss", c, baselines.Compressive{}, true, 1, 3*1680 + 2*2*128 + 256 + 128 + 64 + 3*32 + 256},
+		{"compression's own loss", c, baselines.Compressive{}, true, 1, 3*1680 + 2*2*128 + 3*160 + 2*384 + 256 + 128 + 64 + 3*32 + 256},
 	} {
 		if got := FLOPs(test.config, test.memory, test.training, test.segments); got != test.want {
 			t.Errorf("%s: %g, want %g", test.reason, got, test.want)
