@@ -53,7 +53,7 @@ func inertCSV(t *testing.T, table *Table, text string) {
 // texCommands are all that a table may be made of; everything else that begins with a
 // backslash would come from a label.
 var texCommands = regexp.MustCompile(`\\(begin|end)\{(table|tabular)\}|\\(centering|small|caption|label|toprule|midrule|bottomrule|par|footnotesize)\b|` +
-	`\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|ldots|char34)\{\}|\$\\(approx|div|times|cdot|sigma|beta|le|ge|surd|gamma|epsilon|Sigma|infty|rightarrow)\$|\$-\$|\\[{}$&#_%]|\\\\`)
+	`\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|ldots|char34)\{\}|\$\\(approx|div|times|cdot|sigma|beta|le|ge|surd|gamma|epsilon|Sigma|infty|rightarrow|dagger)\$|\$-\$|\\[{}$&#_%]|\\\\`)
 
 func inertLaTeX(t *testing.T, table *Table, text string) {
 	t.Helper()

@@ -52,7 +52,7 @@ var latexEscaper = strings.NewReplacer(
 	`_`, `\_`, `%`, `\%`, `^`, `\textasciicircum{}`, `~`, `\textasciitilde{}`,
 	`<`, `\textless{}`, `>`, `\textgreater{}`, `|`, `\textbar{}`, `"`, `\char34{}`,
 	`–`, `--`, `…`, `\ldots{}`, `≈`, `$\approx$`, `÷`, `$\div$`, `×`, `$\times$`, `·`, `$\cdot$`,
-	`σ`, `$\sigma$`, `β`, `$\beta$`, `−`, `$-$`, `≤`, `$\le$`, `≥`, `$\ge$`, `√`, `$\surd$`,
+	`σ`, `$\sigma$`, `β`, `$\beta$`, `−`, `$-$`, `≤`, `$\le$`, `≥`, `$\ge$`, `√`, `$\surd$`, `†`, `$\dagger$`,
 )
 
 // latexText makes s a text that LaTeX prints and does nothing else with. Letters that

@@ -82,7 +82,12 @@ func (c *comparison) pairsTable(slug string) *Table {
 					Paper: paper, Ours: ratio, Ratio: ratio, Documents: documents,
 				})
 			}
-			t.add(c.name(better), c.name(worse), paperNumber(paper), ratioFigure(ratio), ratio.limits(), documentLimits(documents), pValue(documents), string(verdict), why, c.dataAndScales(better, worse))
+			printed := paperNumber(paper)
+			if paper > 0 && (isBorrowed(a.model) || isBorrowed(b.model)) {
+				printed += borrowed
+				t.note("%s “The paper's ordering” is there that of what it prints.", borrowedNote)
+			}
+			t.add(c.name(better), c.name(worse), printed, ratioFigure(ratio), ratio.limits(), documentLimits(documents), pValue(documents), string(verdict), why, c.dataAndScales(better, worse))
 			switch {
 			case documents.Documents >= leastDocuments:
 				t.note("The interval over documents and the two-sided p-value are of a paired bootstrap: %s resamples of the %d documents, both models on the same, losses averaged over seeds. That over seeds says whether other weights, that over documents whether other texts would decide otherwise.", count(metrics.Resamples), documents.Documents)

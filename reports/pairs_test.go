@@ -212,3 +212,36 @@ func TestPairsSayDataAndScale(t *testing.T) {
 		}
 	}
 }
+
+// The paper measured RMT and its own models; what it prints for Transformer-XL and the
+// Memorizing Transformer equals Table 4 of arXiv 2203.08913, where the control is too.
+func TestBorrowedValuesAreMarked(t *testing.T) {
+	run := fixture()
+	for i := range run.Records {
+		if r := &run.Records[i].Result; r.Cell.Experiment == "perplexity" && r.Cell.Model == localOnly {
+			r.Cell.Model = map[string]string{"novel": "rmt", "proof": "transformer-xl"}[r.Cell.Corpus]
+		}
+	}
+	run.Planned = nil
+	for _, c := range compare(run) {
+		table := c.pairsTable(c.corpus)
+		marks := 0
+		for _, row := range table.Rows {
+			isMarked := strings.HasSuffix(row[2], borrowed)
+			if want := row[0] == "Transformer-XL" || row[1] == "Transformer-XL"; isMarked != want {
+				t.Errorf("%s ÷ %s: the paper's ratio is %q", row[0], row[1], row[2])
+			}
+			if isMarked {
+				marks++
+			}
+		}
+		want := map[string]int{"novel": 0, "proof": 2}[c.corpus]
+		if noted := strings.Contains(strings.Join(table.Notes, "\n"), borrowedNote); marks != want || noted != (want > 0) {
+			t.Errorf("%s: %d marks, explained: %t", c.corpus, marks, noted)
+		}
+	}
+	text := strings.Join(strings.Fields(printed(t, run)), " ")
+	if strings.Count(text, "2.42"+borrowed) != 1 || strings.Contains(text, "13.27"+borrowed) || strings.Count(text, borrowedNote) != 1 {
+		t.Errorf("on the terminal:\n%s", text)
+	}
+}

@@ -189,6 +189,18 @@ func (p paperCorpus) value(model string, long bool) float64 {
 	return p.perplexity[model]
 }
 
+// borrowed is the mark of the values that the paper took over, and the control that it
+// lacks: all are those of Table 4 of another paper, trained by another recipe.
+const (
+	borrowed     = "†"
+	borrowedNote = "† Not measured by the paper: Table 4 of the Memorizing Transformers paper (arXiv 2203.08913), by another recipe."
+)
+
+// isBorrowed says whether the paper's value for a model is marked so.
+func isBorrowed(model string) bool {
+	return model == localOnly || model == "transformer-xl" || model == "memorizing"
+}
+
 // ratio is the paper's perplexity of a model over its best model's, 0 when it
 // printed none.
 func (p paperCorpus) ratio(model string, long bool) float64 {

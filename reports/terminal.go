@@ -64,6 +64,7 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 	t := newTable("terminal", "", "Model", ">Paper", ">Ours [95%]", ">n", ">Memory zeroed", ">÷ local only [95%]", "Verdict")
 	var settings []string          // what a row is, in the order of the rows
 	which := map[string][]string{} // by setting, the models
+	marked := false
 	for _, r := range c.rows {
 		if len(r.records)+len(r.failed) == 0 {
 			continue
@@ -71,6 +72,10 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 		paper, control := none, none
 		if r.paper > 0 {
 			paper = fmt.Sprintf("%.2f", r.paper)
+			if isBorrowed(r.model) {
+				paper += borrowed
+				marked = true
+			}
 		}
 		if r.overLocal.N > 0 {
 			control = r.overLocal.String()
@@ -108,6 +113,9 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 	if len(segments) > 0 {
 		printWrapped(out, "  ", "ideal: the bound for a reader of the full history, and of the last segment ("+
 			strings.Join(segments, ", ")+" tokens) only")
+	}
+	if marked {
+		printWrapped(out, "  ", borrowedNote)
 	}
 	if names := c.notAttempted(); names != "" {
 		printWrapped(out, "  ", "not attempted: "+names)
