@@ -1,5 +1,6 @@
 // Package reports turns result files into tables for the terminal, Markdown,
-// CSV and LaTeX, and into one HTML page that needs nothing but itself.
+// CSV and LaTeX, into figures for papers, and into one HTML page that needs nothing
+// but itself.
 //
 // It reads what a run left on disk and computes only what a comparison needs:
 // means over seeds, intervals, ratios paired by seed, and verdicts. Perplexities

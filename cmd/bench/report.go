@@ -17,9 +17,9 @@ func reportCommand(env *environment) *cobra.Command {
 		Use:   "report",
 		Short: "Write the report from the result files, run nothing",
 		Long: `report reads the result files of a profile and writes the report again: the main
-tables to the terminal, one HTML page that needs no network, and every table as
-Markdown, CSV and LaTeX. The last line is the path of the page. It may be called
-while a reproduction runs; what is not finished is then missing.`,
+tables to the terminal, one HTML page that needs no network, every table as Markdown,
+CSV and LaTeX, and every figure as SVG and PNG. The last line is the path of the page.
+It may be called while a reproduction runs; what is not finished is then missing.`,
 		Example: `  bench report
   bench report --profile my.yaml --runs /data/runs`,
 		RunE: func(*cobra.Command, []string) error {
