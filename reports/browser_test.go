@@ -187,6 +187,10 @@ func TestReportInBrowser(t *testing.T) {
 					if texts := ask[[]string](t, ctx, cut); name != "hostile" && len(texts) > 0 {
 						t.Errorf("text outside its chart: %q", texts)
 					}
+					t.Logf("%d bytes, loaded and drawn in %.0f ms", len(html), ask[float64](t, ctx, `performance.getEntriesByType("navigation")[0].loadEventEnd`))
+					if !ask[bool](t, ctx, `(() => { const s = document.querySelector(".skip"); s.focus(); const seen = s.getBoundingClientRect().left >= 0; s.blur(); return seen; })()`) {
+						t.Error("the link that skips to the summary cannot be seen by who reaches it with the keyboard")
+					}
 					ask[int](t, ctx, `document.querySelectorAll("details.samples").forEach(d => d.open = true), 1`)
 					if over := ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 						t.Errorf("the page is %d pixels wider than the window", over)
@@ -233,6 +237,15 @@ func TestReportRedraws(t *testing.T) {
 	}
 	if width := ask[int](t, ctx, `document.querySelector(".chart svg").clientWidth`); width != 640 {
 		t.Errorf("printing draws %d pixels wide, want 640", width)
+	}
+	if err := chromedp.Do(ctx, media("print", "light")); err != nil {
+		t.Fatal(err)
+	}
+	if shown := ask[int](t, ctx, `[...document.querySelectorAll("nav, .files, details, .skip")].filter(e => e.offsetParent).length`); shown > 0 {
+		t.Errorf("%d things are printed that only a screen has use for", shown)
+	}
+	if err := chromedp.Do(ctx, media("", "dark")); err != nil {
+		t.Fatal(err)
 	}
 	ask[bool](t, ctx, `window.dispatchEvent(new Event("afterprint"))`)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(500, 900)); err != nil {
