@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image/color"
+	"image/png"
 	"math"
 	"strings"
 
@@ -38,7 +39,7 @@ func (f *chart) png() ([]byte, error) {
 	c := vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(figureDPI))
 	f.paint(draw.New(c))
 	var out bytes.Buffer
-	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(&out)
+	err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&out, c.Image())
 	return out.Bytes(), err
 }
 

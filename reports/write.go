@@ -21,7 +21,7 @@ type file struct {
 
 // Write makes outDir/report.html, outDir/tables/<name>.{md,csv,tex} and
 // outDir/figures/<name>.{svg,png}, each whole or not at all, and returns their paths in
-// the order written. The same run gives the same bytes.
+// order. The same run gives the same bytes.
 func Write(run *Run, outDir string) ([]string, error) {
 	d, err := newDocument(run)
 	if err != nil {
@@ -57,6 +57,12 @@ func Write(run *Run, outDir string) ([]string, error) {
 	var paths []string
 	for _, f := range files {
 		path := filepath.Join(outDir, f.name)
+		// Most of a report is the same the next time, and each file that is written
+		// waits for the disk.
+		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, f.body) {
+			paths = append(paths, path)
+			continue
+		}
 		if err := atomicfile.Write(path, f.body); err != nil {
 			return paths, fmt.Errorf("reports: write %s: %w", path, err)
 		}
