@@ -24,7 +24,7 @@ func lead(run *Run, comparisons []*comparison) []string {
 	}
 	switch {
 	case full == 0 && reduced > 0:
-		text = append(text, "No row was run at the paper's scale and on its data, so none of its values is reproduced here; “direction holds” says that the ordering of the models is the paper's.")
+		text = append(text, "No row was run at the paper's scale and on its data, so none of its models' values is reproduced here; “direction holds” says that the ordering of the models is the paper's.")
 	case reduced > 0:
 		text = append(text, fmt.Sprintf("%d of %d rows were run at the paper's scale and on its data.", full, full+reduced))
 	}
