@@ -50,22 +50,35 @@
   };
 
   const drawn = [];
-  const draw = (dark, width) => {
+  const drawOne = (data, dark, width) => {
+    const box = document.getElementById(data.dataset.chart);
+    const option = JSON.parse(data.textContent);
+    for (const series of option.series) {
+      if (series.renderItem) series.renderItem = renderers[series.renderItem];
+    }
+    for (const axis of option.xAxis || []) if (axis.type === "log") axis.logBase = 2; // lengths double
+    box.replaceChildren();
+    const chart = echarts.init(box, theme(dark), { renderer: "svg", width });
+    chart.setOption(option);
+    fit(chart);
+    drawn.push(chart);
+  };
+
+  // Draws all charts: at once, or one after the other with the page in the reader's hands
+  // between them, as all together take longer than one likes to wait for a page.
+  let queue = [];
+  const draw = (dark, width, atOnce) => {
     for (const chart of drawn.splice(0)) chart.dispose();
     paper = dark ? "#16181d" : "#ffffff"; // --page in report.css
-    for (const data of document.querySelectorAll("script[data-chart]")) {
-      const box = document.getElementById(data.dataset.chart);
-      const option = JSON.parse(data.textContent);
-      for (const series of option.series) {
-        if (series.renderItem) series.renderItem = renderers[series.renderItem];
-      }
-      for (const axis of option.xAxis || []) if (axis.type === "log") axis.logBase = 2; // lengths double
-      box.replaceChildren();
-      const chart = echarts.init(box, theme(dark), { renderer: "svg", width });
-      chart.setOption(option);
-      fit(chart);
-      drawn.push(chart);
-    }
+    const charts = queue = [...document.querySelectorAll("script[data-chart]")];
+    const next = () => {
+      if (charts !== queue) return; // drawn anew meanwhile
+      if (charts.length === 0) return performance.mark("drawn");
+      setTimeout(next); // before what may fail, so that the others are drawn
+      drawOne(charts.shift(), dark, width);
+    };
+    if (!atOnce) return next();
+    while (charts.length > 0) drawOne(charts.shift(), dark, width);
   };
 
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -73,7 +86,7 @@
   onScreen();
   dark.addEventListener("change", onScreen);
   // Paper is white and about 640 CSS pixels wide.
-  window.addEventListener("beforeprint", () => draw(false, 640));
+  window.addEventListener("beforeprint", () => draw(false, 640, true));
   window.addEventListener("afterprint", onScreen);
   let waiting;
   window.addEventListener("resize", () => {
