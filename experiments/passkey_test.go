@@ -142,9 +142,6 @@ func TestPasskeySharedReading(t *testing.T) {
 		}
 		d := m.NewDecoder(1)
 		for _, l := range lines {
-			if l.Sample > 0 {
-				continue
-			}
 			depth, err := passkey.ParsePosition(l.Position)
 			if err != nil {
 				t.Fatal(err)

@@ -98,7 +98,7 @@ func shareWords(shares []float64) string {
 	i := meanInterval(shares)
 	text := hundred(i.Mean) + " %"
 	if i.N > 1 {
-		text += fmt.Sprintf(" [%s, %s]", hundred(max(0, i.Low)), hundred(min(1, i.High)))
+		text += fmt.Sprintf(" [%s, %s]", floored(max(0, i.Low)), ceiled(min(1, i.High)))
 	}
 	return text
 }

@@ -188,6 +188,11 @@ func stageWords(stage string) string {
 // hundred writes a share as the paper does, in whole percent.
 func hundred(x float64) string { return strconv.FormatFloat(math.Round(100*x), 'f', 0, 64) }
 
+// floored and ceiled are hundred of the ends of an interval, rounded so that it is not
+// written narrower than it is.
+func floored(low float64) string { return strconv.FormatFloat(math.Floor(100*low), 'f', 0, 64) }
+func ceiled(high float64) string { return strconv.FormatFloat(math.Ceil(100*high), 'f', 0, 64) }
+
 // lengthLabel is the paper's word for a length, else the number.
 func lengthLabel(length int) string {
 	if i := paperPasskeyLength(length); i >= 0 {

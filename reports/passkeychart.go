@@ -64,7 +64,7 @@ func (p *retrieval) heatMap(model, id string) (*chart, error) {
 			for x, length := range p.lengths {
 				cell := ""
 				if s := r.at(length, position); s != nil {
-					cell = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), hundred(s.Tokens.Low), hundred(s.Tokens.High))
+					cell = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), floored(s.Tokens.Low), ceiled(s.Tokens.High))
 					d.addCell(x, len(rows), math.Round(100*s.Tokens.Value),
 						fmt.Sprintf("%s, %s of %s tokens: %s %%, n = %d", stageWords(r.stage), position, count(int64(length)), cell, s.Samples))
 				}
@@ -113,7 +113,7 @@ func (p *retrieval) writesChart(stage, id string) (*chart, error) {
 			if cells[at] == nil {
 				cells[at] = map[string]string{}
 			}
-			cells[at][name] = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), hundred(s.Tokens.Low), hundred(s.Tokens.High))
+			cells[at][name] = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), floored(s.Tokens.Low), ceiled(s.Tokens.High))
 			if s.Writes > 0 {
 				c.x, c.y = append(c.x, float64(s.Writes)), append(c.y, math.Round(100*s.Tokens.Value))
 				if low == 0 {

@@ -36,7 +36,7 @@ func (p *retrieval) controlTable(slug string) *Table {
 			}
 		}
 		if s := r.scored.LastSegment; s != nil {
-			cells[9], cells[10] = hundred(s.Tokens.Value), hundred(s.Tokens.Low)+" to "+hundred(s.Tokens.High)
+			cells[9], cells[10] = hundred(s.Tokens.Value), floored(s.Tokens.Low)+" to "+ceiled(s.Tokens.High)
 		}
 		t.add(cells...)
 	}

@@ -166,7 +166,7 @@ func (r *keyRow) evidence() string {
 		return ""
 	}
 	if low := lowest(across); low != nil {
-		return fmt.Sprintf("lowest cell %s %% [%s, %s]", hundred(low.Tokens.Value), hundred(low.Tokens.Low), hundred(low.Tokens.High))
+		return fmt.Sprintf("lowest cell %s %% [%s, %s]", hundred(low.Tokens.Value), floored(low.Tokens.Low), ceiled(low.Tokens.High))
 	}
 	return ""
 }

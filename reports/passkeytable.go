@@ -50,7 +50,7 @@ func (p *retrieval) mainTable(slug string) *Table {
 			for _, position := range keyPositions {
 				cell := ""
 				if s := r.at(length, position); s != nil {
-					cell = fmt.Sprintf("%s (≥%s)", hundred(s.Tokens.Value), hundred(s.Tokens.Low))
+					cell = fmt.Sprintf("%s (≥%s)", hundred(s.Tokens.Value), floored(s.Tokens.Low))
 				}
 				cells = append(cells, cell)
 			}

@@ -121,5 +121,5 @@ func cellWords(s *experiments.PasskeyScore) string {
 	if s.Position != "middle" {
 		place = "at the " + s.Position
 	}
-	return fmt.Sprintf("%s %% [%s, %s] of n = %d %s of %s tokens", hundred(s.Tokens.Value), hundred(s.Tokens.Low), hundred(s.Tokens.High), s.Samples, place, count(int64(s.Length)))
+	return fmt.Sprintf("%s %% [%s, %s] of n = %d %s of %s tokens", hundred(s.Tokens.Value), floored(s.Tokens.Low), ceiled(s.Tokens.High), s.Samples, place, count(int64(s.Length)))
 }
