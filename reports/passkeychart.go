@@ -88,7 +88,7 @@ func (p *retrieval) heatMap(model, id string) (*chart, error) {
 func (p *retrieval) writesChart(stage, id string) (*chart, error) {
 	f := &chart{
 		ID: id, Title: "Accuracy against memory writes, " + stageWords(stage),
-		Caption: "Share of digits that were right, against the number of segments written to memory between key and question, on a logarithmic scale. The key stands at the start, and the prompt grows. Prompts without a write between them are in the table alone.",
+		Caption: "Share of digits that were right, against the number of segments written to memory between key and question, on a logarithmic scale. The key stands at the start, and the prompt grows; the question then also comes at other places of the repeated filler, where it may be harder. Prompts without a write between them are in the table alone.",
 	}
 	titles := []string{">Writes", ">Tokens"}
 	var names []string
