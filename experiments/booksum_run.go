@@ -78,7 +78,7 @@ func (r *cellRun) summarise(ctx context.Context, note func(string)) error {
 			return err
 		}
 	}
-	return writeJSON(r.files.path("result.json"), result)
+	return r.files.finish(result)
 }
 
 // usable tells of the pairs that cannot be used, and is an error if there are any and

@@ -101,7 +101,7 @@ func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
 	if err := train.ForgetProgress(r.files.checkpoint()); err != nil {
 		return nil, err
 	}
-	return result, writeJSON(r.files.path("result.json"), result)
+	return result, r.files.finish(result)
 }
 
 // phase is one training of a cell, of which it may have several.

@@ -118,7 +118,7 @@ func (r *passkeyRun) make(ctx context.Context) error {
 			return err
 		}
 	}
-	return writeJSON(r.files.path("result.json"), result)
+	return r.files.finish(result)
 }
 
 // directory is where a stage keeps its model: runs/…/checkpoint/<stage>.

@@ -45,6 +45,8 @@ type Result struct {
 	Warnings    []string     `json:"warnings,omitempty"`
 
 	Recall []RecallPoint `json:"recall,omitempty"` // of a cell that tries what a memory gives back
+
+	Samples map[string]string `json:"samples,omitempty"` // digests of the files of samples that this sums up, by name
 }
 
 // Scale says how large the run was, and how large the paper's is.

@@ -154,8 +154,17 @@ func (r *runner) cell(ctx context.Context, c Cell) {
 	files := cellFiles(filepath.Join(r.options.Directory(), c.Key()))
 	hash := p.Hash(c)
 	if result, found := files.result(hash); found && result.Status == StatusDone {
-		r.tell(Event{Kind: Skipped, Cell: c})
-		return
+		notes, done, err := files.reopen(result, p.Config(c))
+		if err != nil { // what cannot be read may be as it should
+			notes = append(notes, err.Error())
+		}
+		for _, note := range notes {
+			r.tell(Event{Kind: Note, Text: note})
+		}
+		if done {
+			r.tell(Event{Kind: Skipped, Cell: c})
+			return
+		}
 	}
 	if ctx.Err() != nil {
 		return

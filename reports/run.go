@@ -118,6 +118,13 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 		run.warn("%s/result.json: %v", record.Key, pathless(err))
 		return record, false
 	}
+	changed, err := experiments.ChangedSamples(cell, record.Result)
+	if err != nil {
+		run.warn("%s: %v", record.Key, pathless(err))
+	}
+	for _, name := range changed {
+		run.warn("%s/%s: not the samples that the result sums up; the same command scores again what is lost", record.Key, name)
+	}
 	if raw, err := readFile(filepath.Join(cell, "metrics.jsonl")); err == nil {
 		var bad []int
 		record.Log, bad = parseLog(raw)
