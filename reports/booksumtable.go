@@ -81,7 +81,7 @@ func (b *bookshelf) mainTable(slug string) *Table {
 			t.add("Bound", "exact", "bound", points(x.Rouge1), points(x.Rouge2), points(x.RougeL), points(x.Overall), "", "", "", "", tokens, "the most that any reader of so much can expect, from the generator"+data)
 		}
 	}
-	t.note("Ours is the middle of 1,000 bootstrap means over books, as rouge_score has it; a book's score is the mean over its decodes and seeds. Minus local only is the difference of overall, book by book.")
+	t.note("Ours is the middle of 1,000 bootstrap means over books, as rouge_score has it; a book's score is the mean over its decodes and seeds. Minus local only is the mean over books of the difference of a book's overall; the column Overall is that of the mean ROUGE, so it is not the difference of two of its rows.")
 	if slices.ContainsFunc(b.rows, func(r *bookRow) bool { return len(r.records) > 1 }) {
 		t.note("The intervals say what other books would change. What other seeds would is in none: of each book the mean over the seeds is drawn.")
 	}

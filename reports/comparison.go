@@ -158,7 +158,7 @@ func (c *comparison) complete() {
 	for _, r := range c.rows {
 		local, best, short := r.like(c.rows, localOnly), r.like(c.rows, c.paper.reference), c.shorter(r)
 		r.overLocal, r.overBest, r.overShort = r.over(local), r.over(best), r.over(short)
-		r.judge(local, best, short)
+		c.judge(r, local, best, short)
 	}
 	c.ideals = c.bounds()
 }

@@ -84,7 +84,7 @@ func TestCompareOnlyFailures(t *testing.T) {
 	}
 }
 
-// At the paper's scale and on its data the claim is its value; a stand-in may
+// At the paper's scale and on its data the claim is its ratio, 9.65/12.37; a stand-in may
 // never be "reproduced", whatever its numbers.
 func TestPaperScaleNeedsOfficialData(t *testing.T) {
 	run := fixture()
@@ -98,6 +98,9 @@ func TestPaperScaleNeedsOfficialData(t *testing.T) {
 		r.Data.Certificate.StandIn = ""
 		r.Data.Certificate.Official = true
 		r.Perplexity.Intact.TokenPPL = 9.64 + 0.01*float64(r.Cell.Seed-1) // 9.64, 9.65, 9.66
+		if r.Cell.Model == localOnly {
+			r.Perplexity.Intact.TokenPPL = 12.37
+		}
 	}
 	if r := find(t, compare(run)[1], infiniLin, 1024); r.verdict != Reproduced {
 		t.Errorf("official data: %s (%s), want reproduced", r.verdict, r.why)

@@ -24,7 +24,7 @@ func lead(run *Run, comparisons []*comparison) []string {
 	}
 	switch {
 	case full == 0 && reduced > 0:
-		text = append(text, "No row was run at the paper's scale and on its data, so none of its models' values is reproduced here; “direction holds” says that the ordering of the models is the paper's.")
+		text = append(text, "No row was run at the paper's scale and on its data, so none of its models' ratios is reproduced here; “direction holds” says that an ordering or a trend is the paper's.")
 	case reduced > 0:
 		text = append(text, fmt.Sprintf("%d of %d rows were run at the paper's scale and on its data.", full, full+reduced))
 	}
@@ -106,7 +106,7 @@ func (c *comparison) finding(r *row) string {
 	case len(r.records) == 0:
 		return "every cell failed"
 	case r.paperScale():
-		return fmt.Sprintf("%s, perplexity %s where the paper has %.2f", r.verdict, r.ours, r.paper)
+		return fmt.Sprintf("%s, %s where the paper has %s", r.verdict, r.evidence(), r.paperEvidence())
 	case r.long && r.overShort.N > 0:
 		return fmt.Sprintf("%s, %s of the perplexity at the usual length", r.verdict, percent(r.overShort.Mean))
 	case r.long || r.model != infiniLin && r.model != infiniDelta:

@@ -67,7 +67,7 @@ func TestLead(t *testing.T) {
 	run := fixture()
 	text := strings.Join(lead(run, compare(run)), "\n")
 	for _, want := range []string{
-		"none of its models' values is reproduced here",
+		"none of its models' ratios is reproduced here",
 		"Scale: 413K parameters (paper: ≈184M), segments of 128 tokens (2,048), training sequences of 1,024 tokens (32,768), 1.2M training tokens a cell (not stated).",
 		"1 cell failed.", "1 of 19 planned cells not run.", // the fixture's 18 cells and one more
 	} {

@@ -26,12 +26,20 @@ func inPaper(l *experiments.Ledger) bool {
 	return false
 }
 
+// sizesOf names the sizes of a ledger in a title.
+func sizesOf(l *experiments.Ledger) string {
+	if inPaper(l) {
+		return "the paper's sizes"
+	}
+	return "the sizes of profile " + l.Profile
+}
+
 func numbersTable(l *experiments.Ledger) *Table {
 	columns := []string{"Model", "Formula", ">Numbers carried", ">Memorizing ÷ this"}
 	if inPaper(l) {
 		columns = []string{"Model", "Formula", ">Numbers carried", ">Rounded", ">Paper", ">Memorizing ÷ this", ">of the rounded", ">Paper"}
 	}
-	t := newTable("memory-"+l.Profile, "Memory carried between segments, at the sizes of "+l.Profile, columns...)
+	t := newTable("memory-"+l.Profile, "Memory carried between segments, at "+sizesOf(l), columns...)
 	m := l.Model
 	t.Caption = fmt.Sprintf("Of one document, in numbers as the paper's Tables 1 and 2 count; %s, %s of %d, segments of %s tokens.",
 		plural(m.Layers, "layer"), plural(m.Heads, "head"), m.HeadSize, count(int64(m.Segment)))
@@ -70,7 +78,7 @@ func times(x float64) string {
 }
 
 func bytesTable(l *experiments.Ledger) *Table {
-	t := newTable("memory-bytes-"+l.Profile, "Memory in bytes, at the sizes of "+l.Profile,
+	t := newTable("memory-bytes-"+l.Profile, "Memory in bytes, at "+sizesOf(l),
 		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory")
 	t.Caption = "In float32. The live state is that of one document, its tensors counted; the peak is of a process that evaluates this model alone, weights and all."
 	for _, r := range inOrder(l.Rows) {

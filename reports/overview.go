@@ -19,7 +19,10 @@ func summaryTable(run *Run, comparisons []*comparison) *Table {
 		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale")
 	for _, c := range comparisons {
 		for _, r := range c.tried() {
-			t.add(c.corpus, string(r.verdict), c.claim(r, modelName), c.evidence(r), c.paperValue(r), r.why, c.dataAndScale(r))
+			if r.claim.borrowed {
+				t.note("%s", borrowedNote)
+			}
+			t.add(c.corpus, string(r.verdict), c.claim(r, modelName), r.evidence(), r.paperEvidence(), r.why, c.dataAndScale(r))
 		}
 	}
 	for _, c := range claims(run) {
@@ -94,31 +97,12 @@ func (c *comparison) claim(r *row, name func(string) string) string {
 	full, long := c.name(r), modelName(r.model)
 	own := name(r.model) + full[len(long):]
 	switch {
-	case r.paperScale():
-		return fmt.Sprintf("%s reaches a perplexity of %.2f", own, r.paper)
 	case r.long:
 		return own + ", beats " + name(r.model) + " trained as usual"
 	case r.model == infiniLin || r.model == infiniDelta:
 		return own + " beats " + name(localOnly)
 	}
 	return name(c.paper.reference) + " beats " + own
-}
-
-// evidence is the number a verdict rests on.
-func (c *comparison) evidence(r *row) string {
-	switch {
-	case len(r.records) == 0:
-		return none
-	case r.paperScale():
-		return "perplexity " + r.ours.String()
-	case r.long && r.overShort.N > 0:
-		return "÷ itself at the usual length " + r.overShort.String()
-	case !r.long && (r.model == infiniLin || r.model == infiniDelta) && r.overLocal.N > 0:
-		return "÷ local only " + r.overLocal.String()
-	case r.overBest.N > 0:
-		return "÷ this model " + r.overBest.inverse().String()
-	}
-	return "perplexity " + r.ours.String()
 }
 
 // tallies counts the verdicts on each table of the paper.

@@ -79,7 +79,7 @@ func (c *comparison) pairsTable(slug string) *Table {
 			if paper > 0 {
 				verdict, why = Judge(Evidence{
 					Attempted: true, PaperScale: a.paperScale() && b.paperScale(),
-					Paper: paper, Ours: ratio, Ratio: ratio, Documents: documents,
+					Paper: paper, Ratio: ratio, Documents: documents,
 				})
 			}
 			printed := paperNumber(paper)
@@ -102,14 +102,16 @@ func (c *comparison) pairsTable(slug string) *Table {
 	return t
 }
 
-// dataAndScales says in the row of a pair how far it is from the paper's setting, of both
-// models at once where it is the same.
+// dataAndScales says in the row of a pair how far it is from the paper's setting, and
+// what either model has for a setting of its own.
 func (c *comparison) dataAndScales(a, b *row) string {
-	of, other := c.dataAndScale(a), c.dataAndScale(b)
-	if of == other {
-		return of
+	text := a.inShort()
+	for _, r := range []*row{a, b} {
+		if s := r.settings(); s != "" {
+			text += "; " + c.shortName(r) + ": " + s
+		}
 	}
-	return c.shortName(a) + ": " + of + " ÷ " + c.shortName(b) + ": " + other
+	return text
 }
 
 func ratioFigure(i Interval) string {

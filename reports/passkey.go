@@ -185,8 +185,9 @@ func stageWords(stage string) string {
 	return stage
 }
 
-// hundred writes a share as the paper does, in whole percent.
-func hundred(x float64) string { return strconv.FormatFloat(math.Round(100*x), 'f', 0, 64) }
+// hundred writes a share as the paper does, in whole percent; what is halfway but for the
+// rounding of a sum is halfway.
+func hundred(x float64) string { return strconv.FormatFloat(math.Round(100*x+1e-9), 'f', 0, 64) }
 
 // floored and ceiled are hundred of the ends of an interval, rounded so that it is not
 // written narrower than it is.

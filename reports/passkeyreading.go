@@ -116,7 +116,7 @@ func (p *retrieval) headline() string {
 	for _, r := range p.ran() {
 		across, _ := r.carried()
 		if worst := lowest(across); isInfini(r.model) && worst != nil && r.stage != experiments.StageZeroShot {
-			parts = append(parts, fmt.Sprintf("%s, %s: %s, at least %s %% of digits from memory", r.name(shortName), stageWords(r.stage), r.verdict, hundred(worst.Tokens.Value)))
+			parts = append(parts, fmt.Sprintf("%s, %s: %s, lowest cell from memory %s %%", r.name(shortName), stageWords(r.stage), r.verdict, hundred(worst.Tokens.Value)))
 		}
 	}
 	if len(parts) == 0 {

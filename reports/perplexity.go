@@ -50,7 +50,10 @@ func (c *comparison) perplexityTable(slug string) *Table {
 	t.note("%s", methodNote)
 	if c.paper.name != "" {
 		t.note("The paper's own ratio is taken against its best model of this column, %s.", modelName(c.paper.reference))
-		t.note("The paper has no local-only control: %.2f is that of Table 4 of the Memorizing Transformers paper, 2,048 tokens without memory or cache. The Transformer-XL and Memorizing rows equal that table too, and were not trained with the paper's recipe.", c.paper.control)
+		t.note("%s The paper has no local-only control: %.2f is that of 2,048 tokens without memory or cache.", borrowedNote, c.paper.control)
+	}
+	if c.paper.name != "" {
+		t.note("A verdict on an Infini-Transformer is about its ÷ local only; on one trained at 100K, about its ratio to the usual length; on any other model, about the ratio of %s to it. These ratios stand in “Row by row”.", shortName(c.paper.reference))
 	}
 	if c.standIn && c.paper.name != "" {
 		t.note("The paper's values are for its own %s and tokenizer; beside other data or another vocabulary only the ordering can be compared.", c.paper.name)
@@ -82,6 +85,9 @@ func (c *comparison) paperValue(r *row) string {
 		return none
 	}
 	value := strconv.FormatFloat(r.paper, 'f', 2, 64)
+	if isBorrowed(r.model) {
+		value += borrowed
+	}
 	if c.standIn {
 		value += " on " + c.paper.name
 	}

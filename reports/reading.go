@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"infinibench/datasets"
@@ -38,28 +39,46 @@ func (c *comparison) reading() []string {
 func (c *comparison) comparable(r *row) string {
 	switch {
 	case r.paperScale():
-		return "The paper's model, sequence length, batch and data: its values and ours can be compared directly."
+		return "The paper's model, sequence length, batch and data: its ratios and ours can be compared directly; the values are those of a tokenizer that it does not name."
 	case c.standIn && c.paper.name != "":
 		return fmt.Sprintf("The text stands in for the paper's %s, so our perplexities cannot be set against the paper's, only the ordering of the models.", c.paper.name)
 	}
 	return "The runs are smaller than the paper's, so only the ordering of the models can be compared with it."
 }
 
-// lookup warns where the control itself does not use a fact that its own
-// segment states: what is not learnt there cannot be shown across segments.
+// lookup says which models do not use a fact that their own segment states: what is not
+// learnt there cannot be shown across segments. Where the control is one of them and
+// others are not, those have more than their memory over it.
 func (c *comparison) lookup() string {
+	var poor []string
+	var costs []float64
+	var best, first float64
+	control, better := false, false
 	for _, r := range c.rows {
-		if r.model != localOnly {
-			continue
-		}
 		near, ideal := r.classLoss(datasets.ClassNear.String())
 		fresh, _ := r.classLoss(datasets.ClassNew.String())
-		if near > fresh/2 {
-			return fmt.Sprintf("A fact that the same segment states still costs the control %s nats a word, where an ideal reader pays %s and a new fact costs %s. These models have hardly learnt to look a fact up, and without that a memory of earlier segments cannot help much.",
-				figure(near), figure(ideal), figure(fresh))
+		switch {
+		case near > fresh/2:
+			poor, costs = append(poor, c.shortName(r)), append(costs, near)
+			best, first = ideal, fresh
+			control = control || r.model == localOnly
+		case near <= fresh/2:
+			better = true
 		}
 	}
-	return ""
+	if len(poor) == 0 {
+		return ""
+	}
+	cost := figure(slices.Min(costs))
+	if high := figure(slices.Max(costs)); high != cost {
+		cost += " to " + high
+	}
+	text := fmt.Sprintf("A fact that the same segment states still costs %s %s nats a word, where an ideal reader pays %s and a new fact costs %s: without having learnt to look a fact up, a memory of earlier segments cannot help much.",
+		strings.Join(poor, ", "), cost, figure(best), figure(first))
+	if control && better {
+		text += " The other models have learnt it, so what they are better by than the control is not their memory's alone."
+	}
+	return text
 }
 
 // classLoss is the mean over seeds of a class's loss and of its ideal with the
@@ -83,7 +102,7 @@ func (c *comparison) modelSentences(r *row) string {
 	s := []string{fmt.Sprintf("%s: token perplexity %s over %s.", c.name(r), r.ours, plural(len(r.records), "seed"))}
 	switch i := r.overLocal; {
 	case i.N == 0:
-		s = append(s, "There is no local-only control with the same seeds to compare it with.")
+		s = append(s, "There is no local-only control trained alike to compare it with.")
 	case i.N < 2:
 		s = append(s, fmt.Sprintf("That is %s of the local-only control's; one pair of seeds allows no interval, so this decides nothing.", percent(i.Mean)))
 	case i.High < 1:

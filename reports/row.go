@@ -26,6 +26,7 @@ type row struct {
 	overShort              Interval // of a row of the paper's 100K: this ÷ the same model at the usual length
 	long                   bool     // the paper's 100K, or a length as much longer than the others
 	paper, paperRatio      float64  // 0: none printed
+	claim                  ratioClaim
 	verdict                Verdict
 	why                    string
 }
@@ -85,11 +86,13 @@ func (r *row) like(rows []*row, model string) *row {
 	return nil
 }
 
-// alike reports whether both rows have results of the same training: the same length,
-// segment and number of tokens.
+// alike reports whether both rows have results of the same training at the same size:
+// their scales differ in nothing but what the memories add to the parameters.
 func (r *row) alike(other *row) bool {
-	return len(r.records) > 0 && len(other.records) > 0 && other.length == r.length &&
-		other.scale.Segment == r.scale.Segment && other.scale.TrainTokens == r.scale.TrainTokens
+	a, b := r.scale, other.scale
+	a.Parameters, b.Parameters = 0, 0
+	a.PaperScale, b.PaperScale = false, false // which hangs on a baseline's own settings too
+	return len(r.records) > 0 && len(other.records) > 0 && other.length == r.length && a == b
 }
 
 // over is the paired ratio of r to another row; N is 0 when there is none.
@@ -102,46 +105,6 @@ func (r *row) over(other *row) Interval {
 
 // paperScale reports whether the row may be held to the paper's value.
 func (r *row) paperScale() bool { return r.scale.PaperScale && !r.standIn }
-
-// judge sets the verdict. What the paper claims of its own models is that
-// their long memory helps, so ours must beat the control; what it claims of
-// the other models is that its best one beats them.
-func (r *row) judge(local, best, short *row) {
-	ratio, documents := r.overLocal, r.byDocument(local)
-	switch {
-	case r.model == localOnly:
-		r.verdict, r.why = NoClaim, "the control; the paper has none"
-		return
-	case r.paper == 0:
-		r.verdict, r.why = NoClaim, "not in the paper's table"
-		return
-	case r.long:
-		ratio, documents = r.overShort, r.byDocument(short)
-	case r.model != infiniLin && r.model != infiniDelta && r.overBest.N > 0:
-		ratio, documents = r.overBest.inverse(), best.byDocument(r)
-	case r.model != infiniLin && r.model != infiniDelta:
-		ratio = Interval{}
-	}
-	r.verdict, r.why = Judge(Evidence{
-		Attempted: len(r.records) > 0, PaperScale: r.paperScale(),
-		Paper: r.paper, Ours: r.ours, Ratio: ratio, Documents: documents,
-	})
-	if r.overShort.N > 0 && !r.paperScale() && (r.verdict == DirectionHolds || r.verdict == NotReproduced) && !r.sameTokens(short) {
-		r.verdict = Undecided
-		r.why = fmt.Sprintf("it saw %s tokens, at the usual length %s: more of them may be what decides", count(r.scale.TrainTokens), count(short.scale.TrainTokens))
-	}
-	if len(r.records) == 0 && len(r.failed) > 0 {
-		r.verdict = Undecided
-		r.why = plural(len(r.failed), "cell") + " failed: " + clean(r.failed[0].Result.Error)
-	}
-}
-
-// sameTokens reports whether both rows were trained on as many tokens, up to what whole
-// steps of other lengths leave.
-func (r *row) sameTokens(other *row) bool {
-	a, b := r.scale.TrainTokens, other.scale.TrainTokens
-	return 100*max(a, b) <= 101*min(a, b)
-}
 
 // name is the row's model, with the training length where it is the paper's
 // 100K or where the table has more than one.

@@ -21,22 +21,21 @@ func (d *document) lowerPerplexity() thesis {
 	var ran []*row
 	for _, paper := range []paperCorpus{paperPG19, paperArxiv} {
 		best := paper.perplexity[paper.reference]
-		t.paper += fmt.Sprintf("%s: ÷ Transf.-XL %.3f, ÷ Memorizing %.3f; ", paper.name, best/paper.perplexity["transformer-xl"], best/paper.perplexity["memorizing"])
+		t.paper += fmt.Sprintf("%s: ÷ Transf.-XL %.3f%s, ÷ Memorizing %.3f%[3]s; ", paper.name, best/paper.perplexity["transformer-xl"], borrowed, best/paper.perplexity["memorizing"])
 	}
 	t.paper = strings.TrimSuffix(t.paper, "; ")
 	for i, c := range d.comparisons {
 		var votes []vote
 		for _, r := range c.rows {
-			value := r.model == c.paper.reference && r.paperScale() // there the claim is the value itself
-			if r.paper == 0 || r.long || r.model != "transformer-xl" && r.model != "memorizing" && !value {
+			if r.paper == 0 || r.long || r.model != "transformer-xl" && r.model != "memorizing" {
 				continue
 			}
 			v := vote{who: clean(c.corpus) + ", " + c.shortName(r), verdict: r.verdict, why: r.why}
 			if len(r.records) > 0 {
 				ran = append(ran, r)
-				v.ours = v.who + ": " + c.evidence(r)
-				if r.overBest.N > 0 && !r.paperScale() {
-					v.ours = fmt.Sprintf("%s: ÷ %s %s", clean(c.corpus), c.shortName(r), r.overBest.inverse())
+				v.ours = v.who + ": " + r.evidence()
+				if r.claim.ours.N > 0 {
+					v.ours = fmt.Sprintf("%s: ÷ %s %s", clean(c.corpus), c.shortName(r), r.claim.ours)
 				}
 			}
 			votes = append(votes, v)
@@ -52,7 +51,7 @@ func (d *document) longerTraining() thesis {
 	t := thesis{text: "Training on sequences of 100K tokens lowers the perplexity further", brief: "Better still trained at 100K"}
 	for _, model := range []string{infiniLin, infiniDelta} {
 		usual, long := paperArxiv.perplexity[model], paperArxiv.at100K[model]
-		t.paper += fmt.Sprintf("%s: ÷ at 32K %.3f; ", shortName(model), long/usual)
+		t.paper += fmt.Sprintf("%s: 100K ÷ 32K %.3f; ", shortName(model), long/usual)
 	}
 	t.paper = strings.TrimSuffix(t.paper, "; ")
 	var ran []*row
@@ -65,9 +64,9 @@ func (d *document) longerTraining() thesis {
 			v := vote{who: clean(c.corpus) + ", " + shortName(r.model), verdict: r.verdict, why: r.why}
 			if len(r.records) > 0 {
 				ran = append(ran, r)
-				v.ours = v.who + ": " + c.evidence(r)
-				if r.overShort.N > 0 && !r.paperScale() {
-					v.ours = v.who + ": ÷ as usual " + r.overShort.String()
+				v.ours = v.who + ": " + r.evidence()
+				if r.claim.ours.N > 0 {
+					v.ours = v.who + ": long ÷ usual " + r.claim.ours.String()
 				}
 			}
 			votes = append(votes, v)

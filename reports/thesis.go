@@ -93,6 +93,7 @@ func thesesTable(theses []thesis) *Table {
 		t.add(th.text, string(th.verdict()), th.paper, th.ours(), scale, why)
 		t.anchors = append(t.anchors, th.section)
 	}
+	t.note("%s", borrowedNote)
 	t.note("A claim is worth as much as the weakest of its parts, the rows of its section.")
 	return t
 }

@@ -16,13 +16,12 @@ const (
 
 // Evidence is what a verdict rests on.
 type Evidence struct {
-	Attempted  bool     // at least one cell ran to its end
-	PaperScale bool     // the paper's model, sequence, batch and data
-	Paper      float64  // the paper's value; 0 when it printed none
-	Ours       Interval // of the same quantity
+	Attempted  bool // at least one cell ran to its end
+	PaperScale bool // the paper's model, sequence, batch and data
 	// Ratio is the paired ratio that the paper claims to be below 1: the
 	// better model's perplexity over the worse one's.
 	Ratio Interval
+	Paper float64 // its value in the paper; 0 when it printed none
 	// Documents is the same ratio over resampled documents; without any it has no say.
 	Documents metrics.Bootstrap
 }
@@ -30,28 +29,25 @@ type Evidence struct {
 // Judge applies the rules of the project, in this order, and says why:
 //
 //   - nothing ran: not attempted;
-//   - at the paper's scale the claim is the paper's value: reproduced when our
+//   - fewer than two seeds: undecided;
+//   - at the paper's scale the claim is the paper's ratio: reproduced when our
 //     interval contains it, else not reproduced;
 //   - elsewhere the claim is the paper's ordering: direction holds when the
 //     paired ratio lies below 1 with its whole interval, not reproduced when it
 //     lies above, and so does the interval over documents;
-//   - fewer than two seeds, fewer than 6 documents, or an interval around 1: undecided.
+//   - fewer than 6 documents, or an interval around 1: undecided.
 func Judge(e Evidence) (verdict Verdict, why string) {
 	switch {
 	case !e.Attempted:
 		return NotAttempted, "no result in this run"
-	case e.PaperScale && e.Paper > 0:
-		switch {
-		case e.Ours.N < 2:
-			return Undecided, "n too small: " + plural(e.Ours.N, "seed") + " at the paper's scale"
-		case e.Ours.contains(e.Paper):
-			return Reproduced, "the paper's value lies in our interval at the paper's scale"
-		}
-		return NotReproduced, "the paper's value lies outside our interval at the paper's scale"
 	case e.Ratio.N == 0:
 		return Undecided, "no model with the same seeds to compare with"
 	case e.Ratio.N < 2:
 		return Undecided, "n too small: " + plural(e.Ratio.N, "paired seed")
+	case e.PaperScale && e.Ratio.contains(e.Paper):
+		return Reproduced, "the paper's ratio lies in our interval at the paper's scale"
+	case e.PaperScale:
+		return NotReproduced, "the paper's ratio lies outside our interval at the paper's scale"
 	case (e.Ratio.High < 1 || e.Ratio.Low >= 1) && e.Documents.Documents > 0 && e.Documents.Documents < leastDocuments:
 		return Undecided, "fewer than 6 documents"
 	case (e.Ratio.High < 1 || e.Ratio.Low >= 1) && e.Documents.Documents > 0 && !sameSide(e.Ratio, e.Documents):

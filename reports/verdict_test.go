@@ -18,20 +18,20 @@ func TestJudge(t *testing.T) {
 		want Verdict
 		why  string
 	}{
-		{"nothing ran", Evidence{Paper: 9.65}, NotAttempted, "no result in this run"},
-		{"value met at scale", Evidence{Attempted: true, PaperScale: true, Paper: 9.65, Ours: around(9.6, 9.7)}, Reproduced, "the paper's value lies in our interval at the paper's scale"},
-		{"value missed at scale, even with the right ordering", Evidence{Attempted: true, PaperScale: true, Paper: 9.65, Ours: around(9.7, 9.8), Ratio: around(0.8, 0.9)}, NotReproduced, "the paper's value lies outside our interval at the paper's scale"},
-		{"one seed at scale", Evidence{Attempted: true, PaperScale: true, Paper: 9.65, Ours: Interval{Mean: 9.65, N: 1}}, Undecided, "n too small: 1 seed at the paper's scale"},
-		{"the value met by chance at another scale is no reproduction", Evidence{Attempted: true, Paper: 9.65, Ours: around(9.6, 9.7), Ratio: around(0.9, 1.1)}, Undecided, "the interval of the ratio contains 1"},
-		{"ordering holds", Evidence{Attempted: true, Paper: 9.65, Ratio: around(0.9, 0.99)}, DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"},
-		{"ordering reversed", Evidence{Attempted: true, Paper: 9.65, Ratio: around(1.01, 1.1)}, NotReproduced, "the ordering is not the paper's, with its whole interval"},
-		{"interval touches 1 from below", Evidence{Attempted: true, Paper: 9.65, Ratio: around(0.9, 1)}, Undecided, "the interval of the ratio contains 1"},
-		{"one pair", Evidence{Attempted: true, Paper: 9.65, Ratio: one}, Undecided, "n too small: 1 paired seed"},
-		{"five documents agree, which is 1 in 16 by chance", Evidence{Attempted: true, Paper: 9.65, Ratio: around(0.9, 0.99), Documents: agree(5)}, Undecided, "fewer than 6 documents"},
-		{"one document, against the seeds as well", Evidence{Attempted: true, Paper: 9.65, Ratio: around(1.01, 1.1), Documents: agree(1)}, Undecided, "fewer than 6 documents"},
-		{"six documents agree, 1 in 32", Evidence{Attempted: true, Paper: 9.65, Ratio: around(0.9, 0.99), Documents: agree(6)}, DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"},
-		{"five documents, and seeds that do not agree", Evidence{Attempted: true, Paper: 9.65, Ratio: around(0.9, 1.1), Documents: agree(5)}, Undecided, "the interval of the ratio contains 1"},
-		{"no control", Evidence{Attempted: true, Paper: 9.65, Ours: around(9.6, 9.7)}, Undecided, "no model with the same seeds to compare with"},
+		{"nothing ran", Evidence{Paper: 0.78}, NotAttempted, "no result in this run"},
+		{"ratio met at scale", Evidence{Attempted: true, PaperScale: true, Paper: 0.78, Ratio: around(0.77, 0.79)}, Reproduced, "the paper's ratio lies in our interval at the paper's scale"},
+		{"ratio missed at scale, even with the right ordering", Evidence{Attempted: true, PaperScale: true, Paper: 0.78, Ratio: around(0.8, 0.9)}, NotReproduced, "the paper's ratio lies outside our interval at the paper's scale"},
+		{"one seed at scale", Evidence{Attempted: true, PaperScale: true, Paper: 0.9, Ratio: one}, Undecided, "n too small: 1 paired seed"},
+		{"the ratio met at another scale is no reproduction", Evidence{Attempted: true, Paper: 0.95, Ratio: around(0.9, 1.1)}, Undecided, "the interval of the ratio contains 1"},
+		{"ordering holds", Evidence{Attempted: true, Paper: 0.78, Ratio: around(0.9, 0.99)}, DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"},
+		{"ordering reversed", Evidence{Attempted: true, Paper: 0.78, Ratio: around(1.01, 1.1)}, NotReproduced, "the ordering is not the paper's, with its whole interval"},
+		{"interval touches 1 from below", Evidence{Attempted: true, Paper: 0.78, Ratio: around(0.9, 1)}, Undecided, "the interval of the ratio contains 1"},
+		{"one pair", Evidence{Attempted: true, Paper: 0.78, Ratio: one}, Undecided, "n too small: 1 paired seed"},
+		{"five documents agree, which is 1 in 16 by chance", Evidence{Attempted: true, Paper: 0.78, Ratio: around(0.9, 0.99), Documents: agree(5)}, Undecided, "fewer than 6 documents"},
+		{"one document, against the seeds as well", Evidence{Attempted: true, Paper: 0.78, Ratio: around(1.01, 1.1), Documents: agree(1)}, Undecided, "fewer than 6 documents"},
+		{"six documents agree, 1 in 32", Evidence{Attempted: true, Paper: 0.78, Ratio: around(0.9, 0.99), Documents: agree(6)}, DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"},
+		{"five documents, and seeds that do not agree", Evidence{Attempted: true, Paper: 0.78, Ratio: around(0.9, 1.1), Documents: agree(5)}, Undecided, "the interval of the ratio contains 1"},
+		{"no control", Evidence{Attempted: true, Paper: 0.78}, Undecided, "no model with the same seeds to compare with"},
 	} {
 		if got, why := Judge(tc.e); got != tc.want || why != tc.why {
 			t.Errorf("%s: %q, %q; want %q, %q", tc.name, got, why, tc.want, tc.why)

@@ -70,7 +70,7 @@ func printPlan(env *environment, p *experiments.Profile, plan []experiments.Plan
 	}
 	workers := max(min(p.Workers, len(plan)), 1)
 	fmt.Fprintln(env.stdout, p.About)
-	fmt.Fprintf(env.stdout, "%d cells, about %s with %d at a time and %d threads each, about %s of memory (this machine has %s)\n",
+	fmt.Fprintf(env.stdout, "%d cells, about %s with %d at a time and %d threads each, about %s of memory for tensors and some 500 MiB for all else (this machine has %s)\n",
 		len(plan), duration(seconds/float64(workers)), workers, p.Threads,
 		humanize.IBytes(uint64(bytes*int64(workers))), humanize.IBytes(uint64(machine.TotalMemory())))
 	return nil

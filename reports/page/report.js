@@ -38,13 +38,13 @@
   };
 
   // Gives each label of a category axis its share of the width to break in, in letters
-  // small enough for the longest word, which is about 0.53 of their size for each.
+  // small enough for the longest word, which is about 0.6 of their size for each.
   const fit = (chart) => {
     const option = chart.getOption(), axis = option.xAxis && option.xAxis[0];
     if (axis && axis.axisLabel.overflow === "break") {
       const width = (chart.getWidth() - 90) / axis.data.length - 4;
       const longest = Math.max(...axis.data.flatMap((label) => String(label).split(" ").map((word) => word.length)));
-      const fontSize = Math.max(8, Math.min(12, Math.floor(width / (0.53 * longest))));
+      const fontSize = Math.max(8, Math.min(12, Math.floor(width / (0.6 * longest))));
       chart.setOption({ xAxis: { axisLabel: { width, fontSize, lineHeight: fontSize + 2 } } });
     }
   };

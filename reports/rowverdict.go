@@ -1,0 +1,91 @@
+package reports
+
+import (
+	"fmt"
+
+	"infinibench/internal/metrics"
+)
+
+// ratioClaim is what the verdict on a row rests on: a ratio of two perplexities that the
+// paper has below 1. The perplexities themselves hang on a tokenizer and, for arXiv-math,
+// on texts that were never published.
+type ratioClaim struct {
+	over      string   // what stands below the line, or above it
+	ours      Interval // N is 0 when there is nothing to compare with
+	documents metrics.Bootstrap
+	paper     float64 // 0: none printed
+	borrowed  bool    // one of the paper's two is that of another paper
+}
+
+// evidence is our ratio, with what it is of.
+func (r *row) evidence() string {
+	switch {
+	case len(r.records) == 0:
+		return none
+	case r.claim.ours.N == 0:
+		return "perplexity " + r.ours.String()
+	}
+	return r.claim.over + " " + r.claim.ours.String()
+}
+
+// paperEvidence is the paper's ratio.
+func (r *row) paperEvidence() string {
+	text := paperNumber(r.claim.paper)
+	if r.claim.borrowed {
+		text += borrowed
+	}
+	return text
+}
+
+// rests is the claim of a row. What the paper claims of its own models is that their
+// long memory helps, so ours must beat the control; of longer training that it beats the
+// usual; of the other models that its best one beats them.
+func (c *comparison) rests(r, local, best, short *row) ratioClaim {
+	switch {
+	case r.long:
+		return ratioClaim{"÷ itself at the usual length", r.overShort, r.byDocument(short), r.paper / c.paper.value(r.model, false), false}
+	case r.model == infiniLin || r.model == infiniDelta:
+		return ratioClaim{"÷ local only", r.overLocal, r.byDocument(local), r.paper / c.paper.control, true}
+	}
+	claim := ratioClaim{over: "÷ this model", paper: c.paper.value(c.paper.reference, false) / r.paper, borrowed: isBorrowed(r.model)}
+	if r.overBest.N > 0 {
+		claim.ours, claim.documents = r.overBest.inverse(), best.byDocument(r)
+	}
+	return claim
+}
+
+// judge sets the claim of a row and the verdict on it.
+func (c *comparison) judge(r, local, best, short *row) {
+	switch {
+	case r.model == localOnly:
+		r.verdict, r.why = NoClaim, "the control; the paper has none"
+		return
+	case r.paper == 0:
+		r.verdict, r.why = NoClaim, "not in the paper's table"
+		return
+	}
+	r.claim = c.rests(r, local, best, short)
+	r.verdict, r.why = Judge(Evidence{
+		Attempted: len(r.records) > 0, PaperScale: r.paperScale(),
+		Paper: r.claim.paper, Ratio: r.claim.ours, Documents: r.claim.documents,
+	})
+	switch {
+	case len(r.records) == 0 && len(r.failed) > 0:
+		r.verdict = Undecided
+		r.why = plural(len(r.failed), "cell") + " failed: " + clean(r.failed[0].Result.Error)
+	case !r.long || r.verdict == Undecided || r.verdict == NotAttempted:
+	case !r.sameTokens(short):
+		r.verdict = Undecided
+		r.why = fmt.Sprintf("it saw %s tokens, at the usual length %s: more of them may be what decides", count(r.scale.TrainTokens), count(short.scale.TrainTokens))
+	case r.verdict == NotReproduced && r.over(short.like(c.rows, localOnly)).High >= 1:
+		r.verdict = Undecided
+		r.why = fmt.Sprintf("no fair trial: after %s steps, %s at the usual length, it is not yet surely better than a model without memory", count(int64(r.scale.Steps)), count(int64(short.scale.Steps)))
+	}
+}
+
+// sameTokens reports whether both rows were trained on as many tokens, up to what whole
+// steps of other lengths leave.
+func (r *row) sameTokens(other *row) bool {
+	a, b := r.scale.TrainTokens, other.scale.TrainTokens
+	return 100*max(a, b) <= 101*min(a, b)
+}
