@@ -19,6 +19,8 @@ type Ledger struct {
 	// Local is the keys and values of the running segment over all layers, which local
 	// attention needs in every model and no formula of the paper counts.
 	Local int64 `json:"local_entries"`
+	// Peaks says where and how the peaks of the rows were measured, if not just now.
+	Peaks string `json:"peaks,omitempty"`
 }
 
 // LedgerRow is the memory of one model. Counts are of numbers, for one document; bytes
@@ -94,7 +96,7 @@ func PaperLedger() (*Ledger, error) {
 		l.Rows[i].RoundedRatio = quotient(reference, l.Rows[i].Rounded)
 	}
 	l.compare()
-	return l, nil
+	return l, l.addPeaks(paperPeaks)
 }
 
 // Ledger is the ledger of every model at the profile's sizes. That a live state is not

@@ -61,6 +61,20 @@ func TestPaperLedger(t *testing.T) {
 	if got := rows["infini-delta"].Ratio; got < 115.72 || got > 115.74 { // 183,451,648 / 1,585,152 = 115.73
 		t.Errorf("the Infini-Transformer carries %.3f times less, want 115.73", got)
 	}
+	// What was measured holds at least the weights, 12·(4·1024² + 2·1024·4096) and 32,000
+	// vectors of 1024, and the live state.
+	const weights = 4 * (12*(4*1024*1024+2*1024*4096) + 32_000*1024)
+	for model, r := range rows {
+		if r.Measured != nil && r.PeakRSS < weights+r.Bytes {
+			t.Errorf("%s: a peak of %d bytes for %d of weights and %d of state", model, r.PeakRSS, weights, r.Bytes)
+		}
+		if r.Measured == nil && r.PeakRSS != 0 {
+			t.Errorf("%s: a peak of %d bytes without a model", model, r.PeakRSS)
+		}
+	}
+	if want := "measured once, by “bench memory --profile paper --peak” of version "; !strings.HasPrefix(l.Peaks, want) {
+		t.Errorf("the peaks are %q, want %q", l.Peaks, want)
+	}
 	if l.Local != 2*2048*1024*12 {
 		t.Errorf("keys and values of a segment: %d", l.Local)
 	}

@@ -80,7 +80,10 @@ func times(x float64) string {
 func bytesTable(l *experiments.Ledger) *Table {
 	t := newTable("memory-bytes-"+l.Profile, "Memory in bytes, at "+sizesOf(l),
 		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory")
-	t.Caption = "In float32. The live state is that of one document, its tensors counted; the peak is of a process that evaluates this model alone, weights and all."
+	t.Caption = "In float32. The live state is that of one document, its tensors counted; the peak is of a process that evaluates this model alone on two segments, weights and all."
+	if l.Peaks != "" {
+		t.note("Peaks: %s.", l.Peaks)
+	}
 	for _, r := range inOrder(l.Rows) {
 		if r.Measured == nil {
 			t.add(modelName(r.Model), "no model here")
@@ -200,12 +203,6 @@ func memoryOf(run *Run) (memorySection, error) {
 		return memorySection{}, err
 	}
 	tables := LedgerTables(l)
-	bytes := tables[1]
-	bytes.Columns = bytes.Columns[:len(bytes.Columns)-1] // no report measures a process
-	for i, row := range bytes.Rows {
-		bytes.Rows[i] = row[:len(bytes.Columns)]
-	}
-	bytes.Caption = "In float32. The live state is that of one document, its tensors counted."
 	if own := carriedTable(run); len(own.Rows) > 0 {
 		tables = append(tables, own)
 	}
@@ -215,34 +212,40 @@ func memoryOf(run *Run) (memorySection, error) {
 // carriedTable shows the memory of the models of a run, as their results say.
 func carriedTable(run *Run) *Table {
 	t := newTable("memory", "Memory carried between segments in this run",
-		"Model", "Formula", ">Numbers", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment")
+		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment")
 	t.Caption = "Of one document, in float32. What the whole process takes stands under Cost; “bench memory --peak” measures each model alone."
-	type kind struct {
-		model     string
-		footprint experiments.Footprint
-		scale     experiments.Scale
-	}
-	seen := map[kind]bool{}
+	var results []experiments.Result
 	for _, record := range run.Records {
-		r := record.Result
-		if r.Status != experiments.StatusDone || r.Cell.Experiment != "perplexity" {
-			continue
+		if r := record.Result; r.Status == experiments.StatusDone && r.Cell.Experiment == "perplexity" {
+			results = append(results, r)
 		}
-		s := experiments.Scale{
-			Parameters: r.Scale.Parameters, Layers: r.Scale.Layers, DModel: r.Scale.DModel, Heads: r.Scale.Heads,
-			Segment: r.Scale.Segment, Batch: r.Scale.Batch,
+	}
+	slices.SortStableFunc(results, func(a, b experiments.Result) int {
+		return cmp.Or(cmp.Compare(modelOrder(a.Cell.Model), modelOrder(b.Cell.Model)), cmp.Compare(a.Cell.Length, b.Cell.Length))
+	})
+	for i, r := range results {
+		if i > 0 && sameMemory(results[i-1], r) {
+			continue // of another seed or text
 		}
-		k := kind{r.Cell.Model, r.Footprint, s}
-		if seen[k] {
-			continue
-		}
-		seen[k] = true
-		f, agree := r.Footprint, "yes"
+		f, s, agree, ratio := r.Footprint, r.Scale, "yes", ""
 		if f.Bytes != f.MeasuredBytes {
 			agree = "NO"
 		}
-		t.add(modelName(r.Cell.Model), f.Formula, count(f.Entries), count(f.Bytes), fmt.Sprintf("%s (%d)", count(int64(s.Batch)*f.Bytes), s.Batch), count(f.MeasuredBytes), agree,
+		for _, other := range results {
+			if other.Cell.Model == "memorizing" && other.Scale.Segment == s.Segment && other.Scale.Layers == s.Layers && other.Scale.DModel == s.DModel && f.Entries > 0 {
+				ratio = times(float64(other.Footprint.Entries) / float64(f.Entries))
+			}
+		}
+		t.add(modelName(r.Cell.Model), count(int64(r.Cell.Length)), f.Formula, count(f.Entries), ratio, count(f.Bytes), fmt.Sprintf("%s (%d)", count(int64(s.Batch)*f.Bytes), s.Batch), count(f.MeasuredBytes), agree,
 			count(s.Parameters), fmt.Sprint(s.Layers), fmt.Sprint(s.Heads), count(int64(s.Segment)))
 	}
 	return t
+}
+
+// sameMemory reports whether two results are of one model at one size; its parameters
+// differ with the words of the text.
+func sameMemory(a, b experiments.Result) bool {
+	x, y := a.Scale, b.Scale
+	x.Parameters, y.Parameters = 0, 0
+	return a.Cell.Model == b.Cell.Model && a.Footprint == b.Footprint && x == y
 }

@@ -25,7 +25,8 @@ the paper's Table 1, in numbers and in bytes, and counts the bytes of the live s
 beside them: at the paper's sizes, next to what the paper prints, and at those of the
 profile, or of one run. With --peak, every model also reads two segments at the
 profile's sizes in a process of its own, and the most memory that process had resident
-is shown; at the paper's sizes that takes gigabytes, and minutes.`,
+is shown; at the paper's sizes that takes gigabytes, and minutes, so without --peak it is
+what was measured once.`,
 		Example: `  bench memory
   bench memory --profile paper
   bench memory --profile my.yaml --peak --json
@@ -99,6 +100,7 @@ func measurePeaks(env *environment, sizes []string, l *experiments.Ledger) error
 	}
 	p := env.progress("memory", int64(len(l.Rows)))
 	defer p.finish()
+	l.Peaks = ""
 	for i := range l.Rows {
 		r := &l.Rows[i]
 		if r.Measured != nil {
