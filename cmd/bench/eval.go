@@ -119,12 +119,20 @@ func spaced(text string, t tokenizer.Tokenizer) string {
 	return text
 }
 
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
 // loadCheckpoint opens a trained model and its tokenizer.
 func loadCheckpoint(dir string) (*models.Model, tokenizer.Tokenizer, error) {
 	if info, err := os.Stat(dir); err != nil {
 		return nil, nil, fmt.Errorf("checkpoint: %w", err)
 	} else if !info.IsDir() {
 		return nil, nil, fmt.Errorf("checkpoint: %s is a file, want the directory that holds model.safetensors", dir)
+	}
+	if below := filepath.Join(dir, "checkpoint"); !isFile(filepath.Join(dir, "model.safetensors")) && isFile(filepath.Join(below, "model.safetensors")) {
+		return nil, nil, fmt.Errorf("checkpoint: %s is a cell, its model is in %s", dir, below)
 	}
 	m, _, err := experiments.LoadModel(dir)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -23,7 +24,7 @@ It may be called while a reproduction runs; what is not finished is then missing
 		Example: `  bench report
   bench report --profile my.yaml --runs /data/runs`,
 		RunE: func(*cobra.Command, []string) error {
-			name, err := profileName(profile)
+			name, err := profileName(runs, profile)
 			if err != nil {
 				return err
 			}
@@ -35,17 +36,17 @@ It may be called while a reproduction runs; what is not finished is then missing
 	return cmd
 }
 
-// profileName is the name of a built-in profile, or of the one in a file, which may be
-// called otherwise.
-func profileName(profile string) (string, error) {
-	if !strings.HasSuffix(profile, ".yaml") {
+// profileName is the name of a built-in profile, of the one in a file, which may be
+// called otherwise, or of one that only its results are left of.
+func profileName(runs, profile string) (string, error) {
+	p, err := experiments.LoadProfile(profile)
+	if err == nil {
+		return p.Name, nil
+	}
+	if info, missing := os.Stat(filepath.Join(runs, profile)); profile != "" && missing == nil && info.IsDir() && !strings.HasSuffix(profile, ".yaml") {
 		return profile, nil
 	}
-	p, err := experiments.LoadProfile(profile)
-	if err != nil {
-		return "", err
-	}
-	return p.Name, nil
+	return "", err
 }
 
 // writeReport turns runs/profile into runs/profile/report.

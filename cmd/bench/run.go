@@ -162,6 +162,9 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 	}
 	summary, err := experiments.Run(env.ctx, o)
 	bar.finish()
+	if err != nil && env.ctx.Err() == nil && summary.Done+summary.Skipped+summary.Failed == 0 {
+		return summary, err // nothing was begun
+	}
 	fmt.Fprintf(env.stderr, "%d cells done, %d done before, %d failed; %v, peak memory %s\n",
 		summary.Done, summary.Skipped, summary.Failed, time.Since(start).Round(time.Second), humanize.IBytes(uint64(machine.PeakRSS())))
 	return summary, err

@@ -33,7 +33,7 @@ run; that is how it is meant to end, so the exit code is 0.`,
   bench serve --profile small --addr 127.0.0.1:8080
   bench serve --profile my.yaml --runs /scratch/runs`,
 		RunE: func(*cobra.Command, []string) error {
-			name, err := profileName(profile)
+			name, err := profileName(runs, profile)
 			if err != nil {
 				return err
 			}

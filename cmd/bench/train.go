@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -69,9 +70,16 @@ func choose(p *experiments.Profile, want experiments.Cell) (experiments.Cell, er
 	if i >= 0 {
 		return cells[i], nil
 	}
-	var keys []string
-	for _, c := range cells {
-		keys = append(keys, c.Key())
+	list := func(of func(experiments.Cell) string) string {
+		var all []string
+		for _, c := range cells {
+			if s := of(c); !slices.Contains(all, s) {
+				all = append(all, s)
+			}
+		}
+		return strings.Join(all, ", ")
 	}
-	return want, fmt.Errorf("profile %s trains no such model; its cells are %s", p.Name, strings.Join(keys, ", "))
+	return want, fmt.Errorf("profile %s trains no such model; its models are %s, its corpora %s, its lengths %s, its seeds %s", p.Name,
+		list(func(c experiments.Cell) string { return c.Model }), list(func(c experiments.Cell) string { return c.Corpus }),
+		list(func(c experiments.Cell) string { return strconv.Itoa(c.Length) }), list(func(c experiments.Cell) string { return strconv.FormatUint(c.Seed, 10) }))
 }
