@@ -51,6 +51,7 @@ func (b *bookshelf) printTo(out *bytes.Buffer) error {
 		printWrapped(out, "  ", words)
 	}
 	if len(slopes) > 0 {
+		printWrapped(out, "  ", "− local only is the mean difference over books, not that of two means")
 		printWrapped(out, "  ", "slope, how much overall grows from nothing read to all of the book read: "+strings.Join(slopes, "; "))
 	}
 	if len(verdicts) > 0 {

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -86,4 +87,50 @@ func section(t *testing.T, heading string) string {
 		t.Fatalf("the README has no section %q", heading)
 	}
 	return text
+}
+
+// The results are those of the run beside them: its verdicts, and its numbers, rounded.
+func TestReadmeResults(t *testing.T) {
+	claims := tableRows(readPage(t, "docs/results/tiny/claims.md"))
+	rows := tableRows(section(t, "## Results"))
+	if len(rows) != len(claims) || len(rows) == 0 {
+		t.Fatalf("%d rows, the run has %d claims", len(rows), len(claims))
+	}
+	numbers := regexp.MustCompile(`\d[\d,]*(\.\d+)?`)
+	for i, row := range rows {
+		if row[1] != claims[i][1] {
+			t.Errorf("%s: %s, in the run %s", row[0], row[1], claims[i][1])
+		}
+		for _, n := range numbers.FindAllString(row[2], -1) {
+			_, decimals, _ := strings.Cut(n, ".")
+			found := slices.ContainsFunc(numbers.FindAllString(claims[i][3]+" "+claims[i][5], -1), func(x string) bool {
+				v, err := strconv.ParseFloat(strings.ReplaceAll(x, ",", ""), 64)
+				return err == nil && strconv.FormatFloat(v, 'f', len(decimals), 64) == strings.ReplaceAll(n, ",", "")
+			})
+			if !found {
+				t.Errorf("%s: the run has no %s", row[0], n)
+			}
+		}
+	}
+}
+
+// tableRows are the cells of the Markdown tables of a text, without their heads.
+func tableRows(text string) [][]string {
+	var rows [][]string
+	body := false
+	for _, line := range strings.Split(text, "\n") {
+		switch {
+		case !strings.HasPrefix(line, "|"):
+			body = false
+		case strings.HasPrefix(line, "|-"), strings.HasPrefix(line, "|:"):
+			body = true
+		case body:
+			var cells []string
+			for _, c := range strings.Split(strings.Trim(line, "|"), "|") {
+				cells = append(cells, strings.TrimSpace(c))
+			}
+			rows = append(rows, cells)
+		}
+	}
+	return rows
 }
