@@ -19,15 +19,19 @@ func TestServe(t *testing.T) {
 	out, print := io.Pipe()
 	env := &environment{ctx: ctx, stdout: print, stderr: new(bytes.Buffer)}
 	cmd := serveCommand(env)
-	cmd.SetArgs([]string{"--runs", t.TempDir(), "--profile", "mine"})
+	cmd.SetArgs([]string{"--runs", t.TempDir(), "--profile", "smoke"})
 	ended := make(chan error, 1)
-	go func() { ended <- cmd.Execute() }()
+	go func() {
+		err := cmd.Execute()
+		print.CloseWithError(err) // or a line that is never printed would be waited for
+		ended <- err
+	}()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := strings.TrimSpace(line)
-	for path, want := range map[string]string{"": "Run of mine", "state.json": `"phase":"none"`} {
+	for path, want := range map[string]string{"": "Run of smoke", "state.json": `"phase":"none"`} {
 		r, err := http.Get(address + path)
 		if err != nil {
 			t.Fatal(err)
