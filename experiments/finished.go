@@ -1,15 +1,18 @@
 package experiments
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"infinibench/internal/atomicfile"
 )
@@ -17,29 +20,51 @@ import (
 // finish writes the result of a cell, its last file, with a digest of the samples that
 // it sums up.
 func (c cellFiles) finish(r *Result) error {
-	paths, err := filepath.Glob(c.path("samples*.jsonl"))
+	paths, err := c.logs()
 	if err != nil {
 		return err
 	}
 	r.Samples = map[string]string{}
 	for _, path := range paths {
-		if r.Samples[filepath.Base(path)], err = digest(path); err != nil {
-			return err
+		if name := filepath.Base(path); strings.HasPrefix(name, "samples") {
+			if r.Samples[name], err = digest(path); err != nil {
+				return err
+			}
 		}
 	}
 	return writeJSON(c.path("result.json"), r)
 }
 
-// digest is the SHA-256 of the lines of a file in the order of their bytes: samples that
-// were scored again stand at another place. That of no file is that of an empty one.
+// digest is the SHA-256 of those of the lines of a file, in the order of these: samples
+// that were scored again stand at another place. That of no file is that of an empty one.
 func digest(path string) (string, error) {
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Sprintf("%x", sha256.Sum256(nil)), nil
+	}
+	if err != nil {
 		return "", err
 	}
-	lines := bytes.SplitAfter(data, []byte("\n"))
-	slices.SortFunc(lines, bytes.Compare)
-	return fmt.Sprintf("%x", sha256.Sum256(bytes.Join(lines, nil))), nil
+	defer f.Close()
+	var lines []string
+	line, in := sha256.New(), bufio.NewReader(f)
+	for some := false; ; {
+		part, err := in.ReadSlice('\n') // a line may be longer than the buffer
+		line.Write(part)
+		some = some || len(part) > 0
+		if some && !errors.Is(err, bufio.ErrBufferFull) {
+			lines = append(lines, string(line.Sum(nil)))
+			line.Reset()
+			some = false
+		}
+		switch {
+		case errors.Is(err, io.EOF):
+			slices.Sort(lines)
+			return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(lines, "")))), nil
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+			return "", err
+		}
+	}
 }
 
 // ChangedSamples names the files in the directory of a finished cell that do not hold
@@ -58,25 +83,39 @@ func ChangedSamples(dir string, r Result) (names []string, err error) {
 }
 
 // reopen looks through what a finished cell has left, and says what it found. Settings
-// that are lost or damaged are written again; when samples are, the result is removed, and
-// done is false: it is made again from the files beside it.
+// that are lost or damaged are written again. When samples are, done is false: they are
+// scored again, unless the model is gone as well. The result stays until it is replaced.
 func (c cellFiles) reopen(r Result, config []byte) (notes []string, done bool, err error) {
 	sealed := append(bytes.Clone(config), configSeal(config)...)
 	switch old, err := os.ReadFile(c.path("config.yaml")); {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return notes, true, err
+		return nil, true, err
 	case !bytes.Equal(old, sealed):
-		notes = append(notes, c.path("config.yaml")+" is lost or damaged: written again")
 		if err := atomicfile.Write(c.path("config.yaml"), sealed); err != nil {
-			return notes, true, err
+			return nil, true, err
 		}
+		notes = append(notes, c.path("config.yaml")+" was lost or damaged: written again")
 	}
 	changed, err := ChangedSamples(string(c), r)
 	if err != nil || len(changed) == 0 {
 		return notes, true, err
 	}
-	for _, name := range changed {
-		notes = append(notes, c.path(name)+" is not what the finished cell left: what is lost is scored again")
+	what, done := "what is lost is scored again", false
+	if !c.hasModel() {
+		what, done = "its model is gone as well, so the result stays as it is", true
 	}
-	return notes, false, atomicfile.RemoveAll(c.path("result.json"))
+	for _, name := range changed {
+		notes = append(notes, c.path(name)+" is not what the finished cell left: "+what)
+	}
+	return notes, done, nil
+}
+
+// hasModel reports whether a cell has a trained model, or one for a stage.
+func (c cellFiles) hasModel() bool {
+	found := false
+	filepath.WalkDir(c.checkpoint(), func(path string, d fs.DirEntry, err error) error {
+		found = found || err == nil && d.Name() == "model.safetensors"
+		return nil
+	})
+	return found
 }

@@ -153,7 +153,9 @@ func (r *runner) cell(ctx context.Context, c Cell) {
 	p := r.options.Profile
 	files := cellFiles(filepath.Join(r.options.Directory(), c.Key()))
 	hash := p.Hash(c)
-	if result, found := files.result(hash); found && result.Status == StatusDone {
+	result, finished := files.result(hash)
+	finished = finished && result.Status == StatusDone
+	if finished {
 		notes, done, err := files.reopen(result, p.Config(c))
 		if err != nil { // what cannot be read may be as it should
 			notes = append(notes, err.Error())
@@ -177,12 +179,12 @@ func (r *runner) cell(ctx context.Context, c Cell) {
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		// Interrupted: what is done is saved, nothing failed.
 	default:
-		failed := &Result{
-			Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash,
-			Status: StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
-		}
-		if written := writeJSON(files.path("result.json"), failed); written != nil {
-			err = errors.Join(err, written)
+		if !finished { // the result of a finished one is as good as before
+			failed := &Result{
+				Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash,
+				Status: StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
+			}
+			err = errors.Join(err, writeJSON(files.path("result.json"), failed))
 		}
 		r.tell(Event{Kind: Failed, Cell: c, Err: err})
 	}

@@ -242,6 +242,9 @@ func TestReportRedraws(t *testing.T) {
 	if print := ask[string](t, ctx, textColor); print != light {
 		t.Errorf("printing draws text in %s, want the light page's %s", print, light)
 	}
+	if missing := ask[[]string](t, ctx, undrawn); len(missing) > 0 {
+		t.Errorf("not drawn when printing begins: %q", missing)
+	}
 	if width := ask[int](t, ctx, `document.querySelector(".chart svg").clientWidth`); width != 640 {
 		t.Errorf("printing draws %d pixels wide, want 640", width)
 	}

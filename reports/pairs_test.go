@@ -188,6 +188,7 @@ func TestLongRowThatLearntNothing(t *testing.T) {
 		why  string
 	}{
 		{19.8, NotReproduced, "the ordering is not the paper's, with its whole interval"},
+		{14, DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"},
 		{20.2, Undecided, "no fair trial: after 384 steps, 600 at the usual length, it is not yet surely better than a model without memory"},
 	} {
 		at := func(model string, ppl float64, length, steps int) *row {

@@ -15,6 +15,7 @@ type ratioClaim struct {
 	documents metrics.Bootstrap
 	paper     float64 // 0: none printed
 	borrowed  bool    // one of the paper's two is that of another paper
+	with      *row    // the row compared with; nil for none
 }
 
 // evidence is our ratio, with what it is of.
@@ -28,8 +29,11 @@ func (r *row) evidence() string {
 	return r.claim.over + " " + r.claim.ours.String()
 }
 
-// paperEvidence is the paper's ratio.
+// paperEvidence is the paper's ratio, where there is one of ours.
 func (r *row) paperEvidence() string {
+	if len(r.records) > 0 && r.claim.ours.N == 0 {
+		return none
+	}
 	text := paperNumber(r.claim.paper)
 	if r.claim.borrowed {
 		text += borrowed
@@ -43,11 +47,11 @@ func (r *row) paperEvidence() string {
 func (c *comparison) rests(r, local, best, short *row) ratioClaim {
 	switch {
 	case r.long:
-		return ratioClaim{"÷ itself at the usual length", r.overShort, r.byDocument(short), r.paper / c.paper.value(r.model, false), false}
+		return ratioClaim{"÷ itself at the usual length", r.overShort, r.byDocument(short), r.paper / c.paper.value(r.model, false), false, short}
 	case r.model == infiniLin || r.model == infiniDelta:
-		return ratioClaim{"÷ local only", r.overLocal, r.byDocument(local), r.paper / c.paper.control, true}
+		return ratioClaim{"÷ local only", r.overLocal, r.byDocument(local), r.paper / c.paper.control, true, local}
 	}
-	claim := ratioClaim{over: "÷ this model", paper: c.paper.value(c.paper.reference, false) / r.paper, borrowed: isBorrowed(r.model)}
+	claim := ratioClaim{over: "÷ this model", paper: c.paper.value(c.paper.reference, false) / r.paper, borrowed: isBorrowed(r.model), with: best}
 	if r.overBest.N > 0 {
 		claim.ours, claim.documents = r.overBest.inverse(), best.byDocument(r)
 	}
@@ -66,7 +70,7 @@ func (c *comparison) judge(r, local, best, short *row) {
 	}
 	r.claim = c.rests(r, local, best, short)
 	r.verdict, r.why = Judge(Evidence{
-		Attempted: len(r.records) > 0, PaperScale: r.paperScale(),
+		Attempted: len(r.records) > 0, PaperScale: r.paperScale() && r.claim.with != nil && r.claim.with.paperScale(),
 		Paper: r.claim.paper, Ratio: r.claim.ours, Documents: r.claim.documents,
 	})
 	switch {
@@ -77,10 +81,17 @@ func (c *comparison) judge(r, local, best, short *row) {
 	case !r.sameTokens(short):
 		r.verdict = Undecided
 		r.why = fmt.Sprintf("it saw %s tokens, at the usual length %s: more of them may be what decides", count(r.scale.TrainTokens), count(short.scale.TrainTokens))
-	case r.verdict == NotReproduced && r.over(short.like(c.rows, localOnly)).High >= 1:
+	case r.learntNothing(short.like(c.rows, localOnly)):
 		r.verdict = Undecided
 		r.why = fmt.Sprintf("no fair trial: after %s steps, %s at the usual length, it is not yet surely better than a model without memory", count(int64(r.scale.Steps)), count(int64(short.scale.Steps)))
 	}
+}
+
+// learntNothing reports whether a model is not surely better than one without memory: what
+// it does with its own then says nothing of how long it was trained on.
+func (r *row) learntNothing(control *row) bool {
+	ratio := r.over(control)
+	return ratio.N > 0 && !(ratio.High < 1) // NaN of one seed is not sure
 }
 
 // sameTokens reports whether both rows were trained on as many tokens, up to what whole

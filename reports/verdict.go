@@ -32,10 +32,10 @@ type Evidence struct {
 //   - fewer than two seeds: undecided;
 //   - at the paper's scale the claim is the paper's ratio: reproduced when our
 //     interval contains it, else not reproduced;
-//   - elsewhere the claim is the paper's ordering: direction holds when the
-//     paired ratio lies below 1 with its whole interval, not reproduced when it
-//     lies above, and so does the interval over documents;
-//   - fewer than 6 documents, or an interval around 1: undecided.
+//   - elsewhere the claim is the paper's ordering: undecided with fewer than 6
+//     documents, or where their interval does not lie where that over seeds lies;
+//   - direction holds when the paired ratio lies below 1 with its whole interval, not
+//     reproduced when it lies above, else undecided.
 func Judge(e Evidence) (verdict Verdict, why string) {
 	switch {
 	case !e.Attempted:

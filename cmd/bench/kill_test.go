@@ -161,13 +161,13 @@ func (v *victim) remember() {
 			data, _ := os.ReadFile(filepath.Join(cell, name))
 			for line := range strings.Lines(string(data)) {
 				var l struct {
-					Step int
-					ID   string
+					Step, Length int // of a book, a summary is scored at several lengths
+					ID           string
 				}
 				if json.Unmarshal([]byte(line), &l) != nil || l.Step > saved {
 					continue // torn, or to be trained again
 				}
-				key := fmt.Sprintf("%s/%s: %d%s", cell, name, l.Step, l.ID)
+				key := fmt.Sprintf("%s/%s: %d %s %d", cell, name, l.Step, l.ID, l.Length)
 				if _, twice := now[key]; twice {
 					v.t.Errorf("twice: %s", key)
 				}
@@ -229,7 +229,7 @@ func (v *victim) outcome(report bool) map[string]string {
 		case d.Name() == "timing.json" || strings.HasPrefix(name, "report"):
 			files[name] = "" // only that it is there
 			return nil
-		case strings.HasPrefix(d.Name(), "metrics"):
+		case strings.HasPrefix(d.Name(), "metrics"), d.Name() == "pretraining.jsonl":
 			data = withoutTimes(v.t, data)
 		}
 		files[name] = string(data)

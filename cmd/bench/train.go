@@ -70,6 +70,9 @@ func choose(p *experiments.Profile, want experiments.Cell) (experiments.Cell, er
 	if i >= 0 {
 		return cells[i], nil
 	}
+	if len(cells) == 0 {
+		return want, fmt.Errorf("profile %s trains no model on a text alone; choose one that has perplexity", p.Name)
+	}
 	list := func(of func(experiments.Cell) string) string {
 		var all []string
 		for _, c := range cells {

@@ -82,12 +82,13 @@
   };
 
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const onScreen = () => draw(dark.matches);
+  let printing = false; // when a dark page becomes a light one
+  const onScreen = () => printing || draw(dark.matches);
   onScreen();
   dark.addEventListener("change", onScreen);
   // Paper is white and about 640 CSS pixels wide.
-  window.addEventListener("beforeprint", () => draw(false, 640, true));
-  window.addEventListener("afterprint", onScreen);
+  window.addEventListener("beforeprint", () => { printing = true; draw(false, 640, true); });
+  window.addEventListener("afterprint", () => { printing = false; onScreen(); });
   let waiting;
   window.addEventListener("resize", () => {
     cancelAnimationFrame(waiting);
