@@ -47,21 +47,17 @@ func digest(path string) (string, error) {
 	}
 	defer f.Close()
 	var lines []string
-	line, in := sha256.New(), bufio.NewReader(f)
-	for some := false; ; {
-		part, err := in.ReadSlice('\n') // a line may be longer than the buffer
-		line.Write(part)
-		some = some || len(part) > 0
-		if some && !errors.Is(err, bufio.ErrBufferFull) {
-			lines = append(lines, string(line.Sum(nil)))
-			line.Reset()
-			some = false
+	for in := bufio.NewReader(f); ; {
+		line, err := in.ReadBytes('\n')
+		if len(line) > 0 {
+			sum := sha256.Sum256(line)
+			lines = append(lines, string(sum[:]))
 		}
-		switch {
-		case errors.Is(err, io.EOF):
+		if errors.Is(err, io.EOF) {
 			slices.Sort(lines)
 			return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(lines, "")))), nil
-		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+		}
+		if err != nil {
 			return "", err
 		}
 	}
@@ -86,7 +82,7 @@ func ChangedSamples(dir string, r Result) (names []string, err error) {
 // that are lost or damaged are written again. When samples are, done is false: they are
 // scored again, unless the model is gone as well. The result stays until it is replaced.
 func (c cellFiles) reopen(r Result, config []byte) (notes []string, done bool, err error) {
-	sealed := append(bytes.Clone(config), configSeal(config)...)
+	sealed := sealedConfig(config)
 	switch old, err := os.ReadFile(c.path("config.yaml")); {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, true, err

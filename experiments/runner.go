@@ -233,7 +233,7 @@ func ours(dir string, config []byte) error {
 		return err
 	}
 	old, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
-	if err == nil && bytes.Equal(old, append(bytes.Clone(config), configSeal(config)...)) {
+	if err == nil && bytes.Equal(old, sealedConfig(config)) {
 		return nil
 	}
 	for _, e := range entries {

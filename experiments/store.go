@@ -41,7 +41,7 @@ func (c cellFiles) result(hash string) (r Result, found bool) {
 // prepare makes the directory ready for a cell with these settings. What other
 // settings, or other files of the corpus, left there is removed, and replaced is true.
 func (c cellFiles) prepare(config []byte) (replaced bool, err error) {
-	sealed := append(bytes.Clone(config), configSeal(config)...)
+	sealed := sealedConfig(config)
 	old, err := os.ReadFile(c.path("config.yaml"))
 	if err == nil && bytes.Equal(old, sealed) {
 		return false, os.MkdirAll(c.checkpoint(), 0o755)
@@ -79,6 +79,11 @@ func (c cellFiles) logs() ([]string, error) {
 		}
 	}
 	return paths, err
+}
+
+// sealedConfig is config.yaml as a cell has it: its lines and the seal.
+func sealedConfig(config []byte) []byte {
+	return append(bytes.Clone(config), configSeal(config)...)
 }
 
 // configSeal is the last line of config.yaml: the hash by which a cell's settings
