@@ -11,6 +11,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"infinibench/internal/jsonread"
+	"infinibench/internal/textfile"
 )
 
 const arxivLayout = "the layout is train/, validation/, test/ with .tex files, or proof-pile's " +
@@ -56,7 +59,8 @@ type arxivDoc struct {
 // disk space of the decoded lines (about 3 times the compressed size) in the
 // system's temporary folder (TMPDIR) until [ArxivMath.Close]. To avoid that,
 // decompress the files. Every line is parsed here, so a malformed line, or one of
-// over 64 MiB, fails here; a text that is not UTF-8 fails when it is read.
+// over 64 MiB, fails here; a line with bytes that are not UTF-8, or with an escaped
+// lone surrogate, fails when it is read.
 //
 // Missing splits are empty splits, but no paper at all is an error.
 func OpenArxivMath(dir string) (*ArxivMath, error) {
@@ -111,8 +115,8 @@ func (a *ArxivMath) addLines(split Split, name string) (err error) {
 		}
 		lines, copied = a.spool, bufio.NewWriterSize(a.spool, 1<<20)
 	}
-	err = scanLines(in, maxLine, func(number int, offset int64, line []byte) error {
-		text, config, err := parseProofPile(line)
+	err = textfile.Lines(in, maxLine, func(number int, offset int64, line []byte) error {
+		text, config, err := parseProofPile(line, jsonread.AnyText)
 		if err != nil || config != "arxiv" || strings.TrimSpace(text) == "" {
 			return err
 		}
@@ -198,13 +202,12 @@ func (d arxivDoc) read() (string, error) {
 		}
 		return "", fmt.Errorf("%s: %w", d.id, err)
 	}
-	// The JSON decoder would put U+FFFD in place of such bytes without a word.
-	if err := checkUTF8(line); err != nil {
-		return "", fmt.Errorf("%s: line has %w", d.id, err)
-	}
 	text, _, err := parseProofPile(line)
 	if err != nil {
-		return "", fmt.Errorf("%s: the file changed after it was opened: %w", d.id, err)
+		if _, _, again := parseProofPile(line, jsonread.AnyText); again != nil {
+			return "", fmt.Errorf("%s: the file changed after it was opened: %w", d.id, again)
+		}
+		return "", fmt.Errorf("%s: %w", d.id, err)
 	}
 	return text, nil
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"infinibench/internal/textfile"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 )
@@ -136,21 +138,21 @@ func TestOpenArxivMathErrors(t *testing.T) {
 		{"no arxiv", map[string]string{"test.jsonl": `{"text": "x", "meta": {"config": "books"}}`},
 			`arxiv-math: DIR: no line of 1 files has "config": "arxiv" and a text`},
 		{"not JSON", map[string]string{"test.jsonl": good + "x\n"},
-			"arxiv-math: DIR/test.jsonl: line 2: not a JSON object with text and meta: invalid character 'x' looking for beginning of value"},
+			"arxiv-math: DIR/test.jsonl: line 2: column 1: invalid character 'x' at start of value"},
 		{"cut line", map[string]string{"test.jsonl": good + good[:20]},
-			"arxiv-math: DIR/test.jsonl: line 2: not a JSON object with text and meta: unexpected end of JSON input"},
+			`arxiv-math: DIR/test.jsonl: line 2: column 21: "meta": the JSON ends too early; the file may be cut short`},
 		{"no text", map[string]string{"test.jsonl": `{"meta": {"config": "arxiv"}}`},
 			`arxiv-math: DIR/test.jsonl: line 1: no "text"` + form},
 		{"no meta", map[string]string{"test.jsonl": `{"text": "x"}`},
 			`arxiv-math: DIR/test.jsonl: line 1: no "config" in "meta"` + form},
 		{"meta string is no JSON", map[string]string{"test.jsonl": `{"text": "x", "meta": "arxiv"}`},
-			"arxiv-math: DIR/test.jsonl: line 1: meta: invalid character 'a' looking for beginning of value"},
+			"arxiv-math: DIR/test.jsonl: line 1: meta: column 1: invalid character 'a' at start of value"},
 		{"not gzip", map[string]string{"test.jsonl.gz": good},
 			"arxiv-math: DIR/test.jsonl.gz: gzip: invalid header"},
 		{"cut gzip", map[string]string{"test.jsonl.gz": gzipped(t, good)[:30]},
 			"arxiv-math: DIR/test.jsonl.gz: line 1: unexpected EOF"},
 		{"not zstd", map[string]string{"test.jsonl.zst": good},
-			"arxiv-math: DIR/test.jsonl.zst: line 1: invalid input: magic number mismatch"},
+			"arxiv-math: DIR/test.jsonl.zst: line 1: not zstd data, at the start of the file or after the end of a frame; fetch the file again"},
 		{"zstd window", map[string]string{"test.jsonl.zst": hugeWindow},
 			"arxiv-math: DIR/test.jsonl.zst: line 1: the zstd window is over 128 MiB; recompress the file without --long"},
 	}
@@ -174,7 +176,26 @@ func TestArxivMathInvalidUTF8(t *testing.T) {
 	}
 	defer a.Close()
 	_, err = a.Document(Test, 0) // {"text": "ab is 12 bytes
-	wantError(t, err, "arxiv-math: test.jsonl:1: line has invalid UTF-8 at byte 12; convert the text to UTF-8 or fetch it again", "")
+	wantError(t, err, `arxiv-math: test.jsonl:1: column 13: "text": byte 0xff is not UTF-8; convert the text to UTF-8`, "")
+}
+
+// A line with half a character fails when it is read, so that one bad line does not
+// hide the others. The second line is the example of RFC 8259, section 7: U+1D11E.
+func TestArxivMathSurrogates(t *testing.T) {
+	dir := writeTree(t, map[string]string{"test.jsonl": "\ufeff" +
+		`{"text": "caf\udce9", "meta": {"config": "arxiv"}}` + "\r\n" +
+		`{"text": "\ud834\udd1e", "meta": {"config": "arxiv"}}` + "\r\n" +
+		`{"text": "b", "meta": {"config": "books", "name": "\ud800"}}`})
+	a, err := OpenArxivMath(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	_, err = a.Document(Test, 0)
+	wantError(t, err, `arxiv-math: test.jsonl:1: column 14: "text": \udce9 is a lone surrogate, half of a character, which no text can hold; write the character itself or U+FFFD`, "")
+	if d, err := a.Document(Test, 1); err != nil || d.Text != "\U0001D11E" || a.Len(Test) != 2 {
+		t.Errorf("%d lines, the second is %q, %v", a.Len(Test), d.Text, err)
+	}
 }
 
 func TestArxivMathFileChanges(t *testing.T) {
@@ -199,7 +220,7 @@ func TestScanLines(t *testing.T) {
 		Text   string
 	}
 	scan := func(text string) (got []line, err error) {
-		err = scanLines(strings.NewReader(text), 8, func(number int, offset int64, data []byte) error {
+		err = textfile.Lines(strings.NewReader(text), 8, func(number int, offset int64, data []byte) error {
 			got = append(got, line{number, offset, string(data)})
 			return nil
 		})

@@ -306,7 +306,7 @@ func TestFetchListingTrouble(t *testing.T) {
 	}
 	tries, answer = 0, func(w http.ResponseWriter) { w.Write([]byte("<html>")) }
 	err = f.fetch(t.Context(), "pg19", t.TempDir(), Test, nil)
-	wantError(t, err, "fetch pg19: "+address+": not a listing: invalid character '<' looking for beginning of value", "")
+	wantError(t, err, "fetch pg19: "+address+": not a listing: line 1, column 1: invalid character '<' at start of value", "")
 	if tries != 1 {
 		t.Errorf("%d tries", tries)
 	}

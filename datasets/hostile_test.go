@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"infinibench/internal/textfile"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -54,7 +56,7 @@ func TestOpenLinesRefusesBombs(t *testing.T) {
 // A line that never ends costs what one of the longest allowed does.
 func TestScanLinesRefusesEndlessLine(t *testing.T) {
 	in := &io.LimitedReader{R: repeated('x'), N: math.MaxInt64}
-	err := scanLines(in, 1<<20, func(int, int64, []byte) error { return nil })
+	err := textfile.Lines(in, 1<<20, func(int, int64, []byte) error { return nil })
 	wantError(t, err, "line 1: longer than 1048576 bytes", "")
 	if read := math.MaxInt64 - in.N; read > 1<<20 {
 		t.Errorf("%d bytes were read", read)
@@ -180,7 +182,7 @@ func FuzzLines(f *testing.F) {
 		}
 		defer in.Close()
 		last := 0
-		err = scanLines(in, 1<<12, func(number int, offset int64, line []byte) error {
+		err = textfile.Lines(in, 1<<12, func(number int, offset int64, line []byte) error {
 			if number <= last || len(line) > 1<<12 || bytes.IndexByte(line, '\n') >= 0 {
 				t.Errorf("line %d, %d bytes, after line %d", number, len(line), last)
 			}

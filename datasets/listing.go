@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"infinibench/internal/jsonread"
 )
 
 // remoteFile is a file as the listing of its store describes it.
@@ -90,12 +91,12 @@ func (f *fetcher) listBucket(ctx context.Context, prefix string) ([]remoteFile, 
 	var files []remoteFile
 	for {
 		var page struct {
-			NextPageToken string
+			NextPageToken string `json:"nextPageToken"`
 			Items         []struct {
-				Name    string
-				Size    string // the API writes 64-bit numbers as strings
+				Name    string `json:"name"`
+				Size    string `json:"size"`    // the API writes 64-bit numbers as strings
 				MD5Hash string `json:"md5Hash"` // base64
-			}
+			} `json:"items"`
 		}
 		address := f.storage + "/storage/v1/b/" + pg19Bucket + "/o?" + query.Encode()
 		if _, err := f.getJSON(ctx, address, &page); err != nil {
@@ -134,11 +135,12 @@ func (f *fetcher) listHub(ctx context.Context, folder string) ([]remoteFile, err
 	var files []remoteFile
 	for {
 		var page []struct {
-			Type, Path string
-			LFS        struct {
-				OID  string // SHA-256 of the contents
-				Size int64
-			}
+			Type string `json:"type"`
+			Path string `json:"path"`
+			LFS  struct {
+				OID  string `json:"oid"` // SHA-256 of the contents
+				Size int64  `json:"size"`
+			} `json:"lfs"`
 		}
 		header, err := f.getJSON(ctx, address, &page)
 		if err != nil {
@@ -191,7 +193,7 @@ func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal(body, page); err != nil {
+		if err := jsonread.Document(body, page); err != nil {
 			return lasting{fmt.Errorf("%s: not a listing: %w", address, err)}
 		}
 		return nil

@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -31,7 +30,11 @@ func readMetadata(path string) (map[int]Book, error) {
 	if info, err := f.Stat(); err == nil && info.Size() > maxMetadata {
 		return nil, fmt.Errorf("%s: larger than %d MiB, which no metadata.csv should be", path, maxMetadata>>20)
 	}
-	books, err := parseMetadata(io.LimitReader(f, maxMetadata))
+	data, err := io.ReadAll(io.LimitReader(f, maxMetadata))
+	if err != nil {
+		return nil, fileError(path, err)
+	}
+	books, err := parseMetadata(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -39,41 +42,28 @@ func readMetadata(path string) (map[int]Book, error) {
 }
 
 // parseMetadata reads the rows book_id,title,year,url; the official file has no
-// header and quotes nothing, its titles lost their commas instead. A row said
-// twice in the same words is one row; two different rows of one book are an
-// error, because it cannot be known which is meant.
-func parseMetadata(r io.Reader) (map[int]Book, error) {
-	rows := csv.NewReader(r)
-	rows.FieldsPerRecord = -1 // counted below, for a message that names the fields
-	rows.LazyQuotes = true    // a title with a stray quote is still a title
-	rows.ReuseRecord = true
-
+// header. A row said twice in the same words is one row; two different rows of one
+// book are an error, because it cannot be known which is meant.
+func parseMetadata(data []byte) (map[int]Book, error) {
 	books := make(map[int]Book)
 	lines := make(map[int]int) // book -> the line it was first seen on
-	for {
-		row, err := rows.Read()
-		if err == io.EOF {
-			return books, nil
-		}
-		var syntax *csv.ParseError
-		if errors.As(err, &syntax) {
-			return nil, fmt.Errorf("line %d: %w", syntax.Line, syntax.Err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		line, _ := rows.FieldPos(0)
+	err := readCSV(data, func(line int, row []string) error {
 		book, err := parseBook(row)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+			return fmt.Errorf("line %d: %w", line, err)
 		}
 		if first, seen := lines[book.ID]; seen && books[book.ID] != book {
-			return nil, fmt.Errorf("line %d: book %d differs from the row on line %d", line, book.ID, first)
+			return fmt.Errorf("line %d: book %d differs from the row on line %d", line, book.ID, first)
 		} else if !seen {
 			lines[book.ID] = line
 		}
 		books[book.ID] = book
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return books, nil
 }
 
 func parseBook(row []string) (Book, error) {

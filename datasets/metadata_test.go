@@ -17,7 +17,7 @@ func TestParseMetadata(t *testing.T) {
 		"3,\"Quoted, with a comma\",1900,u\n" +
 		"4,A 12\" gun,1901,u\n" +
 		"3,\"Quoted, with a comma\",1900,u\n"
-	got, err := parseMetadata(strings.NewReader(rows))
+	got, err := parseMetadata([]byte(rows))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,10 +42,10 @@ func TestParseMetadataErrors(t *testing.T) {
 		{"1,T,c. 1900,u\n", `line 1: year "c. 1900" is not a number`},
 		{"1,T\xe9,1900,u\n", `line 1: title "T\xe9" is not UTF-8`},
 		{"1,T,1900,u\n1,T,1901,u\n", "line 2: book 1 differs from the row on line 1"},
-		{"1,T,1900,u\n2,\"open,1900,u\n3,T,1900,u\n", "line 2: 2 fields, want 4: book_id,title,year,url (no header row)"},
+		{"1,T,1900,u\n2,\"open,1900,\"u\nv\n3,T,1900,u\n", "line 3: 1 fields, want 4: book_id,title,year,url (no header row)"},
 	}
 	for _, test := range tests {
-		_, err := parseMetadata(strings.NewReader(test.rows))
+		_, err := parseMetadata([]byte(test.rows))
 		wantError(t, err, test.err, "")
 	}
 }
@@ -57,7 +57,7 @@ func FuzzParseMetadata(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, rows string) {
-		books, err := parseMetadata(strings.NewReader(rows))
+		books, err := parseMetadata([]byte(rows))
 		if err != nil {
 			if !strings.HasPrefix(err.Error(), "line ") {
 				t.Errorf("the error names no line: %v", err)

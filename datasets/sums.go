@@ -1,7 +1,6 @@
 package datasets
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -10,17 +9,19 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/textfile"
 )
 
 // sumsFile is the name under which sha256sum lists are kept.
 const sumsFile = "SHA256SUMS"
 
-// readSums reads a list in the format of sha256sum: file name (relative to the
-// list, with slashes) -> SHA-256 in lower-case hexadecimal.
+// readSums reads a list as sha256sum -c does: file name (relative to the list, with
+// slashes) -> SHA-256 in lower-case hexadecimal.
 func readSums(name string) (map[string]string, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -34,40 +35,103 @@ func readSums(name string) (map[string]string, error) {
 	return sums, nil
 }
 
-// parseSums reads lines "<64 hex digits>  <name>", or "<64 hex digits> *<name>",
-// which sha256sum writes for files read in binary mode. Names that sha256sum had
-// to escape (a line that starts with a backslash) are not supported; no corpus
-// has one. A name that leaves the folder is refused. Blank lines are skipped.
+// maxSumLine bounds a line of a list: no system has names of a mebibyte.
+const maxSumLine = 1 << 20
+
+// parseSums reads what `sha256sum -c` reads: lines "<64 hex digits>  <name>", or
+// "<64 hex digits> *<name>" for a file read in binary mode, and the BSD forms
+// "SHA256 (<name>) = <64 hex digits>", of sha256sum --tag, and "<64 hex digits> <name>".
+// A backslash before any of these says that \\, \n and \r in the name are escapes.
+// Blank lines and lines that start with # are skipped, CR LF ends a line as LF does.
+//
+// It differs where sha256sum would only warn or keep quiet: a line of another kind, a
+// name that leaves the folder, and two different sums of one file are errors, and a
+// byte-order mark does not hide the first line.
 func parseSums(r io.Reader) (map[string]string, error) {
 	sums := make(map[string]string)
-	lines := bufio.NewScanner(r)
-	for n := 1; lines.Scan(); n++ {
-		line := strings.TrimSuffix(lines.Text(), "\r")
-		if line == "" {
-			continue
+	lines := make(map[string]int) // name -> the line that has its sum
+	var list sumList
+	err := textfile.Lines(r, maxSumLine, func(number int, _ int64, text []byte) error {
+		if text[0] == '#' {
+			return nil
 		}
-		sum, name, ok := strings.Cut(line, " ")
-		digest, err := hex.DecodeString(sum)
-		if !ok || err != nil || len(digest) != sha256.Size || len(name) < 2 || (name[0] != ' ' && name[0] != '*') {
-			return nil, fmt.Errorf("line %d: %.80q is not \"<sha256>  <file>\"", n, line)
+		sum, name, err := list.parse(string(text))
+		if err != nil {
+			return err
 		}
-		name = path.Clean(name[1:])
-		if strings.Contains(name, `\`) || !filepath.IsLocal(filepath.FromSlash(name)) {
-			return nil, fmt.Errorf("line %d: %.80q is not below the folder of the list", n, name)
+		if first, listed := lines[name]; listed && sums[name] != sum {
+			return fmt.Errorf("another sum of %.80q than on line %d", name, first)
 		}
-		sums[name] = hex.EncodeToString(digest)
-	}
-	if err := lines.Err(); err != nil {
+		sums[name], lines[name] = sum, number
+		return nil
+	})
+	if err != nil {
 		return nil, err
 	}
 	return sums, nil
 }
 
+// sumList is the form of a list's lines. Its first line decides whether one space
+// comes before a name or two characters, since a name may start with a space.
+type sumList struct{ decided, oneSpace bool }
+
+var (
+	plainSum  = regexp.MustCompile(`^[ \t]*(\\?)([0-9A-Fa-f]{64})[ \t](.+)$`)
+	taggedSum = regexp.MustCompile(`^[ \t]*(\\?)SHA256 ?\((.+)\)[ \t]*=[ \t]*([0-9A-Fa-f]{64})$`)
+)
+
+// parse reads one line; the name is clean and inside the folder of the list.
+func (l *sumList) parse(line string) (sum, name string, err error) {
+	malformed := fmt.Errorf("%.80q is not \"<sha256>  <file>\" or \"SHA256 (<file>) = <sha256>\"", line)
+	escaped := ""
+	if m := plainSum.FindStringSubmatch(line); m != nil {
+		escaped, sum, name = m[1], m[2], m[3]
+		oneSpace := len(name) == 1 || name[0] != ' ' && name[0] != '*'
+		if !l.decided {
+			l.decided, l.oneSpace = true, oneSpace
+		}
+		if !l.oneSpace {
+			if oneSpace {
+				return "", "", malformed
+			}
+			name = name[1:]
+		}
+	} else if m := taggedSum.FindStringSubmatch(line); m != nil {
+		escaped, name, sum = m[1], m[2], m[3]
+	} else {
+		return "", "", malformed
+	}
+	// sha256sum escapes every backslash; one that it did not write separates folders
+	// on Windows.
+	outside := escaped == "" && strings.Contains(name, `\`)
+	if escaped != "" {
+		if wrongEscape.MatchString(name) {
+			return "", "", fmt.Errorf(`%.80q has a backslash that is not part of \\, \n or \r`, name)
+		}
+		name = unescapeName.Replace(name)
+	}
+	name = path.Clean(name)
+	if outside || strings.Contains(name, "\x00") || !filepath.IsLocal(filepath.FromSlash(name)) {
+		return "", "", fmt.Errorf("%.80q is not below the folder of the list", name)
+	}
+	return strings.ToLower(sum), name, nil
+}
+
+var (
+	escapeName   = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
+	unescapeName = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r")
+	wrongEscape  = regexp.MustCompile(`^(?:[^\\]|\\[\\nr])*\\(?:[^\\nr]|$)`)
+)
+
 // writeSums replaces a list, ordered by name.
 func writeSums(name string, sums map[string]string) error {
 	var b strings.Builder
 	for _, file := range slices.Sorted(maps.Keys(sums)) {
-		fmt.Fprintf(&b, "%s  %s\n", sums[file], file)
+		escaped := escapeName.Replace(file)
+		if escaped != file {
+			b.WriteByte('\\')
+		}
+		fmt.Fprintf(&b, "%s  %s\n", sums[file], escaped)
 	}
 	return atomicfile.Write(name, []byte(b.String()))
 }

@@ -8,14 +8,18 @@ import (
 	"os"
 	"strings"
 	"unicode/utf8"
+
+	"infinibench/internal/textfile"
 )
 
 // officialSplits are the three splits in the order they are reported.
 var officialSplits = []Split{Train, Validation, Test}
 
-// ReadText reads one document that is a whole file. The text is returned
-// byte for byte: no line end and no byte-order mark is changed, because word and
-// byte perplexities count them. The error names the file.
+// ReadText reads one document that is a whole file. A UTF-8 signature at its start is
+// left out, as editors, browsers and Python's "utf-8-sig" do: it says how the file is
+// encoded and is no part of the text. Everything else is returned byte for byte, line
+// ends and any other U+FEFF included, because word and byte perplexities count them.
+// The error names the file.
 func ReadText(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -24,10 +28,14 @@ func ReadText(path string) (string, error) {
 	return CheckText(path, data)
 }
 
-// CheckText returns data as text, or an error that names it and says why it cannot
-// be a document.
+// CheckText returns data as text, without the UTF-8 signature it may start with, or
+// an error that names it and says why it cannot be a document.
 func CheckText(name string, data []byte) (string, error) {
-	if err := checkText(data); err != nil {
+	data, err := textfile.Strip(data)
+	if err == nil {
+		err = checkText(data)
+	}
+	if err != nil {
 		return "", fmt.Errorf("%s: %w", name, err)
 	}
 	return string(data), nil

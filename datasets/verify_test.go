@@ -116,7 +116,7 @@ func TestVerifyMalformedSums(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = Verify(a, nil)
-	wantError(t, err, `DIR/SHA256SUMS: line 1: "abc  test/a.tex" is not "<sha256>  <file>"`, dir)
+	wantError(t, err, `DIR/SHA256SUMS: line 1: "abc  test/a.tex" is not "<sha256>  <file>" or "SHA256 (<file>) = <sha256>"`, dir)
 }
 
 // A corpus given as "." has a parent too.

@@ -3,9 +3,9 @@ package experiments
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 
+	"infinibench/internal/jsonread"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
 )
@@ -24,7 +24,7 @@ func (l *Ledger) addPeaks(measured []byte) error {
 		Machine string           `json:"machine"`
 		Bytes   map[string]int64 `json:"peak_rss_bytes"`
 	}
-	if err := json.Unmarshal(measured, &m); err != nil {
+	if err := jsonread.Document(measured, &m); err != nil {
 		return fmt.Errorf("experiments: peaks of %s: %w", l.Profile, err)
 	}
 	for i := range l.Rows {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/jsonread"
 	"infinibench/internal/safetensors"
 	"infinibench/models"
 )
@@ -128,7 +129,7 @@ func (e *evaluation) load() error {
 	}
 	var at reading
 	if err == nil {
-		err = json.Unmarshal([]byte(metadata["reading"]), &at)
+		err = jsonread.Line([]byte(metadata["reading"]), &at)
 	}
 	if err == nil && (at.ConfigHash != e.hash || at.Stage != e.stage.name) {
 		err = errors.New("it is of other settings")

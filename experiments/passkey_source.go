@@ -8,6 +8,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/passkey"
+	"infinibench/internal/jsonread"
 	"infinibench/internal/train"
 )
 
@@ -120,7 +121,7 @@ func (s *passkeySource) SetCursor(data json.RawMessage) error {
 	var at struct {
 		Step int `json:"step"`
 	}
-	if err := json.Unmarshal(data, &at); err != nil || at.Step < 0 {
+	if err := jsonread.Line(data, &at); err != nil || at.Step < 0 {
 		return fmt.Errorf("experiments: cannot go on from batch %s", data)
 	}
 	s.step = at.Step

@@ -1,16 +1,15 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 
 	"github.com/spf13/cobra"
 
+	"infinibench/internal/jsonread"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/textfile"
 )
 
 // maxPair is the longest line that rouge reads, several books.
@@ -41,30 +40,19 @@ high), from 1,000 bootstrap samples drawn with a fixed seed.`,
 func scorePairs(env *environment, stemmed bool) error {
 	var all []rouge.Scores
 	out := json.NewEncoder(env.stdout)
-	lines := bufio.NewScanner(env.stdin)
-	lines.Buffer(nil, maxPair)
-	number := 0
-	for lines.Scan() {
-		number++
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
-		target, prediction, err := parsePair(lines.Bytes())
+	err := textfile.Lines(env.stdin, maxPair, func(_ int, _ int64, line []byte) error {
+		target, prediction, err := parsePair(line)
 		if err != nil {
-			return fmt.Errorf("standard input: line %d: %w", number, err)
-		}
-		scores := rouge.Compare(target, prediction, stemmed)
-		if err := out.Encode(scores); err != nil {
 			return err
 		}
+		scores := rouge.Compare(target, prediction, stemmed)
 		all = append(all, scores)
+		return out.Encode(scores)
+	})
+	if err != nil {
+		return fmt.Errorf("standard input: %w", err)
 	}
-	switch err := lines.Err(); {
-	case errors.Is(err, bufio.ErrTooLong):
-		return fmt.Errorf("standard input: line %d: longer than %d MiB", number+1, maxPair>>20)
-	case err != nil:
-		return fmt.Errorf("standard input: line %d: %w", number+1, err)
-	case len(all) == 0:
+	if len(all) == 0 {
 		return fmt.Errorf("standard input: no pairs; %s", pairForm)
 	}
 	return out.Encode(struct {
@@ -79,8 +67,11 @@ const pairForm = `a line is {"target": ..., "prediction": ...}`
 // parsePair reads the two texts of a line; other keys, such as an id, may stand
 // beside them.
 func parsePair(line []byte) (target, prediction string, err error) {
-	var pair struct{ Target, Prediction *string }
-	if err := json.Unmarshal(line, &pair); err != nil {
+	var pair struct {
+		Target     *string `json:"target"`
+		Prediction *string `json:"prediction"`
+	}
+	if err := jsonread.Line(line, &pair); err != nil {
 		return "", "", fmt.Errorf("%w; %s", err, pairForm)
 	}
 	switch {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"os"
 	"strings"
 	"time"
 
@@ -132,8 +131,8 @@ func (t trainingTexts) text(i int) (text, name string, err error) {
 		return d.Text, fmt.Sprintf("%s, train, %s", t.corpus.Name(), d.ID), err
 	}
 	name = t.files[i-documents]
-	data, err := os.ReadFile(name)
-	return string(data), name, err
+	text, err = datasets.ReadText(name)
+	return text, name, err
 }
 
 // all yields every text; it ends with an error when the context does.

@@ -1,8 +1,6 @@
 package booksum
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -14,6 +12,7 @@ import (
 	"strings"
 
 	"infinibench/datasets"
+	"infinibench/internal/textfile"
 )
 
 // Files is BookSum at the level of books: a folder with a manifest
@@ -107,15 +106,8 @@ func (f *Files) read(split datasets.Split, seen listings) error {
 	}
 	var listed []line
 	summaries := map[string]int{} // of a book, by id
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, maxLine)
-	number := 0
-	for lines.Scan() {
-		number++
-		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
-			continue
-		}
-		r, err := parseRecord(lines.Bytes())
+	err = textfile.Lines(file, maxLine, func(number int, _ int64, text []byte) error {
+		r, err := parseRecord(text)
 		if r.id != "" {
 			summaries[r.id]++
 			if again := seen.add(r, place{split, number}); err == nil {
@@ -123,10 +115,9 @@ func (f *Files) read(split datasets.Split, seen listings) error {
 			}
 		}
 		listed = append(listed, line{r, number, err})
-	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return fmt.Errorf("booksum: %s:%d: longer than %d MiB", name, number+1, maxLine>>20)
-	} else if err != nil {
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("booksum: %s: %w", name, bare(err))
 	}
 	coverage := Coverage{Listed: len(listed), Official: official[split]}

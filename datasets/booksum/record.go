@@ -1,13 +1,13 @@
 package booksum
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"unicode"
-	"unicode/utf8"
+
+	"infinibench/internal/jsonread"
 )
 
 // record is one line of a manifest: a book and its summary.
@@ -35,21 +35,21 @@ func parseRecord(line []byte) (record, error) {
 		Summary   *string `json:"summary"`
 		BookWords int64   `json:"book_words"`
 	}
-	if err := json.Unmarshal(line, &fields); err != nil {
-		return record{}, fmt.Errorf("%w; %s", err, recordForm)
+	unreadable := jsonread.Line(line, &fields)
+	if unreadable != nil && (jsonread.Line(line, &fields, jsonread.AnyText) != nil || fields.BookID == nil) {
+		return record{}, fmt.Errorf("%w; %s", unreadable, recordForm)
 	}
 	if fields.BookID == nil {
 		return record{}, fmt.Errorf(`no "book_id"; %s`, recordForm)
 	}
 	r := record{id: fmt.Sprint(*fields.BookID), source: sourceName(fields.Source), title: fields.Title, words: fields.BookWords}
 	switch {
+	case unreadable != nil: // some text in it is no text
+		return r, unreadable
 	case fields.Summary == nil || strings.TrimSpace(*fields.Summary) == "":
 		return r, errors.New("summary missing")
 	case strings.ContainsAny(*fields.Summary, Ask+End):
 		return r, errors.New("the summary holds a control character that marks where a summary starts or ends")
-	// encoding/json puts U+FFFD where a string is not UTF-8.
-	case !utf8.Valid(line):
-		return r, errors.New("the line is not UTF-8")
 	case fields.BookPath == nil || *fields.BookPath == "":
 		return r, fmt.Errorf(`no "book_path"; %s`, recordForm)
 	case fields.BookWords < 0:

@@ -4,20 +4,24 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"infinibench/internal/jsonread"
 )
 
 // file is tokenizer.json of the Hugging Face tokenizers library, version 1.0, as
 // far as it is known here; the library documents it only by its own code.
 type file struct {
-	Version       string          `json:"version"`
-	Truncation    json.RawMessage `json:"truncation"`
-	Padding       json.RawMessage `json:"padding"`
-	AddedTokens   []addedToken    `json:"added_tokens"`
-	Normalizer    *component      `json:"normalizer"`
-	PreTokenizer  *component      `json:"pre_tokenizer"`
-	PostProcessor *component      `json:"post_processor"`
-	Decoder       *component      `json:"decoder"`
-	Model         json.RawMessage `json:"model"`
+	Version       string         `json:"version"`
+	Truncation    jsontext.Value `json:"truncation"`
+	Padding       jsontext.Value `json:"padding"`
+	AddedTokens   []addedToken   `json:"added_tokens"`
+	Normalizer    *component     `json:"normalizer"`
+	PreTokenizer  *component     `json:"pre_tokenizer"`
+	PostProcessor *component     `json:"post_processor"`
+	Decoder       *component     `json:"decoder"`
+	Model         jsontext.Value `json:"model"`
 }
 
 // addedToken is a token that is looked for in the text before the model sees it,
@@ -65,6 +69,16 @@ type wordModel struct {
 	UnkToken string     `json:"unk_token"`
 }
 
+// bpeFile and wordFile are a file of which only the model is read.
+type (
+	bpeFile struct {
+		Model bpeModel `json:"model"`
+	}
+	wordFile struct {
+		Model wordModel `json:"model"`
+	}
+)
+
 // vocabulary is tokens and their ids.
 type vocabulary map[string]int32
 
@@ -97,13 +111,13 @@ type rule [2]string
 // UnmarshalJSON reads both forms.
 func (r *rule) UnmarshalJSON(data []byte) error {
 	var s string
-	if json.Unmarshal(data, &s) == nil {
+	if jsonread.Line(data, &s) == nil {
 		parsed, err := parseRule(s)
 		*r = parsed
 		return err
 	}
 	var parts []string
-	if err := json.Unmarshal(data, &parts); err != nil || len(parts) != 2 {
+	if err := jsonread.Line(data, &parts); err != nil || len(parts) != 2 {
 		return fmt.Errorf("want a merge, \"a b\" or [\"a\",\"b\"], got %.40s", data)
 	}
 	*r = rule(parts)

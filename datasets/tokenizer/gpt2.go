@@ -1,11 +1,13 @@
 package tokenizer
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+
+	"infinibench/internal/jsonread"
+	"infinibench/internal/textfile"
 )
 
 const endOfText = "<|endoftext|>"
@@ -19,12 +21,16 @@ func LoadGPT2(encoderJSON, vocabBPE string) (*BPE, error) {
 		return nil, err
 	}
 	var vocab map[string]int32
-	if err := json.Unmarshal(encoder, &vocab); err != nil {
+	if err := jsonread.Document(encoder, &vocab); err != nil {
 		return nil, fmt.Errorf("%s: want an object of tokens and their ids: %w", encoderJSON, err)
 	}
 	lines, err := readFile(vocabBPE)
 	if err != nil {
 		return nil, err
+	}
+	lines, err = textfile.Strip(lines)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", vocabBPE, err)
 	}
 	rules, err := parseMerges(string(lines))
 	if err != nil {
@@ -41,19 +47,26 @@ func LoadGPT2(encoderJSON, vocabBPE string) (*BPE, error) {
 	return b, nil
 }
 
-// parseMerges reads vocab.bpe: a line with the version, then a merge per line.
+// parseMerges reads vocab.bpe: a line with the version, then a merge per line. As in
+// OpenAI's own reader, white space between the two tokens may be of any length and
+// lines without a merge have no effect. The last line counts whether or not it has
+// its end, as in the tokenizers library; OpenAI's reader drops it.
 func parseMerges(text string) ([][2]string, error) {
-	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-	if !strings.HasPrefix(lines[0], "#version") {
-		return nil, fmt.Errorf("line 1: want \"#version: ...\", got %.40q", lines[0])
+	version, merges, _ := strings.Cut(text, "\n")
+	if !strings.HasPrefix(version, "#version") {
+		return nil, fmt.Errorf("line 1: want \"#version: ...\", got %.40q", version)
 	}
-	rules := make([][2]string, 0, len(lines)-1)
-	for i, line := range lines[1:] {
-		rule, err := parseRule(strings.TrimSuffix(line, "\r"))
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", i+2, err)
+	var rules [][2]string
+	number := 1
+	for line := range strings.Lines(merges) {
+		number++
+		switch tokens := strings.Fields(line); len(tokens) {
+		case 0:
+		case 2:
+			rules = append(rules, [2]string(tokens))
+		default:
+			return nil, fmt.Errorf("line %d: want a merge, two tokens with a space between, got %.40q", number, strings.TrimRight(line, "\r\n"))
 		}
-		rules = append(rules, rule)
 	}
 	return rules, nil
 }
@@ -62,7 +75,7 @@ func parseMerges(text string) ([][2]string, error) {
 func parseRule(s string) ([2]string, error) {
 	left, right, ok := strings.Cut(s, " ")
 	if !ok || left == "" || right == "" || strings.Contains(right, " ") {
-		return [2]string{}, fmt.Errorf("want a merge, two tokens with one space between, got %.40q", s)
+		return [2]string{}, fmt.Errorf("want a merge, two tokens with a space between, got %.40q", s)
 	}
 	return [2]string{left, right}, nil
 }

@@ -1,9 +1,12 @@
 package tokenizer
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"infinibench/internal/jsonread"
 )
 
 // Load reads tokenizer.json of the Hugging Face tokenizers library: what [Save]
@@ -25,7 +28,7 @@ func Load(path string) (Tokenizer, error) {
 
 func parse(data []byte) (Tokenizer, error) {
 	var f file
-	if err := json.Unmarshal(data, &f); err != nil {
+	if err := jsonread.Document(data, &f); err != nil {
 		return nil, fmt.Errorf("not a tokenizer.json: %w", err)
 	}
 	switch {
@@ -42,24 +45,33 @@ func parse(data []byte) (Tokenizer, error) {
 	case isNull(f.Model):
 		return nil, errors.New("model is missing")
 	}
-	var model struct{ Type string }
-	if err := json.Unmarshal(f.Model, &model); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+	// The file is read again for its model, so that an error has the place in the file.
+	var kind struct {
+		Model struct {
+			Type string `json:"type"`
+		} `json:"model"`
 	}
-	switch model.Type {
+	if err := jsonread.Document(data, &kind); err != nil {
+		return nil, err
+	}
+	switch kind.Model.Type {
 	case "BPE":
-		return f.bpe()
+		var m bpeFile
+		if err := jsonread.Document(data, &m); err != nil {
+			return nil, err
+		}
+		return f.bpe(m.Model)
 	case "WordLevel":
-		return f.word()
+		var m wordFile
+		if err := jsonread.Document(data, &m); err != nil {
+			return nil, err
+		}
+		return f.word(m.Model)
 	}
-	return nil, fmt.Errorf("model.type %q is not supported: only BPE and WordLevel", model.Type)
+	return nil, fmt.Errorf("model.type %q is not supported: only BPE and WordLevel", kind.Model.Type)
 }
 
-func (f *file) bpe() (Tokenizer, error) {
-	var m bpeModel
-	if err := json.Unmarshal(f.Model, &m); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
-	}
+func (f *file) bpe(m bpeModel) (Tokenizer, error) {
 	pre := f.PreTokenizer
 	switch {
 	case pre == nil || pre.Type != "ByteLevel":
@@ -126,11 +138,7 @@ func (b *BPE) isBytes() bool {
 	return len(b.tokens) == 256
 }
 
-func (f *file) word() (Tokenizer, error) {
-	var m wordModel
-	if err := json.Unmarshal(f.Model, &m); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
-	}
+func (f *file) word(m wordModel) (Tokenizer, error) {
 	switch {
 	case f.PreTokenizer == nil || f.PreTokenizer.Type != "WhitespaceSplit":
 		return nil, fmt.Errorf("pre_tokenizer %s is not supported with WordLevel: only WhitespaceSplit", f.PreTokenizer)
@@ -161,4 +169,4 @@ func (c *component) String() string {
 	return fmt.Sprintf("%q", c.Type)
 }
 
-func isNull(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+func isNull(raw jsontext.Value) bool { return len(raw) == 0 || string(raw) == "null" }

@@ -121,7 +121,7 @@ func TestProblems(t *testing.T) {
 		{"too large", strings.Repeat("#", 1<<20+1), "p.yaml:1: the file is too large; allowed: at most 1048576 bytes"},
 
 		{"not text", "name: x\nsteps: \xff\n", "p.yaml:2: byte 0xff in column 8 is not text; allowed: UTF-8"},
-		{"UTF-16", "\xff\xfen\x00", "p.yaml:1: byte 0xff in column 1 is not text; allowed: UTF-8"},
+		{"UTF-16", "\xff\xfen\x00", "p.yaml:1: the text is UTF-16, by its byte-order mark; convert it: iconv -f UTF-16 -t UTF-8 FILE > NEWFILE"},
 		{"control character", "name: x\x00\n", "p.yaml:1: invisible character U+0000 in column 8; allowed: visible text"},
 		{"zero-width space", "name: x\nst\u200beps: 1\n", "p.yaml:2: invisible character U+200B in column 3; allowed: visible text"},
 		{"lone carriage return", "name: x\rsteps: 1\n", "p.yaml:1: invisible character U+000D in column 8; allowed: visible text"},

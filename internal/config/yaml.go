@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
+
+	"infinibench/internal/textfile"
 )
 
 // readYAML returns the value of the one document that data holds.
@@ -19,7 +21,10 @@ func readYAML(data []byte) (*yaml.Node, *Problem) {
 	if len(data) > maxSize {
 		return nil, &Problem{Line: 1, Text: fmt.Sprintf("the file is too large; allowed: at most %d bytes", maxSize)}
 	}
-	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some Windows editors put a byte order mark first
+	data, err := textfile.Strip(data) // some Windows editors put a byte-order mark first
+	if err != nil {
+		return nil, &Problem{Line: 1, Text: err.Error()}
+	}
 	if problem := readable(data); problem != nil {
 		return nil, problem
 	}

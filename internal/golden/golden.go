@@ -3,7 +3,6 @@
 package golden
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +10,8 @@ import (
 	"math"
 	"os"
 	"slices"
-	"strings"
 
+	"infinibench/internal/jsonread"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -82,21 +81,8 @@ func Load(path string) (*File, error) {
 // Parse reads and checks a reference.
 func Parse(data []byte) (*File, error) {
 	f := new(File)
-	decoder := json.NewDecoder(strings.NewReader(string(data)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(f); err != nil {
-		// JSON has no NaN, so one in the file is met here, with its place.
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return nil, fmt.Errorf("not JSON at byte %d: %w (NaN and infinities are not numbers a reference may hold)", syntax.Offset, err)
-		}
-		if errors.Is(err, io.ErrUnexpectedEOF) || err == io.EOF {
-			return nil, errors.New("the file is empty or cut short; fetch it again")
-		}
+	if err := jsonread.Document(data, f, jsonread.Exact); err != nil {
 		return nil, err
-	}
-	if _, err := decoder.Token(); err != io.EOF {
-		return nil, errors.New("more text after the JSON object")
 	}
 	return f, f.validate()
 }

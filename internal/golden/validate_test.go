@@ -180,9 +180,9 @@ var invalid = []struct {
 	{remove("logits"), "logits has 0 numbers, want 44"},
 	{set("data", []float64{1, 2}, "logits"), "logits has 2 numbers, want 44"},
 	{remove("memory"), "memory has 0 layers, config.layers is 1"},
-	{set("vocab", "11", "config"), "json: cannot unmarshal string into Go struct field Config.config.vocab of type int"},
-	{set("losss", 1), `json: unknown field "losss"`},
-	{set("dropout", 0, "config"), `json: unknown field "dropout"`},
+	{set("vocab", "11", "config"), `line 1, column 205: "config.vocab": got a string, want a whole number`},
+	{set("losss", 1), `line 1, column 7565: "losss": unknown key`},
+	{set("dropout", 0, "config"), `line 1, column 75: "config.dropout": unknown key`},
 	// Claims of sizes that nothing could hold.
 	{set("segment", 1<<40, "config"), "models: segment is 1099511627776, must be 1 to 1048576"},
 	{set("vocab", 1<<40, "config"), "models: vocabulary is 1099511627776, must be 1 to 1048576\nmodels: 6.6e+12 parameters, more than the limit of 2³⁶"},
@@ -214,18 +214,21 @@ func TestParseRefuses(t *testing.T) {
 
 // TestParseRefusesText has files that are no JSON, or not of this kind.
 func TestParseRefusesText(t *testing.T) {
-	const hint = " (NaN and infinities are not numbers a reference may hold)"
+	const hint = " (NaN and infinities are not JSON)"
 	for _, c := range []struct{ text, err string }{
-		{"", "the file is empty or cut short; fetch it again"},
-		{`{"loss": 1.5`, "the file is empty or cut short; fetch it again"},
-		{`{"loss": NaN}`, "not JSON at byte 10: invalid character 'N' looking for beginning of value" + hint},
-		{`{"logits": {"data": [1, -Infinity]}}`, "not JSON at byte 26: invalid character 'I' in numeric literal" + hint},
-		{`{"loss": 1e999}`, "json: cannot unmarshal number 1e999 into Go struct field File.loss of type float64"},
-		{`{"ids": [[1, 3000000000]]}`, "json: cannot unmarshal number 3000000000 into Go struct field File.ids of type int32"},
-		{`{"ids": [[1.5]]}`, "json: cannot unmarshal number 1.5 into Go struct field File.ids of type int32"},
-		{`[]`, "json: cannot unmarshal array into Go value of type golden.File"},
-		{`{} {}`, "more text after the JSON object"},
-		{`{} ]`, "more text after the JSON object"},
+		{"", "line 1, column 1: the file is empty"},
+		{`{"loss": 1.5`, "line 1, column 13: the JSON ends too early; the file may be cut short"},
+		{`{"loss": NaN}`, `line 1, column 10: "loss": invalid character 'N' at start of value` + hint},
+		{`{"logits": {"data": [1, -Infinity]}}`, `line 1, column 26: "logits.data[1]": invalid character 'I' in number (expecting digit)` + hint},
+		{`{"loss": 1e999}`, `line 1, column 10: "loss": 1e999 is not a number in range`},
+		{`{"ids": [[1, 3000000000]]}`, `line 1, column 14: "ids[0][1]": 3000000000 is not a whole number in range`},
+		{`{"ids": [[1.5]]}`, `line 1, column 11: "ids[0][0]": 1.5 is not a whole number in range`},
+		{`[]`, "line 1, column 1: got an array, want an object"},
+		{`{} {}`, "line 1, column 4: more text after the JSON value"},
+		{`{} ]`, "line 1, column 4: more text after the JSON value"},
+		{`{"ids": [[1, null]]}`, `line 1, column 14: "ids[0][1]": null is not a number`},
+		{`{"loss": 1, "loss": 2}`, `line 1, column 13: "loss": the key is given twice`},
+		{`{"Loss": 1}`, `line 1, column 2: "Loss": unknown key`},
 		{`null`, "config.batch is 0, must be 1 to 1048576"},
 	} {
 		if _, err := Parse([]byte(c.text)); err == nil || err.Error() != c.err {
@@ -249,7 +252,7 @@ func TestLoadNamesTheFile(t *testing.T) {
 	}
 	for _, c := range []struct{ path, err string }{
 		{huge, "golden: " + huge + ": larger than 512 MiB, which no reference should be"},
-		{path, "golden: " + path + ": the file is empty or cut short; fetch it again"},
+		{path, "golden: " + path + `: line 1, column 7076: "logits.data": the JSON ends too early; the file may be cut short`},
 		{"/no/such/file", "golden: open /no/such/file: no such file or directory"},
 	} {
 		if _, err := Load(c.path); err == nil || err.Error() != c.err {

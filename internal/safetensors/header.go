@@ -2,13 +2,13 @@ package safetensors
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"strconv"
-	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // entry is what the header says of one tensor.
@@ -18,18 +18,14 @@ type entry struct {
 	begin, end  int // bytes of the data
 }
 
-// parse reads the JSON of a header. It goes token by token because json.Unmarshal
-// accepts what must not pass here: a name that occurs twice, keys in another
-// case, keys without a meaning, null for a number.
+// parse reads the JSON of a header. It goes token by token because what must not pass
+// here would pass into a struct: null for a number, a number that is no whole one.
+// The decoder refuses a name that occurs twice and text that is not UTF-8.
 func parse(header []byte) (metadata map[string]string, entries []entry, err error) {
 	if !bytes.HasPrefix(header, []byte("{")) {
 		return nil, nil, errors.New("does not begin with {")
 	}
-	if !utf8.Valid(header) {
-		return nil, nil, errors.New("is not UTF-8")
-	}
-	p := parser{json.NewDecoder(bytes.NewReader(header))}
-	p.UseNumber()
+	p := parser{jsontext.NewDecoder(bytes.NewReader(header))}
 	metadata = map[string]string{}
 	err = p.object(func(name string) error {
 		if name == metadataKey {
@@ -45,34 +41,35 @@ func parse(header []byte) (metadata map[string]string, entries []entry, err erro
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := p.Token(); err != io.EOF {
+	if _, err := p.ReadToken(); err != io.EOF {
 		return nil, nil, errors.New("goes on after its end")
 	}
 	return metadata, entries, nil
 }
 
-type parser struct{ *json.Decoder }
+type parser struct{ *jsontext.Decoder }
 
-// object reads an object whose keys are all different; member reads the value.
+// object reads an object; member reads the value of a key.
 func (p parser) object(member func(key string) error) error {
 	if err := p.expect('{'); err != nil {
 		return err
 	}
-	seen := map[string]bool{}
-	for p.More() {
+	for p.more() {
 		key, err := p.text()
 		if err != nil {
 			return err
 		}
-		if seen[key] {
-			return fmt.Errorf("%q occurs twice", key)
-		}
-		seen[key] = true
 		if err := member(key); err != nil {
 			return fmt.Errorf("%q: %w", key, err)
 		}
 	}
 	return p.expect('}')
+}
+
+// more says whether another element of an object or an array follows, or an error.
+func (p parser) more() bool {
+	kind := p.PeekKind()
+	return kind != '}' && kind != ']'
 }
 
 func (p parser) entry(name string) (entry, error) {
@@ -111,15 +108,14 @@ func (p parser) numbers() ([]int, error) {
 		return nil, err
 	}
 	all := []int{}
-	for p.More() {
+	for p.more() {
 		t, err := p.next()
 		if err != nil {
 			return nil, err
 		}
-		number, _ := t.(json.Number)
-		n, err := strconv.Atoi(number.String())
-		if err != nil || n < 0 {
-			return nil, fmt.Errorf("%.40v is no whole number from 0 to %d", t, math.MaxInt)
+		n, err := strconv.Atoi(t.String())
+		if t.Kind() != '0' || err != nil || n < 0 {
+			return nil, fmt.Errorf("%.40s is no whole number from 0 to %d", t, math.MaxInt)
 		}
 		all = append(all, n)
 	}
@@ -131,25 +127,30 @@ func (p parser) text() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s, ok := t.(string)
-	if !ok {
-		return "", fmt.Errorf("%.40v is not a text", t)
+	if t.Kind() != '"' {
+		return "", fmt.Errorf("%.40s is not a text", t)
 	}
-	return s, nil
+	return t.String(), nil
 }
 
-func (p parser) expect(want json.Delim) error {
+func (p parser) expect(want jsontext.Kind) error {
 	t, err := p.next()
-	if err == nil && t != want {
-		err = fmt.Errorf("%.40v stands where %v should", t, want)
+	if err == nil && t.Kind() != want {
+		err = fmt.Errorf("%.40s where %s should be", t, want)
 	}
 	return err
 }
 
-func (p parser) next() (json.Token, error) {
-	t, err := p.Token()
-	if err == io.EOF {
+func (p parser) next() (jsontext.Token, error) {
+	t, err := p.ReadToken()
+	var syntax *jsontext.SyntacticError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		err = errors.New("ends too early")
+	case errors.Is(err, jsontext.ErrDuplicateName) && errors.As(err, &syntax):
+		err = fmt.Errorf("%q occurs twice", syntax.JSONPointer.LastToken())
+	case errors.As(err, &syntax):
+		err = syntax.Err
 	}
 	return t, err
 }

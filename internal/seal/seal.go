@@ -15,6 +15,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+
+	"infinibench/internal/jsonread"
 )
 
 const digits = 16
@@ -88,7 +90,10 @@ func Unmarshal(data []byte, v any) error {
 	if err := Check(data); err != nil {
 		return err
 	}
-	return json.Unmarshal(data, v)
+	if bytes.HasSuffix(data, []byte(indented.after)) {
+		return jsonread.Document(data, v)
+	}
+	return jsonread.Line(data, v)
 }
 
 // IsDamage tells damage from a file that cannot be read or is of another kind.

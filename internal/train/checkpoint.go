@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"infinibench/internal/jsonread"
 	"infinibench/internal/safetensors"
 	"infinibench/models"
 )
@@ -68,9 +69,7 @@ func LoadModel(dir string, memory func(id string, extra map[string]string) (mode
 // checkpoint holds is refused here, before its weights are allocated.
 func savedConfig(text string, saved []safetensors.Tensor) (models.Config, error) {
 	var c models.Config
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
+	if err := jsonread.Line([]byte(text), &c, jsonread.Exact); err != nil {
 		return c, err
 	}
 	if err := c.Validate(); err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/jsonread"
 	"infinibench/internal/safetensors"
 	"infinibench/models"
 )
@@ -119,7 +120,7 @@ func LoadProgress(dir string, m *models.Model, o Optimizer, configHash string) (
 	if name := metadata["optimizer"]; name != o.Name() {
 		return fail("was made with the optimizer %q, not %q", name, o.Name())
 	}
-	if err := json.Unmarshal([]byte(metadata["progress"]), &p); err != nil {
+	if err := jsonread.Line([]byte(metadata["progress"]), &p); err != nil {
 		return fail("has unreadable progress: %w", err)
 	}
 	if p.ConfigHash != configHash {
@@ -139,11 +140,11 @@ func LoadProgress(dir string, m *models.Model, o Optimizer, configHash string) (
 // difference names the settings in which a saved config differs from c.
 func difference(saved string, c models.Config) string {
 	var was, is map[string]any
-	if err := json.Unmarshal([]byte(saved), &was); err != nil {
+	if err := jsonread.Line([]byte(saved), &was); err != nil {
 		return "an unreadable config"
 	}
 	text, _ := json.Marshal(c) // a model's config is valid: no NaN
-	json.Unmarshal(text, &is)
+	jsonread.Line(text, &is)
 	var diffs []string
 	for _, key := range slices.Sorted(maps.Keys(is)) {
 		if was[key] != is[key] {
