@@ -34,6 +34,9 @@ func readCSV(data []byte, visit func(line int, row []string) error) error {
 			if row, err = rows.Read(); err == nil {
 				next = rows.InputOffset()
 				line, _ := rows.FieldPos(0)
+				if len(row) == 1 && strings.TrimSpace(row[0]) == "" {
+					continue
+				}
 				if err := visit(before+line, row); err != nil {
 					return err
 				}

@@ -159,7 +159,7 @@ func TestLoadForms(t *testing.T) {
 func TestLoadErrors(t *testing.T) {
 	word := `{"version":"1.0","pre_tokenizer":{"type":"WhitespaceSplit"},"model":{"type":"WordLevel","vocab":{"a":0,"b":1},"unk_token":"[UNK]"}}`
 	tests := []struct{ reason, json, want string }{
-		{"empty", "", "not a tokenizer.json: line 1, column 1: the file is empty"},
+		{"empty", "", "not a tokenizer.json: line 1, column 1: the text is empty"},
 		{"not an object", "[]", "not a tokenizer.json: line 1, column 1: got an array, want an object"},
 		{"nothing", "{}", `version "" is not supported: only 1.0`},
 		{"no model", `{"version":"1.0"}`, "model is missing"},

@@ -216,7 +216,7 @@ func TestParseRefuses(t *testing.T) {
 func TestParseRefusesText(t *testing.T) {
 	const hint = " (NaN and infinities are not JSON)"
 	for _, c := range []struct{ text, err string }{
-		{"", "line 1, column 1: the file is empty"},
+		{"", "line 1, column 1: the text is empty"},
 		{`{"loss": 1.5`, "line 1, column 13: the JSON ends too early; the file may be cut short"},
 		{`{"loss": NaN}`, `line 1, column 10: "loss": invalid character 'N' at start of value` + hint},
 		{`{"logits": {"data": [1, -Infinity]}}`, `line 1, column 26: "logits.data[1]": invalid character 'I' in number (expecting digit)` + hint},

@@ -61,7 +61,7 @@ func wrongText(data []byte, err *jsontext.SyntacticError) string {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return "the key is given twice"
 	case errors.Is(err, io.ErrUnexpectedEOF) && len(bytes.TrimSpace(data)) == 0:
-		return "the file is empty"
+		return "the text is empty"
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the JSON ends too early; the file may be cut short"
 	case strings.HasPrefix(reason, "invalid surrogate pair"):

@@ -136,9 +136,9 @@ func TestLoadModelRefuses(t *testing.T) {
 		{"a memory nobody knows", func(x map[string]string, _ *[]safetensors.Tensor) { x["memory"] = "hippocampus" },
 			`train: checkpoint FILE is of the model "hippocampus": unknown model "hippocampus"`},
 		{"no config", func(x map[string]string, _ *[]safetensors.Tensor) { delete(x, "config") },
-			`train: checkpoint FILE: config: EOF`},
+			`train: checkpoint FILE: config: column 1: the text is empty`},
 		{"a setting nobody knows", func(x map[string]string, _ *[]safetensors.Tensor) { x["config"] = `{"dropout":0.1}` },
-			`train: checkpoint FILE: config: json: unknown field "dropout"`},
+			`train: checkpoint FILE: config: column 2: "dropout": unknown key`},
 		{"an invalid config", func(x map[string]string, _ *[]safetensors.Tensor) {
 			x["config"] = strings.Replace(x["config"], `"heads":2`, `"heads":0`, 1)
 		}, `train: checkpoint FILE: config: models: heads is 0, must be 1 to 1048576`},

@@ -135,7 +135,7 @@ func TestLoadProgressRefuses(t *testing.T) {
 		{reason: "a config that is none", change: func(x map[string]string, _ *[]safetensors.Tensor) { x["config"] = "?" },
 			want: `is of a model with an unreadable config`},
 		{reason: "progress that is none", change: func(x map[string]string, _ *[]safetensors.Tensor) { x["progress"] = `[]` },
-			want: `has unreadable progress: json: cannot unmarshal array into Go value of type train.Progress`},
+			want: `has unreadable progress: column 1: got an array, want an object`},
 		{reason: "negative progress", change: func(x map[string]string, _ *[]safetensors.Tensor) {
 			x["progress"] = `{"step":-1,"config_hash":"abc"}`
 		}, want: `has impossible progress: 0 updates, {"step":-1,"config_hash":"abc"}`},
