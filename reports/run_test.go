@@ -71,7 +71,7 @@ func TestLoadWarnsOfDamage(t *testing.T) {
 		"perplexity-novel-infini-delta-1024-1/metrics.jsonl: line 2 is damaged: left out",
 		"perplexity-novel-infini-linear-1024-1/result.json: perplexity.intact.token_perplexity 0: want a positive number",
 		"perplexity-novel-infini-linear-1024-2/result.json: status \"half\": want \"done\" or \"failed\"",
-		"perplexity-novel-infini-linear-1024-3/timing.json: json: cannot unmarshal string into Go struct field Timing.train_seconds of type float64",
+		"perplexity-novel-infini-linear-1024-3/timing.json: column 18: \"train_seconds\": got a string, want a number",
 		"perplexity-novel-local-only-1024-1/result.json: damaged: it does not end with its checksum",
 		"perplexity-novel-local-only-1024-2/result.json: version 9: this program reads version 1",
 		"perplexity-novel-local-only-1024-3/result.json: status is done but there is no perplexity",

@@ -75,7 +75,7 @@ func parseMerges(text string) ([][2]string, error) {
 func parseRule(s string) ([2]string, error) {
 	left, right, ok := strings.Cut(s, " ")
 	if !ok || left == "" || right == "" || strings.Contains(right, " ") {
-		return [2]string{}, fmt.Errorf("want a merge, two tokens with a space between, got %.40q", s)
+		return [2]string{}, fmt.Errorf("want a merge, two tokens with one space between, got %.40q", s)
 	}
 	return [2]string{left, right}, nil
 }

@@ -116,6 +116,22 @@ func TestLoadGPT2Errors(t *testing.T) {
 	}
 }
 
+// OpenAI's encoder.py cuts the file at line feeds and each line at white space, so that
+// lines without a token have no effect on the order of the merges; it opens the file
+// as text, which takes CR LF for LF. It drops what follows the last line feed; the
+// tokenizers library's BPE::read_file does not.
+func TestParseMerges(t *testing.T) {
+	want := [][2]string{{"a", "b"}, {"c", "d"}}
+	for _, text := range []string{
+		"#version: 0.2\na b\nc d\n", "#version: 0.2\r\na b\r\nc d\r\n", "#version: 0.2\na b\nc d",
+		"#version: 0.2\na b\nc d\n\n", "#version: 0.2\n\na b\n \t\n\nc d\n\r\n", "#version: 0.2 - Trained by x\n a  b \nc\td\n",
+	} {
+		if got, err := parseMerges(text); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, %v", text, got, err)
+		}
+	}
+}
+
 func FuzzLoadGPT2(f *testing.F) {
 	f.Add("#version: 0.2\na b\nab c\nb c\na a\na bc\n")
 	f.Add("#version: 0.2\na b\r\n\n")
