@@ -112,7 +112,7 @@ func (TransformerXL) unit(l *models.Layer, qkv *G.Node) *G.Node {
 
 // Write moves the cache on: the last C tokens of what it held and the segments.
 func (m TransformerXL) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
-	if m.T5 {
+	if m.T5 && !l.Folded() { // Read has cached unit keys; doing it twice adds ε twice
 		qkv = m.unit(l, qkv)
 	}
 	return []*G.Node{ops.WriteCache(l.Shape, qkv, initial[cache]), ops.CountSeen(l.Shape, initial[seen])}

@@ -16,7 +16,10 @@ func shared(t *testing.T, name string) string {
 }
 
 func TestReferences(t *testing.T) {
-	for _, name := range []string{"infini_linear.json", "infini_delta.json"} {
+	for _, name := range []string{
+		"infini_linear.json", "infini_delta.json",
+		"models/transformer_xl.json", "models/transformer_xl_t5.json", "models/memorizing.json", "models/rmt.json",
+	} {
 		f, err := Load(shared(t, "goldens/"+name))
 		if err != nil {
 			t.Fatal(err)

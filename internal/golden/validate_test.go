@@ -2,7 +2,6 @@ package golden
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -13,43 +12,72 @@ import (
 )
 
 func small(delta bool) network {
-	n := network{ffn: 5, Config: Config{
-		Vocabulary: 11, Width: 6, Layers: 2, Heads: 3, Segment: 4, Segments: 2, Tail: 3, Batch: 3,
+	n := network{memory: infini{}, Config: Config{
+		Vocabulary: 11, Width: 6, Layers: 2, Heads: 3, FFN: 5, Segment: 4, Segments: 2, Tail: 3, Batch: 3,
 		Delta: delta, MemoryEpsilon: 1e-6, NormEpsilon: 1e-5, RopeBase: 10000,
 	}}
 	n.draw(rand.New(rand.NewPCG(1, 2)))
 	return n
 }
 
-// TestMadeReferences holds the model against networks of other sizes and settings
-// than the reference files have.
+// TestMadeReferences checks the models against naive networks of other sizes and
+// settings than the reference files have.
 func TestMadeReferences(t *testing.T) {
+	// named is a network of another model; with enough segments that caches, memories and
+	// slots are full, and drop what is old.
+	named := func(id string, m memory, o Options, changes ...func(*network)) func(*network) {
+		return func(n *network) {
+			n.Model, n.memory, n.Options, n.Delta = id, m, o, false
+			n.Vocabulary, n.Width, n.Heads, n.Batch, n.Segment, n.Segments, n.Tail = 5, 4, 2, 2, 4, 3, 1
+			for _, change := range changes {
+				change(n)
+			}
+		}
+	}
+	oneToken := func(n *network) { n.Segment, n.Segments, n.Tail = 1, 5, 0 }
+	tailOnly := func(n *network) { n.Segments = 0 }
 	for _, c := range []struct {
 		name   string
 		change func(*network)
 	}{
-		{"batch 3 and a tail", func(*network) {}},
-		{"one head, one layer, wide epsilons, short rotation", func(n *network) {
-			n.Layers, n.Heads, n.Vocabulary, n.ffn, n.Batch = 1, 1, 5, 7, 1
+		{"infini-linear, batch 3 and a tail", func(*network) {}},
+		{"infini-delta, batch 3 and a tail", func(n *network) { n.Delta = true }},
+		{"infini-delta, one head, one layer, wide epsilons, short rotation", func(n *network) {
+			n.Delta, n.Layers, n.Heads, n.Vocabulary, n.FFN, n.Batch = true, 1, 1, 5, 7, 1
 			n.Segment, n.Segments, n.Tail = 7, 3, 0
 			n.MemoryEpsilon, n.NormEpsilon, n.RopeBase = 0.1, 0.02, 50
 		}},
-		{"tail only", func(n *network) { n.Segments = 0 }},
-		{"segments of one token", func(n *network) { n.Segment, n.Segments, n.Tail = 1, 5, 0 }},
+		{"infini-linear, tail only", tailOnly},
+		{"infini-delta, segments of one token", func(n *network) { n.Delta = true; oneToken(n) }},
+		{"infini-linear by name, ungated start", named("infini-linear", infini{ungatedStart: true}, Options{UngatedStart: true})},
+		{"infini-delta by name, positions", named("infini-delta", infini{positions: true}, Options{MemoryPositions: true})},
+		{"local-only", named("local-only", localOnly{}, Options{})},
+		{"transformer-xl", named("transformer-xl", transformerXL{cache: 4}, Options{})},
+		{"transformer-xl, cache 6", named("transformer-xl", transformerXL{cache: 6}, Options{Cache: new(6)})},
+		{"transformer-xl, cache 3, tail only", named("transformer-xl", transformerXL{cache: 3}, Options{Cache: new(3)}, tailOnly, func(n *network) { n.Tail = 3 })},
+		// Far enough for a bias that is shared by several distances.
+		{"transformer-xl, T5", named("transformer-xl", transformerXL{cache: 18, t5: true}, Options{Cache: new(18), T5: true}, func(n *network) {
+			n.Segment, n.Segments, n.Batch, n.Layers = 11, 2, 1, 1
+		})},
+		{"memorizing, 7 entries", named("memorizing", memorizing{transformerXL{cache: 2}, 7, 3}, Options{Cache: new(2), Entries: new(7), K: new(3)})},
+		{"memorizing, T5, fewer entries than neighbours", named("memorizing", memorizing{transformerXL{cache: 4, t5: true}, 128, 32}, Options{T5: true})},
+		{"rmt", named("rmt", recurrent{tokens: 2}, Options{Tokens: new(2)})},
+		{"rmt, segments of one token", named("rmt", recurrent{tokens: 1}, Options{}, oneToken)},
+		{"compressive", named("compressive", compressive{slots: 4, rate: 2}, Options{}, func(n *network) { n.Segments = 5; n.Batch = 1 })},
+		{"compressive, 2 slots, rate 3", named("compressive", compressive{slots: 2, rate: 3}, Options{Slots: new(2), Rate: new(3)})},
 	} {
-		for _, delta := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, delta %t", c.name, delta), func(t *testing.T) {
-				r := rand.New(rand.NewPCG(3, 4))
-				n := small(delta)
-				c.change(&n)
-				n.draw(r)
-				for _, d := range compare(t, n.reference(r)) {
-					if !d.Passed() {
-						t.Errorf("%s is off by %.2g, tolerance %.0e", d.Name, d.Error, d.Tolerance)
-					}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := rand.New(rand.NewPCG(3, 4))
+			n := small(false)
+			c.change(&n)
+			n.draw(r)
+			for _, d := range compare(t, n.reference(r)) {
+				if !d.Passed() {
+					t.Errorf("%s is off by %.2g with interval %d, tolerance %.0e", d.Name, d.Error, d.Interval, d.Tolerance)
 				}
-			})
-		}
+			}
+		})
 	}
 }
 
