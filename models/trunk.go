@@ -92,7 +92,7 @@ type Layer struct {
 	rotary  *ops.Rotary
 	cache   *ops.Cache // of the running segment, when decoding
 	folded  bool
-	repeats []float32  // of a pass
+	repeats []float32 // of a pass
 	param   func(name string) *G.Node
 }
 
