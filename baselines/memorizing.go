@@ -17,7 +17,9 @@ import (
 //	A_mem = Σ softmax(scale·q·k_i)·v_i,   A = sigmoid(β)·A_mem + (1 - sigmoid(β))·A_xl
 //
 // q and k being of length 1 and without positions, scale and β learned for each head.
-// No gradient passes into the memory. The search is exact; the authors' is not quite.
+// No gradient passes into the memory. The search is exact; the authors' is approximate.
+// Their code (google-research/meliad) has one learned scale a head for local and memory
+// attention together. Ours has a scale for the memory alone, beside the T5 variant's own.
 type Memorizing struct {
 	TransformerXL
 	// Entries is M; 0 stands for 32 segments: at the segments of 2048 tokens that the
@@ -49,8 +51,8 @@ func (m Memorizing) nearest() int {
 	return 32
 }
 
-// Params is Transformer-XL's and, in the layer with the memory, β and scale, which
-// starts at √D as TransformerXL.T5 has it.
+// Params is Transformer-XL's and, in the layer with the memory, β and the memory's own
+// scale, which starts at √D as in TransformerXL.T5.
 func (m Memorizing) Params(c models.Config, layer int) []models.ParamSpec {
 	specs := m.TransformerXL.Params(c, layer)
 	if layer == m.layer(c) {
@@ -88,7 +90,7 @@ func (m Memorizing) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node
 func (m Memorizing) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
 	states := m.TransformerXL.Write(l, qkv, initial)
 	if l.Index == m.layer(l.Config) {
-		states = append(states, ops.Remember(l.Shape, qkv, initial[memory]))
+		states = append(states, ops.Remember(l.Shape, qkv, initial[memory], m.T5 && l.Folded()))
 	}
 	return states
 }

@@ -13,10 +13,12 @@ import (
 //	[·; H; M'] = Transformer([M; X; M])
 //
 // M' being the memory of the next segment, and H what the logits are made of. The
-// gradient flows through M. M is learned for the first segment. Two choices the
-// paper leaves to the implementation follow the authors' own for decoders: M' is
-// taken after the last norm, and memory tokens are under the causal mask as all
-// others are, so that one sees those of its group that stand before it.
+// gradient flows through M. M is learned for the first segment. The paper leaves two
+// choices to the implementation. Here, as in the authors' later code for decoders, M' is
+// taken after the last norm, and memory tokens are under the same causal mask as all
+// others, so that each sees only the earlier ones of its group. The authors'
+// language-model code lets the memory tokens of a group see each other; their later code
+// does not.
 type Recurrent struct {
 	// Tokens is p; 0 stands for 100 to 2048 tokens of a segment, rounded, and at
 	// least 1: the best of 50, 100 and 150 in the Infini-attention paper's Table 2.

@@ -10,13 +10,17 @@ import (
 )
 
 // TransformerXL is Transformer-XL (Dai et al. 2019, sections 3.2 and 3.3): each layer
-// keeps the keys and values of the last C tokens before a segment, through which no
-// gradient passes, and a segment's tokens attend to those as to its own. Positions
-// are relative: with learned u and v for each head and sinusoidal R,
+// keeps the keys and values of the last C tokens before a segment, and a segment's
+// tokens attend to them as to its own. Positions are relative: with learned u and v for
+// each head and sinusoidal R,
 //
 //	score(i, j) = ((q_i + u)·k_j + (q_i + v)·W_r R_{i-j}) / √D
 //
 // and every token sees the whole cache.
+//
+// No gradient passes through the cached keys and values. That is our choice: Dai et al.
+// cache the hidden layers and stop the gradient at those, so that W_k and W_v also learn
+// from cached tokens. Logits and loss are the same either way.
 type TransformerXL struct {
 	// Cache is C; 0 stands for the segment length, the paper's choice. No weight
 	// depends on it, so that a model may be evaluated with another C than it was
@@ -28,11 +32,13 @@ type TransformerXL struct {
 	//
 	//	score(i, j) = scale·q_i·k_j + bias(i - j)
 	//
-	// with a learned scale for each head. It starts at √D, which gives scores the size
-	// that they have otherwise; the authors' code (google-research/meliad) starts at 1,
-	// and trains for 500,000 steps. What a token sees differs as well: there the last W
-	// tokens before it, W being the length of segment and cache; here, as Dai et al.
-	// have it, the cache whole and its own segment, W to 2W.
+	// with a learned scale for each head. The authors' code (google-research/meliad)
+	// differs in three ways. It adds the bias before scaling,
+	// scale·(q_i·k_j + bias(i - j)), where we add it after. Its scale starts at 1 and
+	// trains for 500,000 steps; ours starts at √D, which gives scores their usual size.
+	// And a token there sees the last W tokens before it, W being the length of segment
+	// and cache; here, as in Dai et al., it sees the whole cache and its own segment, W
+	// to 2W tokens.
 	T5 bool
 }
 
@@ -112,7 +118,7 @@ func (TransformerXL) unit(l *models.Layer, qkv *G.Node) *G.Node {
 
 // Write moves the cache on: the last C tokens of what it held and the segments.
 func (m TransformerXL) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
-	if m.T5 {
+	if m.T5 && !l.Folded() { // Read has cached unit keys; doing it twice adds ε twice
 		qkv = m.unit(l, qkv)
 	}
 	return []*G.Node{ops.WriteCache(l.Shape, qkv, initial[cache]), ops.CountSeen(l.Shape, initial[seen])}

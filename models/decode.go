@@ -164,7 +164,9 @@ func (m *Model) newFold(documents int, caches []ops.Cache) *Pass {
 	p := m.newInputs(ops.Shape{B: documents, S: 1, T: c.Segment, H: c.Heads, D: c.HeadSize})
 	for i, initial := range p.Inputs {
 		qkv := p.matrix(layerName(i, "cache"), caches[i].QKV, p.Shape.Rows())
-		p.Out = append(p.Out, last(m.Memory.Write(p.layer(i), qkv, initial)))
+		layer := p.layer(i)
+		layer.folded = true
+		p.Out = append(p.Out, last(m.Memory.Write(layer, qkv, initial)))
 	}
 	return p
 }

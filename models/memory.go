@@ -21,7 +21,8 @@ type Memory interface {
 	// Write builds the state before each segment and after the last, S+1 slots,
 	// from the state before the first, one slot. It is called for whole
 	// segments only, and sees what Read sees: a memory is written after it is
-	// read, and never with what a later segment holds. The first slot and the last
+	// read, and never with what a later segment holds. When decoding, qkv is what Read
+	// put into the cache of the running segment; see Layer.Folded. The first slot and the last
 	// will do for a Read that finds in qkv what the segments between have written.
 	Write(l *Layer, qkv *G.Node, initial []*G.Node) []*G.Node
 	// Footprint is the paper's formula for the numbers carried per document,

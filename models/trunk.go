@@ -91,7 +91,8 @@ type Layer struct {
 
 	rotary  *ops.Rotary
 	cache   *ops.Cache // of the running segment, when decoding
-	repeats []float32  // of a pass
+	folded  bool
+	repeats []float32 // of a pass
 	param   func(name string) *G.Node
 }
 
@@ -118,6 +119,10 @@ func (l *Layer) MemoryView(qkv *G.Node) *G.Node {
 // Cache holds the running segment when decoding, and is nil otherwise. A memory with
 // an attention of its own, in place of Local, reads it and adds to it.
 func (l *Layer) Cache() *ops.Cache { return l.cache }
+
+// Folded says that Write gets a segment from the cache that Read filled while decoding,
+// and not the projection. The two differ if Read puts anything else into the cache.
+func (l *Layer) Folded() bool { return l.folded }
 
 // project is what attention sees of x.
 func (l *Layer) project(x *G.Node) *G.Node {

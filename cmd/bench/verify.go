@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"infinibench/internal/golden"
 )
 
-// goldenCheck is what became of one file of reference values.
+// goldenCheck is the outcome of one file of reference values.
 type goldenCheck struct {
 	File       string          `json:"file"`
 	OK         bool            `json:"ok"`
@@ -23,6 +24,7 @@ type goldenMeasure struct {
 	Name      string   `json:"name"`
 	Error     *float64 `json:"error"` // relative; null when it is not finite
 	Tolerance float64  `json:"tolerance"`
+	Interval  int      `json:"interval,omitempty"` // segments to a graph where the error is largest; not when decoding
 	OK        bool     `json:"ok"`
 }
 
@@ -31,13 +33,27 @@ func verifyCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify GOLDEN.json...",
 		Short: "Check the mathematics against reference values",
-		Long: `verify reads files of reference values, each a small network with its weights,
-tokens, and the logits, loss, memory and gradients that another implementation got
-from them. It runs the same network and prints, for every quantity, the relative
-error ‖ours - reference‖ / ‖reference‖ beside what float32 arithmetic may cost.
-A file that cannot be read, or an error past the tolerance, makes it exit with 1.`,
-		Example: `  bench verify infini_linear.json infini_delta.json
-  bench verify --json infini_delta.json`,
+		Long: `verify reads files of reference values. Each holds a small network with its
+weights and tokens, and the logits, losses, state and gradients that another
+implementation computed from them. verify runs the same network and prints the
+relative error ‖ours - reference‖ / ‖reference‖ of every quantity, beside the
+tolerance that float32 arithmetic needs.
+
+Each network is run whole, at every checkpoint interval from one segment to all of
+them (the largest error counts), and token by token as in decoding; names that
+begin with "decoding." are of the second kind.
+
+A reference names its model in config.model, and the model's settings in
+config.options under their names in a profile. A file without config.model is an
+Infini-Transformer. Unknown fields, models and options are errors. The models are
+` + strings.Join(golden.Models(), ", ") + `.
+
+verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`,
+		Example: `  # Check two references
+  bench verify infini_delta.json transformer_xl.json
+
+  # Largest error of each file, with jq
+  bench verify --json *.json | jq '.[] | {file, ok, largest: ([.quantities[]?.error] | max)}'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return errors.New("no GOLDEN.json is given")
@@ -88,7 +104,7 @@ func checkGolden(path string) goldenCheck {
 	}
 	c.OK = true
 	for _, d := range deviations {
-		m := goldenMeasure{Name: d.Name, Tolerance: d.Tolerance, OK: d.Passed()}
+		m := goldenMeasure{Name: d.Name, Tolerance: d.Tolerance, Interval: d.Interval, OK: d.Passed()}
 		if !math.IsNaN(d.Error) && !math.IsInf(d.Error, 0) { // which JSON cannot say
 			m.Error = &d.Error
 		}
@@ -109,6 +125,9 @@ func (c goldenCheck) print(env *environment) {
 		verdict := "ok"
 		if !q.OK {
 			verdict = "FAIL"
+			if q.Interval > 0 {
+				verdict += fmt.Sprintf(" (checkpoint interval %d)", q.Interval)
+			}
 		}
 		value := math.Inf(1)
 		if q.Error != nil {

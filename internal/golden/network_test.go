@@ -6,25 +6,57 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 )
 
-// network is the whole model in float64, forward only, in plain loops written
-// from the equations: the paper's, and the trunk's as models.Model states it.
+// network is a whole model in float64, forward only, in plain loops written from the
+// equations: the papers', and the trunk's as models.Model states it. It reads segment
+// after segment.
 type network struct {
 	Config
-	ffn     int
+	memory  memory
 	weights map[string][]float64
+}
+
+// memory is what tells one network from another. A state is what one layer carries of
+// one document; nil before the first segment. Projections are one row [3·d] to a token.
+type memory interface {
+	shapes(n network, layer int) map[string][]int
+	attend(n network, layer int, qkv [][]float64, state any) [][]float64
+	write(n network, layer int, qkv [][]float64, state any) any
+	// tensors is a state as a reference has it, for one document.
+	tensors(n network, layer int, state any) map[string]Array
+	// stops says that no gradient passes through the state.
+	stops() bool
+}
+
+// teacher is a memory with a loss of its own, which teaches its own weights alone.
+type teacher interface {
+	teach(n network, layer int, qkv [][]float64, state any) float64
+}
+
+// record is what a document's segments carried and said, by segment and layer. Replayed
+// in a network whose weights differ a little, it holds fixed what gradients stop at.
+type record struct {
+	replay bool
+	states [][]any
+	qkv    [][][][]float64
 }
 
 // shapes lists every weight.
 func (n network) shapes() map[string][]int {
 	d := n.Width
 	all := map[string][]int{"embedding": {n.Vocabulary, d}, "norm_final": {d}}
+	if r, ok := n.memory.(recurrent); ok {
+		all["memory_tokens"] = []int{r.tokens, d}
+	}
 	for l := range n.Layers {
-		for name, shape := range map[string][]int{
-			"norm_attention": {d}, "norm_ffn": {d}, "beta": {n.Heads},
-			"w_qkv": {3 * d, d}, "w_o": {d, d}, "w_up": {n.ffn, d}, "w_down": {d, n.ffn},
-		} {
+		layer := map[string][]int{
+			"norm_attention": {d}, "norm_ffn": {d},
+			"w_qkv": {3 * d, d}, "w_o": {d, d}, "w_up": {n.FFN, d}, "w_down": {d, n.FFN},
+		}
+		maps.Copy(layer, n.memory.shapes(n, l))
+		for name, shape := range layer {
 			all[fmt.Sprintf("layers.%d.%s", l, name)] = shape
 		}
 	}
@@ -43,6 +75,11 @@ func (n *network) draw(r *rand.Rand) {
 	}
 }
 
+// layer is a weight of a layer.
+func (n network) layer(l int, name string) []float64 {
+	return n.weights["layers."+strconv.Itoa(l)+"."+name]
+}
+
 func size(shape []int) int {
 	n := 1
 	for _, d := range shape {
@@ -51,43 +88,76 @@ func size(shape []int) int {
 	return n
 }
 
-// run reads one document: the logits after each token, and each layer's memory
-// [H, D, D+1] after the last whole segment.
-func (n network) run(ids []int32) (logits, memories [][]float64) {
-	d := n.Width
-	x := make([][]float64, len(ids))
-	for t, id := range ids {
-		x[t] = slices.Clone(n.weights["embedding"][int(id)*d : (int(id)+1)*d])
+// run reads one document: the logits after each token, what each layer carries after
+// the last whole segment, and the memory's own loss, a sum. past is filled, or replayed.
+func (n network) run(ids []int32, past *record) (logits [][]float64, states []any, auxiliary float64) {
+	states = make([]any, n.Layers)
+	for s := 0; s*n.Segment < len(ids); s++ {
+		tokens := ids[s*n.Segment : min((s+1)*n.Segment, len(ids))]
+		if past.replay && n.memory.stops() {
+			states = slices.Clone(past.states[s])
+		} else if !past.replay {
+			past.states, past.qkv = append(past.states, slices.Clone(states)), append(past.qkv, make([][][]float64, n.Layers))
+		}
+		hidden, loss := n.segment(s, tokens, states, past)
+		auxiliary += loss
+		for _, h := range hidden {
+			logits = append(logits, times(n.weights["embedding"], h))
+		}
+	}
+	return logits, states, auxiliary
+}
+
+// segment reads one segment, or the tail, and moves the states past it.
+func (n network) segment(s int, tokens []int32, states []any, past *record) (hidden [][]float64, auxiliary float64) {
+	d, whole := n.Width, len(tokens) == n.Segment
+	var x [][]float64
+	for _, id := range tokens {
+		x = append(x, slices.Clone(n.weights["embedding"][int(id)*d:(int(id)+1)*d]))
+	}
+	rmt, inStream := n.memory.(recurrent)
+	if inStream {
+		x = rmt.join(n, states[0], x, whole)
 	}
 	for l := range n.Layers {
-		w := func(name string) []float64 { return n.weights[fmt.Sprintf("layers.%d.%s", l, name)] }
-		qkv := make([][]float64, len(ids))
+		w := func(name string) []float64 { return n.layer(l, name) }
+		qkv, projection, gain := make([][]float64, len(x)), w("w_qkv"), w("norm_attention")
 		for t := range x {
-			qkv[t] = times(w("w_qkv"), n.norm(x[t], w("norm_attention")))
+			qkv[t] = times(projection, n.norm(x[t], gain))
 		}
-		memory := make([]float64, n.Heads*n.headSize()*(n.headSize()+1))
-		for from := 0; from < len(ids); from += n.Segment {
-			segment := qkv[from:min(from+n.Segment, len(ids))]
-			for t, a := range n.attend(segment, memory, w("beta")) {
-				add(x[from+t], times(w("w_o"), a))
-			}
-			if len(segment) == n.Segment {
-				n.write(memory, segment)
-			}
+		output := w("w_o")
+		for t, a := range n.memory.attend(n, l, qkv, states[l]) {
+			add(x[t], times(output, a))
 		}
-		memories = append(memories, memory)
+		if whole && !inStream {
+			if !past.replay {
+				past.qkv[s][l] = qkv
+			}
+			if m, ok := n.memory.(teacher); ok && states[l] != nil {
+				auxiliary += m.teach(n, l, past.qkv[s][l], states[l])
+			}
+			states[l] = n.memory.write(n, l, qkv, states[l])
+		}
+		up, down, gain := w("w_up"), w("w_down"), w("norm_ffn")
 		for t := range x {
-			up := times(w("w_up"), n.norm(x[t], w("norm_ffn")))
-			for i, v := range up {
-				up[i] = v * (1 + math.Erf(v/math.Sqrt2)) / 2
+			y := times(up, n.norm(x[t], gain))
+			for i, v := range y {
+				y[i] = v * (1 + math.Erf(v/math.Sqrt2)) / 2
 			}
-			add(x[t], times(w("w_down"), up))
+			add(x[t], times(down, y))
 		}
 	}
 	for t := range x {
-		logits = append(logits, times(n.weights["embedding"], n.norm(x[t], n.weights["norm_final"])))
+		hidden = append(hidden, n.norm(x[t], n.weights["norm_final"]))
 	}
-	return logits, memories
+	if inStream {
+		p := rmt.tokens
+		if whole {
+			states[0] = hidden[p+len(tokens):]
+		}
+		hidden = hidden[p : p+len(tokens)]
+	}
+	return hidden, auxiliary
 }
 
 func (n network) headSize() int { return n.Width / n.Heads }
@@ -98,29 +168,37 @@ func (n network) head(qkv []float64, part, h int) []float64 {
 	return qkv[at : at+n.headSize()]
 }
 
-// attend is each token's attention to its segment and to the memory, mixed.
-func (n network) attend(segment [][]float64, memory, beta []float64) [][]float64 {
-	out := make([][]float64, len(segment))
+// local is each token's causal attention with rotary positions, over a sequence alone.
+func (n network) local(qkv [][]float64) [][]float64 {
+	out := make([][]float64, len(qkv))
 	for h := range n.Heads {
-		gate := 1 / (1 + math.Exp(-beta[h]))
-		var keys [][]float64
-		for t, qkv := range segment {
-			keys = append(keys, n.turn(n.head(qkv, 1, h), t))
-			q := n.turn(n.head(qkv, 0, h), t)
-			local, total := make([]float64, n.headSize()), 0.0
-			for u, k := range keys {
-				e := math.Exp(inner(q, k) / math.Sqrt(float64(n.headSize())))
-				total += e
-				for j, v := range n.head(segment[u], 2, h) {
-					local[j] += e * v
-				}
+		var keys, values [][]float64
+		for t, x := range qkv {
+			keys, values = append(keys, n.turn(n.head(x, 1, h), t)), append(values, n.head(x, 2, h))
+			q, scores := n.turn(n.head(x, 0, h), t), []float64(nil)
+			for _, k := range keys {
+				scores = append(scores, inner(q, k)/math.Sqrt(float64(n.headSize())))
 			}
-			for j, m := range n.recall(memory, h, n.head(qkv, 0, h)) {
-				out[t] = append(out[t], gate*m+(1-gate)*local[j]/total)
-			}
+			out[t] = append(out[t], mixture(scores, values)...)
 		}
 	}
 	return out
+}
+
+// mixture is Σ softmax(scores)·values.
+func mixture(scores []float64, values [][]float64) []float64 {
+	sum, total := make([]float64, len(values[0])), 0.0
+	for i, x := range scores {
+		e := math.Exp(x)
+		total += e
+		for j, v := range values[i] {
+			sum[j] += e * v
+		}
+	}
+	for j := range sum {
+		sum[j] /= total
+	}
+	return sum
 }
 
 // turn rotates element i with element i + D/2 by the position.
@@ -133,47 +211,6 @@ func (n network) turn(x []float64, position int) []float64 {
 	return y
 }
 
-// row is row i of one head's memory, [D+1], the last number of the normaliser.
-func (n network) row(memory []float64, h, i int) []float64 {
-	d := n.headSize()
-	at := (h*d + i) * (d + 1)
-	return memory[at : at+d+1]
-}
-
-// recall is σ(k)·M / (σ(k)·z + ε).
-func (n network) recall(memory []float64, h int, k []float64) []float64 {
-	sums := make([]float64, n.headSize()+1)
-	for i, x := range k {
-		for j, m := range n.row(memory, h, i) {
-			sums[j] += sigma(x) * m
-		}
-	}
-	for j := range k {
-		sums[j] /= sums[len(k)] + n.MemoryEpsilon
-	}
-	return sums[:len(k)]
-}
-
-// write adds a segment to the memory; with delta, less what was known before it.
-func (n network) write(memory []float64, segment [][]float64) {
-	before := slices.Clone(memory)
-	for _, qkv := range segment {
-		for h := range n.Heads {
-			k, v := n.head(qkv, 1, h), slices.Clone(n.head(qkv, 2, h))
-			if n.Delta {
-				for j, known := range n.recall(before, h, k) {
-					v[j] -= known
-				}
-			}
-			for i, x := range k {
-				for j, y := range append(v, 1) {
-					n.row(memory, h, i)[j] += sigma(x) * y
-				}
-			}
-		}
-	}
-}
-
 func (n network) norm(x, gain []float64) []float64 {
 	root := math.Sqrt(inner(x, x)/float64(len(x)) + n.NormEpsilon)
 	y := make([]float64, len(x))
@@ -183,52 +220,71 @@ func (n network) norm(x, gain []float64) []float64 {
 	return y
 }
 
-// loss is the mean negative log-likelihood of every next token.
-func (n network) loss(ids [][]int32) float64 {
-	var sum float64
-	for _, row := range ids {
-		logits, _ := n.run(row[:len(row)-1])
+// loss is the mean negative log-likelihood of every next token, and the memory's own
+// loss over as many tokens.
+func (n network) loss(ids [][]int32, past []record) (nll, auxiliary float64) {
+	for b, row := range ids {
+		logits, _, own := n.run(row[:len(row)-1], &past[b])
+		auxiliary += own
 		for t, z := range logits {
 			var total float64
 			for _, v := range z {
 				total += math.Exp(v)
 			}
-			sum += math.Log(total) - z[row[t+1]]
+			nll += math.Log(total) - z[row[t+1]]
 		}
 	}
-	return sum / float64(len(ids)*n.Length())
+	targets := float64(len(ids) * n.Length())
+	return nll / targets, auxiliary / targets
 }
 
-// reference makes a golden file of the network on random documents; gradients
-// are central differences of the loss.
+// reference makes a golden file of the network on random documents; gradients are
+// central differences of the losses, with all fixed that gradients stop at.
 func (n network) reference(r *rand.Rand) *File {
 	f := &File{About: "made by the test", Config: n.Config, Weights: map[string]Array{}, Gradients: map[string][]float64{}}
-	f.Memory = make([]Array, n.Layers)
+	state := make([]map[string]Array, n.Layers)
+	for l := range state {
+		state[l] = map[string]Array{}
+	}
 	for range n.Batch {
 		row := make([]int32, n.Length()+1)
 		for i := range row {
 			row[i] = int32(r.IntN(n.Vocabulary))
 		}
 		f.IDs = append(f.IDs, row)
-		logits, memories := n.run(row[:n.Length()])
+		logits, states, _ := n.run(row[:n.Length()], new(record))
 		f.Logits.Data = append(f.Logits.Data, slices.Concat(logits...)...)
-		for l, m := range memories {
-			f.Memory[l].Data = append(f.Memory[l].Data, m...)
-			f.Memory[l].Shape = []int{n.Batch, n.Heads, n.headSize(), n.headSize() + 1}
+		for l, s := range states {
+			for name, a := range n.memory.tensors(n, l, s) {
+				state[l][name] = Array{slices.Concat([]int{n.Batch}, a.Shape), append(state[l][name].Data, a.Data...)}
+			}
 		}
 	}
 	f.Logits.Shape = []int{n.Batch, n.Length(), n.Vocabulary}
-	loss := n.loss(f.IDs)
+	past := make([]record, n.Batch)
+	loss, auxiliary := n.loss(f.IDs, past)
 	f.Loss = &loss
+	if n.Model != "" {
+		f.State, f.Auxiliary = state, &auxiliary
+	} else {
+		f.Config.FFN = 0 // left out
+		for _, layer := range state {
+			f.Memory = append(f.Memory, layer["memory"])
+		}
+	}
+	for b := range past {
+		past[b].replay = true
+	}
 	for name, w := range n.weights {
 		f.Weights[name] = Array{n.shapes()[name], w}
 		gradient := make([]float64, len(w))
 		for i, x := range w {
 			const h = 1e-5
 			w[i] = x + h
-			up := n.loss(f.IDs)
+			up, upper := n.loss(f.IDs, past)
 			w[i] = x - h
-			gradient[i] = (up - n.loss(f.IDs)) / (2 * h)
+			down, lower := n.loss(f.IDs, past)
+			gradient[i] = (up + upper - down - lower) / (2 * h)
 			w[i] = x
 		}
 		f.Gradients[name] = gradient
@@ -256,12 +312,4 @@ func inner(x, y []float64) (sum float64) {
 		sum += v * y[i]
 	}
 	return sum
-}
-
-// sigma is elu(x) + 1.
-func sigma(x float64) float64 {
-	if x > 0 {
-		return x + 1
-	}
-	return math.Exp(x)
 }

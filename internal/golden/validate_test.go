@@ -2,114 +2,13 @@ package golden
 
 import (
 	"encoding/json"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 )
-
-func small(delta bool) network {
-	n := network{ffn: 5, Config: Config{
-		Vocabulary: 11, Width: 6, Layers: 2, Heads: 3, Segment: 4, Segments: 2, Tail: 3, Batch: 3,
-		Delta: delta, MemoryEpsilon: 1e-6, NormEpsilon: 1e-5, RopeBase: 10000,
-	}}
-	n.draw(rand.New(rand.NewPCG(1, 2)))
-	return n
-}
-
-// TestMadeReferences holds the model against networks of other sizes and settings
-// than the reference files have.
-func TestMadeReferences(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		change func(*network)
-	}{
-		{"batch 3 and a tail", func(*network) {}},
-		{"one head, one layer, wide epsilons, short rotation", func(n *network) {
-			n.Layers, n.Heads, n.Vocabulary, n.ffn, n.Batch = 1, 1, 5, 7, 1
-			n.Segment, n.Segments, n.Tail = 7, 3, 0
-			n.MemoryEpsilon, n.NormEpsilon, n.RopeBase = 0.1, 0.02, 50
-		}},
-		{"tail only", func(n *network) { n.Segments = 0 }},
-		{"segments of one token", func(n *network) { n.Segment, n.Segments, n.Tail = 1, 5, 0 }},
-	} {
-		for _, delta := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, delta %t", c.name, delta), func(t *testing.T) {
-				r := rand.New(rand.NewPCG(3, 4))
-				n := small(delta)
-				c.change(&n)
-				n.draw(r)
-				for _, d := range compare(t, n.reference(r)) {
-					if !d.Passed() {
-						t.Errorf("%s is off by %.2g, tolerance %.0e", d.Name, d.Error, d.Tolerance)
-					}
-				}
-			})
-		}
-	}
-}
-
-// compare takes a reference through its file format.
-func compare(t *testing.T, f *File) []Deviation {
-	t.Helper()
-	parsed, err := Parse(encode(t, f))
-	if err != nil {
-		t.Fatal(err)
-	}
-	deviations, err := Compare(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return deviations
-}
-
-func encode(t testing.TB, v any) []byte {
-	t.Helper()
-	data, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
-}
-
-// TestCompareSeesDeviations: a reference that is wrong in one place fails there.
-func TestCompareSeesDeviations(t *testing.T) {
-	right := encode(t, small(false).reference(rand.New(rand.NewPCG(5, 6))))
-	for _, c := range []struct {
-		change func(*File)
-		fails  string // names of all that fail, "…" for any more
-	}{
-		{func(*File) {}, ""},
-		{func(f *File) { f.Logits.Data[100] += 1e-3 }, "logits"},
-		{func(f *File) { *f.Loss *= 1.0001 }, "loss"},
-		{func(f *File) { f.Memory[1].Data[7] += 1e-2 }, "memory.1"},
-		{func(f *File) { f.Memory[0].Data = f.Memory[0].Data[1:] }, "memory.0"},
-		{func(f *File) { f.Gradients["layers.1.beta"][2] *= 1.01 }, "gradient.layers.1.beta"},
-		{func(f *File) { f.Gradients["embedding"] = nil }, "gradient.embedding"},
-		{func(f *File) { f.Config.Delta = true }, "logits loss memory.0 memory.1 …"},
-		{func(f *File) { f.Weights["layers.1.w_o"].Data[3] += 0.1 }, "logits loss …"},
-	} {
-		f, err := Parse(right)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c.change(f)
-		var failed []string
-		for _, d := range compare(t, f) {
-			if !d.Passed() {
-				failed = append(failed, d.Name)
-			}
-		}
-		got, want := strings.Join(failed, " "), c.fails
-		if start, more := strings.CutSuffix(want, "…"); got != want && !(more && strings.HasPrefix(got+" ", start)) {
-			t.Errorf("fails are %q, want %q", got, want)
-		}
-	}
-}
 
 // valid is the smallest reference.
 var valid = sync.OnceValues(func() ([]byte, error) {
@@ -119,8 +18,15 @@ var valid = sync.OnceValues(func() ([]byte, error) {
 	return json.Marshal(n.reference(rand.New(rand.NewPCG(1, 1))))
 })
 
+// validNamed is one of a named model.
+var validNamed = sync.OnceValues(func() ([]byte, error) {
+	return json.Marshal(smallNamed().reference(rand.New(rand.NewPCG(1, 1))))
+})
+
 // plain is a valid reference as JSON objects, to be spoilt.
-func plain(t testing.TB) map[string]any {
+func plain(t testing.TB) map[string]any { return objects(t, valid) }
+
+func objects(t testing.TB, valid func() ([]byte, error)) map[string]any {
 	t.Helper()
 	data, err := valid()
 	if err != nil {
@@ -177,26 +83,96 @@ var invalid = []struct {
 	{set("ids", [][]int{{1, 2, 3, 4}}), "ids[0] has 4 tokens, want 5"},
 	{set("ids", [][]int{{1, 2, 3, 4, 11}}), "ids[0][4] is 11, vocabulary is 11"},
 	{set("ids", [][]int{{1, -2, 3, 4, 5}}), "ids[0][1] is -2, vocabulary is 11"},
-	{remove("logits"), "logits has 0 numbers, want 44"},
+	{remove("logits"), "logits has shape [], want [1 4 11]"},
 	{set("data", []float64{1, 2}, "logits"), "logits has 2 numbers, want 44"},
+	{set("shape", []int{1, 11, 4}, "logits"), "logits has shape [1 11 4], want [1 4 11]"},
+	{set("memory", []any{map[string]any{"shape": []int{1, 3, 2, 3}, "data": []int{1}}}), "memory[0] has 1 numbers, want 18"},
+	{set("state", []any{map[string]any{}}), "state is for references with config.model; use memory"},
 	{remove("memory"), "memory has 0 layers, config.layers is 1"},
-	{set("vocab", "11", "config"), `line 1, column 205: "config.vocab": got a string, want a whole number`},
-	{set("losss", 1), `line 1, column 7565: "losss": unknown key`},
-	{set("dropout", 0, "config"), `line 1, column 75: "config.dropout": unknown key`},
+	{set("vocab", "11", "config"), `line 1, column 191: "config.vocab": got a string, want a whole number`},
+	{set("losss", 1), `line 1, column 7550: "losss": unknown key`},
+	{set("dropout", 0, "config"), `line 1, column 61: "config.dropout": unknown key`},
 	// Claims of sizes that nothing could hold.
 	{set("segment", 1<<40, "config"), "models: segment is 1099511627776, must be 1 to 1048576"},
 	{set("vocab", 1<<40, "config"), "models: vocabulary is 1099511627776, must be 1 to 1048576\nmodels: 6.6e+12 parameters, more than the limit of 2³⁶"},
 	{set("d_model", 3<<18, "config"), "models: 2.47e+12 parameters, more than the limit of 2³⁶"},
+	{set("layers", 1<<20, "config"), "config.layers is 1048576, more than the 9 entries of weights"},
 	{set("layers", 1<<40, "config"), "models: layers is 1099511627776, must be 1 to 1048576\nmodels: 2.24e+14 parameters, more than the limit of 2³⁶"},
 	{set("shape", []int{1 << 50, 6}, "weights", "layers.0.w_up"), "models: ffn is 1125899906842624, must be 1 to 1048576\nmodels: 1.35e+16 parameters, more than the limit of 2³⁶"},
 }
 
-func TestParseRefuses(t *testing.T) {
-	if _, err := Parse(encode(t, plain(t))); err != nil {
+// layer0 is the first layer of the state.
+func layer0(all map[string]any) map[string]any {
+	return all["state"].([]any)[0].(map[string]any)
+}
+
+// invalidNamed is the same for what only references of named models have.
+var invalidNamed = []struct {
+	spoil func(map[string]any)
+	err   string
+}{
+	{set("model", "compresive", "config"), `config.model is "compresive", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta`},
+	{set("model", "llama", "config"), `config.model is "llama", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta`},
+	{set("delta", true, "config"), `config.delta is true, but config.model is "compressive"`},
+	{set("ffn", 7, "config"), "weights[layers.0.w_down] has shape [6 5], want [6 7]"},
+	{set("k", 3, "config", "options"), "config.options.k is not an option of compressive, which has slots, rate"},
+	{set("t5", true, "config", "options"), "config.options.t5 is not an option of compressive, which has slots, rate"},
+	{set("ungated_start", true, "config", "options"), "config.options.ungated_start is not an option of compressive, which has slots, rate"},
+	{set("model", "local-only", "config"), "config.options.slots is not an option of local-only, which has none"},
+	{remove("model", "config"), "config.options.slots is not an option of infini-linear, which has ungated_start, memory_positions"},
+	{set("evaluation_cache", 3, "config", "options"), `line 1, column 204: "config.options.evaluation_cache": unknown key`},
+	{set("rate", true, "config", "options"), `line 1, column 211: "config.options.rate": got true or false, want a whole number`},
+	{set("rate", 0, "config", "options"), "config.options.rate is 0, must be 1 to 1024"},
+	{set("rate", 1025, "config", "options"), "config.options.rate is 1025, must be 1 to 1024"},
+	{set("slots", -1, "config", "options"), "config.options.slots is -1, must be 1 to 1048576"},
+	{set("rate", 3, "config", "options"), "weights[layers.0.w_compress_key] has shape [6 12], want [6 18]"},
+	{set("slots", 1<<20, "config", "options"), "state[0].keys has shape [1 7 6], want [1 1048580 6]"},
+	{remove("slots", "config", "options"), "state[0].keys has shape [1 7 6], want [1 8 6]"},
+	{remove("auxiliary"), "auxiliary is missing: compressive has a loss of its own"},
+	{remove("state"), "state has 0 layers, config.layers is 1"},
+	{set("state", []any{nil}), "state[0].keys is missing"},
+	{set("state", []any{nil, nil}), "state has 2 layers, config.layers is 1"},
+	{set("memory", []any{map[string]any{}}), "memory is for references without config.model; use state"},
+	{func(all map[string]any) { delete(layer0(all), "filled") }, "state[0].filled is missing"},
+	{func(all map[string]any) { layer0(all)["seen"] = layer0(all)["filled"] }, "state[0] has seen, which this layer of compressive does not carry"},
+	{func(all map[string]any) { layer0(all)["keys"].(map[string]any)["data"] = []int{1} }, "state[0].keys has 1 numbers, want 42"},
+	{func(all map[string]any) { layer0(all)["keys"].(map[string]any)["shape"] = []int{7, 6} }, "state[0].keys has shape [7 6], want [1 7 6]"},
+	{func(all map[string]any) { layer0(all)["keys"] = 3 }, `line 1, column 12809: "state[0].keys": got a number, want an object`},
+}
+
+// TestNeighboursAreBounded: k is in the size of no array, yet what is found for every
+// token is allocated.
+func TestNeighboursAreBounded(t *testing.T) {
+	n := small(false)
+	n.Model, n.memory, n.Options = "memorizing", memorizing{transformerXL{cache: 2}, 3, 4}, Options{Cache: new(2), Entries: new(3), K: new(4)}
+	n.Segment, n.Segments, n.Tail, n.Batch = 1000, 0, 1, 1
+	n.draw(rand.New(rand.NewPCG(1, 2)))
+	f := n.reference(rand.New(rand.NewPCG(1, 2)))
+	f.Config.Tail, f.IDs[0] = 900, make([]int32, 901)
+	f.Logits = Array{[]int{1, 900, n.Vocabulary}, make([]float64, 900*n.Vocabulary)}
+	if _, err := Parse(encode(t, f)); err != nil {
+		t.Error(err)
+	}
+	*f.Config.Options.K = 1 << 16
+	const want = "config.options.k 65536 makes 1.77e+08 neighbours for all tokens and heads, more than the limit of 67108864"
+	if _, err := Parse(encode(t, f)); err == nil || err.Error() != want {
+		t.Errorf("error %v\nwant  %s", err, want)
+	}
+}
+
+func TestParseRefuses(t *testing.T) { refuses(t, valid, invalid) }
+
+func TestParseRefusesNamed(t *testing.T) { refuses(t, validNamed, invalidNamed) }
+
+func refuses(t *testing.T, valid func() ([]byte, error), invalid []struct {
+	spoil func(map[string]any)
+	err   string
+}) {
+	if _, err := Parse(encode(t, objects(t, valid))); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range invalid {
-		all := plain(t)
+		all := objects(t, valid)
 		c.spoil(all)
 		data := encode(t, all)
 		var before, after runtime.MemStats
@@ -252,7 +228,7 @@ func TestLoadNamesTheFile(t *testing.T) {
 	}
 	for _, c := range []struct{ path, err string }{
 		{huge, "golden: " + huge + ": larger than 512 MiB, which no reference should be"},
-		{path, "golden: " + path + `: line 1, column 7076: "logits.data": the JSON ends too early; the file may be cut short`},
+		{path, "golden: " + path + `: line 1, column 7069: "logits.data": the JSON ends too early; the file may be cut short`},
 		{"/no/such/file", "golden: open /no/such/file: no such file or directory"},
 	} {
 		if _, err := Load(c.path); err == nil || err.Error() != c.err {
@@ -291,22 +267,31 @@ func TestWeightsRefused(t *testing.T) {
 	if _, err := Compare(f); err == nil || err.Error() != "gradients[layers.0.beta] is missing" {
 		t.Errorf("error %v", err)
 	}
+	f.Gradients["layers.0.beta"], f.Gradients["layers.1.beta"] = []float64{1, 2, 3}, nil
+	if _, err := Compare(f); err == nil || err.Error() != "gradients has 10 entries, this network has 9 weights" {
+		t.Errorf("error %v", err)
+	}
 }
 
-// FuzzParse: whatever the bytes, a reference or an error, and what a reference
-// promises holds.
+// FuzzParse: whatever the bytes, a reference or an error; and a reference can be compared
+// with its model, or says why not.
 func FuzzParse(f *testing.F) {
 	// Parse looks at no gradient; small seeds mutate faster.
-	small := func() map[string]any {
-		all := plain(f)
+	bare := func(all map[string]any) map[string]any {
 		delete(all, "gradients")
 		return all
 	}
-	whole := encode(f, small())
+	whole := encode(f, bare(plain(f)))
 	f.Add(whole)
 	f.Add(whole[:len(whole)/2])
+	f.Add(encode(f, bare(objects(f, validNamed))))
 	for _, c := range invalid {
-		all := small()
+		all := bare(plain(f))
+		c.spoil(all)
+		f.Add(encode(f, all))
+	}
+	for _, c := range invalidNamed {
+		all := bare(objects(f, validNamed))
 		c.spoil(all)
 		f.Add(encode(f, all))
 	}
@@ -328,8 +313,15 @@ func FuzzParse(f *testing.F) {
 				}
 			}
 		}
-		if file.Loss == nil || len(file.Memory) != file.Config.Layers {
-			t.Error("the loss or a memory is missing")
+		if c := file.Config; c.Batch*c.Length() > 64 || c.Segment > 64 || len(data) > 1<<16 {
+			return // would take long
+		}
+		file.Gradients = map[string][]float64{}
+		for name := range file.Weights {
+			file.Gradients[name] = nil
+		}
+		if found, err := Compare(file); err == nil && len(found) < 3+len(file.Weights) {
+			t.Errorf("of %d weights, only %d quantities are compared", len(file.Weights), len(found))
 		}
 	})
 }

@@ -223,8 +223,8 @@ func NearestGradient(n Nearest, dqkv []float32, addQKV bool, dgain []float32, ad
 }
 
 // Remember sets states [2, B, 2, H, Entries, D] to a memory before the segments of a
-// graph and behind them.
-func Remember(n Nearest, states, qkv, initial []float32) {
+// graph and behind them; normalised keys of qkv have length 1 already.
+func Remember(n Nearest, states, qkv, initial []float32, normalised bool) {
 	size := n.B * 2 * n.H * n.Entries * n.D
 	copy(states, initial[:size])
 	fresh := min(n.S*n.T, n.Entries)
@@ -238,7 +238,7 @@ func Remember(n Nearest, states, qkv, initial []float32) {
 				at := ((first+t)*3+1+part)*n.Width() + h*n.D
 				row := line(after[old:], t, n.D, n.D)
 				copy(row, qkv[at:])
-				if part == 0 {
+				if part == 0 && !normalised {
 					unit(row, row)
 				}
 			}

@@ -27,12 +27,13 @@ func NearestAttention(s Shape, k int, qkv, gain, memory, seen *G.Node) *G.Node {
 
 // Remember is a memory before the segments of qkv and behind them,
 // [2, B, 2, H, entries, D], from initial [slots, B, 2, H, entries, D]: the oldest
-// entries make room. No gradient passes.
-func Remember(s Shape, qkv, initial *G.Node) *G.Node {
+// entries make room. Keys are brought to length 1, unless unit says that they are those
+// of Unit. No gradient passes.
+func Remember(s Shape, qkv, initial *G.Node, unit bool) *G.Node {
 	shape := initial.Shape().Clone()
 	shape[0] = 2
 	n := kernel.Nearest{Shape: s, Entries: shape[4]}
 	return apply(floats("remember", shape,
-		func(out []float32, in []G.Value) { kernel.Remember(n, out, f32(in[0]), f32(in[1])) },
+		func(out []float32, in []G.Value) { kernel.Remember(n, out, f32(in[0]), f32(in[1]), unit) },
 		&pull{constant: []int{0, 1}}), qkv, initial)
 }
