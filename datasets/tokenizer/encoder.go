@@ -14,14 +14,14 @@ const (
 // remembers the pieces it has seen; how many is bounded, and since frequent
 // pieces come early in any text, those that fill it up first are good enough.
 type encoder struct {
-	bpe     *BPE
+	merges  map[pair]merge
+	start   func(symbols []symbol, piece string) []symbol // the ids before any merge; see link
 	seen    map[string][]int32
 	symbols []symbol
 	queue   queue
 }
 
-// symbol is one id of a piece in the making, in a list linked by index. The
-// index of a symbol is the offset of its first byte in the piece.
+// symbol is one id of a piece in the making, in a list linked by index.
 type symbol struct {
 	id         int32 // merged: it is part of a symbol to the left
 	prev, next int32 // nothing: there is none
@@ -31,6 +31,12 @@ const (
 	merged  = -1
 	nothing = -1
 )
+
+// link appends an id to symbols.
+func link(symbols []symbol, id int32) []symbol {
+	i := int32(len(symbols))
+	return append(symbols, symbol{id, i - 1, i + 1})
+}
 
 // append adds the ids of one piece to ids.
 func (e *encoder) append(ids []int32, piece string) []int32 {
@@ -50,11 +56,11 @@ func (e *encoder) append(ids []int32, piece string) []int32 {
 // equal, from left to right. A queue holds the pairs that can be merged, so that
 // a piece of n bytes takes O(n log n): one piece may be a whole text.
 func (e *encoder) merge(ids []int32, piece string) []int32 {
-	e.symbols, e.queue = e.symbols[:0], e.queue[:0]
-	for i := range len(piece) {
-		e.symbols = append(e.symbols, symbol{e.bpe.bytes[piece[i]], int32(i - 1), int32(i + 1)})
+	e.symbols, e.queue = e.start(e.symbols[:0], piece), e.queue[:0]
+	if len(e.symbols) == 0 {
+		return ids // characters that the vocabulary lacks, and no token for the unknown
 	}
-	e.symbols[len(piece)-1].next = nothing // symbols[0].prev is nothing already
+	e.symbols[len(e.symbols)-1].next = nothing // symbols[0].prev is nothing already
 	for i := range e.symbols {
 		if m, ok := e.mergeAt(int32(i)); ok {
 			e.queue = append(e.queue, candidate{m.rank, int32(i)})
@@ -90,7 +96,7 @@ func (e *encoder) mergeAt(at int32) (merge, bool) {
 	if at == nothing || e.symbols[at].id == merged || e.symbols[at].next == nothing {
 		return merge{}, false
 	}
-	m, ok := e.bpe.merges[pair{e.symbols[at].id, e.symbols[e.symbols[at].next].id}]
+	m, ok := e.merges[pair{e.symbols[at].id, e.symbols[e.symbols[at].next].id}]
 	return m, ok
 }
 
