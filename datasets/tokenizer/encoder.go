@@ -2,12 +2,14 @@ package tokenizer
 
 import (
 	"container/heap"
+	"math"
 	"strings"
 )
 
 const (
 	maxSeen      = 1 << 16 // pieces an encoder remembers: some 10 MB
 	maxSeenBytes = 64      // length of the longest of them
+	maxShort     = 24      // symbols that are merged without a queue
 )
 
 // encoder merges pieces for one goroutine at a time. Text repeats itself, so it
@@ -60,6 +62,9 @@ func (e *encoder) merge(ids []int32, piece string) []int32 {
 	if len(e.symbols) == 0 {
 		return ids // characters that the vocabulary lacks, and no token for the unknown
 	}
+	if len(e.symbols) <= maxShort {
+		return e.mergeShort(ids)
+	}
 	e.symbols[len(e.symbols)-1].next = nothing // symbols[0].prev is nothing already
 	for i := range e.symbols {
 		if m, ok := e.mergeAt(int32(i)); ok {
@@ -89,6 +94,47 @@ func (e *encoder) merge(ids []int32, piece string) []int32 {
 		ids = append(ids, e.symbols[i].id)
 	}
 	return ids
+}
+
+// mergeShort is merge for a few symbols: it looks at all pairs for each merge, which
+// is faster than a queue there.
+func (e *encoder) mergeShort(ids []int32) []int32 {
+	var left [maxShort]int32   // the ids
+	var merges [maxShort]merge // of each id with the next
+	n := len(e.symbols)
+	for i, s := range e.symbols {
+		left[i] = s.id
+	}
+	lookUp := func(i int) {
+		merges[i] = merge{rank: math.MaxInt32}
+		if i+1 < n {
+			if m, ok := e.merges[pair{left[i], left[i+1]}]; ok {
+				merges[i] = m
+			}
+		}
+	}
+	for i := range n {
+		lookUp(i)
+	}
+	for {
+		best := 0
+		for i := 1; i < n; i++ {
+			if merges[i].rank < merges[best].rank {
+				best = i
+			}
+		}
+		if merges[best].rank == math.MaxInt32 {
+			return append(ids, left[:n]...)
+		}
+		left[best] = merges[best].id
+		copy(left[best+1:n], left[best+2:n])
+		copy(merges[best+1:n], merges[best+2:n])
+		n--
+		lookUp(best)
+		if best > 0 {
+			lookUp(best - 1)
+		}
+	}
 }
 
 // mergeAt is the merge of the symbol at an index with the one after it.
