@@ -188,7 +188,7 @@ func TestLoadErrors(t *testing.T) {
 		{"template without text", tinyJSON(t, `"post_processor":null`, `"post_processor":{"type":"TemplateProcessing"}`),
 			"post_processor: single does not have the text A"},
 		{"template id", tinyJSON(t, `"post_processor":null`, `"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},`+
-			`{"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[260]}}}`), "post_processor: id 260 is outside the vocabulary of 260"},
+			`{"Sequence":{"id":"A"}}],"special_tokens":{"<s>":{"ids":[66056]}}}`), `post_processor: token "" has id 66056, outside [0, 66056)`},
 		{"template token", tinyJSON(t, `"post_processor":null`, `"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}}]}`),
 			`post_processor: single[0]: "<s>" is not among special_tokens`},
 		{"pre", tinyJSON(t, preTokenizerJSON, `"pre_tokenizer":{"type":"BertPreTokenizer"}`),

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 )
 
@@ -63,11 +64,6 @@ func parsePretrained(data []byte, f *file) (*Pretrained, error) {
 	if err := p.addTokens(&m, f.AddedTokens); err != nil {
 		return nil, err
 	}
-	for _, id := range append(p.template.before, p.template.after...) {
-		if id < 0 || int(id) >= len(p.tokens) {
-			return nil, fmt.Errorf("post_processor: id %d is outside the vocabulary of %d", id, len(p.tokens))
-		}
-	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, data); err != nil {
 		return nil, err
@@ -121,6 +117,14 @@ func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
 	}
 	if len(p.tokens) == 0 {
 		return errors.New("model.vocab is empty")
+	}
+	// The library takes the template's ids as they are, even where no token has them.
+	for _, id := range slices.Concat(p.template.before, p.template.after) {
+		if id < 0 || int(id) >= len(p.tokens) {
+			if err := set(id, ""); err != nil {
+				return fmt.Errorf("post_processor: %w", err)
+			}
+		}
 	}
 	return nil
 }
