@@ -21,11 +21,11 @@ const sampleBytes = 1 << 20
 func tokenizerCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "tokenizer",
-		Short:   "Train tokenizers",
-		Long:    "tokenizer makes what turns text into ids and back.",
+		Short:   "Train tokenizers, and use them",
+		Long:    "tokenizer trains what turns text into ids and back, and turns text into ids and back.",
 		Example: "  bench tokenizer train --input book.txt --vocabulary 1024 --out book.json",
 	}
-	cmd.AddCommand(tokenizerTrainCommand(env))
+	cmd.AddCommand(tokenizerTrainCommand(env), tokenizerEncodeCommand(env), tokenizerDecodeCommand(env))
 	return cmd
 }
 

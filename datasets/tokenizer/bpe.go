@@ -45,7 +45,9 @@ func newBPE(vocab map[string]int32, special []string, rules [][2]string) (*BPE, 
 		rules:   make([]pair, 0, len(rules)),
 		merges:  make(map[pair]merge, len(rules)),
 	}
-	b.scratch.New = func() any { return &encoder{bpe: b, seen: make(map[string][]int32)} }
+	b.scratch.New = func() any {
+		return &encoder{merges: b.merges, start: b.start, seen: make(map[string][]int32)}
+	}
 	names, err := byID(vocab)
 	if err != nil {
 		return nil, err
@@ -84,6 +86,14 @@ func newBPE(vocab map[string]int32, special []string, rules [][2]string) (*BPE, 
 		b.name = "gpt2"
 	}
 	return b, nil
+}
+
+// start is the bytes of a piece.
+func (b *BPE) start(symbols []symbol, piece string) []symbol {
+	for i := range len(piece) {
+		symbols = link(symbols, b.bytes[piece[i]])
+	}
+	return symbols
 }
 
 // byID is the tokens of a vocabulary in the order of their ids.

@@ -2,26 +2,28 @@ package tokenizer
 
 import (
 	"container/heap"
+	"math"
 	"strings"
 )
 
 const (
 	maxSeen      = 1 << 16 // pieces an encoder remembers: some 10 MB
 	maxSeenBytes = 64      // length of the longest of them
+	maxShort     = 24      // symbols that are merged without a queue
 )
 
 // encoder merges pieces for one goroutine at a time. Text repeats itself, so it
 // remembers the pieces it has seen; how many is bounded, and since frequent
 // pieces come early in any text, those that fill it up first are good enough.
 type encoder struct {
-	bpe     *BPE
+	merges  map[pair]merge
+	start   func(symbols []symbol, piece string) []symbol // the ids before any merge; see link
 	seen    map[string][]int32
 	symbols []symbol
 	queue   queue
 }
 
-// symbol is one id of a piece in the making, in a list linked by index. The
-// index of a symbol is the offset of its first byte in the piece.
+// symbol is one id of a piece in the making, in a list linked by index.
 type symbol struct {
 	id         int32 // merged: it is part of a symbol to the left
 	prev, next int32 // nothing: there is none
@@ -31,6 +33,12 @@ const (
 	merged  = -1
 	nothing = -1
 )
+
+// link appends an id to symbols.
+func link(symbols []symbol, id int32) []symbol {
+	i := int32(len(symbols))
+	return append(symbols, symbol{id, i - 1, i + 1})
+}
 
 // append adds the ids of one piece to ids.
 func (e *encoder) append(ids []int32, piece string) []int32 {
@@ -50,11 +58,14 @@ func (e *encoder) append(ids []int32, piece string) []int32 {
 // equal, from left to right. A queue holds the pairs that can be merged, so that
 // a piece of n bytes takes O(n log n): one piece may be a whole text.
 func (e *encoder) merge(ids []int32, piece string) []int32 {
-	e.symbols, e.queue = e.symbols[:0], e.queue[:0]
-	for i := range len(piece) {
-		e.symbols = append(e.symbols, symbol{e.bpe.bytes[piece[i]], int32(i - 1), int32(i + 1)})
+	e.symbols, e.queue = e.start(e.symbols[:0], piece), e.queue[:0]
+	if len(e.symbols) == 0 {
+		return ids // characters that the vocabulary lacks, and no token for the unknown
 	}
-	e.symbols[len(piece)-1].next = nothing // symbols[0].prev is nothing already
+	if len(e.symbols) <= maxShort {
+		return e.mergeShort(ids)
+	}
+	e.symbols[len(e.symbols)-1].next = nothing // symbols[0].prev is nothing already
 	for i := range e.symbols {
 		if m, ok := e.mergeAt(int32(i)); ok {
 			e.queue = append(e.queue, candidate{m.rank, int32(i)})
@@ -85,12 +96,53 @@ func (e *encoder) merge(ids []int32, piece string) []int32 {
 	return ids
 }
 
+// mergeShort is merge for a few symbols: it looks at all pairs for each merge, which
+// is faster than a queue there.
+func (e *encoder) mergeShort(ids []int32) []int32 {
+	var left [maxShort]int32   // the ids
+	var merges [maxShort]merge // of each id with the next
+	n := len(e.symbols)
+	for i, s := range e.symbols {
+		left[i] = s.id
+	}
+	lookUp := func(i int) {
+		merges[i] = merge{rank: math.MaxInt32}
+		if i+1 < n {
+			if m, ok := e.merges[pair{left[i], left[i+1]}]; ok {
+				merges[i] = m
+			}
+		}
+	}
+	for i := range n {
+		lookUp(i)
+	}
+	for {
+		best := 0
+		for i := 1; i < n; i++ {
+			if merges[i].rank < merges[best].rank {
+				best = i
+			}
+		}
+		if merges[best].rank == math.MaxInt32 {
+			return append(ids, left[:n]...)
+		}
+		left[best] = merges[best].id
+		copy(left[best+1:n], left[best+2:n])
+		copy(merges[best+1:n], merges[best+2:n])
+		n--
+		lookUp(best)
+		if best > 0 {
+			lookUp(best - 1)
+		}
+	}
+}
+
 // mergeAt is the merge of the symbol at an index with the one after it.
 func (e *encoder) mergeAt(at int32) (merge, bool) {
 	if at == nothing || e.symbols[at].id == merged || e.symbols[at].next == nothing {
 		return merge{}, false
 	}
-	m, ok := e.bpe.merges[pair{e.symbols[at].id, e.symbols[e.symbols[at].next].id}]
+	m, ok := e.merges[pair{e.symbols[at].id, e.symbols[e.symbols[at].next].id}]
 	return m, ok
 }
 

@@ -24,31 +24,8 @@ type file struct {
 	Model         jsontext.Value `json:"model"`
 }
 
-// addedToken is a token that is looked for in the text before the model sees it,
-// or would be: a special one is never looked for here.
-type addedToken struct {
-	ID         int32  `json:"id"`
-	Content    string `json:"content"`
-	SingleWord bool   `json:"single_word"`
-	LStrip     bool   `json:"lstrip"`
-	RStrip     bool   `json:"rstrip"`
-	Normalized bool   `json:"normalized"`
-	Special    bool   `json:"special"`
-}
-
-// component is a step before or after the model. The switches are those of
-// "ByteLevel"; use_regex, which says whether a text is cut into pieces, counts as
-// true where it is absent.
-type component struct {
-	Type           string `json:"type"`
-	AddPrefixSpace *bool  `json:"add_prefix_space,omitempty"`
-	TrimOffsets    *bool  `json:"trim_offsets,omitempty"`
-	UseRegex       *bool  `json:"use_regex,omitempty"`
-}
-
 // bpeModel is the model of type "BPE". unk_token, fuse_unk and byte_fallback say
-// what becomes of an unknown byte; there is none in the vocabularies that are
-// supported.
+// what becomes of a character that the vocabulary lacks.
 type bpeModel struct {
 	Type         string     `json:"type"`
 	Dropout      *float64   `json:"dropout"`

@@ -80,9 +80,9 @@ func parseRule(s string) ([2]string, error) {
 	return [2]string{left, right}, nil
 }
 
-// maxFile bounds the memory that a file can cost; the largest vocabularies in
-// use, of a quarter of a million tokens, take half of it.
-const maxFile = 32 << 20
+// maxFile bounds the memory that a file can cost. The largest in use, Gemma 3's with
+// a quarter of a million tokens, takes half of it.
+const maxFile = 64 << 20
 
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)

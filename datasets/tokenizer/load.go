@@ -3,18 +3,22 @@ package tokenizer
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"infinibench/internal/jsonread"
 )
 
-// Load reads tokenizer.json of the Hugging Face tokenizers library: what [Save]
-// writes, and other files of the same kind, which is byte-level BPE with GPT-2's
-// pieces, or words between white space. Whatever would give other ids or another
-// text than the library does is an error that says what is not supported. One
-// difference stays: the library finds special tokens in a text, a [BPE] does not.
+// Load reads tokenizer.json of the Hugging Face tokenizers library, or the one in a
+// model's folder. What [Save] writes of this package's own tokenizers is one of them
+// again; any other BPE is a [Pretrained]. Whatever would give other ids or another
+// text than the library does is an error that says what is not supported.
 func Load(path string) (Tokenizer, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, "tokenizer.json")
+	}
 	data, err := readFile(path)
 	if err != nil {
 		return nil, err
@@ -38,30 +42,30 @@ func parse(data []byte) (Tokenizer, error) {
 		return nil, errors.New("truncation is not supported: set it to null")
 	case !isNull(f.Padding):
 		return nil, errors.New("padding is not supported: set it to null")
-	case f.Normalizer != nil:
-		return nil, fmt.Errorf("normalizer %q is not supported: only null", f.Normalizer.Type)
-	case f.PostProcessor != nil && f.PostProcessor.Type != "ByteLevel": // that one changes no ids
-		return nil, fmt.Errorf("post_processor %q is not supported: only null and ByteLevel", f.PostProcessor.Type)
 	case isNull(f.Model):
 		return nil, errors.New("model is missing")
 	}
 	// The file is read again for its model, so that an error has the place in the file.
 	var kind struct {
 		Model struct {
-			Type string `json:"type"`
+			Type   string         `json:"type"`
+			Merges jsontext.Value `json:"merges"`
 		} `json:"model"`
 	}
 	if err := jsonread.Document(data, &kind); err != nil {
 		return nil, err
 	}
-	switch kind.Model.Type {
-	case "BPE":
+	switch {
+	case kind.Model.Type == "BPE", kind.Model.Type == "" && kind.Model.Merges != nil: // GPT-2's file on the hub has no type
 		var m bpeFile
 		if err := jsonread.Document(data, &m); err != nil {
 			return nil, err
 		}
-		return f.bpe(m.Model)
-	case "WordLevel":
+		if b, err := f.bpe(m.Model); b != nil || err != nil {
+			return b, err
+		}
+		return parsePretrained(data, &f, m.Model)
+	case kind.Model.Type == "WordLevel":
 		var m wordFile
 		if err := jsonread.Document(data, &m); err != nil {
 			return nil, err
@@ -71,61 +75,43 @@ func parse(data []byte) (Tokenizer, error) {
 	return nil, fmt.Errorf("model.type %q is not supported: only BPE and WordLevel", kind.Model.Type)
 }
 
+// bpe is the file as a [BPE] or [Bytes], or nil where these do not cover all that the
+// file says. A BPE does not find special tokens in a text, as the library does; of the
+// files with such tokens only GPT-2's, as [Save] writes it, is one.
 func (f *file) bpe(m bpeModel) (Tokenizer, error) {
+	isByteLevel := func(c *component) bool { return c != nil && c.Type == "ByteLevel" }
 	pre := f.PreTokenizer
-	switch {
-	case pre == nil || pre.Type != "ByteLevel":
-		return nil, fmt.Errorf("pre_tokenizer %s is not supported with BPE: only ByteLevel", pre)
-	case pre.AddPrefixSpace == nil || *pre.AddPrefixSpace:
-		return nil, errors.New("pre_tokenizer.add_prefix_space is not supported: set it to false")
-	case pre.UseRegex != nil && !*pre.UseRegex:
-		return nil, errors.New("pre_tokenizer.use_regex false is not supported: only true, GPT-2's pieces")
-	case f.Decoder == nil || f.Decoder.Type != "ByteLevel":
-		return nil, fmt.Errorf("decoder %s is not supported with BPE: only ByteLevel", f.Decoder)
-	case m.Dropout != nil && *m.Dropout != 0:
-		return nil, errors.New("model.dropout is not supported: set it to null")
-	case m.Prefix != nil && *m.Prefix != "":
-		return nil, fmt.Errorf("model.continuing_subword_prefix %q is not supported: only null", *m.Prefix)
-	case m.Suffix != nil && *m.Suffix != "":
-		return nil, fmt.Errorf("model.end_of_word_suffix %q is not supported: only null", *m.Suffix)
-	case m.IgnoreMerges:
-		return nil, errors.New("model.ignore_merges is not supported: set it to false")
+	if f.Normalizer != nil || !isByteLevel(pre) || isTrue(pre.AddPrefixSpace, true) || !isTrue(pre.UseRegex, true) ||
+		f.PostProcessor != nil && !isByteLevel(f.PostProcessor) || !isByteLevel(f.Decoder) || m.IgnoreMerges {
+		return nil, nil
 	}
-	special, err := f.addTo(&m)
-	if err != nil {
-		return nil, err
+	if _, err := newBPEVocabulary(&m, true); err != nil {
+		return nil, fmt.Errorf("model: %w", err) // the one error for both kinds
+	}
+	var special []string
+	for _, a := range f.AddedTokens {
+		if id, ok := m.Vocab[a.Content]; !ok || id != a.ID || !a.Special || f.PostProcessor != nil {
+			return nil, nil
+		}
+		special = append(special, a.Content)
+	}
+	if _, ok := m.Vocab[endOfText]; ok && len(special) == 0 {
+		special = []string{endOfText}
 	}
 	rules := make([][2]string, len(m.Merges))
 	for i, r := range m.Merges {
 		rules[i] = r
 	}
 	b, err := newBPE(m.Vocab, special, rules)
-	if err != nil {
-		return nil, fmt.Errorf("model: %w", err)
-	}
-	if b.isBytes() {
+	switch {
+	case err != nil: // ids with holes, or bytes without a token
+		return nil, nil
+	case b.isBytes():
 		return Bytes(), nil
+	case len(f.AddedTokens) > 0 && b.name != "gpt2":
+		return nil, nil
 	}
 	return b, nil
-}
-
-// addTo adds the special tokens to the vocabulary and returns their names.
-func (f *file) addTo(m *bpeModel) ([]string, error) {
-	if m.Vocab == nil {
-		m.Vocab = make(vocabulary)
-	}
-	var special []string
-	for i, a := range f.AddedTokens {
-		if !a.Special {
-			return nil, fmt.Errorf("added_tokens[%d], %q, is not special: tokens to be looked for in the text are not supported", i, a.Content)
-		}
-		if id, ok := m.Vocab[a.Content]; ok && id != a.ID {
-			return nil, fmt.Errorf("added_tokens[%d], %q, has id %d, but in model.vocab id %d", i, a.Content, a.ID, id)
-		}
-		m.Vocab[a.Content] = a.ID
-		special = append(special, a.Content)
-	}
-	return special, nil
 }
 
 // isBytes says whether b does nothing that [Bytes] does not.
@@ -140,6 +126,10 @@ func (b *BPE) isBytes() bool {
 
 func (f *file) word(m wordModel) (Tokenizer, error) {
 	switch {
+	case f.Normalizer != nil:
+		return nil, fmt.Errorf("normalizer %s is not supported with WordLevel: only null", f.Normalizer)
+	case f.PostProcessor != nil:
+		return nil, fmt.Errorf("post_processor %s is not supported with WordLevel: only null", f.PostProcessor)
 	case f.PreTokenizer == nil || f.PreTokenizer.Type != "WhitespaceSplit":
 		return nil, fmt.Errorf("pre_tokenizer %s is not supported with WordLevel: only WhitespaceSplit", f.PreTokenizer)
 	case f.Decoder != nil:
@@ -159,14 +149,6 @@ func (f *file) word(m wordModel) (Tokenizer, error) {
 		return nil, fmt.Errorf("model.vocab: %w", err)
 	}
 	return w, nil
-}
-
-// String names a component in an error.
-func (c *component) String() string {
-	if c == nil {
-		return "null"
-	}
-	return fmt.Sprintf("%q", c.Type)
 }
 
 func isNull(raw jsontext.Value) bool { return len(raw) == 0 || string(raw) == "null" }

@@ -11,10 +11,14 @@ import (
 // tokenizers library, which reads it and gives the same ids. A BPE is a model of
 // type BPE, [Bytes] one without merges whose ids are the values of the bytes,
 // and a [Word] a model of type WordLevel whose unk_token is the empty string,
-// which is never a word, so that an unknown word is an error there too.
+// which is never a word, so that an unknown word is an error there too. A
+// [Pretrained] is written byte for byte as it was read.
 //
 // The file is there whole or not at all: it is written beside and renamed.
 func Save(t Tokenizer, path string) error {
+	if p, ok := t.(*Pretrained); ok {
+		return atomicfile.Write(path, p.file)
+	}
 	f, err := fileOf(t)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -84,7 +88,12 @@ func (b *BPE) model() bpeModel {
 	return m
 }
 
+// addedTokens are GPT-2's special tokens. Those of other vocabularies are left out,
+// since the library would find them in a text and a [BPE] does not.
 func (b *BPE) addedTokens() []addedToken {
+	if b.name != "gpt2" {
+		return []addedToken{}
+	}
 	added := make([]addedToken, 0, len(b.special))
 	for content, id := range b.special {
 		added = append(added, addedToken{ID: id, Content: content, Special: true})

@@ -57,13 +57,13 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-// gpt2Expression is GPT-2's with Unicode's white space spelt out and without
+// gpt2Pieces is GPT-2's with Unicode's white space spelt out and without
 // the look-ahead, which wantPiece does.
-var gpt2Expression = regexp.MustCompile(
+var gpt2Pieces = regexp.MustCompile(
 	`^(?:'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\t-\r\x{85}\p{Z}\p{L}\p{N}]+|([\t-\r\x{85}\p{Z}]+))`)
 
 func wantPiece(s string) int {
-	m := gpt2Expression.FindStringSubmatchIndex(s)
+	m := gpt2Pieces.FindStringSubmatchIndex(s)
 	n := m[1]
 	if m[2] < 0 || n == len(s) {
 		return n

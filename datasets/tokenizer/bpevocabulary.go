@@ -1,0 +1,184 @@
+package tokenizer
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+)
+
+// bpeVocabulary is the BPE model of a [Pretrained]: the ids that a piece starts
+// with, and the merges. A piece starts as its bytes after a ByteLevel step, else as
+// its characters; a character that the vocabulary lacks becomes its bytes, as tokens
+// such as <0xE2>, or the unknown token, or nothing.
+type bpeVocabulary struct {
+	merges  map[pair]merge
+	bytes   bool
+	byte    [256]int32       // the id of each byte, or nothing
+	char    map[string]int32 // the id of each character
+	whole   map[string]int32 // pieces that are tokens; nil unless ignore_merges
+	unknown int32            // nothing: there is none
+	fuse    bool             // neighbouring unknown characters are one
+	inside  map[rune]bool    // the characters before "▁" inside the result of a merge
+}
+
+// mark is how SentencePiece writes a space.
+const mark = '▁'
+
+func newBPEVocabulary(m *bpeModel, onBytes bool) (*bpeVocabulary, error) {
+	switch {
+	case m.Dropout != nil && *m.Dropout != 0:
+		return nil, errors.New("dropout is not supported: set it to null")
+	case m.Prefix != nil && *m.Prefix != "":
+		return nil, fmt.Errorf("continuing_subword_prefix %q is not supported: only null", *m.Prefix)
+	case m.Suffix != nil && *m.Suffix != "":
+		return nil, fmt.Errorf("end_of_word_suffix %q is not supported: only null", *m.Suffix)
+	}
+	v := &bpeVocabulary{
+		merges: make(map[pair]merge, len(m.Merges)), bytes: onBytes, unknown: nothing, fuse: m.FuseUnk,
+		char: make(map[string]int32), inside: make(map[rune]bool),
+	}
+	if m.UnkToken != nil {
+		id, ok := m.Vocab[*m.UnkToken]
+		if !ok {
+			return nil, fmt.Errorf("unk_token %q is not in the vocabulary", *m.UnkToken)
+		}
+		v.unknown = id
+	}
+	for value := range v.byte {
+		name := fmt.Sprintf("<0x%02X>", value)
+		if onBytes {
+			name = string(byteRune[value])
+		}
+		id, ok := m.Vocab[name]
+		if !ok || !onBytes && !m.ByteFallback {
+			id = nothing
+		}
+		v.byte[value] = id
+	}
+	if onBytes && m.ByteFallback && slices.Contains(v.byte[:], nothing) {
+		return nil, errors.New("byte_fallback after a ByteLevel step is not supported where a byte has no token")
+	}
+	for token, id := range m.Vocab {
+		if !onBytes && utf8.RuneCountInString(token) == 1 {
+			v.char[token] = id
+		}
+	}
+	if m.IgnoreMerges {
+		v.whole = make(map[string]int32, len(m.Vocab))
+		for token, id := range m.Vocab {
+			if onBytes {
+				raw, err := unwritten(token)
+				if err != nil {
+					continue // no piece spells it
+				}
+				token = raw
+			}
+			v.whole[token] = id
+		}
+	}
+	for rank, r := range m.Merges {
+		if err := v.addMerge(m.Vocab, rank, r); err != nil {
+			return nil, fmt.Errorf("merge %d, %q and %q: %w", rank, r[0], r[1], err)
+		}
+	}
+	return v, nil
+}
+
+func (v *bpeVocabulary) addMerge(vocab vocabulary, rank int, r rule) error {
+	token := r[0] + r[1]
+	for _, name := range []string{r[0], r[1], token} {
+		if _, ok := vocab[name]; !ok {
+			return fmt.Errorf("%q is not in the vocabulary", name)
+		}
+	}
+	// Of the same pair twice, the library keeps the last.
+	v.merges[pair{vocab[r[0]], vocab[r[1]]}] = merge{int32(rank), vocab[token]}
+	previous := rune(mark)
+	for _, c := range token {
+		if c == mark && previous != mark {
+			v.inside[previous] = true
+		}
+		previous = c
+	}
+	return nil
+}
+
+// markCut cuts a text before each run of "▁". No merge crosses such a place unless
+// it results in a token that holds the same character before a "▁", and there the
+// text is not cut. It is nil where the model cannot be cut so. Without it, a
+// whole text is one piece if there is no pre-tokenizer.
+func (v *bpeVocabulary) markCut() cut {
+	if _, ok := v.char[string(mark)]; !ok || v.bytes || v.whole != nil {
+		return nil
+	}
+	return func(text string, first bool, yield func(string, bool)) {
+		start, previous := 0, rune(mark)
+		for i, r := range text {
+			if r == mark && previous != mark && !v.inside[previous] {
+				yield(text[start:i], first && start == 0)
+				start = i
+			}
+			previous = r
+		}
+		yield(text[start:], first && start == 0)
+	}
+}
+
+// append adds the ids of a piece to ids.
+func (v *bpeVocabulary) append(ids []int32, e *encoder, piece string) []int32 {
+	if id, ok := v.whole[piece]; ok {
+		return append(ids, id)
+	}
+	return e.append(ids, piece)
+}
+
+// start is the ids of a piece before any merge.
+func (v *bpeVocabulary) start(symbols []symbol, piece string) []symbol {
+	inUnknown := false // the last symbol is the unknown token
+	for i := 0; i < len(piece); {
+		_, size := utf8.DecodeRuneInString(piece[i:])
+		if v.bytes {
+			size = 1
+		}
+		part := piece[i : i+size]
+		i += size
+		if id, ok := v.id(part); ok {
+			symbols = link(symbols, id)
+			inUnknown = false
+			continue
+		}
+		if !v.bytes && v.spelled(part) {
+			for k := range len(part) {
+				symbols = link(symbols, v.byte[part[k]])
+			}
+			inUnknown = false
+			continue
+		}
+		if v.unknown != nothing && !(v.fuse && inUnknown) {
+			symbols = link(symbols, v.unknown)
+			inUnknown = true
+		}
+	}
+	return symbols
+}
+
+// id is the token of a byte or a character.
+func (v *bpeVocabulary) id(part string) (int32, bool) {
+	if v.bytes {
+		id := v.byte[part[0]]
+		return id, id != nothing
+	}
+	id, ok := v.char[part]
+	return id, ok
+}
+
+// spelled says whether every byte of a character has a token of its own.
+func (v *bpeVocabulary) spelled(part string) bool {
+	for i := range len(part) {
+		if v.byte[part[i]] == nothing {
+			return false
+		}
+	}
+	return true
+}

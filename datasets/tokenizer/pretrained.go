@@ -1,0 +1,182 @@
+package tokenizer
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"infinibench/internal/textfile"
+)
+
+// Pretrained is the BPE tokenizer of a pretrained model, as its tokenizer.json
+// describes it: added tokens are cut out of the text, the rest is normalised, cut
+// into pieces, and each piece is merged. It gives the ids and texts of the Hugging
+// Face tokenizers library.
+//
+// Unlike the other tokenizers of this package, it finds special tokens that a text
+// spells, and Decode(Encode(s)) need not be s: a normalizer may have changed the
+// text, and Decode turns bytes that are no UTF-8 into U+FFFD.
+type Pretrained struct {
+	name       string
+	file       []byte      // tokenizer.json as it was read
+	raw        addedTokens // looked for in the text
+	normalised addedTokens // looked for in the normalised text
+	normalizer normalizer
+	pre        *preTokenizer
+	model      *bpeVocabulary
+	template   template
+	decoder    decoder
+	tokens     []string // by id; "" where an id has no token
+	special    map[int32]bool
+	scratch    sync.Pool // of *encoder
+}
+
+// parsePretrained reads a tokenizer.json. What is not supported is an error that
+// names it.
+func parsePretrained(data []byte, f *file, m bpeModel) (*Pretrained, error) {
+	p := &Pretrained{file: data, special: make(map[int32]bool)}
+	var err error
+	if p.normalizer, err = newNormalizer(f.Normalizer); err != nil {
+		return nil, err
+	}
+	if p.pre, err = newPreTokenizer(f.PreTokenizer); err != nil {
+		return nil, err
+	}
+	if p.template, err = newTemplate(f.PostProcessor); err != nil {
+		return nil, err
+	}
+	if p.decoder, err = newDecoder(f.Decoder); err != nil {
+		return nil, err
+	}
+	if p.model, err = newBPEVocabulary(&m, p.pre.bytes); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	if mark := p.model.markCut(); mark != nil {
+		p.pre.steps = append(p.pre.steps, mark)
+	}
+	if err := p.addTokens(&m, f.AddedTokens); err != nil {
+		return nil, err
+	}
+	plain, err := textfile.Strip(data)
+	if err != nil {
+		return nil, err
+	}
+	compact := jsontext.Value(bytes.Clone(plain))
+	if err := compact.Compact(); err != nil {
+		return nil, err
+	}
+	p.name = fmt.Sprintf("bpe-%d-%.8s", len(p.tokens), fmt.Sprintf("%x", sha256.Sum256(compact)))
+	p.scratch.New = func() any {
+		return &encoder{merges: p.model.merges, start: p.model.start, seen: make(map[string][]int32)}
+	}
+	return p, nil
+}
+
+// addTokens fills in the tokens of each id and the tables of added tokens.
+func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
+	// Ids may have holes, but a few tokens must not claim gigabytes.
+	limit := 2*(len(m.Vocab)+len(added)) + 1<<16
+	set := func(id int32, token string) error {
+		if id < 0 || int(id) >= limit {
+			return fmt.Errorf("token %q has id %d, outside [0, %d)", token, id, limit)
+		}
+		for int(id) >= len(p.tokens) {
+			p.tokens = append(p.tokens, "")
+		}
+		if old := p.tokens[id]; old != "" && old != token {
+			return fmt.Errorf("id %d has two tokens, %q and %q", id, min(old, token), max(old, token))
+		}
+		p.tokens[id] = token
+		return nil
+	}
+	for token, id := range m.Vocab {
+		if err := set(id, token); err != nil {
+			return fmt.Errorf("model.vocab: %w", err)
+		}
+	}
+	for i, t := range added {
+		if id, ok := m.Vocab[t.Content]; ok && id != t.ID {
+			return fmt.Errorf("added_tokens[%d], %q, has id %d, but in model.vocab id %d", i, t.Content, t.ID, id)
+		}
+		if err := set(t.ID, t.Content); err != nil {
+			return fmt.Errorf("added_tokens[%d]: %w", i, err)
+		}
+		table, content := &p.raw, t.Content
+		if t.Normalized {
+			table, content = &p.normalised, p.normalizer.apply(t.Content)
+		}
+		if err := table.add(t, content); err != nil {
+			return fmt.Errorf("added_tokens[%d]: %w", i, err)
+		}
+		if t.Special {
+			p.special[t.ID] = true
+		}
+	}
+	if len(p.tokens) == 0 {
+		return errors.New("model.vocab is empty")
+	}
+	// The library takes the template's ids as they are, even where no token has them.
+	for _, id := range slices.Concat(p.template.before, p.template.after) {
+		if id < 0 || int(id) >= len(p.tokens) {
+			if err := set(id, ""); err != nil {
+				return fmt.Errorf("post_processor: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// Name is "bpe-", the size and eight hexadecimal digits of the file's hash, in
+// which white space between tokens does not count.
+func (p *Pretrained) Name() string { return p.name }
+
+// Size is one more than the largest id. Some ids below it may have no token.
+func (p *Pretrained) Size() int { return len(p.tokens) }
+
+// Encode returns the ids of a text without the template's special tokens, such as
+// the start of a text. The text may be invalid UTF-8, but not longer than 2 GiB.
+func (p *Pretrained) Encode(text string) ([]int32, error) { return p.encode(nil, text) }
+
+// EncodeSpecial returns the ids of a text with the special tokens that the
+// post-processor's template puts around it.
+func (p *Pretrained) EncodeSpecial(text string) ([]int32, error) {
+	ids, err := p.encode(append([]int32(nil), p.template.before...), text)
+	return append(ids, p.template.after...), err
+}
+
+func (p *Pretrained) encode(ids []int32, text string) ([]int32, error) {
+	if len(text) > math.MaxInt32 {
+		return nil, errors.New(p.name + ": the text is longer than 2 GiB: encode it in parts")
+	}
+	e := p.scratch.Get().(*encoder)
+	defer p.scratch.Put(e)
+	token := func(id int32) { ids = append(ids, id) }
+	piece := func(s string) { ids = p.model.append(ids, e, s) }
+	p.raw.split(text, func(part string, start int) {
+		p.normalised.split(p.normalizer.apply(part), func(part string, within int) {
+			p.pre.split(part, start == 0 && within == 0, piece)
+		}, token)
+	}, token)
+	return ids, nil
+}
+
+// Decode returns the text of the ids, special tokens included. An id below Size
+// without a token gives nothing.
+func (p *Pretrained) Decode(ids []int32) (string, error) {
+	tokens := make([]string, 0, len(ids))
+	for i, id := range ids {
+		if err := checkID(p, i, id); err != nil {
+			return "", err
+		}
+		if token := p.tokens[id]; token != "" {
+			tokens = append(tokens, token)
+		}
+	}
+	return p.decoder.text(tokens), nil
+}
