@@ -16,41 +16,35 @@ import (
 	"infinibench/models"
 )
 
-// measureCost makes one cell of the cost. What it measured goes to timing.json, since
+// makeCost measures a model. What it measured goes to timing.json, since
 // it differs from run to run; the result says only what was measured and how.
-func (r *runner) measureCost(ctx context.Context, c Cell, files cellFiles, hash string) error {
-	p := r.options.Profile
-	s := p.Settings(c)
-	if _, err := files.prepare(p.Config(c)); err != nil {
+func makeCost(ctx context.Context, r *cellRun) error {
+	s := r.settings
+	if _, err := r.files.prepare(r.config); err != nil {
 		return err
 	}
-	_ = os.Remove(files.checkpoint()) // no model is kept; that it stays is no harm
+	_ = os.Remove(r.files.checkpoint()) // no model is kept; that it stays is no harm
 	vocabulary, err := vocabularyOf(s)
 	if err != nil {
 		return err
 	}
-	points, err := costPoints(ctx, s, vocabulary, func(tokens int) {
-		r.tell(Event{Kind: Progress, Cell: c, Phase: "measure", Tokens: tokens})
-	})
+	points, err := costPoints(ctx, s, vocabulary, func(tokens int) { r.advance("measure", tokens, false) })
 	if err != nil {
 		return err
 	}
-	if err := writeJSON(files.path("timing.json"), Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
+	if err := writeJSON(r.files.path("timing.json"), Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
 		return err
 	}
 	m, err := NewModel(s.ofCost(s.Model.Segment), vocabulary)
 	if err != nil {
 		return err
 	}
-	footprint, err := measureFootprint(m)
-	if err != nil {
+	result := r.result()
+	result.Scale = Scale{Parameters: m.Parameters(), Layers: m.Config.Layers, DModel: m.Config.Width(), Heads: m.Config.Heads, Segment: m.Config.Segment}
+	if result.Footprint, err = measureFootprint(m); err != nil {
 		return err
 	}
-	return writeJSON(files.path("result.json"), &Result{
-		Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash, Status: StatusDone,
-		Scale:     Scale{Parameters: m.Parameters(), Layers: m.Config.Layers, DModel: m.Config.Width(), Heads: m.Config.Heads, Segment: m.Config.Segment},
-		Footprint: footprint, Settings: s, Environment: ThisEnvironment(r.options.Version, s.Threads),
-	})
+	return writeJSON(r.files.path("result.json"), result)
 }
 
 // ofCost is the settings of the model that is measured on a sequence: the control's

@@ -19,7 +19,7 @@ const passkeySave = 1 << 20
 type evaluation struct {
 	*passkeyRun
 	model   *models.Model
-	stage   stageOfPasskey
+	stage   passkeyStage
 	streams []passkeyStream
 	prefix  []*models.State // of one document, before each stream; nil: not reached yet
 	at      reading
@@ -32,7 +32,7 @@ type evaluation struct {
 
 // evaluate asks all prompts of a stage and returns the answers. It goes on where an
 // earlier run was stopped, in the middle of a prompt if it was there.
-func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage stageOfPasskey) ([]PasskeyAnswer, error) {
+func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passkeyStage) ([]PasskeyAnswer, error) {
 	asks, err := r.settings.Passkey.asks(r.task)
 	if err != nil {
 		return nil, err

@@ -9,7 +9,7 @@ import (
 )
 
 // scores sums up the answers of a stage.
-func (r *passkeyRun) scores(m *models.Model, stage stageOfPasskey, lines []PasskeyAnswer) (PasskeyStage, error) {
+func (r *passkeyRun) scores(m *models.Model, stage passkeyStage, lines []PasskeyAnswer) (PasskeyStage, error) {
 	s := PasskeyStage{Stage: stage.name, Steps: stage.train.Steps, Gates: m.Gates()}
 	asks, err := r.settings.Passkey.asks(r.task)
 	if err != nil {

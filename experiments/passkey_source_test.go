@@ -112,8 +112,8 @@ func TestPasskeyKeysAreApart(t *testing.T) {
 	if _, err := Run(context.Background(), Options{Profile: p, Runs: runs, Version: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	c := p.passkeyCells()[0]
-	run := &passkeyRun{cellRun: &cellRun{settings: p.Settings(c)}, task: passkeyTask(t)}
+	c := p.of("passkey")[0]
+	run := &passkeyRun{cellRun: &cellRun{settings: c.Settings}, task: passkeyTask(t)}
 	for _, stage := range run.settings.Passkey.stages() {
 		lines, err := readLog[PasskeyAnswer](filepath.Join(runs, p.Name, c.Key(), "samples-"+stage.name+".jsonl"))
 		if err != nil || len(lines) == 0 {
@@ -139,7 +139,7 @@ func TestBadPasskeys(t *testing.T) {
 	}{
 		{"passkey.corpus", func(s *PasskeySettings) { s.Corpus = "pg19" }, `got "pg19", which corpora does not hold`},
 		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"infini-delta", "infini"} }, `got "infini"; allowed: local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta`},
-		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"rmt", "rmt"} }, "rmt stands there twice; allowed: once"},
+		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"rmt", "rmt"} }, "rmt is listed twice; list it once"},
 		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 1281} }, "got 1281; allowed: a multiple of passkey.model.segment, 40, as in training the answer ends a segment"},
 		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 320} }, "got 320; allowed: more than the length before, 320, and at most 67108864"},
 		{"passkey.lengths[0]", func(s *PasskeySettings) { s.Lengths = []int{40, 320} }, "got 40; allowed: at least two segments, 80, or nothing would be written to memory"},

@@ -14,6 +14,13 @@ import (
 	"infinibench/internal/kernel"
 )
 
+// recallExperiment writes to the memory of one head and reads back, without a model. Its
+// cells have neither corpus nor seed.
+var recallExperiment = &experiment{
+	name:  "recall",
+	cells: recallCells, validate: validateRecall, work: recallWork, cost: recallCost, make: makeRecall,
+}
+
 // RecallSettings is what is tried with the memory of one head, apart from any model.
 type RecallSettings struct {
 	HeadSizes []int `yaml:"head_sizes" required:"true" min:"1" max:"16"`

@@ -23,7 +23,7 @@ func TestRestrict(t *testing.T) {
 		t.Errorf("%d cells on %v", len(cells), p.corpora())
 	}
 	for _, c := range p.Cells() {
-		if c.Experiment != "recall" || p.Hash(c) != whole.Hash(c) {
+		if c.Experiment != "recall" || c.Settings.hash() != whole.Hash(c.Cell) {
 			t.Errorf("%s has another hash in the profile as a whole", c.Key())
 		}
 	}
