@@ -45,7 +45,7 @@ type PasskeyTraining struct {
 
 // RecipeSettings is the recipe: questions in every later segment, their answers
 // weighted; then, for half of the sequences, one question at the end and segments of
-// filler that stand for many (train.Backprop.Repeats).
+// filler that stand for many (train.Backprop.WriteCounts).
 type RecipeSettings struct {
 	Training     PasskeyTraining `yaml:"training" required:"true"`
 	AnswerWeight float64         `yaml:"answer_weight" required:"true" min:"1" max:"1000"`    // of a digit; a token of anything else has 1

@@ -43,8 +43,8 @@ func newPasskeySource(task *passkey.Task, seed uint64, t PasskeyTraining, segmen
 func (s *passkeySource) Next(b *train.Batch) error {
 	s.step++
 	r := rand.New(rand.NewPCG(s.seed, uint64(s.step)))
-	if b.Repeats == nil {
-		b.Repeats = make([]float32, s.rows*s.segments)
+	if b.WriteCounts == nil {
+		b.WriteCounts = make([]float32, s.rows*s.segments)
 	}
 	n := s.segments * s.segment
 	for row := range s.rows {
@@ -72,7 +72,7 @@ func (s *passkeySource) Next(b *train.Batch) error {
 			if pure {
 				repeats = math.Pow(most, r.Float64())
 			}
-			b.Repeats[row*s.segments+i] = float32(repeats)
+			b.WriteCounts[row*s.segments+i] = float32(repeats)
 		}
 	}
 	return nil

@@ -70,7 +70,7 @@ func TestPasskeySource(t *testing.T) {
 			if n := questions(b, row); many && n != 1 || n < 1 {
 				t.Errorf("step %d, row %d has %d questions", step, row, n)
 			}
-			for i, r := range b.Repeats[row*segments : (row+1)*segments] {
+			for i, r := range b.WriteCounts[row*segments : (row+1)*segments] {
 				largest = math.Max(largest, float64(r))
 				if r < 1 || float64(r) > bound*1.0001 || r != 1 && (!many || i == 0 || i == segments-1) {
 					t.Errorf("step %d, row %d, segment %d counts %g times, at most %g", step, row, i, r, bound)
@@ -85,7 +85,7 @@ func TestPasskeySource(t *testing.T) {
 	// The paper's form asks once and counts all alike.
 	for b, row := draw(source(nil)), 0; row < rows; row++ {
 		weights := b.Weights[row*segments*segment : (row+1)*segments*segment-1]
-		if n := questions(b, row); n != 1 || slices.Min(weights) != slices.Max(weights) || slices.Max(b.Repeats) != 1 {
+		if n := questions(b, row); n != 1 || slices.Min(weights) != slices.Max(weights) || slices.Max(b.WriteCounts) != 1 {
 			t.Errorf("the paper's form has %d questions and weights from %g to %g", n, slices.Min(weights), slices.Max(weights))
 		}
 	}
@@ -97,7 +97,7 @@ func TestPasskeySource(t *testing.T) {
 	if err := again.SetCursor(cursor); err != nil {
 		t.Fatal(err)
 	}
-	if got := draw(again); !slices.Equal(got.IDs, want.IDs) || !slices.Equal(got.Repeats, want.Repeats) {
+	if got := draw(again); !slices.Equal(got.IDs, want.IDs) || !slices.Equal(got.WriteCounts, want.WriteCounts) {
 		t.Error("gone back, the source gives something else")
 	}
 	if err := again.SetCursor([]byte(`{"step":-1}`)); err == nil {
