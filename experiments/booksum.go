@@ -9,7 +9,7 @@ import (
 // booksumExperiment is the paper's Table 4 and Figure 4.
 var booksumExperiment = &experiment{
 	name: "booksum", everySeed: true,
-	cells: booksumCells, validate: validateBooksum, work: booksumWork, cost: booksumCost, make: makeBooksum,
+	cells: booksumCells, validate: validateBooksum, count: countBooksum, estimate: estimateBooksum, make: makeBooksum,
 }
 
 // BooksumSettings is the paper's third experiment (Table 4 and Figure 4): models that
@@ -89,8 +89,8 @@ func booksumCells(p *Profile, seed uint64) []PlannedCell {
 	return cells
 }
 
-// booksumWork reads every book once, and samples its summaries at each length.
-func booksumWork(c PlannedCell, documents int, e *Estimate) error {
+// countBooksum reads every book once, and samples its summaries at each length.
+func countBooksum(c PlannedCell, documents int, e *Estimate) error {
 	s, pretraining := c.Settings, c.Settings.Booksum.Pretraining
 	e.training("pretraining.jsonl", pretraining.Steps, pretraining.Batch, pretraining.Length)
 	e.training("metrics.jsonl", s.Training.Steps, s.Training.Batch, s.Length)
@@ -98,7 +98,7 @@ func booksumWork(c PlannedCell, documents int, e *Estimate) error {
 	return nil
 }
 
-func booksumCost(c PlannedCell, e *Estimate, calibrate calibrator) error {
+func estimateBooksum(c PlannedCell, e *Estimate, calibrate calibrator) error {
 	return e.calibrated(calibrate, c.Settings, scoredOnce)
 }
 

@@ -7,7 +7,7 @@ import (
 // costExperiment measures speed and memory. Its cells have neither corpus nor seed.
 var costExperiment = &experiment{
 	name: "cost", alone: true,
-	cells: costCells, validate: validateCost, work: costWork, cost: costCost, make: makeCost,
+	cells: costCells, validate: validateCost, count: countCost, estimate: estimateCost, make: makeCost,
 }
 
 // FullAttention is the control: attention over the whole sequence, which is the
@@ -62,8 +62,8 @@ func validateCost(p *Profile, report reporter) {
 	}
 }
 
-// costWork: each length is trained on and evaluated as often; no log is written.
-func costWork(c PlannedCell, _ int, e *Estimate) error {
+// countCost: each length is trained on and evaluated as often; no log is written.
+func countCost(c PlannedCell, _ int, e *Estimate) error {
 	for _, length := range c.Settings.Cost.Lengths {
 		e.TrainTokens += costRuns * length
 	}
@@ -71,7 +71,7 @@ func costWork(c PlannedCell, _ int, e *Estimate) error {
 	return nil
 }
 
-func costCost(c PlannedCell, e *Estimate, calibrate calibrator) error {
+func estimateCost(c PlannedCell, e *Estimate, calibrate calibrator) error {
 	s := c.Settings
 	if c.Model != FullAttention {
 		return e.calibrated(calibrate, s, scoredOnce)

@@ -4,7 +4,7 @@ import "context"
 
 // experiments is every kind of experiment, in the order of the work: within a seed, and
 // then among those that are run once. A new one takes a line here, a key in
-// ExperimentSettings, and files that begin with its name: docs/add-an-experiment.md.
+// ExperimentSettings, and files that begin with its name (docs/adr/0007).
 var experiments = []*experiment{
 	perplexityExperiment,
 	booksumExperiment,
@@ -23,10 +23,10 @@ type experiment struct {
 	cells func(p *Profile, seed uint64) []PlannedCell
 	// validate reports what the tags of the settings cannot say.
 	validate func(p *Profile, report reporter)
-	// work counts the tokens of a cell; documents is how many of its corpus are scored.
-	work func(c PlannedCell, documents int, e *Estimate) error
-	// cost estimates the seconds and the bytes of a cell whose tokens are counted.
-	cost func(c PlannedCell, e *Estimate, calibrate calibrator) error
+	// count sets the tokens of a cell; documents is how many of its corpus are scored.
+	count func(c PlannedCell, documents int, e *Estimate) error
+	// estimate adds the seconds and the bytes of a cell whose tokens are counted.
+	estimate func(c PlannedCell, e *Estimate, calibrate calibrator) error
 	// make runs a cell and writes its result, resuming whatever an earlier run left.
 	make func(ctx context.Context, r *cellRun) error
 }

@@ -13,7 +13,7 @@ import (
 // passkeyExperiment is the paper's Table 3.
 var passkeyExperiment = &experiment{
 	name:  "passkey",
-	cells: passkeyCells, validate: validatePasskey, work: passkeyWork, cost: passkeyCost, make: makePasskey,
+	cells: passkeyCells, validate: validatePasskey, count: countPasskey, estimate: estimatePasskey, make: makePasskey,
 }
 
 // PasskeySettings is the paper's Table 3: models that read a number out of a long

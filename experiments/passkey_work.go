@@ -6,8 +6,8 @@ import (
 	"infinibench/models"
 )
 
-// passkeyWork counts the task in words, which is what a passkey is written in most often.
-func passkeyWork(c PlannedCell, _ int, e *Estimate) error {
+// countPasskey counts the task in words, which is what a passkey is written in most often.
+func countPasskey(c PlannedCell, _ int, e *Estimate) error {
 	words, err := tokenizer.NewWord(passkey.Vocabulary())
 	if err != nil {
 		return err
@@ -32,9 +32,9 @@ func passkeyWork(c PlannedCell, _ int, e *Estimate) error {
 	return nil
 }
 
-// passkeyCost is calibrated on the longest training. The evaluation reads many segments at
+// estimatePasskey is calibrated on the longest training. The evaluation reads many segments at
 // once, for the state alone.
-func passkeyCost(c PlannedCell, e *Estimate, calibrate calibrator) error {
+func estimatePasskey(c PlannedCell, e *Estimate, calibrate calibrator) error {
 	s, recipe := c.Settings, c.Settings.Passkey.Recipe.Training
 	s.Length, s.Training.Batch = recipe.Segments*s.Model.Segment, recipe.Batch
 	return e.calibrated(calibrate, s, func(m *models.Model, _ float64) (float64, error) {

@@ -13,7 +13,7 @@ import (
 // perplexityExperiment is the paper's Table 2: language models scored on long documents.
 var perplexityExperiment = &experiment{
 	name: "perplexity", everySeed: true,
-	cells: perplexityCells, validate: validatePerplexity, work: perplexityWork, cost: perplexityCost, make: makePerplexity,
+	cells: perplexityCells, validate: validatePerplexity, count: countPerplexity, estimate: estimatePerplexity, make: makePerplexity,
 }
 
 // PerplexitySettings is one block of the paper's Table 2: the models trained and
@@ -114,7 +114,7 @@ func validatePerplexity(p *Profile, report reporter) {
 // has not been read yet: a book.
 const usualDocument = 100_000
 
-func perplexityWork(c PlannedCell, documents int, e *Estimate) error {
+func countPerplexity(c PlannedCell, documents int, e *Estimate) error {
 	s := c.Settings
 	e.training("metrics.jsonl", s.Training.Steps, s.Training.Batch, s.Length)
 	document := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)
@@ -125,8 +125,8 @@ func perplexityWork(c PlannedCell, documents int, e *Estimate) error {
 	return nil
 }
 
-// perplexityCost: a model with a memory is scored once more for each ablation.
-func perplexityCost(c PlannedCell, e *Estimate, calibrate calibrator) error {
+// estimatePerplexity: a model with a memory is scored once more for each ablation.
+func estimatePerplexity(c PlannedCell, e *Estimate, calibrate calibrator) error {
 	return e.calibrated(calibrate, c.Settings, func(m *models.Model, forward float64) (float64, error) {
 		if m.Stateful() {
 			return forward * float64(ablations), nil

@@ -78,7 +78,7 @@ func workload(o Options) ([]PlannedCell, []Estimate, error) {
 	for i, c := range cells {
 		e := &work[i]
 		e.Cell, e.hash = c.Cell, c.Settings.hash()
-		if err := c.experiment.work(c, documents[c.Corpus], e); err != nil {
+		if err := c.experiment.count(c, documents[c.Corpus], e); err != nil {
 			return nil, nil, err
 		}
 		result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(e.hash)
@@ -115,7 +115,7 @@ func Plan(ctx context.Context, o Options) ([]Estimate, error) {
 			}
 			return k, err
 		}
-		if err := c.experiment.cost(c, &plan[i], calibrate); err != nil {
+		if err := c.experiment.estimate(c, &plan[i], calibrate); err != nil {
 			return nil, err
 		}
 	}

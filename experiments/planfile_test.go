@@ -45,7 +45,7 @@ func TestSizeByHand(t *testing.T) {
 	// As many documents as are scored, each of the corpus's length.
 	size := func(c PlannedCell, documents int) Size {
 		var e Estimate
-		if err := c.experiment.work(c, documents, &e); err != nil {
+		if err := c.experiment.count(c, documents, &e); err != nil {
 			t.Fatal(err)
 		}
 		e.hash = c.Settings.hash()

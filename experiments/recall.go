@@ -18,7 +18,7 @@ import (
 // cells have neither corpus nor seed.
 var recallExperiment = &experiment{
 	name:  "recall",
-	cells: recallCells, validate: validateRecall, work: recallWork, cost: recallCost, make: makeRecall,
+	cells: recallCells, validate: validateRecall, count: countRecall, estimate: estimateRecall, make: makeRecall,
 }
 
 // RecallSettings is what is tried with the memory of one head, apart from any model.

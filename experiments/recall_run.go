@@ -22,12 +22,12 @@ func recallCells(p *Profile, _ uint64) []PlannedCell {
 	return cells
 }
 
-func recallWork(c PlannedCell, _ int, e *Estimate) error {
+func countRecall(c PlannedCell, _ int, e *Estimate) error {
 	e.EvaluateTokens = c.Settings.Recall.Pairs(c.Model)
 	return nil
 }
 
-func recallCost(c PlannedCell, e *Estimate, _ calibrator) error {
+func estimateRecall(c PlannedCell, e *Estimate, _ calibrator) error {
 	e.Seconds, e.Bytes = c.Settings.Recall.seconds(c.Model), c.Settings.Recall.bytes()
 	return nil
 }
