@@ -43,8 +43,8 @@ type PhaseSettings struct {
 	GateLearningRate float64 `yaml:"gate_learning_rate" required:"true" min:"0" max:"10"`
 }
 
-// of is the settings of a phase of a training.
-func (t PhaseSettings) of(s TrainingSettings) TrainingSettings {
+// apply is the training with what the phase has of its own.
+func (t PhaseSettings) apply(s TrainingSettings) TrainingSettings {
 	s.Batch, s.Steps, s.WarmupSteps = t.Batch, t.Steps, t.WarmupSteps
 	s.LearningRate, s.GateLearningRate = t.LearningRate, t.GateLearningRate
 	return s
@@ -82,7 +82,7 @@ func booksumCells(p *Profile, seed uint64) []PlannedCell {
 	var cells []PlannedCell
 	for _, model := range s.Models {
 		c := p.newCell(Cell{Corpus: s.Corpus, Model: model, Length: s.Lengths[len(s.Lengths)-1], Seed: seed})
-		c.Settings.Length, c.Settings.Training, c.Settings.Booksum = s.row(), s.Finetuning.of(p.Training), s
+		c.Settings.Length, c.Settings.Training, c.Settings.Booksum = s.row(), s.Finetuning.apply(p.Training), s
 		c.Settings.Booksum.Corpus, c.Settings.Booksum.Models = "", nil // also of other cells
 		cells = append(cells, c)
 	}

@@ -102,7 +102,7 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 	}
 	pretraining, finetuning := r.timing.stage("pretraining"), r.timing.stage("finetuning")
 	first := phase{
-		dir: r.files.pretrained(), log: "pretraining.jsonl", training: b.Pretraining.of(s.Training), length: b.Pretraining.Length,
+		dir: r.files.pretrained(), log: "pretraining.jsonl", training: b.Pretraining.apply(s.Training), length: b.Pretraining.Length,
 		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, b.Pretraining.Batch, b.Pretraining.Length)

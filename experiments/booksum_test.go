@@ -188,7 +188,7 @@ func TestSummarySource(t *testing.T) {
 func TestBookReader(t *testing.T) {
 	p := summaries(t)
 	x := chronicleTask(t, p.Booksum)
-	settings := p.of("booksum")[0].Settings
+	settings := p.cellsOf("booksum")[0].Settings
 	m, err := NewModel(settings, x.text.Tokenizer.Size())
 	if err != nil {
 		t.Fatal(err)

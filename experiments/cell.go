@@ -104,7 +104,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 				return nil, fmt.Errorf("experiments: %s: train_tokens: %w", dir, err)
 			}
 			r.advance("train", total, true)
-			r.missing(p.log, log, t.Steps)
+			r.noteMissing(p.log, log, t.Steps)
 			return m, nil
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -128,7 +128,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 		if keep >= 0 {
 			log = log[:keep]
 		}
-		r.missing(p.log, log, done)
+		r.noteMissing(p.log, log, done)
 		r.advance("train", done*t.Batch*p.length, true)
 		file, err = openLog(r.files.path(p.log), log)
 		return err
@@ -167,8 +167,8 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	return m, r.saveModel(dir, m, *p.tokens)
 }
 
-// missing says how many of the steps that were done the training log lacks.
-func (r *cellRun) missing(name string, log []LogLine, done int) {
+// noteMissing says how many of the steps that were done the training log lacks.
+func (r *cellRun) noteMissing(name string, log []LogLine, done int) {
 	if n := done - len(log); n > 0 {
 		r.note(fmt.Sprintf("%s lacks %d of the first %d steps: the model is not concerned", r.files.path(name), n, done))
 	}

@@ -16,8 +16,8 @@ func (p *Profile) Settings(c Cell) CellSettings { return p.planned(c).Settings }
 func (p *Profile) Config(c Cell) []byte         { return p.planned(c).Settings.config() }
 func (p *Profile) Hash(c Cell) string           { return p.planned(c).Settings.hash() }
 
-// of are the profile's cells of one experiment.
-func (p *Profile) of(experiment string) []PlannedCell {
+// cellsOf are the profile's cells of one experiment.
+func (p *Profile) cellsOf(experiment string) []PlannedCell {
 	return slices.DeleteFunc(p.Cells(), func(c PlannedCell) bool { return c.Experiment != experiment })
 }
 

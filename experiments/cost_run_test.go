@@ -128,7 +128,7 @@ func TestCostOfControlIsLimited(t *testing.T) {
 	} {
 		p := costly(t)
 		p.Cost = limit
-		cells := p.of("cost")
+		cells := p.cellsOf("cost")
 		ticks := 0
 		points, err := costPoints(t.Context(), cells[len(cells)-1].Settings, 7, func(n int) { ticks += n })
 		if err != nil || len(points) != 3 || ticks != 2*2*64 {

@@ -66,14 +66,14 @@ func passkeyCells(p *Profile, seed uint64) []PlannedCell {
 	var cells []PlannedCell
 	for _, model := range p.Passkey.Models {
 		c := p.newCell(Cell{Corpus: p.Passkey.Corpus, Model: model, Length: p.Passkey.longest(), Seed: seed})
-		c.Settings.Model, c.Settings.Passkey = p.Passkey.Model, p.Passkey.of(model)
+		c.Settings.Model, c.Settings.Passkey = p.Passkey.Model, p.Passkey.forModel(model)
 		cells = append(cells, c)
 	}
 	return cells
 }
 
-// of is the settings of one model, whom the others do not concern.
-func (s PasskeySettings) of(model string) PasskeySettings {
+// forModel is the settings of one model, whom the others do not concern.
+func (s PasskeySettings) forModel(model string) PasskeySettings {
 	s.Models = []string{model}
 	if !strings.HasPrefix(model, "infini-") {
 		s.Samples = s.Others

@@ -112,7 +112,7 @@ func TestPasskeyKeysAreApart(t *testing.T) {
 	if _, err := Run(context.Background(), Options{Profile: p, Runs: runs, Version: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	c := p.of("passkey")[0]
+	c := p.cellsOf("passkey")[0]
 	run := &passkeyRun{cellRun: &cellRun{settings: c.Settings}, task: passkeyTask(t)}
 	for _, stage := range run.settings.Passkey.stages() {
 		lines, err := readLog[PasskeyAnswer](filepath.Join(runs, p.Name, c.Key(), "samples-"+stage.name+".jsonl"))

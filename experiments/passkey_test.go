@@ -72,16 +72,16 @@ func TestPasskeyAsks(t *testing.T) {
 		}},
 	} {
 		s.Model.Segment = test.segment
-		asks, err := s.asks(task)
+		prompts, err := s.prompts(task)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, a := range asks {
+		for _, a := range prompts {
 			got = append(got, fmt.Sprintf("%s %d %s", a.Kind, a.Length, a.Position))
 		}
 		if !slices.Equal(got, test.want) {
-			t.Errorf("segments of %d: asks %q, want %q", test.segment, got, test.want)
+			t.Errorf("segments of %d: prompts %q, want %q", test.segment, got, test.want)
 		}
 	}
 }
@@ -116,7 +116,7 @@ func TestPasskeySharedReading(t *testing.T) {
 		if _, err := Run(context.Background(), Options{Profile: p, Runs: runs, Version: "test"}); err != nil {
 			t.Fatal(err)
 		}
-		c := p.of("passkey")[0]
+		c := p.cellsOf("passkey")[0]
 		files := cellFiles(filepath.Join(runs, p.Name, c.Key()))
 		lines, err := readLog[PasskeyAnswer](files.path("samples-" + StageRecipe + ".jsonl"))
 		if err != nil {
@@ -146,7 +146,7 @@ func TestPasskeySharedReading(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x, err := task.Prompt(passkeyAsk{Length: l.Length, Depth: depth}.prompt(l.Key))
+			x, err := task.Prompt(passkeyPrompt{Length: l.Length, Depth: depth}.prompt(l.Key))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -195,7 +195,7 @@ func plainAnswer(t *testing.T, m *models.Model, d *models.Decoder, prompt, answe
 func TestPasskeyLostAnswers(t *testing.T) {
 	p := passkeyProfile(t, "infini-delta")
 	p.Passkey.Batch = 3
-	name := filepath.Join(p.Name, p.of("passkey")[0].Key(), "samples-recipe.jsonl")
+	name := filepath.Join(p.Name, p.cellsOf("passkey")[0].Key(), "samples-recipe.jsonl")
 	whole := t.TempDir()
 	if _, err := Run(context.Background(), Options{Profile: p, Runs: whole, Version: "test"}); err != nil {
 		t.Fatal(err)
@@ -285,7 +285,7 @@ func TestPasskeyInterrupted(t *testing.T) {
 	if stops < 5 {
 		t.Errorf("stopped %d times only", stops)
 	}
-	c := p.of("passkey")[0]
+	c := p.cellsOf("passkey")[0]
 	for _, name := range []string{"result.json", "samples-recipe.jsonl", "samples-fine-tuned.jsonl", "samples-zero-shot.jsonl", "checkpoint/recipe/model.safetensors"} {
 		want, err := os.ReadFile(filepath.Join(whole, p.Name, c.Key(), name))
 		if err != nil {

@@ -17,11 +17,11 @@ func countPasskey(c PlannedCell, _ int, e *Estimate) error {
 		return err
 	}
 	s := c.Settings
-	asks, err := s.Passkey.asks(task)
+	prompts, err := s.Passkey.prompts(task)
 	if err != nil {
 		return err
 	}
-	all, err := streams(task, asks)
+	all, err := passkeyStreams(task, prompts)
 	if err != nil {
 		return err
 	}

@@ -110,16 +110,16 @@ func validatePerplexity(p *Profile, report reporter) {
 	}
 }
 
-// usualDocument is the length in tokens assumed for a document that is scored whole and
+// assumedDocumentTokens is the length in tokens assumed for a document that is scored whole and
 // has not been read yet: a book.
-const usualDocument = 100_000
+const assumedDocumentTokens = 100_000
 
 func countPerplexity(c PlannedCell, documents int, e *Estimate) error {
 	s := c.Settings
 	e.training("metrics.jsonl", s.Training.Steps, s.Training.Batch, s.Length)
 	document := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)
 	if document == 0 {
-		document = usualDocument
+		document = assumedDocumentTokens
 	}
 	e.EvaluateTokens = documents * document
 	return nil

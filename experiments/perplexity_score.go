@@ -110,7 +110,7 @@ func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s Eval
 			documents[i] = samples[d].ids
 		}
 		stream.visit = func(a Ablation, document, i int, nll float64) { scorers[document].add(a, i, nll) }
-		if err := stream.group(ctx, documents); err != nil {
+		if err := stream.scoreGroup(ctx, documents); err != nil {
 			return nil, err
 		}
 		var fresh []SampleScore

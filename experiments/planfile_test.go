@@ -63,7 +63,7 @@ func TestSizeByHand(t *testing.T) {
 		SummaryTokens: 15, Lengths: []int{64}, Decodes: 1, TopP: 1, BadPairs: "stop",
 	}
 	p.Corpora["chronicle"] = p.Corpora["novel"]
-	c = p.of("booksum")[0]
+	c = p.cellsOf("booksum")[0]
 	want = Size{ConfigHash: c.Settings.hash(), EvaluateTokens: 3 * (64 + 15), Trainings: []TrainingSize{
 		{"pretraining.jsonl", 3, 3 * 2 * 128}, {"metrics.jsonl", 5, 5 * (64 + 1 + 15)}, // a book, the mark that asks, a summary
 	}}

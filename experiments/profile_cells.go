@@ -57,7 +57,7 @@ func (p *Profile) newCell(c Cell) PlannedCell {
 	}
 	if c.Corpus != "" {
 		s.CorpusName, s.Corpus, s.Fingerprint = c.Corpus, p.Corpora[c.Corpus], p.fingerprints[c.Corpus]
-		s.Training, s.Baselines = p.Training, p.Baselines.of(c.Model)
+		s.Training, s.Baselines = p.Training, p.Baselines.forModel(c.Model)
 	}
 	return PlannedCell{Cell: c, Settings: s}
 }

@@ -130,7 +130,7 @@ type runner struct {
 	peak func() float64 // kernel.Peak, measured when first asked for
 }
 
-func (r *runner) tell(e Event) {
+func (r *runner) emit(e Event) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	switch e.Kind {
@@ -157,21 +157,21 @@ func (r *runner) cell(ctx context.Context, c PlannedCell) {
 			notes = append(notes, err.Error())
 		}
 		for _, note := range notes {
-			r.tell(Event{Kind: Note, Text: note})
+			r.emit(Event{Kind: Note, Text: note})
 		}
 		if done {
-			r.tell(Event{Kind: Skipped, Cell: c.Cell})
+			r.emit(Event{Kind: Skipped, Cell: c.Cell})
 			return
 		}
 	}
 	if ctx.Err() != nil {
 		return
 	}
-	r.tell(Event{Kind: Started, Cell: c.Cell})
+	r.emit(Event{Kind: Started, Cell: c.Cell})
 	err := r.make(ctx, c, files)
 	switch {
 	case err == nil:
-		r.tell(Event{Kind: Done, Cell: c.Cell})
+		r.emit(Event{Kind: Done, Cell: c.Cell})
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		// Interrupted: what is done is saved, nothing failed.
 	default:
@@ -182,7 +182,7 @@ func (r *runner) cell(ctx context.Context, c PlannedCell) {
 			}
 			err = errors.Join(err, writeJSON(files.path("result.json"), failed))
 		}
-		r.tell(Event{Kind: Failed, Cell: c.Cell, Err: err})
+		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: err})
 	}
 }
 
@@ -192,7 +192,7 @@ func (r *runner) make(ctx context.Context, c PlannedCell, files cellFiles) error
 	}
 	notes, err := files.repair(c.Settings.config())
 	for _, note := range notes {
-		r.tell(Event{Kind: Note, Text: note})
+		r.emit(Event{Kind: Note, Text: note})
 	}
 	if err != nil {
 		return err
@@ -204,9 +204,9 @@ func (r *runner) make(ctx context.Context, c PlannedCell, files cellFiles) error
 		}
 	}
 	run := newCellRun(r.options, c, files, text, func(phase string, tokens int, before bool) {
-		r.tell(Event{Kind: Progress, Cell: c.Cell, Phase: phase, Tokens: tokens, Before: before})
+		r.emit(Event{Kind: Progress, Cell: c.Cell, Phase: phase, Tokens: tokens, Before: before})
 	})
-	run.note, run.peak = func(text string) { r.tell(Event{Kind: Note, Text: text}) }, r.peak
+	run.note, run.peak = func(text string) { r.emit(Event{Kind: Note, Text: text}) }, r.peak
 	return c.experiment.make(ctx, run)
 }
 
@@ -224,7 +224,7 @@ func (r *runner) text(ctx context.Context, name string) (*TokenizedCorpus, error
 	t, err := OpenText(ctx, name, r.options.Profile.Corpora[name], r.options.Data, filepath.Join(r.options.Directory(), "tokenizers"), func(done, total int) {
 		if !told {
 			told = true
-			r.tell(Event{Kind: Note, Text: fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name)})
+			r.emit(Event{Kind: Note, Text: fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name)})
 		}
 	})
 	if err != nil {
