@@ -18,7 +18,7 @@ type Estimate struct {
 	Cell           Cell    `json:"cell"`
 	Done           bool    `json:"done"` // has its result already
 	TrainTokens    int     `json:"train_tokens"`
-	EvaluateTokens int     `json:"evaluate_tokens"` // about; of recall, pairs
+	EvaluateTokens int     `json:"evaluate_tokens"` // roughly; pairs in a cell without a corpus or a training
 	Seconds        float64 `json:"seconds"`         // of one worker
 	Bytes          int64   `json:"bytes"`           // of weights, gradients, moments, states and activations, with what the garbage collector leaves lying
 
@@ -32,8 +32,8 @@ func (e *Estimate) training(log string, steps, batch, length int) {
 	e.TrainTokens += steps * batch * length
 }
 
-// Identify notes which files the corpora of the profile's cells are, so that results made
-// from others are not taken for its own.
+// Identify records which files the corpora of the profile's cells consist of, so that
+// results from other files are not taken for the profile's own.
 func (p *Profile) Identify(data string) error {
 	seen := map[string]string{}
 	for _, name := range p.corpora() {

@@ -12,7 +12,7 @@ type PlanFile struct {
 type Size struct {
 	ConfigHash     string         `json:"config_hash"`         // what its files were made with, if they are its own
 	Trainings      []TrainingSize `json:"trainings,omitempty"` // one after the other
-	EvaluateTokens int            `json:"evaluate_tokens"`     // about; of recall, pairs
+	EvaluateTokens int            `json:"evaluate_tokens"`     // roughly
 }
 
 // TrainingSize is one training of a cell.

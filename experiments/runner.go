@@ -56,14 +56,13 @@ type Summary struct {
 // Directory is where the results of a profile go.
 func (o Options) Directory() string { return filepath.Join(o.Runs, o.Profile.Name) }
 
-// Run makes every cell of a profile that is not done yet, several at a time. A
-// cell that fails is written down as failed and the others go on; the next Run
-// tries it again. When the context ends, the cells under way save what they have
-// and Run returns the context's error.
+// Run runs every cell of a profile that is not done yet, several at a time. A failed cell
+// gets a result that says so, and the others continue; the next Run retries it. When the
+// context ends, the running cells save their work and Run returns the context's error.
 func Run(ctx context.Context, o Options) (Summary, error) {
 	summary := Summary{Directory: o.Directory()}
-	// Without knowing every corpus, results made from it would look like those of
-	// another and be made anew: better to stop before anything is touched.
+	// If a corpus could not be identified, its results would look stale and be recomputed:
+	// stop before anything is touched.
 	cells, work, err := workload(o)
 	if err != nil {
 		return summary, err
