@@ -16,29 +16,29 @@ import (
 	"time"
 )
 
-// lasting marks an error that trying again cannot cure.
-type lasting struct{ error }
+// permanentError marks an error that a retry cannot cure.
+type permanentError struct{ error }
 
-func (l lasting) Unwrap() error { return l.error }
+func (e permanentError) Unwrap() error { return e.error }
 
-// statusError is a refusal by the server; it lasts unless the server is only busy
-// or broken for now.
+// statusError is a refusal by the server: permanent, unless the server is only busy or
+// broken for now.
 func statusError(resp *http.Response) error {
 	err := fmt.Errorf("%s: the server says %s", resp.Request.URL.Redacted(), resp.Status)
 	switch code := resp.StatusCode; {
 	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
 		return err
 	}
-	return lasting{err}
+	return permanentError{err}
 }
 
-// repeat tries until it works, the error lasts, or the tries are used up.
+// repeat tries until it works, the error is permanent, or the tries are used up.
 func (f *fetcher) repeat(ctx context.Context, try func() error) error {
 	pause := f.pause
 	for n := 1; ; n++ {
 		err := try()
-		var last lasting
-		if err == nil || errors.As(err, &last) {
+		var permanent permanentError
+		if err == nil || errors.As(err, &permanent) {
 			return err
 		}
 		if ctx.Err() != nil {
@@ -60,9 +60,9 @@ func (f *fetcher) repeat(ctx context.Context, try func() error) error {
 func secure(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) >= 10:
-		return lasting{errors.New("more than 10 redirections")}
+		return permanentError{errors.New("more than 10 redirections")}
 	case req.URL.Scheme != "https" && req.URL.Scheme != via[0].URL.Scheme:
-		return lasting{fmt.Errorf("redirected to %s, which is not https", req.URL.Redacted())}
+		return permanentError{fmt.Errorf("redirected to %s, which is not https", req.URL.Redacted())}
 	}
 	return nil
 }
@@ -101,13 +101,13 @@ func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, mov
 			return nil
 		}
 		if removeErr := root.Remove(part); removeErr != nil {
-			return lasting{removeErr}
+			return permanentError{removeErr}
 		}
 		moved(0)
 		if resumed { // the old beginning may be at fault: once more, from the start
 			return err
 		}
-		return lasting{err}
+		return permanentError{err}
 	})
 	if err != nil {
 		return "", err
@@ -122,58 +122,33 @@ var errStalled = errors.New("the transfer stalled")
 func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file remoteFile, moved func(have int64)) (resumed bool, err error) {
 	out, err := root.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return false, lasting{fileError(filepath.Join(root.Name(), part), err)}
+		return false, permanentError{fileError(filepath.Join(root.Name(), part), err)}
 	}
 	defer func() {
 		if closeErr := out.Close(); err == nil && closeErr != nil {
-			err = lasting{closeErr}
+			err = permanentError{closeErr}
 		}
 	}()
-	have, err := out.Seek(0, io.SeekEnd)
+	have, err := beginning(out, file.size)
 	if err != nil {
-		return false, lasting{err}
+		return false, permanentError{err}
 	}
 	if have == file.size {
 		moved(have)
 		return have > 0, nil
-	}
-	if have > file.size { // not a beginning of this file
-		if have, err = 0, restart(out); err != nil {
-			return false, lasting{err}
-		}
 	}
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watch := time.AfterFunc(f.stall, func() { cancel(errStalled) })
 	defer watch.Stop()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, file.url, nil)
-	if err != nil {
-		return false, lasting{err}
-	}
-	req.Header.Set("Accept-Encoding", "identity") // size and hash are of the plain bytes
-	if have > 0 {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", have))
-	}
-	resp, err := f.client.Do(req)
+	resp, err := f.get(ctx, file.url, have)
 	if err != nil {
 		return false, stalled(ctx, err)
 	}
 	defer resp.Body.Close()
-	switch {
-	case resp.StatusCode == http.StatusOK: // the whole file, whatever was asked for
-		if have, err = 0, restart(out); err != nil {
-			return false, lasting{err}
-		}
-	case resp.StatusCode == http.StatusPartialContent && strings.HasPrefix(resp.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", have)):
-	case resp.StatusCode == http.StatusPartialContent, resp.StatusCode == http.StatusRequestedRangeNotSatisfiable:
-		err := fmt.Errorf("%s: asked from byte %d, got %s %q", file.url, have, resp.Status, resp.Header.Get("Content-Range"))
-		if restartErr := restart(out); restartErr != nil {
-			return false, lasting{restartErr}
-		}
+	if have, err = accepted(resp, out, have); err != nil {
 		return false, err
-	default:
-		return false, statusError(resp)
 	}
 
 	resumed = have > 0
@@ -187,18 +162,60 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 	var writeErr *fs.PathError
 	switch {
 	case errors.As(err, &writeErr): // from out: the disk, not the network
-		return resumed, lasting{err}
+		return resumed, permanentError{err}
 	case have > file.size:
 		if err := restart(out); err != nil {
-			return resumed, lasting{err}
+			return resumed, permanentError{err}
 		}
-		return resumed, lasting{fmt.Errorf("%s: longer than the %d bytes of the listing", file.url, file.size)}
+		return resumed, permanentError{fmt.Errorf("%s: longer than the %d bytes of the listing", file.url, file.size)}
 	case err != nil:
 		return resumed, fmt.Errorf("%s: broke off at byte %d of %d: %w", file.url, have, file.size, stalled(ctx, err))
 	case have < file.size:
 		return resumed, fmt.Errorf("%s: ended at byte %d of %d", file.url, have, file.size)
 	}
 	return resumed, nil
+}
+
+// beginning is how many bytes of a file of some size a part has. A longer part is no
+// beginning of that file: it is emptied.
+func beginning(part *os.File, size int64) (have int64, err error) {
+	if have, err = part.Seek(0, io.SeekEnd); err != nil || have <= size {
+		return have, err
+	}
+	return 0, restart(part)
+}
+
+// get asks for a file from one of its bytes on.
+func (f *fetcher) get(ctx context.Context, url string, from int64) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, permanentError{err}
+	}
+	req.Header.Set("Accept-Encoding", "identity") // size and hash are of the plain bytes
+	if from > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
+	}
+	return f.client.Do(req)
+}
+
+// accepted is the byte that the body of a response goes on from: the one asked for, or the
+// first, in which case the part is emptied. It is an error if there is no such body.
+func accepted(resp *http.Response, part *os.File, asked int64) (from int64, err error) {
+	switch code, got := resp.StatusCode, resp.Header.Get("Content-Range"); {
+	case code == http.StatusOK: // the whole file, whatever was asked for
+		if err := restart(part); err != nil {
+			return 0, permanentError{err}
+		}
+		return 0, nil
+	case code == http.StatusPartialContent && strings.HasPrefix(got, fmt.Sprintf("bytes %d-", asked)):
+		return asked, nil
+	case code == http.StatusPartialContent, code == http.StatusRequestedRangeNotSatisfiable:
+		if err := restart(part); err != nil {
+			return 0, permanentError{err}
+		}
+		return 0, fmt.Errorf("%s: asked from byte %d, got %s %q", resp.Request.URL.Redacted(), asked, resp.Status, got)
+	}
+	return 0, statusError(resp)
 }
 
 // restart empties a part.
@@ -230,13 +247,13 @@ func (a arrival) Write(p []byte) (int, error) {
 func (r remoteFile) verify(root *os.Root, path string) (string, error) {
 	f, err := root.Open(path)
 	if err != nil {
-		return "", lasting{err}
+		return "", permanentError{err}
 	}
 	defer f.Close()
 	m, s := md5.New(), sha256.New()
 	size, err := io.Copy(io.MultiWriter(m, s), f)
 	if err != nil {
-		return "", lasting{err}
+		return "", permanentError{err}
 	}
 	md5Sum, sha256Sum := hex.EncodeToString(m.Sum(nil)), hex.EncodeToString(s.Sum(nil))
 	switch {

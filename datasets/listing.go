@@ -178,7 +178,7 @@ func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
-			return lasting{err}
+			return permanentError{err}
 		}
 		resp, err := f.client.Do(req)
 		if err != nil {
@@ -194,7 +194,7 @@ func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header
 			return err
 		}
 		if err := jsonread.Document(body, page); err != nil {
-			return lasting{fmt.Errorf("%s: not a listing: %w", address, err)}
+			return permanentError{fmt.Errorf("%s: not a listing: %w", address, err)}
 		}
 		return nil
 	})

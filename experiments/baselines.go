@@ -44,8 +44,8 @@ type CompressiveSettings struct {
 	Rate  int `yaml:"rate,omitempty" min:"1" max:"1024"`     // tokens to a slot; 0: 2
 }
 
-// of is the part that a model depends on.
-func (s BaselineSettings) of(model string) BaselineSettings {
+// forModel is the part that a model depends on.
+func (s BaselineSettings) forModel(model string) BaselineSettings {
 	switch model {
 	case baselines.TransformerXL{}.Name():
 		return BaselineSettings{TransformerXL: s.TransformerXL}
@@ -71,8 +71,8 @@ func (s BaselineSettings) evaluated() BaselineSettings {
 // stands for, at its segments, and two rows are of another paper's Transformer-XL.
 var paperBaselines = BaselineSettings{TransformerXL: TransformerXLSettings{T5: true}}
 
-// set is a memory with these settings.
-func (s BaselineSettings) set(m models.Memory) models.Memory {
+// configure is a memory with these settings.
+func (s BaselineSettings) configure(m models.Memory) models.Memory {
 	xl := baselines.TransformerXL{Cache: s.TransformerXL.Cache, T5: s.TransformerXL.T5}
 	switch m.(type) {
 	case baselines.TransformerXL:

@@ -38,10 +38,10 @@ func TestBaselineSettings(t *testing.T) {
 		{"infini-linear", "{}", models.Infini{}},
 		{"infini-delta", "{}", models.Infini{Delta: true}},
 	} {
-		if got := strings.TrimSpace(everySetting.of(test.model).saved()); got != test.config {
+		if got := strings.TrimSpace(everySetting.forModel(test.model).saved()); got != test.config {
 			t.Errorf("%s is made with\n%s\nwant\n%s", test.model, got, test.config)
 		}
-		memory, err := NewMemory(test.model, everySetting.of(test.model))
+		memory, err := NewMemory(test.model, everySetting.forModel(test.model))
 		if err != nil {
 			t.Error(err)
 		}
@@ -63,7 +63,7 @@ func TestCheckpointKeepsBaseline(t *testing.T) {
 	}
 	c := p.Cells()[0]
 	files := cellFiles(filepath.Join(o.Directory(), c.Key()))
-	result, found := files.result(p.Hash(c))
+	result, found := files.result(c.Settings.hash())
 	if want := int64(2 * 32 * (2*40 + 48)); !found || result.Footprint.Entries != want || result.Settings.Baselines != p.Baselines {
 		t.Errorf("result %t carries %d numbers, want %d, and has the settings %+v", found, result.Footprint.Entries, want, result.Settings.Baselines)
 	}
@@ -93,10 +93,7 @@ func TestLogHasMemorysLoss(t *testing.T) {
 	if summary, err := Run(context.Background(), o); err != nil || summary.Failed > 0 {
 		t.Fatalf("%+v, %v", summary, err)
 	}
-	for _, c := range p.Cells() {
-		if c.Experiment != perplexityExperiment {
-			continue
-		}
+	for _, c := range p.cellsOf("perplexity") {
 		log, err := readLog[LogLine](filepath.Join(o.Directory(), c.Key(), "metrics.jsonl"))
 		if err != nil || len(log) != p.Training.Steps {
 			t.Fatalf("%d lines, %v", len(log), err)

@@ -2,11 +2,15 @@ package experiments
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"infinibench/datasets/booksum"
 )
+
+// booksumExperiment is the paper's Table 4 and Figure 4.
+var booksumExperiment = &experiment{
+	name: "booksum", everySeed: true,
+	cells: booksumCells, validate: validateBooksum, count: countBooksum, estimate: estimateBooksum, make: makeBooksum,
+}
 
 // BooksumSettings is the paper's third experiment (Table 4 and Figure 4): models that
 // are trained as language models of books, then on books with their summaries, and
@@ -39,11 +43,11 @@ type PhaseSettings struct {
 	GateLearningRate float64 `yaml:"gate_learning_rate" required:"true" min:"0" max:"10"`
 }
 
-// of is the settings of a phase of a training.
-func (p PhaseSettings) of(t TrainingSettings) TrainingSettings {
-	t.Batch, t.Steps, t.WarmupSteps = p.Batch, p.Steps, p.WarmupSteps
-	t.LearningRate, t.GateLearningRate = p.LearningRate, p.GateLearningRate
-	return t
+// apply is the training with what the phase has of its own.
+func (t PhaseSettings) apply(s TrainingSettings) TrainingSettings {
+	s.Batch, s.Steps, s.WarmupSteps = t.Batch, t.Steps, t.WarmupSteps
+	s.LearningRate, s.GateLearningRate = t.LearningRate, t.GateLearningRate
+	return s
 }
 
 // Summarised says whether the profile has the experiment.
@@ -69,35 +73,63 @@ func (s BooksumSettings) readTokens() int {
 	return s.Lengths[len(s.Lengths)-1] + len(s.Lengths)*s.Decodes*s.SummaryTokens
 }
 
-// booksumCells is a cell for each model and seed; its length is the longest input.
-func (p *Profile) booksumCells(seed uint64) []Cell {
-	var cells []Cell
-	if s := p.Booksum; s.Summarised() {
-		for _, model := range s.Models {
-			cells = append(cells, Cell{
-				Experiment: booksumExperiment, Corpus: s.Corpus, Model: model, Length: s.Lengths[len(s.Lengths)-1], Seed: seed,
-			})
-		}
+// booksumCells is a cell for each model; its length is the longest input.
+func booksumCells(p *Profile, seed uint64) []PlannedCell {
+	s := p.Booksum
+	if !s.Summarised() {
+		return nil
+	}
+	var cells []PlannedCell
+	for _, model := range s.Models {
+		c := p.newCell(Cell{Corpus: s.Corpus, Model: model, Length: s.Lengths[len(s.Lengths)-1], Seed: seed})
+		c.Settings.Length, c.Settings.Training, c.Settings.Booksum = s.row(), s.Finetuning.apply(p.Training), s
+		c.Settings.Booksum.Corpus, c.Settings.Booksum.Models = "", nil // also of other cells
+		cells = append(cells, c)
 	}
 	return cells
 }
 
-// booksumSettings resolves the settings of a cell of the experiment.
-func (p *Profile) booksumSettings(c Cell) CellSettings {
-	s := p.Booksum
-	s.Corpus, s.Models = "", nil // of other cells too
-	return CellSettings{
-		Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: c.Corpus, Length: s.row(), Seed: c.Seed,
-		Threads: p.Threads, Model: p.Model, Baselines: p.Baselines.of(c.Model), Training: s.Finetuning.of(p.Training),
-		Corpus: p.Corpora[c.Corpus], Booksum: s, Fingerprint: p.fingerprints[c.Corpus],
-	}
+// countBooksum reads every book once, and samples its summaries at each length.
+func countBooksum(c PlannedCell, documents int, e *Estimate) error {
+	s, pretraining := c.Settings, c.Settings.Booksum.Pretraining
+	e.training("pretraining.jsonl", pretraining.Steps, pretraining.Batch, pretraining.Length)
+	e.training("metrics.jsonl", s.Training.Steps, s.Training.Batch, s.Length)
+	e.EvaluateTokens = documents * s.Booksum.readTokens()
+	return nil
 }
 
-func (p *Profile) validateBooksum(report reporter) {
+func estimateBooksum(c PlannedCell, e *Estimate, calibrate calibrator) error {
+	return e.calibrated(calibrate, c.Settings, scoredOnce)
+}
+
+func validateBooksum(p *Profile, report reporter) {
 	s := p.Booksum
 	if len(s.Lengths) == 0 {
 		return // there is no such block, or what is missing has been reported
 	}
+	s.validateCorpus(p, report)
+	if len(s.Models) == 0 {
+		report("booksum.models", "missing; allowed: a list of length at least 1")
+	}
+	validateModels(report, "booksum.models", s.Models)
+	if s.Temperature == 0 && s.Decodes > 1 {
+		report("booksum.decodes", "got %d; allowed: 1, as at temperature 0 all summaries of a book are the same", s.Decodes)
+	}
+	s.Pretraining.validate(p, s.Corpus, "booksum.pretraining", report)
+	s.Finetuning.validate(p, s.Corpus, "booksum.finetuning", report)
+	before := 0
+	for i, n := range s.Lengths {
+		key := fmt.Sprintf("booksum.lengths[%d]", i)
+		validateBookLength(p, s.Corpus, key, n, report)
+		if n <= before || n > 1<<24 {
+			report(key, "got %d; allowed: more than the length before, %d, and at most %d", n, before, 1<<24)
+		}
+		before = n
+	}
+}
+
+// validateCorpus reports a corpus that has no summaries, or books too short for them.
+func (s BooksumSettings) validateCorpus(p *Profile, report reporter) {
 	c, ok := p.Corpora[s.Corpus]
 	switch {
 	case s.Corpus != "chronicle" && s.Corpus != "booksum":
@@ -109,45 +141,23 @@ func (p *Profile) validateBooksum(report reporter) {
 			report("corpora.chronicle.document_tokens", "%v", err)
 		}
 	}
-	if s.Temperature == 0 && s.Decodes > 1 {
-		report("booksum.decodes", "got %d; allowed: 1, as at temperature 0 all summaries of a book are the same", s.Decodes)
+}
+
+// validate reports a phase that does not fit the books or its own steps.
+func (t PhaseSettings) validate(p *Profile, corpus, key string, report reporter) {
+	validateBookLength(p, corpus, key+".length", t.Length, report)
+	if t.WarmupSteps > t.Steps {
+		report(key+".warmup_steps", "got %d; allowed: at most its steps, %d", t.WarmupSteps, t.Steps)
 	}
-	if len(s.Models) == 0 {
-		report("booksum.models", "missing; allowed: a list of length at least 1")
+}
+
+// validateBookLength reports a number of a book's tokens that no book has, or after which
+// a summary would not start a segment.
+func validateBookLength(p *Profile, corpus, key string, n int, report reporter) {
+	if p.Model.Segment > 0 && n%p.Model.Segment != 0 {
+		report(key, "got %d; allowed: a multiple of model.segment, %d, so that a summary starts a segment", n, p.Model.Segment)
 	}
-	for i, model := range s.Models {
-		key := fmt.Sprintf("booksum.models[%d]", i)
-		if !slices.Contains(Models, model) {
-			report(key, "got %q; allowed: %s", model, strings.Join(Models, ", "))
-		}
-		if slices.Contains(s.Models[:i], model) {
-			report(key, "%s stands there twice; allowed: once", model)
-		}
-	}
-	length := func(key string, n int) {
-		if p.Model.Segment > 0 && n%p.Model.Segment != 0 {
-			report(key, "got %d; allowed: a multiple of model.segment, %d, so that a summary starts a segment", n, p.Model.Segment)
-		}
-		if c.DocumentTokens != 0 && n > c.DocumentTokens {
-			report(key, "got %d; allowed: at most document_tokens of %s, %d", n, s.Corpus, c.DocumentTokens)
-		}
-	}
-	for _, phase := range []struct {
-		key string
-		PhaseSettings
-	}{{"booksum.pretraining", s.Pretraining}, {"booksum.finetuning", s.Finetuning}} {
-		length(phase.key+".length", phase.Length)
-		if phase.WarmupSteps > phase.Steps {
-			report(phase.key+".warmup_steps", "got %d; allowed: at most its steps, %d", phase.WarmupSteps, phase.Steps)
-		}
-	}
-	before := 0
-	for i, n := range s.Lengths {
-		key := fmt.Sprintf("booksum.lengths[%d]", i)
-		length(key, n)
-		if n <= before || n > 1<<24 {
-			report(key, "got %d; allowed: more than the length before, %d, and at most %d", n, before, 1<<24)
-		}
-		before = n
+	if most := p.Corpora[corpus].DocumentTokens; most != 0 && n > most {
+		report(key, "got %d; allowed: at most document_tokens of %s, %d", n, corpus, most)
 	}
 }

@@ -56,7 +56,7 @@ func MeanBooks(seeds []*Booksum) []BooksumBook {
 // SlopeOverBooks is how much overall grows from nothing read to all of the book read:
 // that of a line through the lengths of each book, as a mean over books. A book that the
 // shortest length holds as a whole says nothing of a trend and is left out.
-func SlopeOverBooks(books []BooksumBook) Estimate {
+func SlopeOverBooks(books []BooksumBook) BooksumMean {
 	var slopes []float64
 	for _, book := range books {
 		var share, overall []float64
@@ -64,7 +64,7 @@ func SlopeOverBooks(books []BooksumBook) Estimate {
 			share, overall = append(share, r.Share), append(overall, r.Mean.Overall)
 		}
 		if len(share) > 0 && slices.Min(share) < slices.Max(share) {
-			slopes = append(slopes, slope(share, overall))
+			slopes = append(slopes, metrics.Slope(share, overall))
 		}
 	}
 	return OverBooks(slopes)
@@ -72,7 +72,7 @@ func SlopeOverBooks(books []BooksumBook) Estimate {
 
 // DifferenceOverBooks is how far overall of the one lies above that of the other at a
 // length, book by book, as a mean over the books that both have.
-func DifferenceOverBooks(books, others []BooksumBook, length int) Estimate {
+func DifferenceOverBooks(books, others []BooksumBook, length int) BooksumMean {
 	overall := func(books []BooksumBook) (ids []string, values map[string]float64) {
 		values = map[string]float64{}
 		for _, book := range books {
@@ -104,10 +104,10 @@ func ScoresOverBooks(scores []rouge.Scores) rouge.Interval {
 // OverBooks is the mean of one value of each book with its percentile interval (Efron &
 // Tibshirani 1993, chapter 13). It says what other books would change; of other seeds it
 // says nothing.
-func OverBooks(values []float64) Estimate {
+func OverBooks(values []float64) BooksumMean {
 	n := len(values)
 	if n == 0 {
-		return Estimate{}
+		return BooksumMean{}
 	}
 	mean := func(value func(i int) float64) (sum float64) {
 		for i := range n {
@@ -115,7 +115,7 @@ func OverBooks(values []float64) Estimate {
 		}
 		return sum
 	}
-	e := Estimate{Value: mean(func(i int) float64 { return values[i] }), Books: n}
+	e := BooksumMean{Value: mean(func(i int) float64 { return values[i] }), Books: n}
 	e.Low, e.High = e.Value, e.Value
 	if n < 2 {
 		return e

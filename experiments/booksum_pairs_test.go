@@ -76,7 +76,7 @@ func TestBadPairs(t *testing.T) {
 		t.Errorf("told %q", got)
 	}
 	c := p.Cells()[0]
-	result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
+	result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
 	if !found || result.Booksum == nil {
 		t.Fatal("no result")
 	}
@@ -127,7 +127,7 @@ func TestBooksumProfiles(t *testing.T) {
 		{"not there", func(p *Profile) { p.Booksum.Corpus = "booksum" }, `booksum.corpus: got "booksum", which corpora does not hold`},
 		{"no models", func(p *Profile) { p.Booksum.Models = nil }, "booksum.models: missing"},
 		{"unknown model", func(p *Profile) { p.Booksum.Models = []string{"gru"} }, `booksum.models[0]: got "gru"; allowed: local-only`},
-		{"twice", func(p *Profile) { p.Booksum.Models = []string{"local-only", "local-only"} }, "booksum.models[1]: local-only stands there twice"},
+		{"twice", func(p *Profile) { p.Booksum.Models = []string{"local-only", "local-only"} }, "booksum.models[1]: local-only is listed twice"},
 		{"short books", func(p *Profile) {
 			p.Corpora["chronicle"] = CorpusSettings{Tokenizer: "word", Split: "test", Documents: 3, DocumentTokens: 128}
 			p.Booksum.Lengths = []int{128}

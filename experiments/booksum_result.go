@@ -11,7 +11,7 @@ type Booksum struct {
 	Lengths []BooksumLength `json:"lengths"` // rising
 	// Slope is how much overall grows from nothing read to all of the book read: that
 	// of a line through the lengths of each book, as a mean over books.
-	Slope Estimate      `json:"slope"`
+	Slope BooksumMean   `json:"slope"`
 	Books []BooksumBook `json:"books"`
 	// Coverage and Problems are what became of the pairs that the data lists, of the
 	// training and the scored split.
@@ -20,8 +20,8 @@ type Booksum struct {
 	LeadWords int               `json:"lead_words"`         // of a lead-k summary: the mean of the training summaries
 }
 
-// Estimate is a mean over books with its 95 % bootstrap interval.
-type Estimate struct {
+// BooksumMean is a mean over books with its 95 % bootstrap interval.
+type BooksumMean struct {
 	Value float64 `json:"value"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`

@@ -13,18 +13,9 @@ import (
 	"infinibench/models"
 )
 
-// summarise makes a cell of the experiment: it trains in two phases, samples the
-// summaries and writes the result. Whatever an earlier run with the same settings left
-// behind is gone on from.
-func (r *cellRun) summarise(ctx context.Context, note func(string)) error {
-	replaced, err := r.files.prepare(r.config)
-	if err != nil {
-		return err
-	}
-	if replaced {
-		note(r.cell.Key() + ": the settings or the data have changed: made anew")
-	}
-	if err := r.loadTiming(); err != nil {
+// makeBooksum trains in two phases, samples the summaries and writes the result.
+func makeBooksum(ctx context.Context, r *cellRun) error {
+	if err := r.begin(); err != nil {
 		return err
 	}
 	task, err := newSummaryTask(r.text, r.settings.Booksum)
@@ -32,7 +23,7 @@ func (r *cellRun) summarise(ctx context.Context, note func(string)) error {
 		return err
 	}
 	split := datasets.Split(r.settings.Corpus.Split)
-	if err := task.usable(split, note); err != nil {
+	if err := task.usable(split, r.note); err != nil {
 		return err
 	}
 	m, err := r.finetuned(ctx, task)
@@ -54,17 +45,13 @@ func (r *cellRun) summarise(ctx context.Context, note func(string)) error {
 	if err != nil {
 		return err
 	}
-	footprint, err := measureFootprint(m)
-	if err != nil {
+	result := r.result()
+	if result.Footprint, err = measureFootprint(m); err != nil {
 		return err
 	}
-	data := describeBooks(r.text, r.settings, split, len(books))
-	result := &Result{
-		Version: ResultVersion, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: StatusDone,
-		Protocol: task.protocol(split, data), Scale: r.booksumScale(m), Data: data,
-		Booksum: sumBooksum(task, split, books, lead), Gates: m.Gates(), Footprint: footprint,
-		Settings: r.settings, Environment: ThisEnvironment(r.version, r.settings.Threads),
-	}
+	result.Data = describeBooks(r.text, split, len(books))
+	result.Protocol, result.Scale = task.protocol(split, result.Data), r.booksumScale(m)
+	result.Booksum, result.Gates = sumBooksum(task, split, books, lead), m.Gates()
 	if n := len(result.Booksum.Problems); n > 0 {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("%d pairs that the data lists cannot be used and were left out", n))
 	}
@@ -115,7 +102,7 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 	}
 	pretraining, finetuning := r.timing.stage("pretraining"), r.timing.stage("finetuning")
 	first := phase{
-		dir: r.files.pretrained(), log: "pretraining.jsonl", training: b.Pretraining.of(s.Training), length: b.Pretraining.Length,
+		dir: r.files.pretrained(), log: "pretraining.jsonl", training: b.Pretraining.apply(s.Training), length: b.Pretraining.Length,
 		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, b.Pretraining.Batch, b.Pretraining.Length)
@@ -192,7 +179,7 @@ func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datas
 }
 
 // describeBooks says which books the numbers are about.
-func describeBooks(t *Text, s CellSettings, split datasets.Split, books int) DataNote {
+func describeBooks(t *TokenizedCorpus, split datasets.Split, books int) DataNote {
 	note := DataNote{Certificate: t.Corpus.Certificate(), Split: split, Documents: books, Tokenizer: t.Tokenizer.Name(), WordRule: "whitespace words"}
 	if !note.Certificate.Official {
 		note.Note = fmt.Sprintf("%s, %d %s books", note.Certificate.StandIn, books, split)

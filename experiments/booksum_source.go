@@ -12,13 +12,13 @@ import (
 
 // summaryTask turns pairs into tokens.
 type summaryTask struct {
-	text     *Text
+	text     *TokenizedCorpus
 	pairs    booksum.Pairs
 	ask, end int32 // tokens of the marks
 	settings BooksumSettings
 }
 
-func newSummaryTask(t *Text, s BooksumSettings) (*summaryTask, error) {
+func newSummaryTask(t *TokenizedCorpus, s BooksumSettings) (*summaryTask, error) {
 	pairs, ok := t.Corpus.(booksum.Pairs)
 	if !ok {
 		return nil, fmt.Errorf("experiments: %s has no summaries", t.Corpus.Name())

@@ -83,10 +83,10 @@ func TestSumBooksum(t *testing.T) {
 	if e := DifferenceOverBooks(both, b.Books, 64); math.Abs(e.Value) > 1e-12 || e.Books != 1 {
 		t.Errorf("difference: %+v", e)
 	}
-	if e := OverBooks([]float64{3}); e != (Estimate{3, 3, 3, 1}) {
+	if e := OverBooks([]float64{3}); e != (BooksumMean{3, 3, 3, 1}) {
 		t.Errorf("of one book: %+v", e)
 	}
-	if e := OverBooks(nil); e != (Estimate{}) {
+	if e := OverBooks(nil); e != (BooksumMean{}) {
 		t.Errorf("of none: %+v", e)
 	}
 }

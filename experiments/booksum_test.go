@@ -105,7 +105,7 @@ func TestEveryModelSummarises(t *testing.T) {
 		t.Fatal(summary, err)
 	}
 	for _, c := range p.Cells() {
-		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
+		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
 		if !found || len(r.Booksum.Lengths) != 2 || len(r.Booksum.Books) != 1 {
 			t.Errorf("%s: %+v", c.Key(), r.Booksum)
 		}
@@ -188,7 +188,7 @@ func TestSummarySource(t *testing.T) {
 func TestBookReader(t *testing.T) {
 	p := summaries(t)
 	x := chronicleTask(t, p.Booksum)
-	settings := p.booksumSettings(p.booksumCells(1)[0])
+	settings := p.cellsOf("booksum")[0].Settings
 	m, err := NewModel(settings, x.text.Tokenizer.Size())
 	if err != nil {
 		t.Fatal(err)

@@ -9,21 +9,21 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
 	"infinibench/internal/seal"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
 
-// advance is told of tokens trained on or scored: just now, or before, by a run that
-// this one goes on from.
+// advance reports tokens that were trained on or scored: just now, or before, by the run
+// that this one resumes.
 type advance func(phase string, tokens int, before bool)
 
-// cellRun makes one cell of the perplexity experiment (paper Table 2).
+// cellRun runs one cell, of any experiment.
 type cellRun struct {
 	profile  string
 	cell     Cell
@@ -31,77 +31,42 @@ type cellRun struct {
 	config   []byte
 	hash     string
 	files    cellFiles
-	text     *Text
+	text     *TokenizedCorpus // nil for a cell without a corpus
 	version  string
 	save     int // steps between checkpoints
 
 	advance advance
-	note    func(string) // told what there is to say
+	note    func(string)
+	peak    func() float64 // kernel.Peak, measured when first called
 	timing  Timing
 }
 
-func newCellRun(o Options, c Cell, files cellFiles, text *Text, told advance) *cellRun {
-	p := o.Profile
+func newCellRun(o Options, c PlannedCell, files cellFiles, text *TokenizedCorpus, advance advance) *cellRun {
 	return &cellRun{
-		profile: p.Name, cell: c, settings: p.Settings(c), config: p.Config(c), hash: p.Hash(c),
-		files: files, text: text, version: o.Version, save: p.SaveEvery, advance: told, note: func(string) {},
+		profile: o.Profile.Name, cell: c.Cell, settings: c.Settings, config: c.Settings.config(), hash: c.Settings.hash(),
+		files: files, text: text, version: o.Version, save: o.Profile.SaveEvery, advance: advance, note: func(string) {}, peak: kernel.Peak,
 	}
 }
 
-// run trains, scores and writes the result. Whatever an earlier run with the same
-// settings left behind is gone on from.
-func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
+// begin makes the directory ready and resumes the timing of an earlier run with the same
+// settings.
+func (r *cellRun) begin() error {
 	replaced, err := r.files.prepare(r.config)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if replaced {
-		note(r.cell.Key() + ": the settings or the data have changed: made anew")
+		r.note(r.cell.Key() + ": the settings or the data have changed: made anew")
 	}
-	if err := r.loadTiming(); err != nil {
-		return nil, err
-	}
-	m, err := r.trained(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if m.Memory, err = NewMemory(r.cell.Model, r.settings.Baselines.evaluated()); err != nil {
-		return nil, err
-	}
-	samples, err := loadSamples(r.text, r.settings.Corpus)
-	if err != nil {
-		return nil, err
-	}
-	scores, err := r.score(ctx, m, samples)
-	if err != nil {
-		return nil, err
-	}
-	data, officialWords := describeData(r.text, r.settings.Corpus, samples)
-	perplexity, err := sum(scores, officialWords)
-	if err != nil {
-		return nil, err
-	}
-	footprint, err := measureFootprint(m)
-	if err != nil {
-		return nil, err
-	}
-	result := &Result{
+	return r.loadTiming()
+}
+
+// result is what the results of all experiments have in common.
+func (r *cellRun) result() *Result {
+	return &Result{
 		Version: ResultVersion, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: StatusDone,
-		Protocol: protocol(r.text, r.settings.Corpus, data), Scale: r.scale(m, data), Data: data,
-		Perplexity: perplexity, Gates: m.Gates(), Footprint: footprint,
 		Settings: r.settings, Environment: ThisEnvironment(r.version, r.settings.Threads),
 	}
-	if perplexity.Shuffled == nil && m.Stateful() {
-		result.Warnings = append(result.Warnings, "no score with another document's memory: a document was scored on its own and had no neighbour")
-	}
-	if err := r.saveTiming(); err != nil {
-		return nil, err
-	}
-	// Kept until now, so that a damaged model costs the last steps only.
-	if err := train.ForgetProgress(r.files.checkpoint()); err != nil {
-		return nil, err
-	}
-	return result, r.files.finish(result)
 }
 
 // phase is one training of a cell, of which it may have several.
@@ -115,19 +80,6 @@ type phase struct {
 	// What it costs; interruptions left out.
 	seconds *float64
 	tokens  *int64
-}
-
-// trained returns the trained model of a cell that is trained once, from scratch.
-func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
-	s := r.settings
-	return r.fit(ctx, phase{
-		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length,
-		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
-		source: func() (train.Source, error) {
-			return newTrainingSource(r.text, s.Seed, s.Training.Batch, s.Length)
-		},
-		seconds: &r.timing.TrainSeconds, tokens: &r.timing.TrainTokens,
-	})
 }
 
 // fit returns the model that a phase leads to: the one in the phase's directory when
@@ -152,7 +104,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 				return nil, fmt.Errorf("experiments: %s: train_tokens: %w", dir, err)
 			}
 			r.advance("train", total, true)
-			r.missing(p.log, log, t.Steps)
+			r.noteMissing(p.log, log, t.Steps)
 			return m, nil
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -176,7 +128,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 		if keep >= 0 {
 			log = log[:keep]
 		}
-		r.missing(p.log, log, done)
+		r.noteMissing(p.log, log, done)
 		r.advance("train", done*t.Batch*p.length, true)
 		file, err = openLog(r.files.path(p.log), log)
 		return err
@@ -215,8 +167,8 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	return m, r.saveModel(dir, m, *p.tokens)
 }
 
-// missing says how many of the steps that were done the training log lacks.
-func (r *cellRun) missing(name string, log []LogLine, done int) {
+// noteMissing says how many of the steps that were done the training log lacks.
+func (r *cellRun) noteMissing(name string, log []LogLine, done int) {
 	if n := done - len(log); n > 0 {
 		r.note(fmt.Sprintf("%s lacks %d of the first %d steps: the model is not concerned", r.files.path(name), n, done))
 	}
@@ -254,39 +206,6 @@ func (r *cellRun) saveTiming() error {
 	return writeJSON(r.files.path("timing.json"), r.timing)
 }
 
-// score evaluates the documents that samples.jsonl does not hold yet.
-func (r *cellRun) score(ctx context.Context, m *models.Model, samples []sample) ([]SampleScore, error) {
-	lines, err := readLog[SampleScore](r.files.path("samples.jsonl"))
-	if err != nil {
-		return nil, err
-	}
-	done := map[string]SampleScore{}
-	for _, l := range lines {
-		done[l.ID] = l
-	}
-	file, err := openLog(r.files.path("samples.jsonl"), lines)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	start := time.Now()
-	save := func(scores []SampleScore) error {
-		for _, s := range scores {
-			r.timing.EvalTokens += s.Tokens[Intact]
-		}
-		r.timing.EvalSeconds += time.Since(start).Seconds()
-		start = time.Now()
-		if err := r.saveTiming(); err != nil {
-			return err
-		}
-		if err := appendLine(file, scores...); err != nil {
-			return err
-		}
-		return file.Sync()
-	}
-	return scoreSamples(ctx, m, samples, r.settings.Evaluation, done, save, func(tokens int, before bool) { r.advance("evaluate", tokens, before) })
-}
-
 func gateRange(m *models.Model) (low, high float64) {
 	for i, layer := range m.Gates() {
 		if i == 0 {
@@ -295,27 +214,6 @@ func gateRange(m *models.Model) (low, high float64) {
 		low, high = min(low, slices.Min(layer)), max(high, slices.Max(layer))
 	}
 	return low, high
-}
-
-// mtBudget is the tokens the Memorizing Transformer was trained on; the paper, which
-// compares itself with that, does not state its own.
-const mtBudget = 65_000_000_000
-
-// scale says how large the run was. It is the paper's only when everything the
-// paper states is, the model is the paper's in every switch, and all of the official
-// split is scored after a comparable training.
-func (r *cellRun) scale(m *models.Model, note DataNote) Scale {
-	c, t := m.Config, r.settings.Training
-	s := Scale{
-		Parameters: m.Parameters(), Layers: c.Layers, DModel: c.Width(), Heads: c.Heads, Segment: c.Segment,
-		TrainLength: r.settings.Length, Batch: t.Batch, Steps: t.Steps, TrainTokens: r.timing.TrainTokens,
-	}
-	s.PaperScale = c.Layers == 12 && c.Heads == 8 && c.HeadSize == 128 && c.FFN == 4096 && c.Segment == 2048 &&
-		(s.TrainLength == 32768 || s.TrainLength == 49*2048) && t.Batch == 64 && t.Optimizer == "adafactor" &&
-		t.LearningRate == 0.01 && t.WarmupSteps == 1000 && s.TrainTokens >= mtBudget && !c.UngatedStart && !c.MemoryPositions &&
-		r.settings.Baselines == paperBaselines.of(r.cell.Model) &&
-		note.Certificate.Official && note.Truncated == 0 && note.Documents == note.Certificate.Splits[note.Split].OfficialDocuments
-	return s
 }
 
 // measureFootprint holds the formula against the live state of one document; that

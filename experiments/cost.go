@@ -1,137 +1,83 @@
 package experiments
 
 import (
-	"context"
 	"fmt"
-	"math"
-	"math/rand/v2"
-	"time"
-
-	"infinibench/internal/machine"
-	"infinibench/models"
 )
 
-// StreamPoint is what a stream of tokens cost by the time it had a length.
-type StreamPoint struct {
-	Tokens          int     `json:"tokens"`            // since the stream began
-	TokensPerSecond float64 `json:"tokens_per_second"` // over the stretch since the point before
-	StateBytes      int64   `json:"state_bytes"`       // of the live state
-	RSS             int64   `json:"rss_bytes"`         // resident memory of the process; 0 where it is not known
+// costExperiment measures speed and memory. Its cells have neither corpus nor seed.
+var costExperiment = &experiment{
+	name: "cost", alone: true,
+	cells: costCells, validate: validateCost, count: countCost, estimate: estimateCost, make: makeCost,
 }
 
-// StreamLengths is where a stream of n tokens is looked at: after 1,024 tokens, or
-// one segment where that is more, after every doubling of that, and at the end. All
-// are whole segments; fewer than two lengths show no trend.
-func StreamLengths(n, segment int) []int {
-	const first = 1024
-	n -= n % segment
-	var lengths []int
-	for at := (first + segment - 1) / segment * segment; at < n; at *= 2 {
-		lengths = append(lengths, at)
+// FullAttention is the control: attention over the whole sequence, which is the
+// local-only model with a single segment.
+const FullAttention = "full-attention"
+
+// CostSettings is where speed and memory are measured: every model of the profile, and
+// a control that attends to the whole sequence, as long as that can be waited for.
+type CostSettings struct {
+	Lengths        []int   `yaml:"lengths" required:"true" min:"1" max:"64"` // tokens of a sequence, rising
+	ControlSeconds float64 `yaml:"control_seconds" required:"true" min:"0.001" max:"86400"`
+	ControlMiB     int     `yaml:"control_mib" required:"true" min:"1" max:"16777216"`
+}
+
+// Measured says whether the profile measures cost at all.
+func (c CostSettings) Measured() bool { return len(c.Lengths) > 0 }
+
+// costCells is a cell for each language model of the profile, and one for the control.
+func costCells(p *Profile, _ uint64) []PlannedCell {
+	models := p.languageModels()
+	if !p.Cost.Measured() || len(models) == 0 {
+		return nil
 	}
-	return append(lengths, n)
-}
-
-// MeasureStream evaluates a model, without gradients, on one stream of random tokens
-// with the state carried from segment to segment, and notes what it costs at each of
-// the rising lengths, which are whole segments. tick is told of tokens as they are done.
-func MeasureStream(ctx context.Context, m *models.Model, lengths []int, tick func(tokens int)) ([]StreamPoint, error) {
-	r := newReader(m)
-	// The first run of a graph also allocates what the others use.
-	if err := r.read(ctx, m.Config.Segment, func(int) {}); err != nil {
-		return nil, err
+	var cells []PlannedCell
+	for _, model := range append(models, FullAttention) {
+		c := p.newCell(Cell{Model: model, Length: p.Cost.Lengths[len(p.Cost.Lengths)-1]})
+		s := &c.Settings
+		// The vocabulary comes from the first corpus. One sequence is trained on, with
+		// the paper's checkpoint after each segment, so that any length can be.
+		s.CorpusName = p.Perplexity[0].Corpus
+		s.Corpus, s.Baselines, s.Training, s.Evaluation, s.Cost = p.Corpora[s.CorpusName], p.Baselines.forModel(model), p.Training, p.Evaluation, p.Cost
+		s.Training.Batch, s.Training.CheckpointInterval = 1, 1
+		cells = append(cells, c)
 	}
-	r.state.Zero()
-	_, entries := m.Memory.Footprint(m.Config)
-	var points []StreamPoint
-	done := 0
-	for _, length := range lengths {
-		start := time.Now()
-		if err := r.read(ctx, length-done, tick); err != nil {
-			return nil, err
-		}
-		p := StreamPoint{
-			Tokens: length, TokensPerSecond: float64(length-done) / time.Since(start).Seconds(),
-			StateBytes: r.state.Bytes(), RSS: machine.RSS(),
-		}
-		if p.StateBytes != 4*entries {
-			return nil, fmt.Errorf("experiments: %s carries %d bytes after %d tokens, its formula says %d", m.Memory.Name(), p.StateBytes, length, 4*entries)
-		}
-		if err := r.state.Finite(); err != nil {
-			return nil, fmt.Errorf("experiments: after %d tokens %w", length, err)
-		}
-		points, done = append(points, p), length
+	return cells
+}
+
+func validateCost(p *Profile, report reporter) {
+	if p.Cost.Measured() && len(p.languageModels()) == 0 {
+		report("cost", "there are no models to measure; allowed: with perplexity, whose models it measures")
 	}
-	return points, nil
-}
-
-// reader evaluates a model on a stream of random tokens.
-type reader struct {
-	scorer *models.Scorer
-	state  *models.State
-	random *rand.Rand
-	config models.Config
-	tokens []int32 // a segment and the token after it, its last target
-}
-
-func newReader(m *models.Model) *reader {
-	n := m.Config.Segment
-	r := &reader{m.NewScorer(1, n), m.NewState(1), rand.New(rand.NewPCG(0, 0)), m.Config, make([]int32, n+1)}
-	r.tokens[n] = int32(r.random.IntN(m.Config.Vocabulary))
-	return r
-}
-
-// read goes n tokens on, which are whole segments.
-func (r *reader) read(ctx context.Context, n int, tick func(tokens int)) error {
-	segment := r.config.Segment
-	for ; n > 0; n -= segment {
-		if err := ctx.Err(); err != nil {
-			return err
+	before := 0
+	for i, length := range p.Cost.Lengths {
+		key := fmt.Sprintf("cost.lengths[%d]", i)
+		switch {
+		case p.Model.Segment > 0 && length%p.Model.Segment != 0:
+			report(key, "got %d; allowed: a multiple of model.segment, %d", length, p.Model.Segment)
+		case length <= before || length > 1<<24:
+			report(key, "got %d; allowed: more than the length before, %d, and at most %d", length, before, 1<<24)
 		}
-		r.tokens[0] = r.tokens[segment]
-		for i := range segment {
-			r.tokens[i+1] = int32(r.random.IntN(r.config.Vocabulary))
-		}
-		if _, err := r.scorer.Score(r.tokens[:segment], r.tokens[1:], r.state); err != nil {
-			return err
-		}
-		tick(segment)
+		before = length
 	}
+}
+
+// countCost: each length is trained on and evaluated as often; no log is written.
+func countCost(c PlannedCell, _ int, e *Estimate) error {
+	for _, length := range c.Settings.Cost.Lengths {
+		e.TrainTokens += costRuns * length
+	}
+	e.EvaluateTokens = e.TrainTokens
 	return nil
 }
 
-// StreamTrend is how the cost of a stream changes with its length. What does not
-// depend on it has zeros here but for the noise of a measurement.
-type StreamTrend struct {
-	SpeedPerDoubling float64 `json:"speed_per_doubling"` // 0.01: one percent faster with each doubling
-	RSSPerMillion    float64 `json:"rss_bytes_per_million_tokens"`
-}
-
-// Trend fits lines to two points or more, by least squares: the logarithm of the speed
-// over that of the length, and the resident memory over the length.
-func Trend(points []StreamPoint) StreamTrend {
-	var length, doublings, speed, rss []float64
-	for _, p := range points {
-		length, doublings = append(length, float64(p.Tokens)), append(doublings, math.Log2(float64(p.Tokens)))
-		speed, rss = append(speed, math.Log(p.TokensPerSecond)), append(rss, float64(p.RSS))
+func estimateCost(c PlannedCell, e *Estimate, calibrate calibrator) error {
+	s := c.Settings
+	if c.Model != FullAttention {
+		return e.calibrated(calibrate, s, scoredOnce)
 	}
-	return StreamTrend{
-		SpeedPerDoubling: math.Expm1(slope(doublings, speed)),
-		RSSPerMillion:    1e6 * slope(length, rss),
-	}
-}
-
-// slope is that of the line through the points (x, y) with the least squared
-// distance in y. The x are not all equal.
-func slope(x, y []float64) float64 {
-	var meanX, meanY, xx, xy float64
-	for i := range x {
-		meanX += x[i] / float64(len(x))
-		meanY += y[i] / float64(len(x))
-	}
-	for i := range x {
-		xx += (x[i] - meanX) * (x[i] - meanX)
-		xy += (x[i] - meanX) * (y[i] - meanY)
-	}
-	return xy / xx
+	// Lengths that double take four times as long, so the last takes three quarters of the
+	// time. Each runs once more, to warm up.
+	e.Seconds, e.Bytes = 4./3*(costRuns+1)*s.Cost.ControlSeconds, int64(s.Cost.ControlMiB)<<20
+	return nil
 }

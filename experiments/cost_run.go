@@ -16,46 +16,40 @@ import (
 	"infinibench/models"
 )
 
-// measureCost makes one cell of the cost. What it measured goes to timing.json, since
+// makeCost measures a model. What it measured goes to timing.json, since
 // it differs from run to run; the result says only what was measured and how.
-func (r *runner) measureCost(ctx context.Context, c Cell, files cellFiles, hash string) error {
-	p := r.options.Profile
-	s := p.Settings(c)
-	if _, err := files.prepare(p.Config(c)); err != nil {
+func makeCost(ctx context.Context, r *cellRun) error {
+	s := r.settings
+	if _, err := r.files.prepare(r.config); err != nil {
 		return err
 	}
-	_ = os.Remove(files.checkpoint()) // no model is kept; that it stays is no harm
+	_ = os.Remove(r.files.checkpoint()) // no model is kept; that it stays is no harm
 	vocabulary, err := vocabularyOf(s)
 	if err != nil {
 		return err
 	}
-	points, err := costPoints(ctx, s, vocabulary, func(tokens int) {
-		r.tell(Event{Kind: Progress, Cell: c, Phase: "measure", Tokens: tokens})
-	})
+	points, err := costPoints(ctx, s, vocabulary, func(tokens int) { r.advance("measure", tokens, false) })
 	if err != nil {
 		return err
 	}
-	if err := writeJSON(files.path("timing.json"), Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
+	if err := writeJSON(r.files.path("timing.json"), Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
 		return err
 	}
-	m, err := NewModel(s.ofCost(s.Model.Segment), vocabulary)
+	m, err := NewModel(s.measuredModel(s.Model.Segment), vocabulary)
 	if err != nil {
 		return err
 	}
-	footprint, err := measureFootprint(m)
-	if err != nil {
+	result := r.result()
+	result.Scale = Scale{Parameters: m.Parameters(), Layers: m.Config.Layers, DModel: m.Config.Width(), Heads: m.Config.Heads, Segment: m.Config.Segment}
+	if result.Footprint, err = measureFootprint(m); err != nil {
 		return err
 	}
-	return writeJSON(files.path("result.json"), &Result{
-		Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash, Status: StatusDone,
-		Scale:     Scale{Parameters: m.Parameters(), Layers: m.Config.Layers, DModel: m.Config.Width(), Heads: m.Config.Heads, Segment: m.Config.Segment},
-		Footprint: footprint, Settings: s, Environment: ThisEnvironment(r.options.Version, s.Threads),
-	})
+	return writeJSON(r.files.path("result.json"), result)
 }
 
-// ofCost is the settings of the model that is measured on a sequence: the control's
+// measuredModel is the settings of the model that is measured on a sequence: the control's
 // segment is all of it.
-func (s CellSettings) ofCost(length int) CellSettings {
+func (s CellSettings) measuredModel(length int) CellSettings {
 	if s.ModelID == FullAttention {
 		s.ModelID, s.Model.Segment = baselines.LocalOnly{}.Name(), length
 	}
@@ -77,7 +71,7 @@ func costPoints(ctx context.Context, s CellSettings, vocabulary int, tick func(t
 				continue
 			}
 		}
-		p, err := costPoint(ctx, s.ofCost(length), vocabulary, length, tick)
+		p, err := costPoint(ctx, s.measuredModel(length), vocabulary, length, tick)
 		if err != nil {
 			return nil, err
 		}
@@ -90,7 +84,7 @@ func costPoints(ctx context.Context, s CellSettings, vocabulary int, tick func(t
 // The time grows as the arithmetic does. The memory grows by the power of the length by
 // which it grew last; after a single measurement by the square, which is the worst.
 func predict(s CellSettings, vocabulary int, points []CostPoint, tokens int) (CostPoint, error) {
-	c, memory, err := s.ofCost(tokens).model(vocabulary)
+	c, memory, err := s.measuredModel(tokens).model(vocabulary)
 	if err != nil {
 		return CostPoint{}, err
 	}
@@ -120,7 +114,7 @@ func costPoint(ctx context.Context, s CellSettings, vocabulary, length int, tick
 	p := CostPoint{Tokens: length}
 	r := newReader(m)
 	p.StateBytes = r.state.Bytes()
-	p.Evaluation, err = costOf(m, length, false, m.Config.Segment, before, func(n int) error {
+	p.Evaluation, err = measureCost(m, length, false, m.Config.Segment, before, func(n int) error {
 		r.state.Zero()
 		return r.read(ctx, n, func(int) {})
 	})
@@ -141,7 +135,7 @@ func costPoint(ctx context.Context, s CellSettings, vocabulary, length int, tick
 	for i := range ids {
 		ids[i] = int32(random.IntN(vocabulary))
 	}
-	p.Training, err = costOf(m, length, true, min(2*m.Config.Segment, length), before, func(n int) error {
+	p.Training, err = measureCost(m, length, true, min(2*m.Config.Segment, length), before, func(n int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -167,9 +161,9 @@ const (
 	costTime = 100 * time.Millisecond
 )
 
-// costOf runs work on a sequence until it can be timed, after one run on a few tokens
+// measureCost runs work on a sequence until it can be timed, after one run on a few tokens
 // that builds its graphs, and looks at the heap at the end.
-func costOf(m *models.Model, length int, training bool, few int, before int64, work func(tokens int) error) (*Cost, error) {
+func measureCost(m *models.Model, length int, training bool, few int, before int64, work func(tokens int) error) (*Cost, error) {
 	if err := work(few); err != nil {
 		return nil, err
 	}

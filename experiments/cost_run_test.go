@@ -33,7 +33,7 @@ func TestCostSettings(t *testing.T) {
 		{Experiment: "cost", Model: "local-only", Length: 128}, {Experiment: "cost", Model: "infini-delta", Length: 128},
 		{Experiment: "cost", Model: "infini-linear", Length: 128}, {Experiment: "cost", Model: "full-attention", Length: 128},
 	}
-	if diff := cmp.Diff(want, p.Cells()[len(cells):]); diff != "" {
+	if diff := cmp.Diff(want, plain(p.Cells()[len(cells):])); diff != "" {
 		t.Fatal(diff)
 	}
 	s := p.Settings(want[0])
@@ -128,9 +128,9 @@ func TestCostOfControlIsLimited(t *testing.T) {
 	} {
 		p := costly(t)
 		p.Cost = limit
-		cells := p.costCells()
+		cells := p.cellsOf("cost")
 		ticks := 0
-		points, err := costPoints(t.Context(), p.Settings(cells[len(cells)-1]), 7, func(n int) { ticks += n })
+		points, err := costPoints(t.Context(), cells[len(cells)-1].Settings, 7, func(n int) { ticks += n })
 		if err != nil || len(points) != 3 || ticks != 2*2*64 {
 			t.Fatalf("%+v, %v, told of %d tokens", points, err, ticks)
 		}
@@ -214,7 +214,7 @@ func TestPlanOfCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(plan, func(p Planned) bool { return p.Cell.Key() == "cost-infini-delta-512" })
+	i := slices.IndexFunc(plan, func(e Estimate) bool { return e.Cell.Key() == "cost-infini-delta-512" })
 	if p := plan[i]; p.TrainTokens != 2*704 || p.EvaluateTokens != 2*704 || !(p.Seconds > 0) || p.Bytes <= 0 {
 		t.Errorf("a model: %+v", p)
 	}

@@ -31,7 +31,7 @@ func modelIDs() []string {
 func NewMemory(id string, s BaselineSettings) (models.Memory, error) {
 	for _, m := range memories {
 		if m.Name() == id {
-			return s.set(m), nil
+			return s.configure(m), nil
 		}
 	}
 	return nil, fmt.Errorf("experiments: unknown model %q; known: %s", id, strings.Join(modelIDs(), ", "))

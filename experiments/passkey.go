@@ -10,6 +10,12 @@ import (
 	"infinibench/datasets/tokenizer"
 )
 
+// passkeyExperiment is the paper's Table 3.
+var passkeyExperiment = &experiment{
+	name:  "passkey",
+	cells: passkeyCells, validate: validatePasskey, count: countPasskey, estimate: estimatePasskey, make: makePasskey,
+}
+
 // PasskeySettings is the paper's Table 3: models that read a number out of a long
 // text. Each model is trained as a language model, and from there twice on the task:
 // as in the paper, and by the recipe of docs/passkey.md.
@@ -39,7 +45,7 @@ type PasskeyTraining struct {
 
 // RecipeSettings is the recipe: questions in every later segment, their answers
 // weighted; then, for half of the sequences, one question at the end and segments of
-// filler that stand for many (train.Backprop.Repeats).
+// filler that stand for many (train.Backprop.WriteCounts).
 type RecipeSettings struct {
 	Training     PasskeyTraining `yaml:"training" required:"true"`
 	AnswerWeight float64         `yaml:"answer_weight" required:"true" min:"1" max:"1000"`    // of a digit; a token of anything else has 1
@@ -56,29 +62,18 @@ func (s PasskeySettings) longest() int { return s.Lengths[len(s.Lengths)-1] }
 
 // passkeyCells is a cell for each model, of the first seed: what varies, and has an
 // interval, is the samples.
-func (p *Profile) passkeyCells() []Cell {
-	var cells []Cell
-	if !p.Passkey.Asked() {
-		return nil
-	}
+func passkeyCells(p *Profile, seed uint64) []PlannedCell {
+	var cells []PlannedCell
 	for _, model := range p.Passkey.Models {
-		cells = append(cells, Cell{
-			Experiment: passkeyExperiment, Corpus: p.Passkey.Corpus, Model: model, Length: p.Passkey.longest(), Seed: p.Seeds[0],
-		})
+		c := p.newCell(Cell{Corpus: p.Passkey.Corpus, Model: model, Length: p.Passkey.longest(), Seed: seed})
+		c.Settings.Model, c.Settings.Passkey = p.Passkey.Model, p.Passkey.forModel(model)
+		cells = append(cells, c)
 	}
 	return cells
 }
 
-func (p *Profile) passkeySettings(c Cell) CellSettings {
-	return CellSettings{
-		Version: ResultVersion, Experiment: c.Experiment, ModelID: c.Model, CorpusName: c.Corpus, Length: c.Length, Seed: c.Seed,
-		Threads: p.Threads, Model: p.Passkey.Model, Baselines: p.Baselines.of(c.Model), Training: p.Training,
-		Corpus: p.Corpora[c.Corpus], Passkey: p.Passkey.of(c.Model), Fingerprint: p.fingerprints[c.Corpus],
-	}
-}
-
-// of is the settings of one model, whom the others do not concern.
-func (s PasskeySettings) of(model string) PasskeySettings {
+// forModel is the settings of one model, whom the others do not concern.
+func (s PasskeySettings) forModel(model string) PasskeySettings {
 	s.Models = []string{model}
 	if !strings.HasPrefix(model, "infini-") {
 		s.Samples = s.Others
@@ -87,22 +82,25 @@ func (s PasskeySettings) of(model string) PasskeySettings {
 }
 
 // stages are the trainings of a cell, in order.
-func (s PasskeySettings) stages() []stageOfPasskey {
-	return []stageOfPasskey{
+func (s PasskeySettings) stages() []passkeyStage {
+	return []passkeyStage{
 		{StageZeroShot, s.Language, s.Others},
 		{StagePaper, s.Paper, s.Others},
 		{StageRecipe, s.Recipe.Training, s.Samples},
 	}
 }
 
-type stageOfPasskey struct {
+type passkeyStage struct {
 	name    string
 	train   PasskeyTraining
 	samples int
 }
 
+// log is the name of its training log.
+func (s passkeyStage) log() string { return "metrics-" + s.name + ".jsonl" }
+
 // passkeyText is the corpus in a tokenizer that knows the words of the task too.
-func passkeyText(t *Text) (*Text, error) {
+func passkeyText(t *TokenizedCorpus) (*TokenizedCorpus, error) {
 	if _, closed := t.Tokenizer.(*tokenizer.Word); !closed {
 		return t, nil
 	}
@@ -116,10 +114,10 @@ func passkeyText(t *Text) (*Text, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Text{Corpus: t.Corpus, Tokenizer: both}, nil
+	return &TokenizedCorpus{Corpus: t.Corpus, Tokenizer: both}, nil
 }
 
-func (p *Profile) validatePasskey(report reporter) {
+func validatePasskey(p *Profile, report reporter) {
 	s := p.Passkey
 	if !s.Asked() {
 		return
@@ -127,15 +125,7 @@ func (p *Profile) validatePasskey(report reporter) {
 	if _, ok := p.Corpora[s.Corpus]; !ok {
 		report("passkey.corpus", "got %q, which corpora does not hold", s.Corpus)
 	}
-	for i, model := range s.Models {
-		key := fmt.Sprintf("passkey.models[%d]", i)
-		if !slices.Contains(Models, model) {
-			report(key, "got %q; allowed: %s", model, strings.Join(Models, ", "))
-		}
-		if slices.Contains(s.Models[:i], model) {
-			report(key, "%s stands there twice; allowed: once", model)
-		}
-	}
+	validateModels(report, "passkey.models", s.Models)
 	before := 0
 	for i, length := range s.Lengths {
 		key := fmt.Sprintf("passkey.lengths[%d]", i)

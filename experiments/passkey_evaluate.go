@@ -13,16 +13,16 @@ import (
 // samples of a batch: what a kill may cost.
 const passkeySave = 1 << 20
 
-// evaluation is where the prompts of a stage are read and answered. Filler is the same in
+// passkeyEvaluation is where the prompts of a stage are read and answered. Filler is the same in
 // all of them, so what stands before a needle is read once, and the state there is kept:
 // the prefix. Then comes one batch of samples after another, stream after stream.
-type evaluation struct {
+type passkeyEvaluation struct {
 	*passkeyRun
 	model   *models.Model
-	stage   stageOfPasskey
+	stage   passkeyStage
 	streams []passkeyStream
 	prefix  []*models.State // of one document, before each stream; nil: not reached yet
-	at      reading
+	at      passkeyProgress
 	state   *models.State // of the batch at hand, or of the prefix
 	saved   bool          // `at` and `state` were read from a file and not used yet
 	lines   []PasskeyAnswer
@@ -32,13 +32,13 @@ type evaluation struct {
 
 // evaluate asks all prompts of a stage and returns the answers. It goes on where an
 // earlier run was stopped, in the middle of a prompt if it was there.
-func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage stageOfPasskey) ([]PasskeyAnswer, error) {
-	asks, err := r.settings.Passkey.asks(r.task)
+func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passkeyStage) ([]PasskeyAnswer, error) {
+	prompts, err := r.settings.Passkey.prompts(r.task)
 	if err != nil {
 		return nil, err
 	}
-	e := &evaluation{passkeyRun: r, model: m, stage: stage}
-	if e.streams, err = streams(r.task, asks); err != nil {
+	e := &passkeyEvaluation{passkeyRun: r, model: m, stage: stage}
+	if e.streams, err = passkeyStreams(r.task, prompts); err != nil {
 		return nil, err
 	}
 	e.prefix = make([]*models.State, len(e.streams))
@@ -48,7 +48,7 @@ func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage stageO
 	}
 	e.lines = e.lines[:e.intact()]
 	total := readTokens(e.streams, m.Config.Segment, stage.samples)
-	if len(e.lines) == len(asks)*stage.samples {
+	if len(e.lines) == len(prompts)*stage.samples {
 		r.advance("evaluate", total, true)
 		return e.lines, nil
 	}
@@ -74,18 +74,18 @@ func readTokens(streams []passkeyStream, segment, samples int) int {
 	last := streams[len(streams)-1]
 	n := last.from(segment)
 	for _, s := range streams {
-		n += samples * (s.asks[len(s.asks)-1].until(segment) - s.from(segment))
+		n += samples * (s.prompts[len(s.prompts)-1].until(segment) - s.from(segment))
 	}
 	return n
 }
 
-func (e *evaluation) run(ctx context.Context) error {
+func (e *passkeyEvaluation) run(ctx context.Context) error {
 	batch := e.settings.Passkey.Batch
 	if e.at.Batch == prefixBatch {
 		if err := e.readPrefix(ctx); err != nil {
 			return err
 		}
-		e.at = reading{ConfigHash: e.hash, Stage: e.stage.name}
+		e.at = passkeyProgress{ConfigHash: e.hash, Stage: e.stage.name}
 	}
 	readers := map[int]*passkeyReader{} // by documents: a pass is built for so many
 	for first := e.at.Batch * batch; first < e.stage.samples; first += batch {
@@ -100,16 +100,16 @@ func (e *evaluation) run(ctx context.Context) error {
 				return err
 			}
 		}
-		e.at = reading{ConfigHash: e.hash, Stage: e.stage.name, Batch: e.at.Batch + 1}
+		e.at = passkeyProgress{ConfigHash: e.hash, Stage: e.stage.name, Batch: e.at.Batch + 1}
 	}
 	return nil
 }
 
 // readPrefix keeps the state before each stream.
-func (e *evaluation) readPrefix(ctx context.Context) error {
+func (e *passkeyEvaluation) readPrefix(ctx context.Context) error {
 	n := e.model.Config.Segment
 	last := e.streams[len(e.streams)-1]
-	x, err := e.task.Prompt(last.asks[len(last.asks)-1].prompt(0))
+	x, err := e.task.Prompt(last.prompts[len(last.prompts)-1].prompt(0))
 	if err != nil {
 		return err
 	}
@@ -129,11 +129,11 @@ func (e *evaluation) readPrefix(ctx context.Context) error {
 }
 
 // stream reads one stream with every key of a batch and asks its questions.
-func (e *evaluation) stream(ctx context.Context, reader *passkeyReader, first int, keys []passkey.Key) error {
+func (e *passkeyEvaluation) stream(ctx context.Context, reader *passkeyReader, first int, keys []passkey.Key) error {
 	s, n := e.streams[e.at.Stream], e.model.Config.Segment
 	documents := make([][]int32, len(keys))
 	for i, k := range keys {
-		x, err := e.task.Prompt(s.asks[len(s.asks)-1].prompt(k))
+		x, err := e.task.Prompt(s.prompts[len(s.prompts)-1].prompt(k))
 		if err != nil {
 			return err
 		}
@@ -147,7 +147,7 @@ func (e *evaluation) stream(ctx context.Context, reader *passkeyReader, first in
 		e.at.Token = s.from(n)
 	}
 	e.saved = false
-	for _, a := range s.asks {
+	for _, a := range s.prompts {
 		if e.at.Token > a.until(n) {
 			continue // answered before the state was saved
 		}
@@ -167,7 +167,7 @@ const readAtOnce = 1 << 13
 
 // read moves the state on to a token and saves it now and then, and when the context
 // ends.
-func (e *evaluation) read(ctx context.Context, reader *passkeyReader, documents [][]int32, to int) error {
+func (e *passkeyEvaluation) read(ctx context.Context, reader *passkeyReader, documents [][]int32, to int) error {
 	start := time.Now()
 	cost := e.timing.stage(e.stage.name)
 	defer func() { cost.EvalSeconds += time.Since(start).Seconds() }()
@@ -197,16 +197,16 @@ func (e *evaluation) read(ctx context.Context, reader *passkeyReader, documents 
 
 // ask lets every document answer one prompt and writes the answers down, unless an
 // earlier run did.
-func (e *evaluation) ask(reader *passkeyReader, a passkeyAsk, first int, keys []passkey.Key) error {
+func (e *passkeyEvaluation) ask(reader *passkeyReader, a passkeyPrompt, first int, keys []passkey.Key) error {
 	for _, l := range e.lines {
 		if a.matches(l) && l.Sample == first {
 			return nil
 		}
 	}
 	n := e.model.Config.Segment
-	var prompts []asked
+	var prompts []promptEnd
 	for _, k := range keys {
-		x, err := a.asked(e.task, k, n)
+		x, err := a.end(e.task, k, n)
 		if err != nil {
 			return err
 		}

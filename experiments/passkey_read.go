@@ -9,8 +9,8 @@ import (
 	"infinibench/models"
 )
 
-// passkeyAsk is one prompt without its key: where the needle stands, and how long it is.
-type passkeyAsk struct {
+// passkeyPrompt is one prompt without its key: where the needle stands, and how long it is.
+type passkeyPrompt struct {
 	Kind     string // one of the kinds below
 	Length   int    // tokens, the answer included
 	Position string
@@ -27,22 +27,22 @@ const (
 // passkeyPositions are the paper's.
 var passkeyPositions = []string{"start", "middle", "end"}
 
-func (a passkeyAsk) prompt(key passkey.Key) passkey.Prompt {
+func (a passkeyPrompt) prompt(key passkey.Key) passkey.Prompt {
 	return passkey.Prompt{Length: a.Length - passkey.Digits, Depth: a.Depth, Key: key}
 }
 
-// asks lists every prompt of a stage: the grid of the paper's table; the needle at the
+// prompts lists every prompt of a stage: the grid of the paper's table; the needle at the
 // start of prompts that double in length; and, where a segment has room for both, needle
 // and question in the last of two segments.
-func (s PasskeySettings) asks(task *passkey.Task) ([]passkeyAsk, error) {
-	var asks []passkeyAsk
+func (s PasskeySettings) prompts(task *passkey.Task) ([]passkeyPrompt, error) {
+	var prompts []passkeyPrompt
 	for _, length := range s.Lengths {
 		for _, position := range passkeyPositions {
 			depth, err := passkey.ParsePosition(position)
 			if err != nil {
 				return nil, err
 			}
-			asks = append(asks, passkeyAsk{kindGrid, length, position, depth})
+			prompts = append(prompts, passkeyPrompt{kindGrid, length, position, depth})
 		}
 	}
 	shortest := 2 * s.Model.Segment
@@ -54,30 +54,30 @@ func (s PasskeySettings) asks(task *passkey.Task) ([]passkeyAsk, error) {
 		}
 	}
 	for length := shortest; length <= s.longest(); length *= 2 {
-		asks = append(asks, passkeyAsk{kindWrites, length, "start", 0})
+		prompts = append(prompts, passkeyPrompt{kindWrites, length, "start", 0})
 	}
-	x, err := task.Prompt(passkeyAsk{Length: shortest, Depth: 1}.prompt(0))
+	x, err := task.Prompt(passkeyPrompt{Length: shortest, Depth: 1}.prompt(0))
 	if err != nil {
 		return nil, err
 	}
 	if n := s.Model.Segment; x.Needle.First/n == (shortest-1)/n {
-		asks = append(asks, passkeyAsk{kindLastSegment, shortest, "end", 1})
+		prompts = append(prompts, passkeyPrompt{kindLastSegment, shortest, "end", 1})
 	}
-	return asks, nil
+	return prompts, nil
 }
 
 // passkeyStream is prompts whose needle starts at the same token. They have the same
 // tokens up to the question of the shortest, and on from there up to that of the next:
 // one reading, from the segment the needle starts in, answers all.
 type passkeyStream struct {
-	needle int // its first token
-	asks   []passkeyAsk
+	needle  int // its first token
+	prompts []passkeyPrompt
 }
 
-// streams groups prompts by where the needle starts, each group's by length.
-func streams(task *passkey.Task, asks []passkeyAsk) ([]passkeyStream, error) {
+// passkeyStreams groups prompts by where the needle starts, each group's by length.
+func passkeyStreams(task *passkey.Task, prompts []passkeyPrompt) ([]passkeyStream, error) {
 	var all []passkeyStream
-	for _, a := range asks {
+	for _, a := range prompts {
 		x, err := task.Prompt(a.prompt(0))
 		if err != nil {
 			return nil, err
@@ -87,10 +87,10 @@ func streams(task *passkey.Task, asks []passkeyAsk) ([]passkeyStream, error) {
 			i = len(all)
 			all = append(all, passkeyStream{needle: x.Needle.First})
 		}
-		all[i].asks = append(all[i].asks, a)
+		all[i].prompts = append(all[i].prompts, a)
 	}
 	for _, s := range all {
-		slices.SortStableFunc(s.asks, func(a, b passkeyAsk) int { return a.Length - b.Length })
+		slices.SortStableFunc(s.prompts, func(a, b passkeyPrompt) int { return a.Length - b.Length })
 	}
 	slices.SortFunc(all, func(a, b passkeyStream) int { return a.needle - b.needle })
 	return all, nil
@@ -101,7 +101,7 @@ func (s passkeyStream) from(segment int) int { return s.needle / segment * segme
 
 // until is the token that a stream is read to before its last question is asked: the
 // first of the segment that the prompt ends in.
-func (a passkeyAsk) until(segment int) int {
+func (a passkeyPrompt) until(segment int) int {
 	return (a.Length - passkey.Digits - 1) / segment * segment
 }
 
@@ -144,25 +144,25 @@ func (r *passkeyReader) read(state *models.State, documents [][]int32, from, to 
 	return nil
 }
 
-// asked is what of a prompt is not read for the state alone: its last segment, and the
+// promptEnd is what of a prompt is not read for the state alone: its last segment, and the
 // answer. The rest of a million tokens need not be kept.
-type asked struct {
+type promptEnd struct {
 	record passkey.Record
 	tail   []int32 // from a segment's start
 }
 
-func (a passkeyAsk) asked(task *passkey.Task, key passkey.Key, segment int) (asked, error) {
+func (a passkeyPrompt) end(task *passkey.Task, key passkey.Key, segment int) (promptEnd, error) {
 	x, err := task.Prompt(a.prompt(key))
 	if err != nil {
-		return asked{}, err
+		return promptEnd{}, err
 	}
-	return asked{x.Record(), slices.Clone(x.IDs[a.until(segment):x.Prompt.Length])}, nil
+	return promptEnd{x.Record(), slices.Clone(x.IDs[a.until(segment):x.Prompt.Length])}, nil
 }
 
 // answers gives, for each document, what follows its prompt from a state that has read
 // all whole segments before: the likeliest token after each other, and the probability
 // of the right one.
-func (r *passkeyReader) answers(state *models.State, prompts []asked) (output [][]int32, probability [][]float64, err error) {
+func (r *passkeyReader) answers(state *models.State, prompts []promptEnd) (output [][]int32, probability [][]float64, err error) {
 	r.decoder.Restart(state)
 	var feed []int32
 	for _, x := range prompts {

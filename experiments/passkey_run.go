@@ -9,7 +9,6 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/passkey"
-	"infinibench/datasets/tokenizer"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -21,42 +20,28 @@ type passkeyRun struct {
 	keys []passkey.Key // asked for, one for each sample
 }
 
-// passkey makes one cell: three trainings, each with its evaluation. Whatever an earlier
-// run with the same settings left behind is gone on from.
-func (r *runner) passkey(ctx context.Context, c Cell, files cellFiles) error {
-	text, err := r.text(ctx, c.Corpus)
-	if err != nil {
+// makePasskey makes one cell: three trainings, each with its evaluation.
+func makePasskey(ctx context.Context, r *cellRun) error {
+	var err error
+	if r.text, err = passkeyText(r.text); err != nil {
 		return err
 	}
-	if text, err = passkeyText(text); err != nil {
+	run := &passkeyRun{cellRun: r}
+	if run.task, err = passkey.New(r.text.Tokenizer); err != nil {
 		return err
 	}
-	run := &passkeyRun{cellRun: newCellRun(r.options, c, files, text, func(phase string, tokens int, before bool) {
-		r.tell(Event{Kind: Progress, Cell: c, Phase: phase, Tokens: tokens, Before: before})
-	})}
-	if run.task, err = passkey.New(text.Tokenizer); err != nil {
+	if run.keys, err = passkey.Keys(datasets.Test, rand.New(rand.NewPCG(r.cell.Seed, 0))); err != nil {
 		return err
 	}
-	s := run.settings.Passkey
-	if run.keys, err = passkey.Keys(datasets.Test, rand.New(rand.NewPCG(c.Seed, 0))); err != nil {
-		return err
-	}
+	s := r.settings.Passkey
 	if n := max(s.Samples, s.Others); n > len(run.keys) {
 		return fmt.Errorf("experiments: %d samples, but only %d keys are kept for tests", n, len(run.keys))
 	}
-	run.note = func(text string) { r.tell(Event{Kind: Note, Text: text}) }
 	return run.make(ctx)
 }
 
 func (r *passkeyRun) make(ctx context.Context) error {
-	replaced, err := r.files.prepare(r.config)
-	if err != nil {
-		return err
-	}
-	if replaced {
-		r.note(r.cell.Key() + ": the settings or the data have changed: made anew")
-	}
-	if err := r.loadTiming(); err != nil {
+	if err := r.begin(); err != nil {
 		return err
 	}
 	s := r.settings.Passkey
@@ -70,15 +55,12 @@ func (r *passkeyRun) make(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	result := &Result{
-		Version: ResultVersion, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: StatusDone,
-		Protocol: fmt.Sprintf("passkey/%s/%s/v%d", sample.Filler, r.text.Tokenizer.Name(), ProtocolVersion),
-		Settings: r.settings, Environment: ThisEnvironment(r.version, r.settings.Threads),
-		Passkey: &Passkey{Task: PasskeyTask{
-			Tokenizer: sample.Tokenizer, Filler: sample.Filler, Period: sample.Period,
-			Digits: passkey.Digits, Chance: 0.1, Samples: s.Samples,
-		}},
-	}
+	result := r.result()
+	result.Protocol = fmt.Sprintf("passkey/%s/%s/v%d", sample.Filler, r.text.Tokenizer.Name(), ProtocolVersion)
+	result.Passkey = &Passkey{Task: PasskeyTask{
+		Tokenizer: sample.Tokenizer, Filler: sample.Filler, Period: sample.Period,
+		Digits: passkey.Digits, Chance: 0.1, Samples: s.Samples,
+	}}
 	for i, stage := range s.stages() {
 		m, tokens, err := r.train(ctx, i, stage)
 		if err != nil {
@@ -122,12 +104,12 @@ func (r *passkeyRun) make(ctx context.Context) error {
 }
 
 // directory is where a stage keeps its model: runs/…/checkpoint/<stage>.
-func (r *passkeyRun) directory(s stageOfPasskey) string {
+func (r *passkeyRun) directory(s passkeyStage) string {
 	return filepath.Join(r.files.checkpoint(), s.name)
 }
 
 // train returns the model of a stage and the tokens of its training.
-func (r *passkeyRun) train(ctx context.Context, i int, stage stageOfPasskey) (*models.Model, int64, error) {
+func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*models.Model, int64, error) {
 	s := r.settings
 	training := s.Training
 	training.Steps, training.Batch = stage.train.Steps, stage.train.Batch
@@ -139,7 +121,7 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage stageOfPasskey) (*m
 		return nil, 0, err
 	}
 	m, err := r.fit(ctx, phase{
-		dir: r.directory(stage), log: "metrics-" + stage.name + ".jsonl", training: training, length: length,
+		dir: r.directory(stage), log: stage.log(), training: training, length: length,
 		begin: func() (*models.Model, error) {
 			if i == 0 {
 				return NewModel(s, r.text.Tokenizer.Size())
@@ -160,36 +142,10 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage stageOfPasskey) (*m
 }
 
 // source draws the task as a stage has it.
-func (r *passkeyRun) source(stage stageOfPasskey) (*passkeySource, error) {
+func (r *passkeyRun) source(stage passkeyStage) (*passkeySource, error) {
 	var recipe *RecipeSettings
 	if stage.name == StageRecipe {
 		recipe = &r.settings.Passkey.Recipe
 	}
 	return newPasskeySource(r.task, r.settings.Seed, stage.train, r.settings.Model.Segment, recipe)
-}
-
-// passkeyWork is the tokens that a cell trains on and those that it reads, counted in
-// words, which is what a passkey is written in most often.
-func (s CellSettings) passkeyWork() (trained, read int, err error) {
-	words, err := tokenizer.NewWord(passkey.Vocabulary())
-	if err != nil {
-		return 0, 0, err
-	}
-	task, err := passkey.New(words)
-	if err != nil {
-		return 0, 0, err
-	}
-	asks, err := s.Passkey.asks(task)
-	if err != nil {
-		return 0, 0, err
-	}
-	all, err := streams(task, asks)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, stage := range s.Passkey.stages() {
-		trained += stage.train.Steps * stage.train.Batch * stage.train.Segments * s.Model.Segment
-		read += readTokens(all, s.Model.Segment, stage.samples)
-	}
-	return trained, read, nil
 }

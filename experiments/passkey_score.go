@@ -9,13 +9,13 @@ import (
 )
 
 // scores sums up the answers of a stage.
-func (r *passkeyRun) scores(m *models.Model, stage stageOfPasskey, lines []PasskeyAnswer) (PasskeyStage, error) {
+func (r *passkeyRun) scores(m *models.Model, stage passkeyStage, lines []PasskeyAnswer) (PasskeyStage, error) {
 	s := PasskeyStage{Stage: stage.name, Steps: stage.train.Steps, Gates: m.Gates()}
-	asks, err := r.settings.Passkey.asks(r.task)
+	prompts, err := r.settings.Passkey.prompts(r.task)
 	if err != nil {
 		return s, err
 	}
-	for _, a := range asks {
+	for _, a := range prompts {
 		var of []PasskeyAnswer
 		for _, l := range lines {
 			if a.matches(l) {
@@ -43,12 +43,12 @@ func (r *passkeyRun) scores(m *models.Model, stage stageOfPasskey, lines []Passk
 	return s, nil
 }
 
-func (a passkeyAsk) matches(l PasskeyAnswer) bool {
+func (a passkeyPrompt) matches(l PasskeyAnswer) bool {
 	return l.Kind == a.Kind && l.Length == a.Length && l.Position == a.Position
 }
 
 // scoreOf is the accuracy over the samples of one prompt.
-func scoreOf(a passkeyAsk, lines []PasskeyAnswer) PasskeyScore {
+func scoreOf(a passkeyPrompt, lines []PasskeyAnswer) PasskeyScore {
 	s := PasskeyScore{Length: a.Length, Position: a.Position, Writes: lines[0].Writes, Samples: len(lines)}
 	var right, exact, zeroed int
 	for _, l := range lines {
@@ -88,7 +88,7 @@ func shareOf(right, parts, n int) Share {
 const aroundNeedle = 50
 
 // example shows the first sample that was not answered in full, or else the first.
-func (r *passkeyRun) example(a passkeyAsk, lines []PasskeyAnswer) (PasskeyExample, error) {
+func (r *passkeyRun) example(a passkeyPrompt, lines []PasskeyAnswer) (PasskeyExample, error) {
 	at := max(0, slices.IndexFunc(lines, func(l PasskeyAnswer) bool { return count(l.Right) < passkey.Digits }))
 	e := PasskeyExample{Answer: lines[at]}
 	x, err := r.task.Prompt(a.prompt(lines[at].Key))

@@ -44,15 +44,15 @@ func newPasskeySource(task *passkey.Task, seed uint64, t PasskeyTraining, segmen
 func (s *passkeySource) Next(b *train.Batch) error {
 	s.step++
 	r := rand.New(rand.NewPCG(s.seed, uint64(s.step)))
-	if b.Repeats == nil {
-		b.Repeats = make([]float32, s.rows*s.segments)
+	if b.WriteCounts == nil {
+		b.WriteCounts = make([]float32, s.rows*s.segments)
 	}
 	n := s.segments * s.segment
 	for row := range s.rows {
-		of := passkey.Dense{Segments: s.segments, SegmentTokens: s.segment, Needle: s.place(r), Key: s.keys[r.IntN(len(s.keys))]}
+		of := passkey.Dense{Segments: s.segments, SegmentTokens: s.segment, Needle: s.needleStart(r), Key: s.keys[r.IntN(len(s.keys))]}
 		weight, most := 1.0, 1.0
 		if s.recipe != nil {
-			weight, most = s.recipe.AnswerWeight, s.most()
+			weight, most = s.recipe.AnswerWeight, s.largestWriteCount()
 			// Half of the sequences ask once, and their filler may stand for more; before
 			// that begins, all ask in every later segment.
 			if most == 1 || 2*row >= s.rows {
@@ -66,22 +66,22 @@ func (s *passkeySource) Next(b *train.Batch) error {
 		targets, weights := x.Targets(float32(weight))
 		copy(b.IDs[row*n:], x.IDs)
 		copy(b.Targets[row*n:], targets)
-		share(weights)
+		sumToOne(weights)
 		copy(b.Weights[row*n:], weights)
 		for i, pure := range x.PureFiller(s.segment) {
-			repeats := 1.0
+			count := 1.0
 			if pure {
-				repeats = math.Pow(most, r.Float64())
+				count = math.Pow(most, r.Float64())
 			}
-			b.Repeats[row*s.segments+i] = float32(repeats)
+			b.WriteCounts[row*s.segments+i] = float32(count)
 		}
 	}
 	return nil
 }
 
-// place draws where a needle starts: anywhere, or in one of three cases at the very
+// needleStart draws where a needle starts: anywhere, or in one of three cases at the very
 // start or the very end, which are a cell of the paper's table each.
-func (s *passkeySource) place(r *rand.Rand) int {
+func (s *passkeySource) needleStart(r *rand.Rand) int {
 	switch r.IntN(6) {
 	case 0:
 		return s.first
@@ -91,8 +91,8 @@ func (s *passkeySource) place(r *rand.Rand) int {
 	return s.first + r.IntN(s.last-s.first+1)
 }
 
-// most is how many segments one of filler may stand for at this step.
-func (s *passkeySource) most() float64 {
+// largestWriteCount is how many segments one of filler may stand for at this step.
+func (s *passkeySource) largestWriteCount() float64 {
 	past := float64(s.step - s.recipe.RepeatsFrom)
 	if past <= 0 {
 		return 1
@@ -100,8 +100,8 @@ func (s *passkeySource) most() float64 {
 	return math.Pow(s.recipe.Repeats, min(1, past/float64(s.recipe.RepeatsRamp)))
 }
 
-// share makes weights sum to 1, so that each sequence of a batch counts alike.
-func share(weights []float32) {
+// sumToOne makes weights sum to 1, so that each sequence of a batch counts alike.
+func sumToOne(weights []float32) {
 	var sum float32
 	for _, w := range weights {
 		sum += w

@@ -70,7 +70,7 @@ func TestPasskeySource(t *testing.T) {
 			if n := questions(b, row); many && n != 1 || n < 1 {
 				t.Errorf("step %d, row %d has %d questions", step, row, n)
 			}
-			for i, r := range b.Repeats[row*segments : (row+1)*segments] {
+			for i, r := range b.WriteCounts[row*segments : (row+1)*segments] {
 				largest = math.Max(largest, float64(r))
 				if r < 1 || float64(r) > bound*1.0001 || r != 1 && (!many || i == 0 || i == segments-1) {
 					t.Errorf("step %d, row %d, segment %d counts %g times, at most %g", step, row, i, r, bound)
@@ -85,7 +85,7 @@ func TestPasskeySource(t *testing.T) {
 	// The paper's form asks once and counts all alike.
 	for b, row := draw(source(nil)), 0; row < rows; row++ {
 		weights := b.Weights[row*segments*segment : (row+1)*segments*segment-1]
-		if n := questions(b, row); n != 1 || slices.Min(weights) != slices.Max(weights) || slices.Max(b.Repeats) != 1 {
+		if n := questions(b, row); n != 1 || slices.Min(weights) != slices.Max(weights) || slices.Max(b.WriteCounts) != 1 {
 			t.Errorf("the paper's form has %d questions and weights from %g to %g", n, slices.Min(weights), slices.Max(weights))
 		}
 	}
@@ -97,7 +97,7 @@ func TestPasskeySource(t *testing.T) {
 	if err := again.SetCursor(cursor); err != nil {
 		t.Fatal(err)
 	}
-	if got := draw(again); !slices.Equal(got.IDs, want.IDs) || !slices.Equal(got.Repeats, want.Repeats) {
+	if got := draw(again); !slices.Equal(got.IDs, want.IDs) || !slices.Equal(got.WriteCounts, want.WriteCounts) {
 		t.Error("gone back, the source gives something else")
 	}
 	if err := again.SetCursor([]byte(`{"step":-1}`)); err == nil {
@@ -112,8 +112,8 @@ func TestPasskeyKeysAreApart(t *testing.T) {
 	if _, err := Run(context.Background(), Options{Profile: p, Runs: runs, Version: "test"}); err != nil {
 		t.Fatal(err)
 	}
-	c := p.passkeyCells()[0]
-	run := &passkeyRun{cellRun: &cellRun{settings: p.Settings(c)}, task: passkeyTask(t)}
+	c := p.cellsOf("passkey")[0]
+	run := &passkeyRun{cellRun: &cellRun{settings: c.Settings}, task: passkeyTask(t)}
 	for _, stage := range run.settings.Passkey.stages() {
 		lines, err := readLog[PasskeyAnswer](filepath.Join(runs, p.Name, c.Key(), "samples-"+stage.name+".jsonl"))
 		if err != nil || len(lines) == 0 {
@@ -139,7 +139,7 @@ func TestBadPasskeys(t *testing.T) {
 	}{
 		{"passkey.corpus", func(s *PasskeySettings) { s.Corpus = "pg19" }, `got "pg19", which corpora does not hold`},
 		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"infini-delta", "infini"} }, `got "infini"; allowed: local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta`},
-		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"rmt", "rmt"} }, "rmt stands there twice; allowed: once"},
+		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"rmt", "rmt"} }, "rmt is listed twice; list it once"},
 		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 1281} }, "got 1281; allowed: a multiple of passkey.model.segment, 40, as in training the answer ends a segment"},
 		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 320} }, "got 320; allowed: more than the length before, 320, and at most 67108864"},
 		{"passkey.lengths[0]", func(s *PasskeySettings) { s.Lengths = []int{40, 320} }, "got 40; allowed: at least two segments, 80, or nothing would be written to memory"},

@@ -72,16 +72,16 @@ func TestPasskeyAsks(t *testing.T) {
 		}},
 	} {
 		s.Model.Segment = test.segment
-		asks, err := s.asks(task)
+		prompts, err := s.prompts(task)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, a := range asks {
+		for _, a := range prompts {
 			got = append(got, fmt.Sprintf("%s %d %s", a.Kind, a.Length, a.Position))
 		}
 		if !slices.Equal(got, test.want) {
-			t.Errorf("segments of %d: asks %q, want %q", test.segment, got, test.want)
+			t.Errorf("segments of %d: prompts %q, want %q", test.segment, got, test.want)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func TestPasskeyWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, w := range work {
-		if w.Cell.Experiment == passkeyExperiment && done[w.Cell] != w.TrainTokens+w.EvaluateTokens {
+		if w.Cell.Experiment == "passkey" && done[w.Cell] != w.TrainTokens+w.EvaluateTokens {
 			t.Errorf("%s: planned %d + %d tokens, made %d", w.Cell.Key(), w.TrainTokens, w.EvaluateTokens, done[w.Cell])
 		}
 	}
@@ -116,13 +116,13 @@ func TestPasskeySharedReading(t *testing.T) {
 		if _, err := Run(context.Background(), Options{Profile: p, Runs: runs, Version: "test"}); err != nil {
 			t.Fatal(err)
 		}
-		c := p.passkeyCells()[0]
+		c := p.cellsOf("passkey")[0]
 		files := cellFiles(filepath.Join(runs, p.Name, c.Key()))
 		lines, err := readLog[PasskeyAnswer](files.path("samples-" + StageRecipe + ".jsonl"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := 12 * p.Settings(c).Passkey.Samples; len(lines) != want {
+		if want := 12 * c.Settings.Passkey.Samples; len(lines) != want {
 			t.Fatalf("%s: %d answers, want %d", id, len(lines), want)
 		}
 		m, _, err := LoadModel(filepath.Join(files.checkpoint(), StageRecipe))
@@ -146,7 +146,7 @@ func TestPasskeySharedReading(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x, err := task.Prompt(passkeyAsk{Length: l.Length, Depth: depth}.prompt(l.Key))
+			x, err := task.Prompt(passkeyPrompt{Length: l.Length, Depth: depth}.prompt(l.Key))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -195,7 +195,7 @@ func plainAnswer(t *testing.T, m *models.Model, d *models.Decoder, prompt, answe
 func TestPasskeyLostAnswers(t *testing.T) {
 	p := passkeyProfile(t, "infini-delta")
 	p.Passkey.Batch = 3
-	name := filepath.Join(p.Name, p.passkeyCells()[0].Key(), "samples-recipe.jsonl")
+	name := filepath.Join(p.Name, p.cellsOf("passkey")[0].Key(), "samples-recipe.jsonl")
 	whole := t.TempDir()
 	if _, err := Run(context.Background(), Options{Profile: p, Runs: whole, Version: "test"}); err != nil {
 		t.Fatal(err)
@@ -217,7 +217,7 @@ func TestPasskeyLostAnswers(t *testing.T) {
 		_, err := Run(ctx, Options{Profile: p, Runs: runs, Version: "test", Observe: func(e Event) {
 			// The recipe's training is the only one of 8 steps, and what is read after it
 			// is the last.
-			if e.Kind == Progress && e.Cell.Experiment == passkeyExperiment && e.Phase == "evaluate" {
+			if e.Kind == Progress && e.Cell.Experiment == "passkey" && e.Phase == "evaluate" {
 				if _, err := os.Stat(filepath.Join(runs, name)); err == nil {
 					if read++; read == 8 {
 						cancel()
@@ -265,7 +265,7 @@ func TestPasskeyInterrupted(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		told := 0
 		_, err := Run(ctx, Options{Profile: p, Runs: broken, Version: "test", Observe: func(e Event) {
-			if e.Kind == Progress && !e.Before && e.Cell.Experiment == passkeyExperiment {
+			if e.Kind == Progress && !e.Before && e.Cell.Experiment == "passkey" {
 				if told++; told == 9 { // something new was done each time
 					cancel()
 				}
@@ -285,7 +285,7 @@ func TestPasskeyInterrupted(t *testing.T) {
 	if stops < 5 {
 		t.Errorf("stopped %d times only", stops)
 	}
-	c := p.passkeyCells()[0]
+	c := p.cellsOf("passkey")[0]
 	for _, name := range []string{"result.json", "samples-recipe.jsonl", "samples-fine-tuned.jsonl", "samples-zero-shot.jsonl", "checkpoint/recipe/model.safetensors"} {
 		want, err := os.ReadFile(filepath.Join(whole, p.Name, c.Key(), name))
 		if err != nil {

@@ -1,184 +1,136 @@
 package experiments
 
 import (
-	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
-	"infinibench/datasets"
-	"infinibench/datasets/tokenizer"
+	"infinibench/internal/config"
 	"infinibench/models"
 )
 
-// ProtocolVersion is part of every protocol id; it changes when the way of
-// scoring does.
-const ProtocolVersion = 1
-
-// sample is a document as it is scored.
-type sample struct {
-	datasets.Document
-	ids          []int32
-	words, bytes int64 // of the scored text
-	truncated    bool
+// perplexityExperiment is the paper's Table 2: language models scored on long documents.
+var perplexityExperiment = &experiment{
+	name: "perplexity", everySeed: true,
+	cells: perplexityCells, validate: validatePerplexity, count: countPerplexity, estimate: estimatePerplexity, make: makePerplexity,
 }
 
-// loadSamples reads and tokenises the documents of a cell's test set.
-func loadSamples(t *Text, s CorpusSettings) ([]sample, error) {
-	split := datasets.Split(s.Split)
-	n := t.Corpus.Len(split)
-	if s.Documents > 0 {
-		n = min(n, s.Documents)
-	}
-	if n == 0 {
-		return nil, fmt.Errorf("experiments: %s has no %s documents", t.Corpus.Name(), split)
-	}
-	var samples []sample
-	for i := range n {
-		d, err := t.Corpus.Document(split, i)
-		if err != nil {
-			return nil, err
-		}
-		x, err := newSample(d, t.Tokenizer, s.MaxTokens)
-		if err != nil {
-			return nil, err
-		}
-		samples = append(samples, x)
-	}
-	return samples, nil
+// PerplexitySettings is one block of the paper's Table 2: the models trained and
+// scored on one corpus at one training length.
+type PerplexitySettings struct {
+	Corpus string   `yaml:"corpus" required:"true"`
+	Models []string `yaml:"models" required:"true" min:"1"`
+	Length int      `yaml:"length" required:"true" min:"1" max:"16777216"` // tokens of a training sequence
+	Batch  int      `yaml:"batch,omitempty" min:"1" max:"65536"`           // in place of training.batch, for a length that needs less
+	Steps  int      `yaml:"steps,omitempty" min:"1" max:"10000000"`        // in place of training.steps, for a length that sees as many tokens in fewer
 }
 
-// newSample tokenises a document and cuts it to a number of scored tokens; 0 is
-// no limit.
-func newSample(d datasets.Document, t tokenizer.Tokenizer, limit int) (sample, error) {
-	x := sample{Document: d, words: datasets.CountWords(d.Text), bytes: int64(len(d.Text))}
-	var err error
-	if x.ids, err = t.Encode(d.Text); err != nil {
-		return sample{}, fmt.Errorf("experiments: %s: %w", d.ID, err)
-	}
-	// The first token is not scored, so a limit of n scored tokens keeps n+1.
-	if limit > 0 && len(x.ids) > limit+1 {
-		x.ids, x.truncated = x.ids[:limit+1], true
-		text, err := t.Decode(x.ids)
-		if err != nil {
-			return sample{}, err
+// perplexityCells is a cell for each model of each block.
+func perplexityCells(p *Profile, seed uint64) []PlannedCell {
+	var cells []PlannedCell
+	for _, t := range p.Perplexity {
+		for _, model := range t.Models {
+			c := p.newCell(Cell{Corpus: t.Corpus, Model: model, Length: t.Length, Seed: seed})
+			c.Settings.Evaluation = p.Evaluation
+			if t.Batch != 0 {
+				c.Settings.Training.Batch = t.Batch
+			}
+			if t.Steps != 0 {
+				c.Settings.Training.Steps = t.Steps
+			}
+			cells = append(cells, c)
 		}
-		x.words, x.bytes = datasets.CountWords(text), int64(len(text))
 	}
-	return x, nil
+	return cells
 }
 
-// ScoreDocuments scores a model on documents by the perplexity protocol.
-func ScoreDocuments(ctx context.Context, m *models.Model, t tokenizer.Tokenizer, documents []datasets.Document, s EvaluationSettings, tick func(tokens int)) (*Perplexity, error) {
-	if t.Size() != m.Config.Vocabulary {
-		return nil, fmt.Errorf("experiments: the model has a vocabulary of %d, tokenizer %s one of %d", m.Config.Vocabulary, t.Name(), t.Size())
-	}
-	var samples []sample
-	for _, d := range documents {
-		x, err := newSample(d, t, 0)
-		if err != nil {
-			return nil, err
+// languageModels are the models that the profile trains on a corpus alone, each once.
+func (p *Profile) languageModels() []string {
+	var all []string
+	for _, t := range p.Perplexity {
+		for _, model := range t.Models {
+			if !slices.Contains(all, model) {
+				all = append(all, model)
+			}
 		}
-		samples = append(samples, x)
 	}
-	scores, err := scoreSamples(ctx, m, samples, s, nil, func([]SampleScore) error { return nil }, func(tokens int, _ bool) { tick(tokens) })
-	if err != nil {
+	return all
+}
+
+// LoadConfig reads the config.yaml of a cell that trains a model, as a profile that
+// trains that model alone.
+func LoadConfig(path string) (*Profile, error) {
+	var s CellSettings
+	if err := config.Load(path, &s); err != nil {
 		return nil, err
 	}
-	return sum(scores, 0)
+	if s.Model.Segment == 0 {
+		return nil, fmt.Errorf("%s has no model; want the config.yaml of a run that trains one", path)
+	}
+	c := Cell{Experiment: s.Experiment, Corpus: s.CorpusName, Model: s.ModelID, Length: s.Length, Seed: s.Seed}
+	p := &Profile{
+		Name: c.Key(), Threads: s.Threads, Seeds: []uint64{s.Seed}, Model: s.Model, Baselines: s.Baselines, Training: s.Training,
+		Corpora: map[string]CorpusSettings{s.CorpusName: s.Corpus}, Evaluation: s.Evaluation,
+	}
+	p.Perplexity = []PerplexitySettings{{Corpus: s.CorpusName, Models: []string{s.ModelID}, Length: s.Length}}
+	return p, nil
 }
 
-// scoreSamples scores a model on samples by the perplexity protocol. `done` are
-// the scores of an earlier run, which are not made again; save is told of every
-// further group of documents as it is finished.
-func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s EvaluationSettings, done map[string]SampleScore, save func([]SampleScore) error, tick func(tokens int, before bool)) ([]SampleScore, error) {
-	scores := make([]SampleScore, len(samples))
-	groups := grouped(samples, s.Batch)
-	stream := newStream(m, true, func(tokens int) { tick(tokens, false) })
-	for _, group := range groups {
-		complete := true
-		for _, d := range group {
-			score, ok := done[samples[d].ID]
-			scores[d] = score
-			complete = complete && ok
+func validatePerplexity(p *Profile, report reporter) {
+	type trained struct {
+		corpus, model string
+		length        int
+	}
+	planned := make(map[trained]bool)
+	for i, t := range p.Perplexity {
+		key := fmt.Sprintf("perplexity[%d]", i)
+		c, ok := p.Corpora[t.Corpus]
+		if !ok {
+			report(key+".corpus", "got %q, which corpora does not hold; allowed: %s", t.Corpus, strings.Join(slices.Sorted(maps.Keys(p.Corpora)), ", "))
 		}
-		if complete {
-			for _, d := range group {
-				tick(len(samples[d].ids)-1, true)
+		if p.Model.Segment > 0 && t.Length%p.Model.Segment != 0 {
+			report(key+".length", "got %d; allowed: a multiple of model.segment, %d", t.Length, p.Model.Segment)
+		}
+		if c.DocumentTokens != 0 && t.Length > c.DocumentTokens {
+			report(key+".length", "got %d; allowed: at most document_tokens of %s, %d", t.Length, t.Corpus, c.DocumentTokens)
+		}
+		if t.Steps != 0 && p.Training.WarmupSteps > t.Steps {
+			report(key+".steps", "got %d; allowed: at least training.warmup_steps, %d", t.Steps, p.Training.WarmupSteps)
+		}
+		for j, model := range t.Models {
+			key := fmt.Sprintf("%s.models[%d]", key, j)
+			validateModel(report, key, model)
+			cell := trained{t.Corpus, model, t.Length}
+			if planned[cell] {
+				report(key, "%s on %s at length %d is listed twice; list it once", model, t.Corpus, t.Length)
 			}
-			continue
-		}
-		scorers := map[int]*scorer{}
-		documents := make([][]int32, len(group))
-		for i, d := range group {
-			scorers[i] = newScorer(samples[d], s.PositionBucket, m.Config.Segment)
-			documents[i] = samples[d].ids
-		}
-		stream.visit = func(a Ablation, document, i int, nll float64) { scorers[document].add(a, i, nll) }
-		if err := stream.group(ctx, documents); err != nil {
-			return nil, err
-		}
-		var fresh []SampleScore
-		for i, d := range group {
-			scores[d] = scorers[i].score
-			if _, ok := done[samples[d].ID]; !ok { // a torn group is known in part
-				fresh = append(fresh, scores[d])
-			}
-		}
-		if err := save(fresh); err != nil {
-			return nil, err
+			planned[cell] = true
 		}
 	}
-	return scores, nil
 }
 
-// grouped puts samples of like length side by side, longest first.
-func grouped(samples []sample, batch int) [][]int {
-	order := make([]int, len(samples))
-	for i := range order {
-		order[i] = i
+// assumedDocumentTokens is the length in tokens assumed for a document that is scored whole and
+// has not been read yet: a book.
+const assumedDocumentTokens = 100_000
+
+func countPerplexity(c PlannedCell, documents int, e *Estimate) error {
+	s := c.Settings
+	e.training("metrics.jsonl", s.Training.Steps, s.Training.Batch, s.Length)
+	document := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)
+	if document == 0 {
+		document = assumedDocumentTokens
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return len(samples[b].ids) - len(samples[a].ids) })
-	return slices.Collect(slices.Chunk(order, batch))
+	e.EvaluateTokens = documents * document
+	return nil
 }
 
-// describeData says which text the numbers are about. The word denominators of
-// PG19 are the official ones only when the whole official split is scored.
-func describeData(t *Text, s CorpusSettings, samples []sample) (note DataNote, officialWords int64) {
-	cert := t.Corpus.Certificate()
-	note = DataNote{
-		Certificate: cert, Split: datasets.Split(s.Split), Documents: len(samples),
-		Tokenizer: t.Tokenizer.Name(), WordRule: "whitespace words",
-	}
-	for _, x := range samples {
-		if x.truncated {
-			note.Truncated++
+// estimatePerplexity: a model with a memory is scored once more for each ablation.
+func estimatePerplexity(c PlannedCell, e *Estimate, calibrate calibrator) error {
+	return e.calibrated(calibrate, c.Settings, func(m *models.Model, forward float64) (float64, error) {
+		if m.Stateful() {
+			return forward * float64(ablations), nil
 		}
-	}
-	split := cert.Splits[note.Split]
-	complete := split.OfficialDocuments > 0 && len(samples) == split.OfficialDocuments && note.Truncated == 0
-	if complete && split.OfficialWords > 0 {
-		note.WordRule, officialWords = "official PG19 count", split.OfficialWords
-	}
-	switch {
-	case cert.Name == "pg19" && !complete:
-		note.Note = fmt.Sprintf("%d of %d %s books", len(samples), split.OfficialDocuments, note.Split)
-	case !complete && cert.StandIn != "":
-		note.Note = fmt.Sprintf("%s, %d %s documents", cert.StandIn, len(samples), note.Split)
-	}
-	if note.Truncated > 0 {
-		note.Note += fmt.Sprintf(", %d cut at %d tokens", note.Truncated, s.MaxTokens)
-	}
-	return note, officialWords
-}
-
-// protocol is the id of a way of scoring; numbers are comparable only under one.
-func protocol(t *Text, s CorpusSettings, note DataNote) string {
-	id := fmt.Sprintf("%s/%s/%s/carry/v%d", t.Corpus.Name(), s.Split, t.Tokenizer.Name(), ProtocolVersion)
-	if note.Note != "" {
-		id += fmt.Sprintf("/%d-documents", note.Documents)
-	}
-	if note.Truncated > 0 {
-		id += fmt.Sprintf("/first-%d-tokens", s.MaxTokens)
-	}
-	return id
+		return forward, nil
+	})
 }

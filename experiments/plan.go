@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
@@ -11,22 +10,30 @@ import (
 	"infinibench/datasets"
 	"infinibench/internal/kernel"
 	"infinibench/internal/train"
+	"infinibench/models"
 )
 
-// Work is a cell with the number of tokens it trains on and scores.
-type Work struct {
-	Cell           Cell `json:"cell"`
-	Done           bool `json:"done"` // has its result already
-	TrainTokens    int  `json:"train_tokens"`
-	EvaluateTokens int  `json:"evaluate_tokens"`
+// Estimate is how much work a cell is and, from Plan, what it costs on this machine.
+type Estimate struct {
+	Cell           Cell    `json:"cell"`
+	Done           bool    `json:"done"` // has its result already
+	TrainTokens    int     `json:"train_tokens"`
+	EvaluateTokens int     `json:"evaluate_tokens"` // roughly; pairs in a cell without a corpus or a training
+	Seconds        float64 `json:"seconds"`         // of one worker
+	Bytes          int64   `json:"bytes"`           // of weights, gradients, moments, states and activations, with what the garbage collector leaves lying
+
+	hash      string         // of the settings
+	trainings []TrainingSize // that write a log
 }
 
-// usualDocument stands for the length, in tokens, of a document that is scored
-// whole and has not been read yet: a book.
-const usualDocument = 100_000
+// training adds a training that writes a log.
+func (e *Estimate) training(log string, steps, batch, length int) {
+	e.trainings = append(e.trainings, TrainingSize{log, steps, steps * batch * length})
+	e.TrainTokens += steps * batch * length
+}
 
-// Identify notes which files the corpora of the profile's cells are, so that results made
-// from others are not taken for its own.
+// Identify records which files the corpora of the profile's cells consist of, so that
+// results from other files are not taken for the profile's own.
 func (p *Profile) Identify(data string) error {
 	seen := map[string]string{}
 	for _, name := range p.corpora() {
@@ -43,122 +50,103 @@ func (p *Profile) Identify(data string) error {
 }
 
 // Workload lists the cells of a profile with their work.
-func Workload(o Options) ([]Work, error) {
+func Workload(o Options) ([]Estimate, error) {
+	_, work, err := workload(o)
+	return work, err
+}
+
+// workload lists the cells of a profile, and the work of each.
+func workload(o Options) ([]PlannedCell, []Estimate, error) {
 	p := o.Profile
 	if err := p.Identify(o.Data); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	documents := map[string]int{}
 	for _, name := range p.corpora() {
 		s := p.Corpora[name]
 		c, err := OpenCorpus(name, s, o.Data)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		documents[name] = c.Len(datasets.Split(s.Split))
 		if s.Documents > 0 {
 			documents[name] = min(documents[name], s.Documents)
 		}
 	}
-	type tokens struct{ trained, read int }
-	passkeys := map[int]tokens{} // by samples: the rest is the same, and counting takes prompts of a million tokens
-	var work []Work
-	for _, c := range p.Cells() {
-		s := p.Settings(c)
-		var of tokens
-		switch c.Experiment {
-		case costExperiment:
-			for _, length := range s.Cost.Lengths {
-				of.trained += costRuns * length
-			}
-			of.read = of.trained
-		case passkeyExperiment:
-			counted, ok := passkeys[s.Passkey.Samples]
-			if !ok {
-				var err error
-				if counted.trained, counted.read, err = s.passkeyWork(); err != nil {
-					return nil, err
-				}
-				passkeys[s.Passkey.Samples] = counted
-			}
-			of = counted
-		case recallExperiment:
-			of.read = s.Recall.Pairs(c.Model)
-		case booksumExperiment:
-			of = tokens{s.Booksum.trainTokens(), documents[c.Corpus] * s.Booksum.readTokens()}
-		default:
-			document := max(s.Corpus.DocumentTokens, s.Corpus.MaxTokens)
-			if document == 0 {
-				document = usualDocument
-			}
-			of = tokens{s.Training.Steps * s.Training.Batch * s.Length, documents[c.Corpus] * document}
+	cells := p.Cells()
+	work := make([]Estimate, len(cells))
+	for i, c := range cells {
+		e := &work[i]
+		e.Cell, e.hash = c.Cell, c.Settings.hash()
+		if err := c.experiment.count(c, documents[c.Corpus], e); err != nil {
+			return nil, nil, err
 		}
-		result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
-		work = append(work, Work{Cell: c, Done: found && result.Status == StatusDone, TrainTokens: of.trained, EvaluateTokens: of.read})
+		result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(e.hash)
+		e.Done = found && result.Status == StatusDone
 	}
-	return work, nil
-}
-
-// Planned is a cell with what it is expected to cost on this machine.
-type Planned struct {
-	Work
-	Seconds float64 `json:"seconds"` // of one worker
-	Bytes   int64   `json:"bytes"`   // of weights, gradients, moments, states and activations, with what the garbage collector leaves lying
+	return cells, work, nil
 }
 
 // Plan lists the cells of a profile and estimates their cost from a short
 // calibration: each model is trained for a moment on random tokens, with one
 // document and no more than a few segments, and the time per token and the memory
 // are scaled up.
-func Plan(ctx context.Context, o Options) ([]Planned, error) {
-	p := o.Profile
-	work, err := Workload(o)
+func Plan(ctx context.Context, o Options) ([]Estimate, error) {
+	cells, plan, err := workload(o)
 	if err != nil {
 		return nil, err
 	}
-	kernel.SetThreads(p.Threads)
-	var plan []Planned
-	costs := map[string]cost{}
-	for _, w := range work {
+	kernel.SetThreads(o.Profile.Threads)
+	measured := map[Cell]calibration{} // seeds do not matter
+	for i, c := range cells {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		s := p.Settings(w.Cell)
-		if w.Cell.Model == FullAttention {
-			// Lengths that double take four times as long, so the last takes three
-			// quarters of the time. Each runs once more, to warm up.
-			plan = append(plan, Planned{w, 4. / 3 * (costRuns + 1) * s.Cost.ControlSeconds, int64(s.Cost.ControlMiB) << 20})
-			continue
-		}
-		if w.Cell.Experiment == recallExperiment {
-			plan = append(plan, Planned{w, s.Recall.seconds(w.Cell.Model), s.Recall.bytes()})
-			continue
-		}
-		if w.Cell.Experiment == passkeyExperiment {
-			recipe := s.Passkey.Recipe.Training
-			s.Length, s.Training.Batch = recipe.Segments*s.Model.Segment, recipe.Batch
-		}
-		kind := fmt.Sprintf("%s/%s/%s/%d", w.Cell.Experiment, w.Cell.Model, w.Cell.Corpus, w.Cell.Length)
-		k, ok := costs[kind]
-		if !ok {
-			if k, err = calibrate(s, p.Workers); err != nil {
-				return nil, err
+		alike := c.Cell
+		alike.Seed = 0
+		calibrate := func(s CellSettings, evaluate evaluator) (calibration, error) {
+			k, ok := measured[alike]
+			if ok {
+				return k, nil
 			}
-			costs[kind] = k
+			k, err := calibrateModel(s, o.Profile.Workers, evaluate)
+			if err == nil {
+				measured[alike] = k
+			}
+			return k, err
 		}
-		plan = append(plan, Planned{
-			Work:    w,
-			Seconds: float64(w.TrainTokens)*k.train + float64(w.EvaluateTokens)*k.evaluate,
-			Bytes:   garbage * (k.fixed + k.perDocument*int64(s.Training.Batch)),
-		})
+		if err := c.experiment.estimate(c, &plan[i], calibrate); err != nil {
+			return nil, err
+		}
 	}
 	return plan, nil
 }
 
-// cost is seconds per token and bytes.
-type cost struct {
-	train, evaluate    float64
-	fixed, perDocument int64
+// calibration is what a model takes on this machine.
+type calibration struct {
+	train, evaluate    float64 // seconds per token
+	fixed, perDocument int64   // bytes
+}
+
+// calibrator measures the model of a cell, or remembers one that differs in the seed only.
+type calibrator func(s CellSettings, evaluate evaluator) (calibration, error)
+
+// evaluator says how many seconds a model takes to evaluate a token, from the seconds that
+// scoring it once takes.
+type evaluator func(m *models.Model, forward float64) (float64, error)
+
+// scoredOnce is the evaluator of a model that scores each token once.
+func scoredOnce(_ *models.Model, forward float64) (float64, error) { return forward, nil }
+
+// calibrated sets what a cell costs that trains a model and evaluates it.
+func (e *Estimate) calibrated(calibrate calibrator, s CellSettings, evaluate evaluator) error {
+	k, err := calibrate(s, evaluate)
+	if err != nil {
+		return err
+	}
+	e.Seconds = float64(e.TrainTokens)*k.train + float64(e.EvaluateTokens)*k.evaluate
+	e.Bytes = garbage * (k.fixed + k.perDocument*int64(s.Training.Batch))
+	return nil
 }
 
 // vocabularyOf is the size a corpus's tokenizer will have, known or guessed
@@ -182,20 +170,20 @@ func vocabularyOf(s CellSettings) (int, error) {
 // calibrationTime is how long one measurement goes on, at least.
 const calibrationTime = 300 * time.Millisecond
 
-func calibrate(s CellSettings, workers int) (cost, error) {
+func calibrateModel(s CellSettings, workers int, evaluate evaluator) (calibration, error) {
 	vocabulary, err := vocabularyOf(s)
 	if err != nil {
-		return cost{}, err
+		return calibration{}, err
 	}
 	kernel.ForgetScratch()
 	before := heap()
 	m, err := NewModel(s, vocabulary)
 	if err != nil {
-		return cost{}, err
+		return calibration{}, err
 	}
 	optimizer, err := train.NewOptimizer(s.Training.Optimizer, m.Params, s.Training.WeightDecay)
 	if err != nil {
-		return cost{}, err
+		return calibration{}, err
 	}
 	segments := max(s.Training.CheckpointInterval, 1)
 	if s.Training.CheckpointInterval == 0 {
@@ -210,13 +198,13 @@ func calibrate(s CellSettings, workers int) (cost, error) {
 	for i := range ids {
 		ids[i], weights[i] = int32(r.IntN(vocabulary)), 1/float32(tokens)
 	}
-	var k cost
+	var k calibration
 	k.train, err = perToken(tokens, func() error {
 		_, err := b.Run(ids, ids, weights)
 		return err
 	})
 	if err != nil {
-		return cost{}, err
+		return calibration{}, err
 	}
 	// The optimiser's step is shared by all tokens of a batch.
 	start := time.Now()
@@ -231,24 +219,13 @@ func calibrate(s CellSettings, workers int) (cost, error) {
 		return err
 	})
 	if err != nil {
-		return cost{}, err
+		return calibration{}, err
 	}
-	passes := 1.0
-	if m.Stateful() {
-		if s.Experiment == perplexityExperiment {
-			passes = float64(ablations)
-		}
-		if s.Length > tokens {
-			k.train += forward
-		}
+	if m.Stateful() && s.Length > tokens {
+		k.train += forward
 	}
-	k.evaluate = forward * passes
-	if s.Experiment == passkeyExperiment { // which reads many segments at once, for the state alone
-		reader, documents := newPasskeyReader(m, 1), [][]int32{make([]int32, readAbreast*m.Config.Segment)}
-		k.evaluate, err = perToken(len(documents[0]), func() error { return reader.read(state, documents, 0, len(documents[0])) })
-		if err != nil {
-			return cost{}, err
-		}
+	if k.evaluate, err = evaluate(m, forward); err != nil {
+		return calibration{}, err
 	}
 	k.fixed, k.perDocument = fixed, heap()-before-fixed
 	runtime.KeepAlive(optimizer)

@@ -12,7 +12,7 @@ type PlanFile struct {
 type Size struct {
 	ConfigHash     string         `json:"config_hash"`         // what its files were made with, if they are its own
 	Trainings      []TrainingSize `json:"trainings,omitempty"` // one after the other
-	EvaluateTokens int            `json:"evaluate_tokens"`     // about; of recall, pairs
+	EvaluateTokens int            `json:"evaluate_tokens"`     // roughly
 }
 
 // TrainingSize is one training of a cell.
@@ -22,40 +22,15 @@ type TrainingSize struct {
 	Tokens int    `json:"tokens"` // of all steps
 }
 
-// planFile is what the profile is now about to make.
-func planFile(o Options) (PlanFile, error) {
-	work, err := Workload(o)
-	if err != nil {
-		return PlanFile{}, err
-	}
+// planFile is what a run is about to make.
+func planFile(o Options, work []Estimate) PlanFile {
 	plan := PlanFile{Workers: o.Profile.Workers}
-	for _, w := range work {
-		plan.Cells = append(plan.Cells, w.Cell)
-		plan.Sizes = append(plan.Sizes, o.Profile.size(w))
-	}
-	return plan, nil
-}
-
-func (p *Profile) size(w Work) Size {
-	s := p.Settings(w.Cell)
-	size := Size{ConfigHash: p.Hash(w.Cell), EvaluateTokens: w.EvaluateTokens}
-	training := func(log string, steps, batch, length int) {
-		size.Trainings = append(size.Trainings, TrainingSize{log, steps, steps * batch * length})
-	}
-	switch w.Cell.Experiment {
-	case costExperiment: // it trains, but writes no log
-		size.EvaluateTokens += w.TrainTokens
-	case passkeyExperiment:
-		for _, stage := range s.Passkey.stages() {
-			t := stage.train
-			training("metrics-"+stage.name+".jsonl", t.Steps, t.Batch, t.Segments*s.Model.Segment)
+	for _, e := range work {
+		size := Size{ConfigHash: e.hash, Trainings: e.trainings, EvaluateTokens: e.TrainTokens + e.EvaluateTokens}
+		for _, t := range e.trainings { // without a log, training counts as evaluation
+			size.EvaluateTokens -= t.Tokens
 		}
-	case booksumExperiment:
-		t := s.Booksum.Pretraining
-		training("pretraining.jsonl", t.Steps, t.Batch, t.Length)
-		fallthrough
-	case perplexityExperiment:
-		training("metrics.jsonl", s.Training.Steps, s.Training.Batch, s.Length)
+		plan.Cells, plan.Sizes = append(plan.Cells, e.Cell), append(plan.Sizes, size)
 	}
-	return size
+	return plan
 }

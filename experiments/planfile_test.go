@@ -14,14 +14,11 @@ func TestPlanFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := Options{Profile: p, Runs: t.TempDir()}
-		plan, err := planFile(o)
-		if err != nil {
-			t.Fatal(err)
-		}
 		work, err := Workload(o)
 		if err != nil {
 			t.Fatal(err)
 		}
+		plan := planFile(o, work)
 		if plan.Workers != p.Workers || len(plan.Cells) != len(p.Cells()) || len(plan.Sizes) != len(work) {
 			t.Fatalf("%s: %d workers, %d cells, %d sizes, want %d, %d and as many", name, plan.Workers, len(plan.Cells), len(plan.Sizes), p.Workers, len(work))
 		}
@@ -44,8 +41,17 @@ func TestSizeByHand(t *testing.T) {
 	p.Training.Steps, p.Training.Batch, p.Perplexity[0].Length = 6, 2, 64
 	p.Perplexity[0].Batch, p.Perplexity[0].Steps = 0, 0
 	c := p.Cells()[0]
-	want := Size{ConfigHash: p.Hash(c), Trainings: []TrainingSize{{"metrics.jsonl", 6, 6 * 2 * 64}}, EvaluateTokens: 7}
-	if diff := cmp.Diff(want, p.size(Work{Cell: c, EvaluateTokens: 7})); diff != "" {
+	want := Size{ConfigHash: c.Settings.hash(), Trainings: []TrainingSize{{"metrics.jsonl", 6, 6 * 2 * 64}}, EvaluateTokens: 3 * p.Corpora["novel"].DocumentTokens}
+	// As many documents as are scored, each of the corpus's length.
+	size := func(c PlannedCell, documents int) Size {
+		var e Estimate
+		if err := c.experiment.count(c, documents, &e); err != nil {
+			t.Fatal(err)
+		}
+		e.hash = c.Settings.hash()
+		return planFile(Options{Profile: p}, []Estimate{e}).Sizes[0]
+	}
+	if diff := cmp.Diff(want, size(c, 3)); diff != "" {
 		t.Error(diff)
 	}
 	full := PhaseSettings{Steps: 3, Batch: 2, Length: 128, LearningRate: 1, GateLearningRate: 1}
@@ -57,11 +63,11 @@ func TestSizeByHand(t *testing.T) {
 		SummaryTokens: 15, Lengths: []int{64}, Decodes: 1, TopP: 1, BadPairs: "stop",
 	}
 	p.Corpora["chronicle"] = p.Corpora["novel"]
-	c = p.booksumCells(1)[0]
-	want = Size{ConfigHash: p.Hash(c), Trainings: []TrainingSize{
+	c = p.cellsOf("booksum")[0]
+	want = Size{ConfigHash: c.Settings.hash(), EvaluateTokens: 3 * (64 + 15), Trainings: []TrainingSize{
 		{"pretraining.jsonl", 3, 3 * 2 * 128}, {"metrics.jsonl", 5, 5 * (64 + 1 + 15)}, // a book, the mark that asks, a summary
 	}}
-	if diff := cmp.Diff(want, p.size(Work{Cell: c})); diff != "" {
+	if diff := cmp.Diff(want, size(c, 3)); diff != "" {
 		t.Error(diff)
 	}
 }

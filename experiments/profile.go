@@ -26,12 +26,9 @@ type Profile struct {
 	Baselines  BaselineSettings          `yaml:"baselines,omitempty"`
 	Training   TrainingSettings          `yaml:"training" required:"true"`
 	Corpora    map[string]CorpusSettings `yaml:"corpora" required:"true" min:"1"`
-	Perplexity []PerplexitySettings      `yaml:"perplexity,omitempty"`
 	Evaluation EvaluationSettings        `yaml:"evaluation" required:"true"`
-	Passkey    PasskeySettings           `yaml:"passkey,omitempty"` // zero: not asked
-	Booksum    BooksumSettings           `yaml:"booksum,omitempty"` // zero: no summaries
-	Cost       CostSettings              `yaml:"cost,omitempty"`    // zero: not measured
-	Recall     RecallSettings            `yaml:"recall,omitempty"`  // zero: not tried
+
+	ExperimentSettings `yaml:",inline"`
 
 	only         []string          // experiments that are run; see Restrict
 	fingerprints map[string]string // of the corpora, by name; see Identify
@@ -81,32 +78,11 @@ type CorpusSettings struct {
 	DocumentTokens int `yaml:"document_tokens,omitempty" min:"2" max:"100000000"`
 }
 
-// PerplexitySettings is one block of the paper's table 2: the models trained and
-// scored on one corpus at one training length.
-type PerplexitySettings struct {
-	Corpus string   `yaml:"corpus" required:"true"`
-	Models []string `yaml:"models" required:"true" min:"1"`
-	Length int      `yaml:"length" required:"true" min:"1" max:"16777216"` // tokens of a training sequence
-	Batch  int      `yaml:"batch,omitempty" min:"1" max:"65536"`           // in place of training.batch, for a length that needs less
-	Steps  int      `yaml:"steps,omitempty" min:"1" max:"10000000"`        // in place of training.steps, for a length that sees as many tokens in fewer
-}
-
 // EvaluationSettings is how a trained model is scored.
 type EvaluationSettings struct {
 	Batch          int `yaml:"batch" required:"true" min:"1" max:"65536"`              // documents side by side
 	PositionBucket int `yaml:"position_bucket" required:"true" min:"1" max:"16777216"` // tokens to one point of "loss by position"
 }
-
-// CostSettings is where speed and memory are measured: every model of the profile, and
-// a control that attends to the whole sequence, as long as that can be waited for.
-type CostSettings struct {
-	Lengths        []int   `yaml:"lengths" required:"true" min:"1" max:"64"` // tokens of a sequence, rising
-	ControlSeconds float64 `yaml:"control_seconds" required:"true" min:"0.001" max:"86400"`
-	ControlMiB     int     `yaml:"control_mib" required:"true" min:"1" max:"16777216"`
-}
-
-// Measured says whether the profile measures cost at all.
-func (c CostSettings) Measured() bool { return len(c.Lengths) > 0 }
 
 // ReadsFiles says whether any of the profile's cells reads a corpus from files.
 func (p *Profile) ReadsFiles() bool {

@@ -145,7 +145,7 @@ func TestCells(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Cell{Experiment: "perplexity", Corpus: "novel", Model: "infini-delta", Length: 1024, Seed: 1}
-	if diff := cmp.Diff(want, p.Cells()[6]); diff != "" {
+	if diff := cmp.Diff(want, p.Cells()[6].Cell); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -166,7 +166,7 @@ func TestLongCells(t *testing.T) {
 				if tokens[c.Corpus] == nil {
 					tokens[c.Corpus] = map[int]int{}
 				}
-				s := p.Settings(c)
+				s := c.Settings
 				tokens[c.Corpus][c.Length] = s.Training.Steps * s.Training.Batch * s.Length
 			}
 		}
@@ -327,17 +327,14 @@ func TestHash(t *testing.T) {
 	}
 }
 
-func TestHashOfForeignCell(t *testing.T) {
+func TestForeignCell(t *testing.T) {
 	p := parseProfile(t, validProfile)
 	c := hashed
 	c.Model = "infini-delta" // on pg19 there is only infini-linear
-	defer func() {
-		const want = "experiments: profile mine has no cell perplexity-pg19-infini-delta-128-seed2"
-		if r := recover(); r != want {
-			t.Errorf("panic %v, want %s", r, want)
-		}
-	}()
-	p.Hash(c)
+	const want = "experiments: profile mine has no cell perplexity-pg19-infini-delta-128-seed2"
+	if _, err := p.find(c); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
 }
 
 // FuzzProfile: a profile that is accepted has cells, each with a directory name
@@ -358,7 +355,7 @@ func FuzzProfile(f *testing.F) {
 		}
 		seen := make(map[string]bool)
 		for _, c := range p.Cells() {
-			key, hash := c.Key(), p.Hash(c)
+			key, hash := c.Key(), c.Settings.hash()
 			if !directoryName.MatchString(key) || seen[key] || seen[hash] {
 				t.Errorf("cell %+v: key %q, hash %s", c, key, hash)
 			}

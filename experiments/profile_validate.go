@@ -31,7 +31,7 @@ func (p *Profile) Validate() config.Problems {
 	}
 	for i, seed := range p.Seeds {
 		if slices.Contains(p.Seeds[:i], seed) {
-			report(fmt.Sprintf("seeds[%d]", i), "%d stands there twice; allowed: each seed once", seed)
+			report(fmt.Sprintf("seeds[%d]", i), "%d is listed twice; list it once", seed)
 		}
 	}
 	if p.Model.HeadSize%2 != 0 {
@@ -46,22 +46,42 @@ func (p *Profile) Validate() config.Problems {
 	for _, name := range slices.Sorted(maps.Keys(p.Corpora)) {
 		validateCorpus(name, p.Corpora[name], report)
 	}
-	if len(p.Cells()) == 0 {
-		report("perplexity", "missing, as are passkey, booksum and recall; allowed: a profile with at least one of them")
-	}
-	if p.Cost.Measured() && len(p.Perplexity) == 0 {
-		report("cost", "there are no models to measure; allowed: with perplexity, whose models it measures")
-	}
 	p.validateBaselines(report)
-	p.validatePerplexity(report)
-	p.validatePasskey(report)
-	p.validateCost(report)
-	p.validateRecall(report)
-	p.validateBooksum(report)
+	for _, e := range experiments {
+		e.validate(p, report)
+	}
+	if len(p.Cells()) == 0 {
+		report(experiments[0].name, "the profile has no experiment; allowed: at least one of %s", strings.Join(experimentNames(), ", "))
+	}
 	return problems
 }
 
 type reporter func(key, format string, args ...any)
+
+func experimentNames() []string {
+	var names []string
+	for _, e := range experiments {
+		names = append(names, e.name)
+	}
+	return names
+}
+
+// validateModels reports models that are unknown or listed twice.
+func validateModels(report reporter, key string, models []string) {
+	for i, model := range models {
+		key := fmt.Sprintf("%s[%d]", key, i)
+		validateModel(report, key, model)
+		if slices.Contains(models[:i], model) {
+			report(key, "%s is listed twice; list it once", model)
+		}
+	}
+}
+
+func validateModel(report reporter, key, model string) {
+	if !slices.Contains(Models, model) {
+		report(key, "got %q; allowed: %s", model, strings.Join(Models, ", "))
+	}
+}
 
 func validateCorpus(name string, c CorpusSettings, report reporter) {
 	key := "corpora." + name
@@ -94,50 +114,5 @@ func validateCorpus(name string, c CorpusSettings, report reporter) {
 	}
 	if c.Tokenizer != "bpe" && c.Vocabulary != 0 {
 		report(key+".vocabulary", "got %d; allowed: nothing, as %s has a vocabulary of its own", c.Vocabulary, c.Tokenizer)
-	}
-}
-
-func (p *Profile) validatePerplexity(report reporter) {
-	planned := make(map[Cell]bool)
-	for i, t := range p.Perplexity {
-		key := fmt.Sprintf("perplexity[%d]", i)
-		c, ok := p.Corpora[t.Corpus]
-		if !ok {
-			report(key+".corpus", "got %q, which corpora does not hold; allowed: %s", t.Corpus, strings.Join(slices.Sorted(maps.Keys(p.Corpora)), ", "))
-		}
-		if p.Model.Segment > 0 && t.Length%p.Model.Segment != 0 {
-			report(key+".length", "got %d; allowed: a multiple of model.segment, %d", t.Length, p.Model.Segment)
-		}
-		if c.DocumentTokens != 0 && t.Length > c.DocumentTokens {
-			report(key+".length", "got %d; allowed: at most document_tokens of %s, %d", t.Length, t.Corpus, c.DocumentTokens)
-		}
-		if t.Steps != 0 && p.Training.WarmupSteps > t.Steps {
-			report(key+".steps", "got %d; allowed: at least training.warmup_steps, %d", t.Steps, p.Training.WarmupSteps)
-		}
-		for j, model := range t.Models {
-			key := fmt.Sprintf("%s.models[%d]", key, j)
-			if !slices.Contains(Models, model) {
-				report(key, "got %q; allowed: %s", model, strings.Join(Models, ", "))
-			}
-			cell := Cell{Experiment: "perplexity", Corpus: t.Corpus, Model: model, Length: t.Length}
-			if planned[cell] {
-				report(key, "%s on %s at length %d stands there twice; allowed: once", model, t.Corpus, t.Length)
-			}
-			planned[cell] = true
-		}
-	}
-}
-
-func (p *Profile) validateCost(report reporter) {
-	before := 0
-	for i, length := range p.Cost.Lengths {
-		key := fmt.Sprintf("cost.lengths[%d]", i)
-		switch {
-		case p.Model.Segment > 0 && length%p.Model.Segment != 0:
-			report(key, "got %d; allowed: a multiple of model.segment, %d", length, p.Model.Segment)
-		case length <= before || length > 1<<24:
-			report(key, "got %d; allowed: more than the length before, %d, and at most %d", length, before, 1<<24)
-		}
-		before = length
 	}
 }

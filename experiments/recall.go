@@ -14,6 +14,13 @@ import (
 	"infinibench/internal/kernel"
 )
 
+// recallExperiment writes to the memory of one head and reads back, without a model. Its
+// cells have neither corpus nor seed.
+var recallExperiment = &experiment{
+	name:  "recall",
+	cells: recallCells, validate: validateRecall, count: countRecall, estimate: estimateRecall, make: makeRecall,
+}
+
 // RecallSettings is what is tried with the memory of one head, apart from any model.
 type RecallSettings struct {
 	HeadSizes []int `yaml:"head_sizes" required:"true" min:"1" max:"16"`
@@ -184,12 +191,12 @@ func (p *RecallPoint) measure(draws []recallDraw, delta bool, epsilon float64, r
 		for i, x := range recall(d.qkv, n, p.HeadSize, p.Segment, delta, epsilon) {
 			answers.Set(i/p.HeadSize, i%p.HeadSize, float64(x))
 		}
-		var off, twin mat.Dense
-		twin.Mul(weights, values)
-		off.Sub(answers, &twin)
-		p.Rounding = max(p.Rounding, mat.Max(&off), -mat.Min(&off))
-		off.Sub(answers, values)
-		norm := mat.Norm(&off, 2)
+		var difference, reference mat.Dense
+		reference.Mul(weights, values)
+		difference.Sub(answers, &reference)
+		p.Rounding = max(p.Rounding, mat.Max(&difference), -mat.Min(&difference))
+		difference.Sub(answers, values)
+		norm := mat.Norm(&difference, 2)
 		p.Error += norm * norm / float64(n*p.HeadSize) / trials
 		p.Identified += identified(answers, values) / trials
 	}

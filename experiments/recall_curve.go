@@ -60,7 +60,7 @@ func normalise(x []float64, epsilon float64) {
 // recallError is the mean over the pairs of their expected error, given the weights.
 func recallError(c *mat.Dense) float64 {
 	n, _ := c.Dims()
-	norm := mat.Norm(lessOne(c), 2)
+	norm := mat.Norm(minusIdentity(c), 2)
 	return norm * norm / float64(n)
 }
 
@@ -68,13 +68,13 @@ func recallError(c *mat.Dense) float64 {
 func recallVariance(c *mat.Dense, width int) float64 {
 	n, _ := c.Dims()
 	var square mat.SymDense
-	square.SymOuterK(1, lessOne(c)) // the other order has the same norm
+	square.SymOuterK(1, minusIdentity(c)) // the other order has the same norm
 	norm := mat.Norm(&square, 2)
 	return 2 * norm * norm / (float64(n) * float64(n) * float64(width))
 }
 
-// lessOne is C − I.
-func lessOne(c *mat.Dense) *mat.Dense {
+// minusIdentity is C − I.
+func minusIdentity(c *mat.Dense) *mat.Dense {
 	n, _ := c.Dims()
 	d := mat.DenseCopyOf(c)
 	for i := range n {

@@ -8,41 +8,44 @@ import (
 	"slices"
 )
 
-// recallCells is a cell for each rule of the memory, of no corpus and no seed; its
-// length is the most pairs.
-func (p *Profile) recallCells() []Cell {
+// recallCells is a cell for each rule of the memory; its length is the most pairs.
+func recallCells(p *Profile, _ uint64) []PlannedCell {
 	if !p.Recall.Tried() {
 		return nil
 	}
-	longest := 0
-	for _, headSize := range p.Recall.HeadSizes {
-		longest = max(longest, 4*headSize)
-	}
-	var cells []Cell
+	var cells []PlannedCell
 	for _, model := range RecallModels {
-		cells = append(cells, Cell{Experiment: recallExperiment, Model: model, Length: longest})
+		c := p.newCell(Cell{Model: model, Length: 4 * slices.Max(p.Recall.HeadSizes)})
+		c.Settings.Recall = p.Recall
+		cells = append(cells, c)
 	}
 	return cells
 }
 
-// tryRecall makes one cell of recall.
-func (r *runner) tryRecall(ctx context.Context, c Cell, files cellFiles, hash string) error {
-	p := r.options.Profile
-	s := p.Settings(c)
-	if _, err := files.prepare(p.Config(c)); err != nil {
+func countRecall(c PlannedCell, _ int, e *Estimate) error {
+	e.EvaluateTokens = c.Settings.Recall.Pairs(c.Model)
+	return nil
+}
+
+func estimateRecall(c PlannedCell, e *Estimate, _ calibrator) error {
+	e.Seconds, e.Bytes = c.Settings.Recall.seconds(c.Model), c.Settings.Recall.bytes()
+	return nil
+}
+
+// makeRecall writes and reads the pairs, and writes the result.
+func makeRecall(ctx context.Context, r *cellRun) error {
+	s := r.settings
+	if _, err := r.files.prepare(r.config); err != nil {
 		return err
 	}
-	_ = os.Remove(files.checkpoint()) // no model is kept; that it stays is no harm
-	points, err := MeasureRecall(ctx, c.Model, s.Recall, s.Model.MemoryEpsilon, func(pairs int) {
-		r.tell(Event{Kind: Progress, Cell: c, Phase: "recall", Tokens: pairs})
-	})
+	_ = os.Remove(r.files.checkpoint()) // no model is kept; that it stays is no harm
+	result := r.result()
+	var err error
+	result.Recall, err = MeasureRecall(ctx, r.cell.Model, s.Recall, s.Model.MemoryEpsilon, func(pairs int) { r.advance("recall", pairs, false) })
 	if err != nil {
 		return err
 	}
-	return writeJSON(files.path("result.json"), &Result{
-		Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash, Status: StatusDone,
-		Recall: points, Settings: s, Environment: ThisEnvironment(r.options.Version, s.Threads),
-	})
+	return writeJSON(r.files.path("result.json"), result)
 }
 
 // each calls f for every point of a cell but for the keys, of which there are two kinds.
@@ -91,7 +94,7 @@ func (s RecallSettings) bytes() int64 {
 const largestRecall = 256
 
 // validateRecall bounds the numbers in the lists, which the tags cannot.
-func (p *Profile) validateRecall(report reporter) {
+func validateRecall(p *Profile, report reporter) {
 	for key, list := range map[string][]int{"head_sizes": p.Recall.HeadSizes, "segments": p.Recall.Segments} {
 		for i, n := range list {
 			if n < 1 || n > largestRecall {

@@ -24,7 +24,7 @@ func TestRecallSettings(t *testing.T) {
 		t.Error("trying the memory makes other results anew")
 	}
 	want := []Cell{{Experiment: "recall", Model: "infini-linear", Length: 64}, {Experiment: "recall", Model: "infini-delta", Length: 64}}
-	if diff := cmp.Diff(want, p.Cells()[len(cells):]); diff != "" {
+	if diff := cmp.Diff(want, plain(p.Cells()[len(cells):])); diff != "" {
 		t.Fatal(diff)
 	}
 	before := p.Hash(want[1])
@@ -65,8 +65,8 @@ func TestRecallRun(t *testing.T) {
 			}
 		}
 		results[i] = outcome(t, o.Directory())
-		for _, c := range p.recallCells() {
-			result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
+		for _, c := range p.cellsOf("recall") {
+			result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
 			if !found || result.Status != StatusDone || len(result.Recall) == 0 || !result.Recall[0].Agrees {
 				t.Errorf("%s: %+v", c.Key(), result)
 			}

@@ -5,6 +5,10 @@ import "infinibench/datasets"
 // ResultVersion is the version of the result file format.
 const ResultVersion = 1
 
+// ProtocolVersion is part of every protocol id; it changes when the way of
+// scoring does.
+const ProtocolVersion = 1
+
 // Cell is the unit of work: one experiment on one corpus with one model and one
 // seed; the cost of a model has neither corpus nor seed. Its Key is the name of its directory under runs/<profile>/.
 type Cell struct {

@@ -1,20 +1,17 @@
 package experiments
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
-	"infinibench/internal/train"
 )
 
 // Options is how a profile is run.
@@ -59,19 +56,17 @@ type Summary struct {
 // Directory is where the results of a profile go.
 func (o Options) Directory() string { return filepath.Join(o.Runs, o.Profile.Name) }
 
-// Run makes every cell of a profile that is not done yet, several at a time. A
-// cell that fails is written down as failed and the others go on; the next Run
-// tries it again. When the context ends, the cells under way save what they have
-// and Run returns the context's error.
+// Run runs every cell of a profile that is not done yet, several at a time. A failed cell
+// gets a result that says so, and the others continue; the next Run retries it. When the
+// context ends, the running cells save their work and Run returns the context's error.
 func Run(ctx context.Context, o Options) (Summary, error) {
 	summary := Summary{Directory: o.Directory()}
-	// Without knowing every corpus, results made from it would look like those of
-	// another and be made anew: better to stop before anything is touched.
-	plan, err := planFile(o)
+	// If a corpus could not be identified, its results would look stale and be recomputed:
+	// stop before anything is touched.
+	cells, work, err := workload(o)
 	if err != nil {
 		return summary, err
 	}
-	cells := plan.Cells
 	if err := os.MkdirAll(summary.Directory, 0o755); err != nil {
 		return summary, fmt.Errorf("experiments: cannot make the runs directory: %w", err)
 	}
@@ -83,15 +78,15 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err := atomicfile.Sweep(summary.Directory); err != nil {
 		return summary, fmt.Errorf("experiments: %w", err)
 	}
-	if err := writeJSON(filepath.Join(summary.Directory, "plan.json"), plan); err != nil {
+	if err := writeJSON(filepath.Join(summary.Directory, "plan.json"), planFile(o, work)); err != nil {
 		return summary, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
-	r := &runner{options: o, summary: summary, texts: map[string]*Text{}, broken: map[string]error{}, peak: sync.OnceValue(kernel.Peak)}
+	r := &runner{options: o, summary: summary, texts: map[string]*TokenizedCorpus{}, broken: map[string]error{}, peak: sync.OnceValue(kernel.Peak)}
 	if r.options.Observe == nil {
 		r.options.Observe = func(Event) {}
 	}
-	queue := make(chan Cell)
+	queue := make(chan PlannedCell)
 	var workers sync.WaitGroup
 	for range o.Profile.Workers {
 		workers.Go(func() {
@@ -102,7 +97,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 feed:
 	for _, c := range cells {
-		if c.Experiment == costExperiment {
+		if c.experiment.alone {
 			continue
 		}
 		select {
@@ -114,7 +109,7 @@ feed:
 	close(queue)
 	workers.Wait()
 	for _, c := range cells {
-		if c.Experiment == costExperiment { // alone, or it would measure the others too
+		if c.experiment.alone { // or it would measure the others too
 			r.cell(ctx, c)
 		}
 	}
@@ -128,13 +123,13 @@ type runner struct {
 	summary Summary
 
 	opening sync.Mutex // of the fields below; opening may train a tokenizer
-	texts   map[string]*Text
+	texts   map[string]*TokenizedCorpus
 	broken  map[string]error
 
 	peak func() float64 // kernel.Peak, measured when first asked for
 }
 
-func (r *runner) tell(e Event) {
+func (r *runner) emit(e Event) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	switch e.Kind {
@@ -149,149 +144,73 @@ func (r *runner) tell(e Event) {
 }
 
 // cell makes one cell and writes down its failure, if it fails.
-func (r *runner) cell(ctx context.Context, c Cell) {
+func (r *runner) cell(ctx context.Context, c PlannedCell) {
 	p := r.options.Profile
 	files := cellFiles(filepath.Join(r.options.Directory(), c.Key()))
-	hash := p.Hash(c)
+	hash := c.Settings.hash()
 	result, finished := files.result(hash)
 	finished = finished && result.Status == StatusDone
 	if finished {
-		notes, done, err := files.reopen(result, p.Config(c))
+		notes, done, err := files.reopen(result, c.Settings.config())
 		if err != nil { // what cannot be read may be as it should
 			notes = append(notes, err.Error())
 		}
 		for _, note := range notes {
-			r.tell(Event{Kind: Note, Text: note})
+			r.emit(Event{Kind: Note, Text: note})
 		}
 		if done {
-			r.tell(Event{Kind: Skipped, Cell: c})
+			r.emit(Event{Kind: Skipped, Cell: c.Cell})
 			return
 		}
 	}
 	if ctx.Err() != nil {
 		return
 	}
-	r.tell(Event{Kind: Started, Cell: c})
-	err := r.make(ctx, c, files, hash)
+	r.emit(Event{Kind: Started, Cell: c.Cell})
+	err := r.make(ctx, c, files)
 	switch {
 	case err == nil:
-		r.tell(Event{Kind: Done, Cell: c})
+		r.emit(Event{Kind: Done, Cell: c.Cell})
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		// Interrupted: what is done is saved, nothing failed.
 	default:
 		if !finished { // the result of a finished one is as good as before
 			failed := &Result{
-				Version: ResultVersion, Profile: p.Name, Cell: c, ConfigHash: hash,
+				Version: ResultVersion, Profile: p.Name, Cell: c.Cell, ConfigHash: hash,
 				Status: StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
 			}
 			err = errors.Join(err, writeJSON(files.path("result.json"), failed))
 		}
-		r.tell(Event{Kind: Failed, Cell: c, Err: err})
+		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: err})
 	}
 }
 
-func (r *runner) make(ctx context.Context, c Cell, files cellFiles, hash string) error {
+func (r *runner) make(ctx context.Context, c PlannedCell, files cellFiles) error {
 	if err := os.MkdirAll(string(files), 0o755); err != nil {
 		return err
 	}
-	notes, err := files.repair(r.options.Profile.Config(c))
+	notes, err := files.repair(c.Settings.config())
 	for _, note := range notes {
-		r.tell(Event{Kind: Note, Text: note})
+		r.emit(Event{Kind: Note, Text: note})
 	}
 	if err != nil {
 		return err
 	}
-	if c.Experiment == passkeyExperiment {
-		return r.passkey(ctx, c, files)
-	}
-	if c.Experiment == costExperiment {
-		return r.measureCost(ctx, c, files, hash)
-	}
-	if c.Experiment == recallExperiment {
-		return r.tryRecall(ctx, c, files, hash)
-	}
-	text, err := r.text(ctx, c.Corpus)
-	if err != nil {
-		return err
+	var text *TokenizedCorpus
+	if c.Corpus != "" {
+		if text, err = r.text(ctx, c.Corpus); err != nil {
+			return err
+		}
 	}
 	run := newCellRun(r.options, c, files, text, func(phase string, tokens int, before bool) {
-		r.tell(Event{Kind: Progress, Cell: c, Phase: phase, Tokens: tokens, Before: before})
+		r.emit(Event{Kind: Progress, Cell: c.Cell, Phase: phase, Tokens: tokens, Before: before})
 	})
-	run.note = func(text string) { r.tell(Event{Kind: Note, Text: text}) }
-	if c.Experiment == booksumExperiment {
-		return run.summarise(ctx, run.note)
-	}
-	_, err = run.run(ctx, run.note)
-	return err
-}
-
-// ours is an error when a directory holds anything but what a training with these
-// settings left there: train deletes what it finds.
-func ours(dir string, config []byte) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	old, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
-	if err == nil && bytes.Equal(old, sealedConfig(config)) {
-		return nil
-	}
-	for _, e := range entries {
-		if e.Name() != lockName && !strings.HasPrefix(e.Name(), ".config.yaml.") { // which a kill left unfinished
-			return fmt.Errorf("experiments: %s holds something else already (%s): name a new directory", dir, e.Name())
-		}
-	}
-	return nil
-}
-
-// Train trains the model of one cell of a profile in a directory of its own, which
-// then holds checkpoint/ and metrics.jsonl, and evaluates nothing. Interrupted, it
-// goes on when called again.
-func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens int, before bool)) error {
-	if err := o.Profile.Identify(o.Data); err != nil {
-		return err
-	}
-	kernel.SetThreads(o.Profile.Threads)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("experiments: %w", err)
-	}
-	unlock, err := lock(dir)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	files, config := cellFiles(dir), o.Profile.Config(c)
-	if err := ours(dir, config); err != nil {
-		return err
-	}
-	if err := atomicfile.Sweep(dir); err != nil {
-		return fmt.Errorf("experiments: %w", err)
-	}
-	notes, err := files.repair(config)
-	if o.Observe != nil {
-		for _, note := range notes {
-			o.Observe(Event{Kind: Note, Cell: c, Text: note})
-		}
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := files.prepare(config); err != nil {
-		return err
-	}
-	text, err := OpenText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, dir, func(int, int) {})
-	if err != nil {
-		return err
-	}
-	run := newCellRun(o, c, files, text, func(_ string, tokens int, before bool) { told(tokens, before) })
-	if _, err = run.trained(ctx); err != nil {
-		return err
-	}
-	return train.ForgetProgress(files.checkpoint())
+	run.note, run.peak = func(text string) { r.emit(Event{Kind: Note, Text: text}) }, r.peak
+	return c.experiment.make(ctx, run)
 }
 
 // text opens a corpus once for all cells.
-func (r *runner) text(ctx context.Context, name string) (*Text, error) {
+func (r *runner) text(ctx context.Context, name string) (*TokenizedCorpus, error) {
 	r.opening.Lock()
 	defer r.opening.Unlock()
 	if t := r.texts[name]; t != nil {
@@ -304,7 +223,7 @@ func (r *runner) text(ctx context.Context, name string) (*Text, error) {
 	t, err := OpenText(ctx, name, r.options.Profile.Corpora[name], r.options.Data, filepath.Join(r.options.Directory(), "tokenizers"), func(done, total int) {
 		if !told {
 			told = true
-			r.tell(Event{Kind: Note, Text: fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name)})
+			r.emit(Event{Kind: Note, Text: fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name)})
 		}
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ func next(t *testing.T, s *trainingSource) *train.Batch {
 // reached; padding has weight 0.
 func TestSourceDraws(t *testing.T) {
 	texts := shelf{"abcdefghij", "klm", "n", "opqrstu"}
-	s, err := newTrainingSource(&Text{Corpus: texts, Tokenizer: tokenizer.Bytes()}, 7, 1, 4)
+	s, err := newTrainingSource(&TokenizedCorpus{Corpus: texts, Tokenizer: tokenizer.Bytes()}, 7, 1, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestSourceDraws(t *testing.T) {
 func TestSourceGoesOn(t *testing.T) {
 	texts := shelf{strings.Repeat("abcdefg", 9), "hijkl", strings.Repeat("mnop", 7)}
 	open := func() *trainingSource {
-		s, err := newTrainingSource(&Text{Corpus: texts, Tokenizer: tokenizer.Bytes()}, 7, 2, 4)
+		s, err := newTrainingSource(&TokenizedCorpus{Corpus: texts, Tokenizer: tokenizer.Bytes()}, 7, 2, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +112,7 @@ func TestSourceRefuses(t *testing.T) {
 		{`-1`, `experiments: data cursor is "-1", want a number of stretches`},
 		{`{`, `experiments: data cursor is "{", want a number of stretches`},
 	} {
-		s, err := newTrainingSource(&Text{Corpus: shelf{"abc"}, Tokenizer: tokenizer.Bytes()}, 1, 2, 4)
+		s, err := newTrainingSource(&TokenizedCorpus{Corpus: shelf{"abc"}, Tokenizer: tokenizer.Bytes()}, 1, 2, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,10 +120,10 @@ func TestSourceRefuses(t *testing.T) {
 			t.Errorf("cursor %s: %v, want %s", c.cursor, err, c.want)
 		}
 	}
-	if _, err := newTrainingSource(&Text{Corpus: shelf{}, Tokenizer: tokenizer.Bytes()}, 1, 2, 4); err == nil || err.Error() != "experiments: shelf has no training documents" {
+	if _, err := newTrainingSource(&TokenizedCorpus{Corpus: shelf{}, Tokenizer: tokenizer.Bytes()}, 1, 2, 4); err == nil || err.Error() != "experiments: shelf has no training documents" {
 		t.Errorf("empty split: %v", err)
 	}
-	s, err := newTrainingSource(&Text{Corpus: shelf{"a", "b"}, Tokenizer: tokenizer.Bytes()}, 1, 1, 4)
+	s, err := newTrainingSource(&TokenizedCorpus{Corpus: shelf{"a", "b"}, Tokenizer: tokenizer.Bytes()}, 1, 1, 4)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func (m Infini) Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node {
 
 // Write adds the segment's keys and values to the memory (eq. 8 or 9).
 func (m Infini) Write(l *Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
-	return []*G.Node{ops.MemoryWrite(l.Shape, l.Config.MemoryEpsilon, m.Delta, l.repeats, l.MemoryView(qkv), initial[0])}
+	return []*G.Node{ops.MemoryWrite(l.Shape, l.Config.MemoryEpsilon, m.Delta, l.writeCounts, l.MemoryView(qkv), initial[0])}
 }
 
 // Footprint is the last row of the paper's Table 1.

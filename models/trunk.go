@@ -89,11 +89,11 @@ type Layer struct {
 	Config Config
 	Shape  ops.Shape
 
-	rotary  *ops.Rotary
-	cache   *ops.Cache // of the running segment, when decoding
-	folded  bool
-	repeats []float32 // of a pass
-	param   func(name string) *G.Node
+	rotary      *ops.Rotary
+	cache       *ops.Cache // of the running segment, when decoding
+	folded      bool
+	writeCounts []float32 // of a pass
+	param       func(name string) *G.Node
 }
 
 // Local is causal softmax attention inside each segment.
@@ -146,14 +146,14 @@ type Pass struct {
 	Shape ops.Shape
 	IDs   []int32 // [B·S·T], filled in before each run
 	In    *State  // bound to the graph, filled in by each run
-	// Repeats [B·S] is how often what a segment adds to a compressive memory counts: 1,
-	// unless filled in before a run. Training on a few segments that stand for many
-	// makes use of it.
-	Repeats []float32
-	Params  []*G.Node   // in the order of Model.Params
-	Hidden  *G.Node     // [B·S·T, d]; nil in a pass for the state alone
-	Inputs  [][]*G.Node // [layer][spec], the nodes of In
-	Out     [][]*G.Node // [layer][spec], [1, B, …]
+	// WriteCounts [B·S] is how often the write of each segment to a compressive memory
+	// counts: 1, unless filled in before a run. With more, a few segments of a training
+	// sequence take the place of many.
+	WriteCounts []float32
+	Params      []*G.Node   // in the order of Model.Params
+	Hidden      *G.Node     // [B·S·T, d]; nil in a pass for the state alone
+	Inputs      [][]*G.Node // [layer][spec], the nodes of In
+	Out         [][]*G.Node // [layer][spec], [1, B, …]
 
 	model   *Model
 	written []written
@@ -193,7 +193,7 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 	shape := ops.Shape{B: documents, S: segments, T: tokens, H: c.Heads, D: c.HeadSize}
 	p := m.newInputs(shape)
 	p.IDs = make([]int32, shape.Rows())
-	p.Repeats = slices.Repeat([]float32{1}, documents*segments)
+	p.WriteCounts = slices.Repeat([]float32{1}, documents*segments)
 	x := ops.Embed(p.param("embedding"), Constant(p, "ids", p.IDs))
 	if m.tokens > 0 && caches == nil {
 		p.recur(x, stateOnly)
@@ -244,7 +244,7 @@ func (m *Model) newInputs(shape ops.Shape) *Pass {
 
 // layer is what the memory of layer i sees.
 func (p *Pass) layer(i int) *Layer {
-	return &Layer{Index: i, Config: p.model.Config, Shape: p.Shape, rotary: p.model.rotary, repeats: p.Repeats, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
+	return &Layer{Index: i, Config: p.model.Config, Shape: p.Shape, rotary: p.model.rotary, writeCounts: p.WriteCounts, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
 }
 
 func last(states []*G.Node) []*G.Node {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"infinibench/experiments"
 	"infinibench/internal/metrics/rouge"
@@ -16,17 +17,10 @@ func checkBooksum(b *experiments.Booksum) error {
 	}
 	before := 0
 	for i, l := range b.Lengths {
-		ok := l.Tokens > before && isShare(l.Share)
-		before = l.Tokens
-		for _, in := range []rouge.Interval{l.Rouge, l.Lead, l.Oracle} {
-			ok = ok && isScore(in.Low) && isScore(in.Mid) && isScore(in.High)
-		}
-		if x := l.Bound; x != nil {
-			ok = ok && isShare(x.Rouge1) && isShare(x.Rouge2) && isShare(x.RougeL) && isShare(x.Overall)
-		}
-		if !ok {
+		if l.Tokens <= before || !inRange(l) {
 			return fmt.Errorf("booksum.lengths[%d], %d tokens: want rising lengths, and scores that are shares of 1", i, l.Tokens)
 		}
+		before = l.Tokens
 	}
 	for _, book := range b.Books {
 		for _, r := range book.Readings {
@@ -35,10 +29,28 @@ func checkBooksum(b *experiments.Booksum) error {
 			}
 		}
 	}
-	if s := b.Slope; !(math.Abs(s.Value) < 1e6 && math.Abs(s.Low) < 1e6 && math.Abs(s.High) < 1e6) {
+	if s := b.Slope; !allBelow(1e6, s.Value, s.Low, s.High) {
 		return fmt.Errorf("booksum.slope %v [%v, %v]: want less than a million", s.Value, s.Low, s.High)
 	}
 	return nil
+}
+
+// inRange says whether all scores at one length are shares of 1.
+func inRange(l experiments.BooksumLength) bool {
+	for _, in := range []rouge.Interval{l.Rouge, l.Lead, l.Oracle} {
+		if !isScore(in.Low) || !isScore(in.Mid) || !isScore(in.High) {
+			return false
+		}
+	}
+	if x := l.Bound; x != nil && !(isShare(x.Rouge1) && isShare(x.Rouge2) && isShare(x.RougeL) && isShare(x.Overall)) {
+		return false
+	}
+	return isShare(l.Share)
+}
+
+// allBelow is false for a NaN too.
+func allBelow(limit float64, values ...float64) bool {
+	return !slices.ContainsFunc(values, func(v float64) bool { return !(math.Abs(v) < limit) })
 }
 
 func isScore(s rouge.Scores) bool {

@@ -44,7 +44,7 @@ type bookPoint struct {
 }
 
 // bookEstimate is a mean over books with its 95 % bootstrap interval.
-type bookEstimate experiments.Estimate
+type bookEstimate experiments.BooksumMean
 
 // bookshelves sorts a run's summaries by corpus and protocol.
 func bookshelves(run *Run) []*bookshelf {

@@ -28,7 +28,7 @@ func around(x float64) rouge.Interval {
 func madeUpBooks(model string, seed uint64, base, gain float64) Record {
 	cell := experiments.Cell{Experiment: "booksum", Corpus: "chronicle", Model: model, Length: 1024, Seed: seed}
 	b := &experiments.Booksum{
-		Slope: experiments.Estimate{Value: 2 * gain, Low: 2*gain - 0.04, High: 2*gain + 0.04, Books: 3}, LeadWords: 24,
+		Slope: experiments.BooksumMean{Value: 2 * gain, Low: 2*gain - 0.04, High: 2*gain + 0.04, Books: 3}, LeadWords: 24,
 		Coverage: []experiments.BooksumCoverage{{Split: "train", Listed: 314, Usable: 310, Official: 314, SHA256: strings.Repeat("0123456789abcdef", 4)}, {Split: "test", Listed: 3, Usable: 3}},
 		Problems: []string{"train-7: no summary"},
 	}

@@ -25,7 +25,7 @@ type bookSection struct {
 	Readers             []bookReader
 	Words               int  // of a text that is shown
 	Facts               bool // it is known which the summaries state
-	Made                made
+	Provenance          provenance
 }
 
 // bookReader sets the summaries of one model beside the references.

@@ -42,7 +42,7 @@ type corpusSection struct {
 	Charts              []*chart
 	Tables              []*Table
 	Parts               []section // the 100K rows, and the gates
-	Made                made
+	Provenance          provenance
 }
 
 // section is a part of the page with a heading of its own.
@@ -55,10 +55,10 @@ type section struct {
 
 // costLengths is what was measured at several lengths.
 type costLengths struct {
-	Reading []string
-	Charts  []*chart
-	Table   *Table
-	Made    made
+	Reading    []string
+	Charts     []*chart
+	Table      *Table
+	Provenance provenance
 }
 
 func newDocument(run *Run) (*document, error) {
@@ -75,7 +75,7 @@ func newDocument(run *Run) (*document, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Made = run.made("perplexity", c.corpus)
+		s.Provenance = run.provenance("perplexity", c.corpus)
 		d.Corpora = append(d.Corpora, s)
 		d.Sections = append(d.Sections, headline{s.ID, s.Title, c.headline()})
 	}
@@ -84,7 +84,7 @@ func newDocument(run *Run) (*document, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Made = run.made("passkey", d.retrievals[i].corpus)
+		s.Provenance = run.provenance("passkey", d.retrievals[i].corpus)
 		d.Passkeys = append(d.Passkeys, s)
 		d.Sections = append(d.Sections, headline{s.ID, s.Title, d.retrievals[i].headline()})
 	}
@@ -93,7 +93,7 @@ func newDocument(run *Run) (*document, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Made = run.made("booksum", d.shelves[i].corpus)
+		s.Provenance = run.provenance("booksum", d.shelves[i].corpus)
 		d.Booksums = append(d.Booksums, s)
 		d.Sections = append(d.Sections, headline{s.ID, s.Title, d.shelves[i].headline()})
 	}
@@ -108,7 +108,7 @@ func newDocument(run *Run) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Lengths = costLengths{lengthReading(run), charts, lengthTable(run), run.made("cost", "")}
+	d.Lengths = costLengths{lengthReading(run), charts, lengthTable(run), run.provenance("cost", "")}
 	d.Claims = thesesTable(d.theses())
 	return d, nil
 }

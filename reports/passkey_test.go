@@ -71,10 +71,10 @@ func madeUpKeys(model string) Record {
 		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3c", Status: experiments.StatusDone, Protocol: "passkey/sentences/word-253/v1",
 		Scale:   experiments.Scale{Parameters: 115_000, Layers: 2, DModel: 64, Heads: 4, Segment: 40, TrainLength: 160, Batch: 16, Steps: 400},
 		Passkey: p, Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
-		Settings: experiments.CellSettings{Passkey: experiments.PasskeySettings{
+		Settings: experiments.CellSettings{ExperimentSettings: experiments.ExperimentSettings{Passkey: experiments.PasskeySettings{
 			Language: experiments.PasskeyTraining{Segments: 4}, Paper: experiments.PasskeyTraining{Segments: 5},
 			Recipe: experiments.RecipeSettings{Training: experiments.PasskeyTraining{Segments: 4}},
-		}},
+		}}},
 	}}
 }
 

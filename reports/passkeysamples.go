@@ -26,7 +26,7 @@ type keySection struct {
 	Tables              []*Table
 	Samples             []keySamples
 	SamplesNote         string
-	Made                made
+	Provenance          provenance
 	scores              *Table // of every score: too long for the page
 }
 

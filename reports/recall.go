@@ -75,15 +75,15 @@ func share(x float64) string { return fmt.Sprintf("%.3f", x) }
 
 // recallSection is what the page shows of the probe.
 type recallSection struct {
-	Reading []string
-	Charts  []*chart
-	Table   *Table
-	Made    made
+	Reading    []string
+	Charts     []*chart
+	Table      *Table
+	Provenance provenance
 }
 
 func recallOf(run *Run) (recallSection, error) {
 	all := recalls(run)
-	s := recallSection{Table: RecallTable(all), Made: run.made("recall", "")}
+	s := recallSection{Table: RecallTable(all), Provenance: run.provenance("recall", "")}
 	widest := 0
 	for _, r := range all {
 		s.Reading = append(s.Reading, r.Verdict())

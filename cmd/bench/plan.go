@@ -46,7 +46,7 @@ nothing.`,
 	return cmd
 }
 
-func printPlan(env *environment, p *experiments.Profile, plan []experiments.Planned) error {
+func printPlan(env *environment, p *experiments.Profile, plan []experiments.Estimate) error {
 	table := tablewriter.NewTable(env.stdout, tablewriter.WithHeaderAutoFormat(tw.Off),
 		tablewriter.WithRowAlignmentConfig(tw.CellAlignment{PerColumn: []tw.Align{tw.AlignLeft, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignRight, tw.AlignLeft}}))
 	table.Header("cell", "train tokens", "scored tokens", "time", "memory", "state")

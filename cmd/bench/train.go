@@ -29,18 +29,19 @@ eval and generate read. Interrupted, the same command goes on.`,
 			if err != nil {
 				return err
 			}
-			if cell, err = choose(p, cell); err != nil {
+			planned, err := choose(p, cell)
+			if err != nil {
 				return usageError{err}
 			}
 			warnSlowBLAS(env)
-			s := p.Settings(cell)
+			s := planned.Settings
 			bar := env.progress("train", int64(s.Training.Steps*s.Training.Batch*s.Length))
 			bar.tokens = true
 			defer bar.finish()
 			options := experiments.Options{Profile: p, Data: data, Version: buildVersion(), Observe: func(e experiments.Event) {
 				bar.interrupt(func() { fmt.Fprintln(env.stderr, e.Text) })
 			}}
-			if err := experiments.Train(env.ctx, options, cell, out, func(tokens int, before bool) { bar.advance(int64(tokens), before) }); err != nil {
+			if err := experiments.Train(env.ctx, options, planned.Cell, out, func(tokens int, before bool) { bar.advance(int64(tokens), before) }); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintln(env.stdout, filepath.Join(out, "checkpoint"))
@@ -61,9 +62,9 @@ eval and generate read. Interrupted, the same command goes on.`,
 }
 
 // choose finds the profile's first cell that fits what was asked for.
-func choose(p *experiments.Profile, want experiments.Cell) (experiments.Cell, error) {
-	cells := slices.DeleteFunc(p.Cells(), func(c experiments.Cell) bool { return c.Experiment != want.Experiment })
-	i := slices.IndexFunc(cells, func(c experiments.Cell) bool {
+func choose(p *experiments.Profile, want experiments.Cell) (experiments.PlannedCell, error) {
+	cells := slices.DeleteFunc(p.Cells(), func(c experiments.PlannedCell) bool { return c.Experiment != want.Experiment })
+	i := slices.IndexFunc(cells, func(c experiments.PlannedCell) bool {
 		return c.Model == want.Model && c.Corpus == want.Corpus &&
 			(want.Length == 0 || c.Length == want.Length) && (want.Seed == 0 || c.Seed == want.Seed)
 	})
@@ -71,18 +72,18 @@ func choose(p *experiments.Profile, want experiments.Cell) (experiments.Cell, er
 		return cells[i], nil
 	}
 	if len(cells) == 0 {
-		return want, fmt.Errorf("profile %s trains no model on a text alone; choose one that has perplexity", p.Name)
+		return experiments.PlannedCell{}, fmt.Errorf("profile %s trains no model on a text alone; choose one that has perplexity", p.Name)
 	}
 	list := func(of func(experiments.Cell) string) string {
 		var all []string
 		for _, c := range cells {
-			if s := of(c); !slices.Contains(all, s) {
+			if s := of(c.Cell); !slices.Contains(all, s) {
 				all = append(all, s)
 			}
 		}
 		return strings.Join(all, ", ")
 	}
-	return want, fmt.Errorf("profile %s trains no such model; its models are %s, its corpora %s, its lengths %s, its seeds %s", p.Name,
+	return experiments.PlannedCell{}, fmt.Errorf("profile %s trains no such model; its models are %s, its corpora %s, its lengths %s, its seeds %s", p.Name,
 		list(func(c experiments.Cell) string { return c.Model }), list(func(c experiments.Cell) string { return c.Corpus }),
 		list(func(c experiments.Cell) string { return strconv.Itoa(c.Length) }), list(func(c experiments.Cell) string { return strconv.FormatUint(c.Seed, 10) }))
 }

@@ -28,13 +28,17 @@ type field struct {
 	rule rule
 }
 
-// fieldsOf reads the tags of a struct. Tags that make no sense panic: they are
+// fieldsOf reads the tags of a struct, those of inline structs included. Tags that make no sense panic: they are
 // part of the program.
 func fieldsOf(t reflect.Type) []field {
 	var fields []field
 	for f := range t.Fields() {
-		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		name, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		if name == "-" || !f.IsExported() {
+			continue
+		}
+		if option == "inline" { // its fields are keys beside the others
+			fields = append(fields, fieldsOf(f.Type)...)
 			continue
 		}
 		if name == "" {

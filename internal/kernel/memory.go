@@ -85,9 +85,9 @@ func (s Shape) quotientGradient(r, d []float32, ld int, sign, epsilon float32) {
 // Delta (eq. 9) first takes from v what the memory already answers to k. All of
 // a segment's keys meet the memory from before the segment.
 //
-// repeats [B·S], if not nil, makes what a segment adds count so many times:
-// M' = M + r·ΔM, z alike.
-func MemoryWrite(s Shape, epsilon float32, delta bool, repeats, states, qkv, initial []float32) {
+// writeCounts [B·S], if not nil, is how often the write of each segment counts:
+// M' = M + n·ΔM, and z alike.
+func MemoryWrite(s Shape, epsilon float32, delta bool, writeCounts, states, qkv, initial []float32) {
 	copy(states, initial)
 	Each(s.B*s.H, func(i int) {
 		b, h := i/s.H, i%s.H
@@ -100,17 +100,17 @@ func MemoryWrite(s Shape, epsilon float32, delta bool, repeats, states, qkv, ini
 			s.sigmaRows(features, s.key(qkv, b, seg, h), 3*s.Width())
 			s.written(values, r, features, s.value(qkv, b, seg, h), before, epsilon, delta)
 			copy(after, before)
-			Gemm(true, false, s.D, s.D+1, s.T, s.repeat(repeats, b, seg), features, s.D, values, s.D+1, 1, after, s.D+1)
+			Gemm(true, false, s.D, s.D+1, s.T, s.writeCount(writeCounts, b, seg), features, s.D, values, s.D+1, 1, after, s.D+1)
 		}
 	})
 }
 
-// repeat is how often what a segment adds to the memory counts.
-func (s Shape) repeat(repeats []float32, b, seg int) float32 {
-	if repeats == nil {
+// writeCount is how often the write of a segment counts.
+func (s Shape) writeCount(writeCounts []float32, b, seg int) float32 {
+	if writeCounts == nil {
 		return 1
 	}
-	return repeats[b*s.S+seg]
+	return writeCounts[b*s.S+seg]
 }
 
 // written sets values [T, D+1] to what a segment writes, [v or v - recalled, 1],
@@ -133,7 +133,7 @@ func (s Shape) written(values, r, features, v, memory []float32, epsilon float32
 
 // MemoryWriteGradient gives dqkv and dinitial the gradients of MemoryWrite's inputs,
 // from the gradient of every state. Queries have none.
-func MemoryWriteGradient(s Shape, epsilon float32, delta bool, repeats, dqkv []float32, addQKV bool, dinitial []float32, addInitial bool, dstates, qkv, states []float32) {
+func MemoryWriteGradient(s Shape, epsilon float32, delta bool, writeCounts, dqkv []float32, addQKV bool, dinitial []float32, addInitial bool, dstates, qkv, states []float32) {
 	ld := 3 * s.Width()
 	if !addQKV {
 		clear(dqkv)
@@ -149,9 +149,9 @@ func MemoryWriteGradient(s Shape, epsilon float32, delta bool, repeats, dqkv []f
 			memory := s.memory(states, b, seg, h)
 			s.sigmaRows(features, s.key(qkv, b, seg, h), ld)
 			s.written(values, r, features, s.value(qkv, b, seg, h), memory, epsilon, delta)
-			repeat := s.repeat(repeats, b, seg)
-			Gemm(false, true, s.T, s.D, s.D+1, repeat, values, s.D+1, dmemory, s.D+1, 0, dfeatures, s.D)
-			Gemm(false, false, s.T, s.D, s.D, repeat, features, s.D, dmemory, s.D+1, 0, dvalues, s.D)
+			count := s.writeCount(writeCounts, b, seg)
+			Gemm(false, true, s.T, s.D, s.D+1, count, values, s.D+1, dmemory, s.D+1, 0, dfeatures, s.D)
+			Gemm(false, false, s.T, s.D, s.D, count, features, s.D, dmemory, s.D+1, 0, dvalues, s.D)
 			s.scatter(s.value(dqkv, b, seg, h), true, dvalues, ld)
 			if delta {
 				s.quotientGradient(r, dvalues, s.D, -1, epsilon)

@@ -59,18 +59,18 @@ func MemoryRead(s Shape, epsilon float64, qkv, states *G.Node) *G.Node {
 
 // MemoryWrite is the memory before each segment and after the last,
 // [S+1, B, H, D, D+1], from initial [1, B, H, D, D+1] and the keys and values of
-// qkv: paper eq. 8, or eq. 9 with delta. repeats [B·S], read at each run, is how often
-// what a segment adds counts; nil: once.
-func MemoryWrite(s Shape, epsilon float64, delta bool, repeats []float32, qkv, initial *G.Node) *G.Node {
+// qkv: paper eq. 8, or eq. 9 with delta. writeCounts [B·S], read at each run, is how often
+// the write of a segment counts; nil: once.
+func MemoryWrite(s Shape, epsilon float64, delta bool, writeCounts []float32, qkv, initial *G.Node) *G.Node {
 	e := float32(epsilon)
 	var states []float32
 	return apply(floats("memory write", []int{s.S + 1, s.B, s.H, s.D, s.D + 1},
 		func(out []float32, in []G.Value) {
 			states = out
-			kernel.MemoryWrite(s, e, delta, repeats, out, f32(in[0]), f32(in[1]))
+			kernel.MemoryWrite(s, e, delta, writeCounts, out, f32(in[0]), f32(in[1]))
 		},
 		&pull{do: func(g gradients, in []G.Value) {
-			kernel.MemoryWriteGradient(s, e, delta, repeats, g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), states)
+			kernel.MemoryWriteGradient(s, e, delta, writeCounts, g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), states)
 		}}), qkv, initial)
 }
 

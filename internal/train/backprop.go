@@ -19,9 +19,9 @@ import (
 // outgoing state as one more input. A chunk is `interval` segments; 1 is the
 // paper's "gradient checkpointing after each segment".
 type Backprop struct {
-	// Repeats [B, segments] is, in the next Run, how often what each whole segment adds to
+	// WriteCounts [B, segments] is, in the next Run, how often what each whole segment adds to
 	// a compressive memory counts; nil: once.
-	Repeats []float32
+	WriteCounts []float32
 	// Gradients holds the result of Run, one slice per weight in the order of
 	// Model.Params.
 	Gradients [][]float32
@@ -77,7 +77,7 @@ func (b *Backprop) locate(ids, targets []int32, weights []float32, found error) 
 		return err
 	}
 	again := NewBackprop(b.model, b.documents, 1)
-	again.Repeats, again.careful = b.Repeats, true
+	again.WriteCounts, again.careful = b.WriteCounts, true
 	if _, err := again.run(ids, targets, weights); err != nil {
 		return err
 	}
@@ -205,12 +205,12 @@ func (b *Backprop) repeat(p *models.Pass, from, length int) {
 	n := b.model.Config.Segment
 	switch {
 	case p.Shape.T < n: // a tail is not written
-	case b.Repeats == nil:
-		for i := range p.Repeats {
-			p.Repeats[i] = 1
+	case b.WriteCounts == nil:
+		for i := range p.WriteCounts {
+			p.WriteCounts[i] = 1
 		}
 	default:
-		gather(p.Repeats, b.Repeats, from/n, length/n, b.documents)
+		gather(p.WriteCounts, b.WriteCounts, from/n, length/n, b.documents)
 	}
 }
 

@@ -10,12 +10,12 @@ import (
 )
 
 // Batch is the sequences of one step: ids, targets and weights are [B, length],
-// targets[i] follows ids[i], and a weight of 0 leaves a target out. Repeats is that of
-// [Backprop]; nil until a source makes it.
+// targets[i] follows ids[i], and a weight of 0 leaves a target out. WriteCounts is
+// as in [Backprop], and nil until a source makes it.
 type Batch struct {
 	IDs, Targets []int32
 	Weights      []float32
-	Repeats      []float32
+	WriteCounts  []float32
 }
 
 // Source gives one batch after another, for ever.
@@ -104,7 +104,7 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 			return err
 		}
 		scored := normalise(batch.Weights)
-		b.Repeats = batch.Repeats
+		b.WriteCounts = batch.WriteCounts
 		loss, err := b.Run(batch.IDs, batch.Targets, batch.Weights)
 		if err != nil {
 			return fmt.Errorf("train: step %d: %w", at.Step+1, err)

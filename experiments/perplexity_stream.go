@@ -45,9 +45,9 @@ func (s *stream) scorer(documents int) *models.Scorer {
 	return s.scorers[documents]
 }
 
-// group scores documents side by side. They come longest first, so those still
+// scoreGroup scores documents side by side. They come longest first, so those still
 // running are always the first ones.
-func (s *stream) group(ctx context.Context, documents [][]int32) error {
+func (s *stream) scoreGroup(ctx context.Context, documents [][]int32) error {
 	n := s.model.Config.Segment
 	// The memory of every document, of one that has ended its last.
 	all := s.model.NewState(len(documents))
@@ -60,24 +60,24 @@ func (s *stream) group(ctx context.Context, documents [][]int32) error {
 			whole++
 		}
 		for d := whole; d < running; d++ {
-			if err := s.stretch(documents[d:d+1], d, at, all); err != nil {
+			if err := s.scoreSegment(documents[d:d+1], d, at, all); err != nil {
 				return err
 			}
 		}
 		if whole == 0 {
 			return nil
 		}
-		if err := s.stretch(documents[:whole], 0, at, all); err != nil {
+		if err := s.scoreSegment(documents[:whole], 0, at, all); err != nil {
 			return err
 		}
 		running = whole
 	}
 }
 
-// stretch scores one segment of some documents, the first of which is number first
+// scoreSegment scores one segment of some documents, the first of which is number first
 // of the group. The last stretch of a document may be short: it is filled up, which
 // changes nothing before, and its memory is used no more.
-func (s *stream) stretch(documents [][]int32, first, at int, all *models.State) error {
+func (s *stream) scoreSegment(documents [][]int32, first, at int, all *models.State) error {
 	n := s.model.Config.Segment
 	width := min(n, len(documents[0])-1-at)
 	if width <= 0 {

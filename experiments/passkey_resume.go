@@ -14,8 +14,8 @@ import (
 	"infinibench/models"
 )
 
-// reading is how far an evaluation has come.
-type reading struct {
+// passkeyProgress is how far an evaluation has come.
+type passkeyProgress struct {
 	ConfigHash string `json:"config_hash"`
 	Stage      string `json:"stage"`
 	Batch      int    `json:"batch"`  // of samples; -1: the prefix
@@ -28,12 +28,12 @@ const prefixBatch = -1
 // questions calls f with each question of a stage, in the order they are asked: where in
 // the reading it stands, and which samples, first of n, are asked together. It ends when
 // f returns false.
-func (e *evaluation) questions(f func(at reading, a passkeyAsk, first, n int) bool) {
+func (e *passkeyEvaluation) questions(f func(at passkeyProgress, a passkeyPrompt, first, n int) bool) {
 	batch := e.settings.Passkey.Batch
 	for first := 0; first < e.stage.samples; first += batch {
 		for i, s := range e.streams {
-			for _, a := range s.asks {
-				at := reading{Batch: first / batch, Stream: i, Token: a.until(e.model.Config.Segment)}
+			for _, a := range s.prompts {
+				at := passkeyProgress{Batch: first / batch, Stream: i, Token: a.until(e.model.Config.Segment)}
 				if !f(at, a, first, min(batch, e.stage.samples-first)) {
 					return
 				}
@@ -45,9 +45,9 @@ func (e *evaluation) questions(f func(at reading, a passkeyAsk, first, n int) bo
 // intact is how many of the answers at hand are those that the first questions have, in
 // order and without a gap: a batch that was torn, and what follows what was lost, is
 // asked for again.
-func (e *evaluation) intact() int {
+func (e *passkeyEvaluation) intact() int {
 	kept := 0
-	e.questions(func(_ reading, a passkeyAsk, first, n int) bool {
+	e.questions(func(_ passkeyProgress, a passkeyPrompt, first, n int) bool {
 		if len(e.lines) < kept+n {
 			return false
 		}
@@ -63,9 +63,9 @@ func (e *evaluation) intact() int {
 }
 
 // due is how many answers were given before a place in the reading.
-func (e *evaluation) due(at reading) int {
+func (e *passkeyEvaluation) due(at passkeyProgress) int {
 	answers := 0
-	e.questions(func(q reading, _ passkeyAsk, _, n int) bool {
+	e.questions(func(q passkeyProgress, _ passkeyPrompt, _, n int) bool {
 		before := q.Batch < at.Batch || q.Batch == at.Batch && (q.Stream < at.Stream || q.Stream == at.Stream && q.Token < at.Token)
 		if before {
 			answers += n
@@ -76,7 +76,9 @@ func (e *evaluation) due(at reading) int {
 }
 
 // path is the file of what has been read.
-func (e *evaluation) path() string { return filepath.Join(e.directory(e.stage), "reading.safetensors") }
+func (e *passkeyEvaluation) path() string {
+	return filepath.Join(e.directory(e.stage), "reading.safetensors")
+}
 
 // tensors are the live numbers of a state, by names with a prefix.
 func tensors(prefix string, s *models.State) []safetensors.Tensor {
@@ -92,7 +94,7 @@ func tensors(prefix string, s *models.State) []safetensors.Tensor {
 }
 
 // all is what is kept of a reading.
-func (e *evaluation) all() []safetensors.Tensor {
+func (e *passkeyEvaluation) all() []safetensors.Tensor {
 	kept := tensors("state", e.state)
 	for i, s := range e.prefix {
 		if s != nil {
@@ -103,7 +105,7 @@ func (e *evaluation) all() []safetensors.Tensor {
 }
 
 // save keeps how far the reading has come, after the answers given so far.
-func (e *evaluation) save() error {
+func (e *passkeyEvaluation) save() error {
 	e.unsaved = 0
 	if err := e.file.Sync(); err != nil {
 		return err
@@ -121,13 +123,13 @@ func (e *evaluation) save() error {
 
 // load goes back to where save was. A file that is damaged, or of other settings, is
 // removed, and the stage is read from the start; its answers are kept.
-func (e *evaluation) load() error {
-	e.at = reading{ConfigHash: e.hash, Stage: e.stage.name, Batch: prefixBatch}
+func (e *passkeyEvaluation) load() error {
+	e.at = passkeyProgress{ConfigHash: e.hash, Stage: e.stage.name, Batch: prefixBatch}
 	metadata, saved, err := safetensors.Read(e.path())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var at reading
+	var at passkeyProgress
 	if err == nil {
 		err = jsonread.Line([]byte(metadata["reading"]), &at)
 	}
@@ -150,7 +152,7 @@ func (e *evaluation) load() error {
 	return nil
 }
 
-func (e *evaluation) restore(at reading, saved []safetensors.Tensor) error {
+func (e *passkeyEvaluation) restore(at passkeyProgress, saved []safetensors.Tensor) error {
 	documents, reached := 1, at.Stream
 	if at.Batch != prefixBatch {
 		batch := e.settings.Passkey.Batch
@@ -177,7 +179,7 @@ func (e *evaluation) restore(at reading, saved []safetensors.Tensor) error {
 }
 
 // done is how many tokens were read to get where the reading is.
-func (e *evaluation) done() int {
+func (e *passkeyEvaluation) done() int {
 	n := e.model.Config.Segment
 	if e.at.Batch == prefixBatch {
 		return e.at.Token
@@ -187,7 +189,7 @@ func (e *evaluation) done() int {
 	tokens := readTokens(e.streams, n, before)
 	documents := min(batch, e.stage.samples-before)
 	for _, s := range e.streams[:e.at.Stream] {
-		tokens += documents * (s.asks[len(s.asks)-1].until(n) - s.from(n))
+		tokens += documents * (s.prompts[len(s.prompts)-1].until(n) - s.from(n))
 	}
 	return tokens + documents*(e.at.Token-e.streams[e.at.Stream].from(n))
 }

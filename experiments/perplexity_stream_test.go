@@ -78,7 +78,7 @@ func TestEveryTokenOnce(t *testing.T) {
 			seen := map[[3]int]int{}
 			s := newStream(smallModel(t, models.Infini{}), true, func(int) {})
 			s.visit = func(a Ablation, d, i int, _ float64) { seen[[3]int{int(a), d, i}]++ }
-			if err := s.group(context.Background(), documents); err != nil {
+			if err := s.scoreGroup(context.Background(), documents); err != nil {
 				t.Fatal(err)
 			}
 			for d, ids := range documents {
@@ -162,7 +162,7 @@ func TestAblations(t *testing.T) {
 	s := newStream(smallModel(t, models.Infini{}), false, func(int) {})
 	var alone float64
 	s.visit = func(_ Ablation, _, _ int, nll float64) { alone += nll }
-	if err := s.group(context.Background(), [][]int32{samples[0].ids, samples[1].ids}); err != nil {
+	if err := s.scoreGroup(context.Background(), [][]int32{samples[0].ids, samples[1].ids}); err != nil {
 		t.Fatal(err)
 	}
 	if math.Abs(alone-p.Intact.NLL) > 1e-12*alone { // the sums are taken in another order

@@ -99,7 +99,4 @@ func TestTrend(t *testing.T) {
 	if math.Abs(got.SpeedPerDoubling+0.5) > 1e-12 || math.Abs(got.RSSPerMillion-3e6) > 1e-6 {
 		t.Errorf("trend %+v, want -0.5 and 3e6", got)
 	}
-	if s := slope([]float64{1, 2, 3}, []float64{0, 0, 3}); math.Abs(s-1.5) > 1e-15 {
-		t.Errorf("slope %g, want 1.5", s)
-	}
 }

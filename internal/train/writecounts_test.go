@@ -13,7 +13,7 @@ import (
 // rule a segment that counts three times leaves the memory that three of it leave,
 // however the segments are cut into graphs, and what is read behind it has the same
 // loss.
-func TestRepeatsStandForSegments(t *testing.T) {
+func TestWriteCounts(t *testing.T) {
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize, c.FFN, c.Segment, c.InitStd = 11, 1, 2, 4, 16, 5, 0.5
 	m, err := models.New(c, models.Infini{}, 1)
@@ -36,7 +36,7 @@ func TestRepeatsStandForSegments(t *testing.T) {
 			weights[i] = 1
 		}
 		p := NewBackprop(m, 1, interval)
-		p.Repeats = repeats
+		p.WriteCounts = repeats
 		loss, err := p.Run(ids, ids, weights)
 		if err != nil {
 			t.Fatal(err)

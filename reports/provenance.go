@@ -11,8 +11,8 @@ import (
 	"infinibench/experiments"
 )
 
-// made says how a section came about, and what is to be known of it.
-type made struct {
+// provenance says how the numbers of a section were made, and what to know about them.
+type provenance struct {
 	Command  string
 	Cell     string // whose settings are shown; "" for none
 	Settings string // its resolved ones, YAML
@@ -22,9 +22,9 @@ type made struct {
 // maxWarnings is how many a section names; all stand at the end of the page.
 const maxWarnings = 10
 
-// made tells of the cells of one experiment and corpus, or of any with "".
-func (run *Run) made(experiment, corpus string) made {
-	m := made{Command: "make reproduce PROFILE=" + clean(run.Profile) + " ONLY=" + experiment}
+// provenance covers the cells of one experiment and corpus, or of every corpus with "".
+func (run *Run) provenance(experiment, corpus string) provenance {
+	m := provenance{Command: "make reproduce PROFILE=" + clean(run.Profile) + " ONLY=" + experiment}
 	times := map[string]int{}
 	for _, record := range run.Records {
 		r := record.Result

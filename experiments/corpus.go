@@ -17,9 +17,9 @@ import (
 	"infinibench/internal/train"
 )
 
-// Text is a corpus together with the tokenizer it is read in. Several goroutines
+// TokenizedCorpus is a corpus together with the tokenizer it is read in. Several goroutines
 // may use one.
-type Text struct {
+type TokenizedCorpus struct {
 	Corpus    datasets.Corpus
 	Tokenizer tokenizer.Tokenizer
 
@@ -28,13 +28,13 @@ type Text struct {
 	held   int             // tokens in recent
 }
 
-// recentTokens bounds what Text keeps of training documents: enough for a small
+// recentTokens bounds what a TokenizedCorpus keeps of training documents: enough for a small
 // corpus as a whole. When it is full all are dropped; of a large corpus hardly any
 // would be asked for again soon.
 const recentTokens = 1 << 25
 
 // tokens is training document i, tokenised.
-func (t *Text) tokens(i int) ([]int32, error) {
+func (t *TokenizedCorpus) tokens(i int) ([]int32, error) {
 	t.mutex.Lock()
 	ids, ok := t.recent[i]
 	t.mutex.Unlock()
@@ -87,7 +87,7 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 
 // OpenText opens a corpus and its tokenizer. A BPE is trained on the training
 // split the first time and kept in the directory cache; progress is told of that.
-func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache string, progress func(done, total int)) (*Text, error) {
+func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache string, progress func(done, total int)) (*TokenizedCorpus, error) {
 	c, err := OpenCorpus(name, s, data)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache st
 	if err != nil {
 		return nil, err
 	}
-	return &Text{Corpus: c, Tokenizer: t}, nil
+	return &TokenizedCorpus{Corpus: c, Tokenizer: t}, nil
 }
 
 func openTokenizer(ctx context.Context, c datasets.Corpus, s CorpusSettings, data, cache string, progress func(done, total int)) (tokenizer.Tokenizer, error) {
@@ -149,13 +149,13 @@ func texts(ctx context.Context, c datasets.Corpus, split datasets.Split) iter.Se
 // let the weights learn it for the moment, in place of the memory. Every model of a
 // seed sees the same batches, so results can be paired.
 type trainingSource struct {
-	text         *Text
+	text         *TokenizedCorpus
 	seed         uint64
 	rows, length int
 	drawn        int // stretches so far
 }
 
-func newTrainingSource(t *Text, seed uint64, rows, length int) (*trainingSource, error) {
+func newTrainingSource(t *TokenizedCorpus, seed uint64, rows, length int) (*trainingSource, error) {
 	if t.Corpus.Len(datasets.Train) == 0 {
 		return nil, fmt.Errorf("experiments: %s has no training documents", t.Corpus.Name())
 	}

@@ -1,0 +1,30 @@
+package experiments
+
+import "slices"
+
+// What the tests ask of a profile by cell: the settings, config.yaml and the hash.
+
+func (p *Profile) planned(c Cell) PlannedCell {
+	found, err := p.find(c)
+	if err != nil {
+		panic(err)
+	}
+	return found
+}
+
+func (p *Profile) Settings(c Cell) CellSettings { return p.planned(c).Settings }
+func (p *Profile) Config(c Cell) []byte         { return p.planned(c).Settings.config() }
+func (p *Profile) Hash(c Cell) string           { return p.planned(c).Settings.hash() }
+
+// cellsOf are the profile's cells of one experiment.
+func (p *Profile) cellsOf(experiment string) []PlannedCell {
+	return slices.DeleteFunc(p.Cells(), func(c PlannedCell) bool { return c.Experiment != experiment })
+}
+
+func plain(cells []PlannedCell) []Cell {
+	var all []Cell
+	for _, c := range cells {
+		all = append(all, c.Cell)
+	}
+	return all
+}

@@ -1,0 +1,44 @@
+package experiments
+
+import "context"
+
+// experiments is every kind of experiment, in the order of the work: within a seed, and
+// then among those that are run once. A new one takes a line here, a key in
+// ExperimentSettings, and files that begin with its name (docs/adr/0007).
+var experiments = []*experiment{
+	perplexityExperiment,
+	booksumExperiment,
+	passkeyExperiment,
+	recallExperiment,
+	costExperiment,
+}
+
+// experiment is what the profile, the plan and the runner know of one kind of experiment.
+type experiment struct {
+	name      string // in cells, and the key of its settings in a profile
+	everySeed bool   // repeated with each seed of the profile; otherwise with the first alone
+	alone     bool   // its cells run last and one at a time, as they measure the machine
+
+	// cells lists the cells that a profile has for one seed; none if it lacks the experiment.
+	cells func(p *Profile, seed uint64) []PlannedCell
+	// validate reports what the tags of the settings cannot say.
+	validate func(p *Profile, report reporter)
+	// count sets the tokens of a cell; documents is how many of its corpus are scored.
+	count func(c PlannedCell, documents int, e *Estimate) error
+	// estimate adds the seconds and the bytes of a cell whose tokens are counted.
+	estimate func(c PlannedCell, e *Estimate, calibrate calibrator) error
+	// make runs a cell and writes its result, resuming whatever an earlier run left.
+	make func(ctx context.Context, r *cellRun) error
+}
+
+// ExperimentSettings is the settings of every experiment: one key each, in a profile and
+// in the settings of a cell, which hold those of its own experiment alone. The zero value
+// of a key means that the profile lacks the experiment. The order of the keys is part of
+// the hash of every cell, so a new one comes last.
+type ExperimentSettings struct {
+	Perplexity []PerplexitySettings `yaml:"perplexity,omitempty" json:",omitempty"` // never in a cell, which has a training and a corpus of its own
+	Cost       CostSettings         `yaml:"cost,omitempty" json:",omitzero"`
+	Passkey    PasskeySettings      `yaml:"passkey,omitempty" json:",omitzero"`
+	Booksum    BooksumSettings      `yaml:"booksum,omitempty" json:",omitzero"`
+	Recall     RecallSettings       `yaml:"recall,omitempty" json:",omitzero"`
+}

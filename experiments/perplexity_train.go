@@ -1,0 +1,100 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"infinibench/internal/atomicfile"
+	"infinibench/internal/kernel"
+	"infinibench/internal/train"
+	"infinibench/models"
+)
+
+// trained returns the trained model of a cell that is trained once, from scratch.
+func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
+	s := r.settings
+	return r.fit(ctx, phase{
+		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length,
+		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
+		source: func() (train.Source, error) {
+			return newTrainingSource(r.text, s.Seed, s.Training.Batch, s.Length)
+		},
+		seconds: &r.timing.TrainSeconds, tokens: &r.timing.TrainTokens,
+	})
+}
+
+// ownsDir is an error when a directory holds anything but what a training with these
+// settings left there: train deletes what it finds.
+func ownsDir(dir string, config []byte) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	old, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
+	if err == nil && bytes.Equal(old, sealedConfig(config)) {
+		return nil
+	}
+	for _, e := range entries {
+		if e.Name() != lockName && !strings.HasPrefix(e.Name(), ".config.yaml.") { // which a kill left unfinished
+			return fmt.Errorf("experiments: %s holds something else already (%s): name a new directory", dir, e.Name())
+		}
+	}
+	return nil
+}
+
+// Train trains the model of one cell of perplexity in a directory of its own, which
+// then holds checkpoint/ and metrics.jsonl, and evaluates nothing. Interrupted, it
+// resumes when called again.
+func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens int, before bool)) error {
+	if err := o.Profile.Identify(o.Data); err != nil {
+		return err
+	}
+	planned, err := o.Profile.find(c)
+	if err != nil {
+		return err
+	}
+	if planned.experiment != perplexityExperiment {
+		return fmt.Errorf("experiments: %s does not train a model on a corpus alone", c.Key())
+	}
+	kernel.SetThreads(o.Profile.Threads)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	files, config := cellFiles(dir), planned.Settings.config()
+	if err := ownsDir(dir, config); err != nil {
+		return err
+	}
+	if err := atomicfile.Sweep(dir); err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	notes, err := files.repair(config)
+	if o.Observe != nil {
+		for _, note := range notes {
+			o.Observe(Event{Kind: Note, Cell: c, Text: note})
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := files.prepare(config); err != nil {
+		return err
+	}
+	text, err := OpenText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, dir, func(int, int) {})
+	if err != nil {
+		return err
+	}
+	run := newCellRun(o, planned, files, text, func(_ string, tokens int, before bool) { told(tokens, before) })
+	if _, err = run.trained(ctx); err != nil {
+		return err
+	}
+	return train.ForgetProgress(files.checkpoint())
+}
