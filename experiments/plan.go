@@ -10,6 +10,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/internal/kernel"
+	"infinibench/internal/machine"
 	"infinibench/internal/train"
 )
 
@@ -219,9 +220,9 @@ func calibrate(s CellSettings, workers int) (cost, error) {
 		return cost{}, err
 	}
 	// The optimiser's step is shared by all tokens of a batch.
-	start := time.Now()
+	start := machine.WorkTime()
 	optimizer.Step(b.Gradients, 0, 0)
-	k.train += time.Since(start).Seconds() / float64(s.Training.Batch*s.Length)
+	k.train += (machine.WorkTime() - start).Seconds() / float64(s.Training.Batch*s.Length)
 	// Every chunk but the last is run forward once more.
 	state := m.NewState(1)
 	scorer := m.NewScorer(1, m.Config.Segment)
@@ -273,12 +274,12 @@ func perToken(tokens int, run func() error) (float64, error) {
 		return 0, err
 	}
 	var best time.Duration
-	for begin, n := time.Now(), 0; n == 0 || time.Since(begin) < calibrationTime; n++ {
-		start := time.Now()
+	for begin, n := machine.WorkTime(), 0; n == 0 || machine.WorkTime()-begin < calibrationTime; n++ {
+		start := machine.WorkTime()
 		if err := run(); err != nil {
 			return 0, err
 		}
-		if d := time.Since(start); n == 0 || d < best {
+		if d := machine.WorkTime() - start; n == 0 || d < best {
 			best = d
 		}
 	}

@@ -7,10 +7,13 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"infinibench/internal/machine"
 )
 
 // verbs makes the verbs, in the order in which help lists them.
@@ -41,9 +44,18 @@ type environment struct {
 	ctx            context.Context // ends with the first SIGINT or SIGTERM
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	terminal       bool // whether stderr is one
+	terminal       bool                 // whether stderr is one
+	clock          func() time.Duration // nil for machine.WorkTime
 
 	working bool // a verb has started: from here on an error is not one of usage
+}
+
+// workTime is the clock that measures the work of a verb.
+func (env *environment) workTime() func() time.Duration {
+	if env.clock != nil {
+		return env.clock
+	}
+	return machine.WorkTime
 }
 
 // usageError is a call that cannot be meant, found by a verb after it started.

@@ -118,7 +118,7 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 	if o.Data != "" && !o.Profile.ReadsFiles() {
 		fmt.Fprintf(env.stderr, "bench: profile %s reads no files: its texts are generated, and --data %s is not used\n", o.Profile.Name, o.Data)
 	}
-	start := time.Now()
+	start := machine.WorkTime()
 	bar := env.progress("reproduce", total)
 	bar.tokens = true
 	var done int64
@@ -166,7 +166,7 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 		return summary, err // nothing was begun
 	}
 	fmt.Fprintf(env.stderr, "%d cells done, %d done before, %d failed; %v, peak memory %s\n",
-		summary.Done, summary.Skipped, summary.Failed, time.Since(start).Round(time.Second), humanize.IBytes(uint64(machine.PeakRSS())))
+		summary.Done, summary.Skipped, summary.Failed, (machine.WorkTime() - start).Round(time.Second), humanize.IBytes(uint64(machine.PeakRSS())))
 	return summary, err
 }
 
