@@ -142,7 +142,7 @@ func Plan(ctx context.Context, o Options) ([]Planned, error) {
 		kind := fmt.Sprintf("%s/%s/%s/%d", w.Cell.Experiment, w.Cell.Model, w.Cell.Corpus, w.Cell.Length)
 		k, ok := costs[kind]
 		if !ok {
-			if k, err = calibrate(s, p.Workers); err != nil {
+			if k, err = calibrate(s, o.workers()); err != nil {
 				return nil, err
 			}
 			costs[kind] = k

@@ -28,7 +28,7 @@ func planFile(o Options) (PlanFile, error) {
 	if err != nil {
 		return PlanFile{}, err
 	}
-	plan := PlanFile{Workers: o.Profile.Workers}
+	plan := PlanFile{Workers: o.workers()}
 	for _, w := range work {
 		plan.Cells = append(plan.Cells, w.Cell)
 		plan.Sizes = append(plan.Sizes, o.Profile.size(w))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -108,7 +107,7 @@ since the line before, its state and the memory of the process are printed at 1K
 				return usageError{fmt.Errorf("--model: %w", err)}
 			}
 			if threads == 0 {
-				threads = runtime.NumCPU()
+				threads = machine.Cores()
 			}
 			kernel.SetThreads(threads)
 			if stream != "" {
