@@ -19,7 +19,7 @@ const Overhead = 500 << 20
 func Workers(p *Profile, plan []Planned) (n int, why string) {
 	bytes := int64(0)
 	for _, c := range plan {
-		if !c.Done {
+		if !c.Done && c.Cell.Experiment != costExperiment { // which runs alone
 			bytes = max(bytes, c.Bytes)
 		}
 	}

@@ -1,14 +1,23 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"fmt"
+	"io"
+	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
 	"infinibench/internal/seal"
@@ -86,6 +95,77 @@ func TestStop(t *testing.T) {
 			t.Errorf("%v: exit code %d, want %d; printed %q", test.signal, code, test.code, run.said)
 		}
 		reached = run.saved(reached)
+	}
+}
+
+// stuck is a bench whose every thread hangs in a library, in a lock that it holds itself.
+func stuck() {
+	work := func(env *environment) *cobra.Command {
+		return &cobra.Command{Use: "work", RunE: func(*cobra.Command, []string) error {
+			libc, err := purego.Dlopen("libc.so.6", purego.RTLD_NOW)
+			if err != nil {
+				return err
+			}
+			lock, err := purego.Dlsym(libc, "pthread_mutex_lock")
+			if err != nil {
+				return err
+			}
+			hang := func() {
+				mutex := new([64]byte) // zeros are PTHREAD_MUTEX_INITIALIZER
+				for {
+					purego.SyscallN(lock, uintptr(unsafe.Pointer(mutex)))
+				}
+			}
+			for range 2 * runtime.NumCPU() {
+				go hang()
+			}
+			fmt.Fprintln(env.stderr, "stuck")
+			hang()
+			return nil
+		}}
+	}
+	os.Exit(execute([]func(*environment) *cobra.Command{work}, []string{"work"}, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// The second SIGTERM ends a program whose library never returns.
+func TestStopOfStuckLibrary(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the C library has another name")
+	}
+	cmd := exec.Command("stuck")
+	messages, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill()
+	for line := range printed(messages) {
+		switch line {
+		case "stuck":
+			cmd.Process.Signal(syscall.SIGTERM)
+		case "bench: stopping; once more to stop at once":
+			go func() {
+				for cmd.Process.Signal(syscall.SIGTERM) == nil { // one too soon counts as the same
+					time.Sleep(20 * time.Millisecond)
+				}
+			}()
+		default:
+			t.Skip(line) // another C library
+		}
+	}
+	cmd.Wait()
+	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGTERM {
+		t.Errorf("ended with %v, want the signal", cmd.ProcessState)
+	}
+}
+
+// printed are the lines that can be read until the writer ends.
+func printed(r io.Reader) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for s := bufio.NewScanner(r); s.Scan() && yield(s.Text()); {
+		}
 	}
 }
 
