@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"infinibench/datasets"
+	"infinibench/internal/machine"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -146,11 +146,11 @@ func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datas
 		return nil, err
 	}
 	defer file.Close()
-	start := time.Now()
+	start := machine.WorkTime()
 	save := func(reading BooksumReading) error {
-		r.timing.stage("finetuning").EvalSeconds += time.Since(start).Seconds()
+		r.timing.stage("finetuning").EvalSeconds += (machine.WorkTime() - start).Seconds()
 		r.timing.sum()
-		start = time.Now()
+		start = machine.WorkTime()
 		if err := r.saveTiming(); err != nil {
 			return err
 		}

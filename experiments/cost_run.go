@@ -168,12 +168,12 @@ func measureCost(m *models.Model, length int, training bool, few int, before int
 		return nil, err
 	}
 	var runs []time.Duration
-	for begin := time.Now(); len(runs) < costRuns || time.Since(begin) < costTime; {
-		start := time.Now()
+	for begin := machine.WorkTime(); len(runs) < costRuns || machine.WorkTime()-begin < costTime; {
+		start := machine.WorkTime()
 		if err := work(length); err != nil {
 			return nil, err
 		}
-		runs = append(runs, time.Since(start))
+		runs = append(runs, machine.WorkTime()-start)
 	}
 	slices.Sort(runs)
 	speed := float64(length) / runs[(len(runs)-1)/2].Seconds()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"time"
 
 	"infinibench/internal/machine"
 	"infinibench/internal/metrics"
@@ -47,12 +46,12 @@ func MeasureStream(ctx context.Context, m *models.Model, lengths []int, tick fun
 	var points []StreamPoint
 	done := 0
 	for _, length := range lengths {
-		start := time.Now()
+		start := machine.WorkTime()
 		if err := r.read(ctx, length-done, tick); err != nil {
 			return nil, err
 		}
 		p := StreamPoint{
-			Tokens: length, TokensPerSecond: float64(length-done) / time.Since(start).Seconds(),
+			Tokens: length, TokensPerSecond: float64(length-done) / (machine.WorkTime() - start).Seconds(),
 			StateBytes: r.state.Bytes(), RSS: machine.RSS(),
 		}
 		if p.StateBytes != 4*entries {

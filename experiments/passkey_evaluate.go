@@ -2,10 +2,10 @@ package experiments
 
 import (
 	"context"
-	"time"
 
 	"infinibench/datasets/passkey"
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/machine"
 	"infinibench/models"
 )
 
@@ -168,9 +168,9 @@ const readAtOnce = 1 << 13
 // read moves the state on to a token and saves it now and then, and when the context
 // ends.
 func (e *passkeyEvaluation) read(ctx context.Context, reader *passkeyReader, documents [][]int32, to int) error {
-	start := time.Now()
+	start := machine.WorkTime()
 	cost := e.timing.stage(e.stage.name)
-	defer func() { cost.EvalSeconds += time.Since(start).Seconds() }()
+	defer func() { cost.EvalSeconds += (machine.WorkTime() - start).Seconds() }()
 	n := e.model.Config.Segment
 	for e.at.Token < to {
 		next := min(to, e.at.Token+max(n, readAtOnce/(n*readAbreast)*n*readAbreast))

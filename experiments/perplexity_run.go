@@ -2,8 +2,8 @@ package experiments
 
 import (
 	"context"
-	"time"
 
+	"infinibench/internal/machine"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -66,13 +66,13 @@ func (r *cellRun) score(ctx context.Context, m *models.Model, samples []sample) 
 		return nil, err
 	}
 	defer file.Close()
-	start := time.Now()
+	start := machine.WorkTime()
 	save := func(scores []SampleScore) error {
 		for _, s := range scores {
 			r.timing.EvalTokens += s.Tokens[Intact]
 		}
-		r.timing.EvalSeconds += time.Since(start).Seconds()
-		start = time.Now()
+		r.timing.EvalSeconds += (machine.WorkTime() - start).Seconds()
+		start = machine.WorkTime()
 		if err := r.saveTiming(); err != nil {
 			return err
 		}

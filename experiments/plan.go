@@ -9,6 +9,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/internal/kernel"
+	"infinibench/internal/machine"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -22,6 +23,7 @@ type Estimate struct {
 	Seconds        float64 `json:"seconds"`         // of one worker
 	Bytes          int64   `json:"bytes"`           // of weights, gradients, moments, states and activations, with what the garbage collector leaves lying
 
+	alone     bool           // runs last, when nothing else does
 	hash      string         // of the settings
 	trainings []TrainingSize // that write a log
 }
@@ -77,7 +79,7 @@ func workload(o Options) ([]PlannedCell, []Estimate, error) {
 	work := make([]Estimate, len(cells))
 	for i, c := range cells {
 		e := &work[i]
-		e.Cell, e.hash = c.Cell, c.Settings.hash()
+		e.Cell, e.hash, e.alone = c.Cell, c.Settings.hash(), c.experiment.alone
 		if err := c.experiment.count(c, documents[c.Corpus], e); err != nil {
 			return nil, nil, err
 		}
@@ -109,7 +111,7 @@ func Plan(ctx context.Context, o Options) ([]Estimate, error) {
 			if ok {
 				return k, nil
 			}
-			k, err := calibrateModel(s, o.Profile.Workers, evaluate)
+			k, err := calibrateModel(s, o.workers(), evaluate)
 			if err == nil {
 				measured[alike] = k
 			}
@@ -207,9 +209,9 @@ func calibrateModel(s CellSettings, workers int, evaluate evaluator) (calibratio
 		return calibration{}, err
 	}
 	// The optimiser's step is shared by all tokens of a batch.
-	start := time.Now()
+	start := machine.WorkTime()
 	optimizer.Step(b.Gradients, 0, 0)
-	k.train += time.Since(start).Seconds() / float64(s.Training.Batch*s.Length)
+	k.train += (machine.WorkTime() - start).Seconds() / float64(s.Training.Batch*s.Length)
 	// Every chunk but the last is run forward once more.
 	state := m.NewState(1)
 	scorer := m.NewScorer(1, m.Config.Segment)
@@ -250,12 +252,12 @@ func perToken(tokens int, run func() error) (float64, error) {
 		return 0, err
 	}
 	var best time.Duration
-	for begin, n := time.Now(), 0; n == 0 || time.Since(begin) < calibrationTime; n++ {
-		start := time.Now()
+	for begin, n := machine.WorkTime(), 0; n == 0 || machine.WorkTime()-begin < calibrationTime; n++ {
+		start := machine.WorkTime()
 		if err := run(); err != nil {
 			return 0, err
 		}
-		if d := time.Since(start); n == 0 || d < best {
+		if d := machine.WorkTime() - start; n == 0 || d < best {
 			best = d
 		}
 	}

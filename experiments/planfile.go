@@ -24,7 +24,7 @@ type TrainingSize struct {
 
 // planFile is what a run is about to make.
 func planFile(o Options, work []Estimate) PlanFile {
-	plan := PlanFile{Workers: o.Profile.Workers}
+	plan := PlanFile{Workers: o.workers()}
 	for _, e := range work {
 		size := Size{ConfigHash: e.hash, Trainings: e.trainings, EvaluateTokens: e.TrainTokens + e.EvaluateTokens}
 		for _, t := range e.trainings { // without a log, training counts as evaluation

@@ -20,6 +20,7 @@ type Options struct {
 	Data    string // directory of corpora that are read from files; "" when none is
 	Runs    string // directory that holds runs/<profile>; "runs"
 	Version string // of the program, for the result rows
+	Workers int    // cells at the same time; 0: the profile's, or as many as there are cores
 	// Observe is told what happens, one event at a time; nil for nobody.
 	Observe func(Event)
 }
@@ -56,6 +57,14 @@ type Summary struct {
 // Directory is where the results of a profile go.
 func (o Options) Directory() string { return filepath.Join(o.Runs, o.Profile.Name) }
 
+func (o Options) workers() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	n, _ := Workers(o.Profile, nil)
+	return n
+}
+
 // Run runs every cell of a profile that is not done yet, several at a time. A failed cell
 // gets a result that says so, and the others continue; the next Run retries it. When the
 // context ends, the running cells save their work and Run returns the context's error.
@@ -88,7 +97,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 	queue := make(chan PlannedCell)
 	var workers sync.WaitGroup
-	for range o.Profile.Workers {
+	for range o.workers() {
 		workers.Go(func() {
 			for c := range queue {
 				r.cell(ctx, c)

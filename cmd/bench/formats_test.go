@@ -396,7 +396,7 @@ func readProfile(t *testing.T, file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprint(p.Hash(p.Cells()[0])), nil
+	return fmt.Sprintf("%+v", p.Cells()[0].Settings), nil
 }
 
 // readReference takes a reference that lacks its network for one that was read.

@@ -343,45 +343,6 @@ func TestKills(t *testing.T) {
 	t.Logf("%d kills at random moments of %v", kills, took)
 }
 
-// TestStop: SIGINT and SIGTERM save the last state, say how to go on and exit with
-// 130 and 143; the next start goes on from there.
-func TestStop(t *testing.T) {
-	v := newVictim(t, "bench", 100_000)
-	reached := 0
-	for _, test := range []struct {
-		signal syscall.Signal
-		code   int
-		said   string
-	}{
-		{syscall.SIGINT, 130, "bench: interrupted; the same command goes on from here\n"},
-		{syscall.SIGTERM, 143, "bench: terminated; the same command goes on from here\n"},
-		{syscall.SIGINT, 130, "bench: interrupted; the same command goes on from here\n"},
-	} {
-		cmd, said := v.start()
-		log := filepath.Join(v.runs(), "perplexity-novel-infini-delta-48-seed1", "metrics.jsonl")
-		ended := make(chan error)
-		go func() { ended <- cmd.Wait() }()
-		for steps(log) <= reached+3 { // until it trains, further than the last time
-			select {
-			case err := <-ended:
-				t.Fatalf("ended by itself: %v\n%s", err, said)
-			case <-time.After(10 * time.Millisecond):
-			}
-		}
-		cmd.Process.Signal(test.signal)
-		<-ended
-		if code := cmd.ProcessState.ExitCode(); code != test.code || !strings.HasSuffix(said.String(), test.said) {
-			t.Errorf("%v: exit code %d, want %d; printed %q", test.signal, code, test.code, said)
-		}
-		v.remember()
-		saved := savedSteps(t, filepath.Join(filepath.Dir(log), "checkpoint"))
-		if logged := steps(log); saved != logged || saved <= reached {
-			t.Errorf("%v: the checkpoint is of step %d, the log of %d; before it was %d", test.signal, saved, logged, reached)
-		}
-		reached = saved
-	}
-}
-
 // steps is the number of whole lines of a log.
 func steps(path string) int {
 	data, _ := os.ReadFile(path)

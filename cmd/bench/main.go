@@ -5,7 +5,8 @@
 //	bench help VERB     describes one
 //
 // It exits with 0 when all went well, 1 when something failed, 2 when it was called
-// wrongly, and 130 or 143 when SIGINT or SIGTERM stopped it.
+// wrongly, and 128 plus its number when a signal stopped it, such as 130 after Ctrl-C, 143
+// after SIGTERM and 129 after SIGHUP.
 package main
 
 import "os"

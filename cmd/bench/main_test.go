@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bench": main, "stubborn": stubborn, "faulty": faulty})
+	testscript.Main(m, map[string]func(){"bench": main, "stubborn": stubborn, "faulty": faulty, "stuck": stuck})
 }
 
 // The scripts say what the command prints and how it exits.

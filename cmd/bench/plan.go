@@ -68,11 +68,25 @@ func printPlan(env *environment, p *experiments.Profile, plan []experiments.Esti
 	if err := table.Render(); err != nil {
 		return err
 	}
-	workers := max(min(p.Workers, len(plan)), 1)
+	allowed, why := experiments.Workers(p, plan)
+	workers := max(min(allowed, len(plan)), 1)
 	fmt.Fprintln(env.stdout, p.About)
-	fmt.Fprintf(env.stdout, "%d cells, about %s with %d at a time and %d threads each, about %s of memory for tensors and some 500 MiB for all else (this machine has %s)\n",
+	here := "this machine has"
+	if machine.MemoryIsLimited() {
+		here = "a control group allows"
+	}
+	fmt.Fprintf(env.stdout, "%d cells, about %s with %d at a time and %d threads each, about %s of memory for tensors and some %s for all else (%s %s)\n",
 		len(plan), duration(seconds/float64(workers)), workers, p.Threads,
-		humanize.IBytes(uint64(bytes*int64(workers))), humanize.IBytes(uint64(machine.TotalMemory())))
+		humanize.IBytes(uint64(bytes*int64(workers))), humanize.IBytes(experiments.Overhead), here, humanize.IBytes(uint64(machine.Memory())))
+	if limit, free, limited := machine.AddressSpace(); limited {
+		fmt.Fprintf(env.stdout, "address space is limited to %s (ulimit -v or -d), of which %s is left\n", humanize.IBytes(uint64(limit)), humanize.IBytes(uint64(free)))
+	}
+	if cores := machine.Cores(); cores < p.Threads {
+		fmt.Fprintf(env.stdout, "%d threads share %d cores here\n", p.Threads, cores)
+	}
+	if why != "" {
+		fmt.Fprintln(env.stdout, why)
+	}
 	return nil
 }
 

@@ -28,8 +28,10 @@ type progress struct {
 	bytes    bool // counts are bytes
 	tokens   bool // counts are tokens
 
+	now func() time.Duration // of work: an hour's Ctrl-Z is neither speed nor estimate
+
 	mu          sync.Mutex
-	start, last time.Time // of the work; of the last line or drawing
+	start, last time.Duration // of the work; of the last line or drawing
 	done, total int64
 	note        string
 	bar         *progressbar.ProgressBar // nil until there is something to show
@@ -38,14 +40,15 @@ type progress struct {
 	// earlier run.
 	begun bool
 	first int64
-	since time.Time
+	since time.Duration
 }
 
 // progress starts the clock. The total may be told later, with set. The caller
 // defers finish.
 func (env *environment) progress(verb string, total int64) *progress {
-	now := time.Now()
-	return &progress{verb: verb, out: env.stderr, terminal: env.terminal, start: now, last: now, since: now, total: total}
+	clock := env.workTime()
+	now := clock()
+	return &progress{verb: verb, out: env.stderr, terminal: env.terminal, now: clock, start: now, last: now, since: now, total: total}
 }
 
 // set says how much is done of how much in all; note is what is being done, or "".
@@ -53,7 +56,7 @@ func (p *progress) set(done, total int64, note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.begun {
-		p.first, p.since = done, time.Now()
+		p.first, p.since = done, p.now()
 	}
 	p.tell(done, total, note)
 }
@@ -98,8 +101,8 @@ func (p *progress) finish() {
 	switch {
 	case p.bar != nil:
 		fmt.Fprintln(p.out) // leaves the bar where it is
-	case p.total > 0 && !p.terminal && time.Since(p.start) >= progressDelay:
-		fmt.Fprintf(p.out, "%s: %s in %v%s%s\n", p.verb, p.fraction(), time.Since(p.start).Round(time.Second), p.speed(time.Now()), p.comma())
+	case p.total > 0 && !p.terminal && p.now()-p.start >= progressDelay:
+		fmt.Fprintf(p.out, "%s: %s in %v%s%s\n", p.verb, p.fraction(), (p.now() - p.start).Round(time.Second), p.speed(p.now()), p.comma())
 	}
 }
 
@@ -108,21 +111,21 @@ func (p *progress) tell(done, total int64, note string) {
 	if total <= 0 {
 		return
 	}
-	now := time.Now()
+	now := p.now()
 	complete := done >= total
 	switch {
-	case p.terminal && p.bar == nil && (complete || now.Sub(p.start) < progressDelay):
-	case p.terminal && (complete || p.bar == nil || now.Sub(p.last) >= progressRedraw):
+	case p.terminal && p.bar == nil && (complete || now-p.start < progressDelay):
+	case p.terminal && (complete || p.bar == nil || now-p.last >= progressRedraw):
 		p.last = now
 		p.draw(now)
-	case !p.terminal && !complete && now.Sub(p.last) >= progressInterval: // the last line is for finish
+	case !p.terminal && !complete && now-p.last >= progressInterval: // the last line is for finish
 		p.last = now
 		fmt.Fprintf(p.out, "%s: %s%s%s\n", p.verb, p.fraction(), p.eta(now), p.speed(now)+p.comma())
 	}
 }
 
 // draw shows the bar as it now stands.
-func (p *progress) draw(now time.Time) {
+func (p *progress) draw(now time.Duration) {
 	if p.bar == nil {
 		p.bar = progressbar.NewOptions64(p.total,
 			progressbar.OptionSetWriter(p.out),
@@ -150,19 +153,19 @@ func (p *progress) fraction() string {
 }
 
 // eta is " eta 1m20s", at the mean speed so far; "" while there is none.
-func (p *progress) eta(now time.Time) string {
+func (p *progress) eta(now time.Duration) string {
 	worked := p.done - p.first
 	if worked <= 0 || p.done >= p.total {
 		return ""
 	}
-	left := float64(now.Sub(p.since)) / float64(worked) * float64(p.total-p.done)
+	left := float64(now-p.since) / float64(worked) * float64(p.total-p.done)
 	return " eta " + time.Duration(left).Round(time.Second).String()
 }
 
 // speed is ", 1,234 tokens/s" or ", 1.2 MB/s", the mean so far; "" while there is none,
 // and of what is neither.
-func (p *progress) speed(now time.Time) string {
-	worked, seconds := p.done-p.first, now.Sub(p.since).Seconds()
+func (p *progress) speed(now time.Duration) string {
+	worked, seconds := p.done-p.first, (now - p.since).Seconds()
 	rate := math.Round(float64(worked) / seconds)
 	switch {
 	case worked <= 0 || seconds <= 0:

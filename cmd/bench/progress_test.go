@@ -16,6 +16,12 @@ import (
 // In a synctest bubble the clock stands still but for time.Sleep, so every time
 // below is exact.
 
+// fakeClock is the clock of the bubble it is called in.
+func fakeClock() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
+
 func TestProgressLog(t *testing.T) {
 	tests := []struct {
 		reason string
@@ -114,7 +120,7 @@ func TestProgressLog(t *testing.T) {
 		t.Run(test.reason, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
-				test.work(&environment{stderr: &log})
+				test.work(&environment{stderr: &log, clock: fakeClock()})
 				if diff := cmp.Diff(test.want, lines(log.String())); diff != "" {
 					t.Error(diff)
 				}
@@ -141,7 +147,7 @@ func TestProgressBar(t *testing.T) {
 		t.Run(test.reason, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var screen bytes.Buffer
-				p := (&environment{stderr: &screen, terminal: true}).progress("verb", int64(test.steps))
+				p := (&environment{stderr: &screen, terminal: true, clock: fakeClock()}).progress("verb", int64(test.steps))
 				for range test.steps {
 					time.Sleep(100 * time.Millisecond)
 					p.add(1, "note")
@@ -172,7 +178,7 @@ func TestProgressOfSeveralWorkers(t *testing.T) {
 	for _, terminal := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			var log bytes.Buffer
-			p := (&environment{stderr: &log, terminal: terminal}).progress("train", 8*500)
+			p := (&environment{stderr: &log, terminal: terminal, clock: fakeClock()}).progress("train", 8*500)
 			var wait sync.WaitGroup
 			for range 8 {
 				wait.Go(func() {

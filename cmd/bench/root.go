@@ -7,10 +7,14 @@ import (
 	"io"
 	"os"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
+
+	"infinibench/internal/machine"
 )
 
 // verbs makes the verbs, in the order in which help lists them.
@@ -38,12 +42,21 @@ var verbs = []func(*environment) *cobra.Command{
 
 // environment is what a verb sees of the world.
 type environment struct {
-	ctx            context.Context // ends with the first SIGINT or SIGTERM
+	ctx            context.Context // ends with the first of stopSignals
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	terminal       bool // whether stderr is one
+	terminal       bool                 // whether stderr is one
+	clock          func() time.Duration // nil for machine.WorkTime
 
 	working bool // a verb has started: from here on an error is not one of usage
+}
+
+// workTime is the clock that measures the work of a verb.
+func (env *environment) workTime() func() time.Duration {
+	if env.clock != nil {
+		return env.clock
+	}
+	return machine.WorkTime
 }
 
 // usageError is a call that cannot be meant, found by a verb after it started.
@@ -67,10 +80,10 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 func execute(verbs []func(*environment) *cobra.Command, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	ctx, stop := untilSignal(stderr)
+	ctx, end, stop := untilSignal(stderr)
 	defer stop()
-	out := &checkedWriter{Writer: stdout}
-	env := &environment{ctx: ctx, stdin: stdin, stdout: out, stderr: stderr, terminal: isTerminal(stderr)}
+	out, messages := &checkedWriter{Writer: stdout, end: end}, &checkedWriter{Writer: stderr, end: end}
+	env := &environment{ctx: ctx, stdin: stdin, stdout: out, stderr: messages, terminal: isTerminal(stderr)}
 	root := newRoot(env, verbs)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -84,6 +97,9 @@ func execute(verbs []func(*environment) *cobra.Command, args []string, stdin io.
 	var signal interruption
 	switch {
 	case errors.As(context.Cause(ctx), &signal):
+		if _, ok := cmd.Annotations[continues]; !ok && signal.Signal == syscall.SIGPIPE {
+			return exitSignal + int(signal.Signal) // as for any program before `head`
+		}
 		fmt.Fprintf(stderr, "bench: %s\n", afterInterruption(cmd, err, signal))
 		return exitSignal + int(signal.Signal)
 	case !env.working || errors.As(err, &usage):
@@ -212,14 +228,19 @@ func isTerminal(w io.Writer) bool {
 }
 
 // checkedWriter remembers the first error, so that verbs need not look at each
-// line they print.
+// line they print. When nobody reads any more, as after "| head", it ends the context as
+// a signal would, so that a training is saved.
 type checkedWriter struct {
 	io.Writer
+	end context.CancelCauseFunc
 	err error
 }
 
 func (w *checkedWriter) Write(p []byte) (int, error) {
 	n, err := w.Writer.Write(p)
+	if errors.Is(err, syscall.EPIPE) {
+		w.end(interruption{syscall.SIGPIPE})
+	}
 	if err != nil && w.err == nil {
 		w.err = fmt.Errorf("write the output: %w", err)
 	}

@@ -118,7 +118,8 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 	if o.Data != "" && !o.Profile.ReadsFiles() {
 		fmt.Fprintf(env.stderr, "bench: profile %s reads no files: its texts are generated, and --data %s is not used\n", o.Profile.Name, o.Data)
 	}
-	start := time.Now()
+	o.Workers = fittingWorkers(env, o)
+	start := machine.WorkTime()
 	bar := env.progress("reproduce", total)
 	bar.tokens = true
 	var done int64
@@ -166,8 +167,29 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 		return summary, err // nothing was begun
 	}
 	fmt.Fprintf(env.stderr, "%d cells done, %d done before, %d failed; %v, peak memory %s\n",
-		summary.Done, summary.Skipped, summary.Failed, time.Since(start).Round(time.Second), humanize.IBytes(uint64(machine.PeakRSS())))
+		summary.Done, summary.Skipped, summary.Failed, (machine.WorkTime() - start).Round(time.Second), humanize.IBytes(uint64(machine.PeakRSS())))
 	return summary, err
+}
+
+// fittingWorkers is how many cells to make at the same time. Only where memory is limited,
+// as in a container, does it take the few seconds of a plan to see how many fit, and says
+// so when they are fewer than the profile's.
+func fittingWorkers(env *environment, o experiments.Options) int {
+	if !machine.MemoryIsLimited() || o.Profile.Workers == 1 {
+		return 0
+	}
+	plan, err := experiments.Plan(env.ctx, o)
+	if err != nil {
+		if env.ctx.Err() == nil {
+			fmt.Fprintf(env.stderr, "bench: one cell at a time, for how many fit in memory is not known: %v\n", err)
+		}
+		return 1
+	}
+	n, why := experiments.Workers(o.Profile, plan)
+	if why != "" {
+		fmt.Fprintf(env.stderr, "bench: %s\n", why)
+	}
+	return n
 }
 
 // warnSlowBLAS says once what the lack of OpenBLAS costs.

@@ -42,6 +42,12 @@ func TestSignals(t *testing.T) {
 			"bench: interrupted; the same command goes on from here\n"},
 		{"SIGTERM", syscall.SIGTERM, goesOn, context.Cause, 143,
 			"bench: terminated; the same command goes on from here\n"},
+		{"a terminal that closes", syscall.SIGHUP, goesOn, context.Cause, 129,
+			"bench: the terminal was closed (SIGHUP); the same command goes on from here\n"},
+		{"a scheduler's limit", syscall.SIGXCPU, goesOn, context.Cause, 128 + int(syscall.SIGXCPU),
+			"bench: the limit on processor time was reached (SIGXCPU); the same command goes on from here\n"},
+		{"a scheduler's warning", syscall.SIGUSR1, goesOn, context.Cause, 128 + int(syscall.SIGUSR1),
+			"bench: stopped by SIGUSR1; the same command goes on from here\n"},
 		{"a verb that keeps nothing", syscall.SIGINT, nil, context.Cause, 130,
 			"bench: interrupted; the same command starts again from the beginning\n"},
 		{"a library that wraps the plain error", syscall.SIGINT, goesOn,
@@ -66,12 +72,44 @@ func TestSignals(t *testing.T) {
 	}
 }
 
+// A reader that ends, as head does, ends the verb as a signal would: one that goes on
+// says so, any other is silent, as programs before head are. SIGPIPE is signal 13.
+func TestNobodyReads(t *testing.T) {
+	for _, test := range []struct {
+		reason      string
+		annotations map[string]string
+		message     string
+	}{
+		{"a training", map[string]string{continues: ""}, "bench: nobody reads the output any more; the same command goes on from here\n"},
+		{"a table", nil, ""},
+	} {
+		var stderr bytes.Buffer
+		work := func(env *environment) *cobra.Command {
+			return &cobra.Command{Use: "work", Annotations: test.annotations, RunE: func(*cobra.Command, []string) error {
+				fmt.Fprintln(env.stdout, "a line")
+				<-env.ctx.Done()
+				return context.Cause(env.ctx)
+			}}
+		}
+		code := execute([]func(*environment) *cobra.Command{work}, []string{"work"}, nil, brokenPipe{}, &stderr)
+		if code != 141 || stderr.String() != test.message {
+			t.Errorf("%s: exit code %d, want 141; printed %q, want %q", test.reason, code, stderr.String(), test.message)
+		}
+	}
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
 // stubborn is a bench whose verb does not care about its context, for the script
 // signal.txt: a second signal must end it.
 func stubborn() {
 	work := interrupted(syscall.SIGINT, nil, func(context.Context) error {
-		syscall.Kill(os.Getpid(), syscall.SIGINT)
-		time.Sleep(time.Minute)
+		for range 1000 { // one soon after the first counts as the same
+			syscall.Kill(os.Getpid(), syscall.SIGINT)
+			time.Sleep(20 * time.Millisecond)
+		}
 		return nil
 	})
 	os.Exit(execute([]func(*environment) *cobra.Command{work}, []string{"work"}, os.Stdin, os.Stdout, os.Stderr))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -108,7 +107,7 @@ since the line before, its state and the memory of the process are printed at 1K
 				return usageError{fmt.Errorf("--model: %w", err)}
 			}
 			if threads == 0 {
-				threads = runtime.NumCPU()
+				threads = machine.Cores()
 			}
 			kernel.SetThreads(threads)
 			if stream != "" {
@@ -207,20 +206,20 @@ func (c speedConfig) time(env *environment, mode string, memory models.Memory, i
 	} else { // each builds graphs, whose memory is measured
 		step = evalStep(m, tokens)
 	}
-	seconds, err := timeSteps(env.ctx, step, func() { p.add(1, "") })
+	seconds, err := timeSteps(env.ctx, env.workTime(), step, func() { p.add(1, "") })
 	return m, float64(n) / seconds, err
 }
 
 // timeSteps returns the median time of a step, the first one left out.
-func timeSteps(ctx context.Context, step func() error, done func()) (float64, error) {
+func timeSteps(ctx context.Context, now func() time.Duration, step func() error, done func()) (float64, error) {
 	var seconds []float64
 	for range speedRuns + 1 {
-		start := time.Now()
+		start := now()
 		_, err := await(ctx, func() (struct{}, error) { return struct{}{}, step() })
 		if err != nil {
 			return 0, err
 		}
-		seconds = append(seconds, time.Since(start).Seconds())
+		seconds = append(seconds, (now() - start).Seconds())
 		done()
 	}
 	seconds = seconds[1:]

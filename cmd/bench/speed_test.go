@@ -35,7 +35,7 @@ func TestTimeSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		durations := []time.Duration{100 * time.Second, 3 * time.Second, time.Second, 2 * time.Second}
 		calls, told := 0, 0
-		seconds, err := timeSteps(t.Context(), func() error {
+		seconds, err := timeSteps(t.Context(), fakeClock(), func() error {
 			time.Sleep(durations[calls])
 			calls++
 			return nil
@@ -45,7 +45,7 @@ func TestTimeSteps(t *testing.T) {
 		}
 	})
 	failure := errors.New("loss is NaN")
-	if _, err := timeSteps(t.Context(), func() error { return failure }, func() {}); err != failure {
+	if _, err := timeSteps(t.Context(), fakeClock(), func() error { return failure }, func() {}); err != failure {
 		t.Errorf("got %v, want the error of the step", err)
 	}
 }

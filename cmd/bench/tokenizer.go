@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"iter"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"infinibench/datasets"
 	"infinibench/datasets/tokenizer"
+	"infinibench/internal/machine"
 )
 
 // sampleBytes is the length of the text that a new tokenizer is tried on.
@@ -81,7 +81,7 @@ first validation document where there is one, else of the first text learnt from
 }
 
 func trainTokenizer(env *environment, texts trainingTexts, vocabulary int, out string) error {
-	start := time.Now()
+	start := machine.WorkTime()
 	reading := env.progress("tokenizer train: reading", int64(texts.len()))
 	learning := env.progress("tokenizer train: learning", 0)
 	defer learning.finish()
@@ -105,7 +105,7 @@ func trainTokenizer(env *environment, texts trainingTexts, vocabulary int, out s
 		return err
 	}
 	_, err = fmt.Fprintf(env.stdout, "%s, %s tokens\n%.3g bytes per token on %s of %s\n%.1f s\n%s\n", t.Name(), humanize.Comma(int64(t.Size())),
-		float64(len(sample))/float64(max(len(ids), 1)), humanize.Bytes(uint64(len(sample))), from, time.Since(start).Seconds(), out)
+		float64(len(sample))/float64(max(len(ids), 1)), humanize.Bytes(uint64(len(sample))), from, (machine.WorkTime() - start).Seconds(), out)
 	return err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -32,7 +33,11 @@ func blasWarning() string {
 	if reason == nil {
 		return ""
 	}
-	return fmt.Sprintf("matrix products run in pure Go, about 10 times slower than OpenBLAS (%v): `make setup` installs it or says how", reason)
+	remedy := "`make setup` installs it or says how"
+	if errors.Is(reason, kernel.ErrNoRoom) {
+		remedy = "raise ulimit -v or -d, or h_vmem of a batch system"
+	}
+	return fmt.Sprintf("matrix products run in pure Go, about 10 times slower than OpenBLAS (%v): %s", reason, remedy)
 }
 
 func versionCommand(env *environment) *cobra.Command {

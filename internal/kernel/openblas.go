@@ -14,7 +14,8 @@ import (
 // openBLAS is the shared library, opened without cgo.
 type openBLAS struct {
 	sgemm  uintptr
-	config string // as the library describes itself
+	config string        // as the library describes itself
+	calls  chan struct{} // one place for each call at the same time; nil: any number
 }
 
 // libraryNames are tried in order. INFINIBENCH_BLAS, a path, or "gonum" to do
@@ -40,6 +41,12 @@ func openLibrary() (*openBLAS, error) {
 	} else if choice != "" {
 		names = []string{choice}
 	}
+	if err := checkRoom(); err != nil {
+		return nil, err
+	}
+	// When it is opened, the library starts a thread for each core, each with a buffer,
+	// and none is ever used here.
+	os.Setenv("OPENBLAS_NUM_THREADS", "1")
 	var handle uintptr
 	var err error
 	for _, name := range names {
@@ -74,7 +81,11 @@ func openLibrary() (*openBLAS, error) {
 	// call has to wait for one when it returns. With two to spare it never does:
 	// 8 % more tokens per second.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), Threads()+2))
-	return &openBLAS{sgemm: sgemm, config: strings.TrimSpace(getConfig())}, nil
+	calls, err := reserveCalls(handle)
+	if err != nil {
+		return nil, err
+	}
+	return &openBLAS{sgemm: sgemm, config: strings.TrimSpace(getConfig()), calls: calls}, nil
 }
 
 // gemmArguments lives on the heap while the library reads it.
@@ -94,6 +105,10 @@ func (l *openBLAS) gemm(transA, transB bool, m, n, k int, alpha float32, a []flo
 	g.m, g.n, g.k = int32(m), int32(n), int32(k)
 	g.lda, g.ldb, g.ldc = int32(lda), int32(ldb), int32(ldc)
 	g.alpha, g.beta = alpha, beta
+	if l.calls != nil {
+		l.calls <- struct{}{}
+		defer func() { <-l.calls }()
+	}
 	purego.SyscallN(l.sgemm,
 		uintptr(unsafe.Pointer(&g.transB)), uintptr(unsafe.Pointer(&g.transA)),
 		uintptr(unsafe.Pointer(&g.n)), uintptr(unsafe.Pointer(&g.m)), uintptr(unsafe.Pointer(&g.k)),

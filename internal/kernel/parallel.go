@@ -5,11 +5,17 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"infinibench/internal/machine"
 )
 
 var threads atomic.Int32
 
-func init() { threads.Store(int32(runtime.NumCPU())) }
+// cores is how many threads can work at the same time: more would only wait for the
+// others with their eyes open. Who does the work is no part of a result.
+var cores = machine.Cores()
+
+func init() { threads.Store(int32(cores)) }
 
 // SetThreads sets how many goroutines one operation may use. Results are
 // reproducible to the byte for one setting; n < 1 counts as 1.
@@ -38,7 +44,7 @@ func Split(n, grain int, f func(lo, hi int)) {
 // Each calls f(i) for every i in [0, n); a thread that is done with one index takes
 // the next. The calls must not write to the same place.
 func Each(n int, f func(i int)) {
-	if min(Threads(), n) <= 1 || !crew.TryLock() {
+	if min(Threads(), n, cores) <= 1 || !crew.TryLock() {
 		for i := range n {
 			f(i)
 		}
@@ -114,7 +120,7 @@ func (s *sleeper) wake() {
 }
 
 func (t *team) run(n int, f func(i int)) {
-	j := &job{f: f, n: int32(n), helpers: int32(min(Threads(), n) - 1)}
+	j := &job{f: f, n: int32(n), helpers: int32(min(Threads(), n, cores) - 1)}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	t.hire(int(j.helpers))

@@ -28,7 +28,3 @@ func PeakRSS() int64 { return peakRSS() }
 // RSS is the memory, in bytes, that the process has resident now; 0 where that is
 // not known, which is everywhere but on Linux.
 func RSS() int64 { return rss() }
-
-// TotalMemory is the memory of the machine in bytes; 0 where that is not known. A
-// container may be allowed less.
-func TotalMemory() int64 { return totalMemory() }

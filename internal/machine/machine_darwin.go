@@ -27,3 +27,6 @@ func totalMemory() int64 {
 	copy(raw[:], value)
 	return int64(binary.LittleEndian.Uint64(raw[:]))
 }
+
+// Other systems do not enforce these limits, or not as Linux does.
+func spaceLimits() []spaceLimit { return nil }

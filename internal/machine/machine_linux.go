@@ -1,9 +1,11 @@
 package machine
 
 import (
+	"math"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // VmRSS is the resident set, VmHWM its "high water mark", MemTotal the usable memory
@@ -41,4 +43,20 @@ func field(text, name string) int64 {
 		return n * 1024
 	}
 	return 0
+}
+
+// spaceLimits are those in force: the kernel holds VmSize against RLIMIT_AS and VmData
+// against RLIMIT_DATA (man 2 getrlimit).
+func spaceLimits() []spaceLimit {
+	var limits []spaceLimit
+	for _, l := range []struct {
+		resource int
+		used     string
+	}{{syscall.RLIMIT_AS, "VmSize"}, {syscall.RLIMIT_DATA, "VmData"}} {
+		var r syscall.Rlimit
+		if err := syscall.Getrlimit(l.resource, &r); err == nil && r.Cur <= math.MaxInt64 { // RLIM_INFINITY is more
+			limits = append(limits, spaceLimit{int64(r.Cur), readField("/proc/self/status", l.used)})
+		}
+	}
+	return limits
 }

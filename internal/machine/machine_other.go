@@ -7,3 +7,6 @@ func peakRSS() int64 { return 0 }
 func rss() int64 { return 0 }
 
 func totalMemory() int64 { return 0 }
+
+// Other systems do not enforce these limits, or not as Linux does.
+func spaceLimits() []spaceLimit { return nil }

@@ -29,7 +29,7 @@ func TestMemory(t *testing.T) {
 	}
 	now, peak := RSS(), PeakRSS()
 	runtime.KeepAlive(block)
-	total := TotalMemory()
+	total := totalMemory()
 	if peak < size || peak > total {
 		t.Errorf("the peak is %d bytes after %d were written; the machine has %d", peak, size, total)
 	}

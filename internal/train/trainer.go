@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
+	"infinibench/internal/machine"
 	"infinibench/models"
 )
 
@@ -99,7 +99,7 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 			}
 			return err
 		}
-		start := time.Now()
+		start := machine.WorkTime()
 		if err := source.Next(batch); err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 		o.Step(b.Gradients, s.Rate*factor, s.GateRate*factor)
 		at.Step++
 		at.Tokens += scored
-		at.Seconds += time.Since(start).Seconds()
+		at.Seconds += (machine.WorkTime() - start).Seconds()
 		if err := step(Line{at.Step, loss, at.Tokens, s.Rate * factor, norm, at.Seconds, b.Auxiliary}); err != nil {
 			return err
 		}

@@ -1,0 +1,54 @@
+package experiments
+
+import (
+	"fmt"
+
+	"github.com/dustin/go-humanize"
+
+	"infinibench/internal/machine"
+)
+
+// Overhead is what a run takes beside its tensors, in bytes, as measured on the built-in
+// profiles: the program, the corpora and what the garbage collector leaves.
+const Overhead = 500 << 20
+
+// Workers is how many cells of a profile to make at the same time here: as many as it
+// says, or fewer where the machine, a container or a batch system allows fewer cores or
+// less memory; why says what it was. Memory is looked at only where a plan says how much
+// a cell takes. Results do not depend on the number.
+func Workers(p *Profile, plan []Estimate) (n int, why string) {
+	bytes := int64(0)
+	for _, c := range plan {
+		if !c.Done && !c.alone {
+			bytes = max(bytes, c.Bytes)
+		}
+	}
+	return workers(p.Workers, machine.Cores(), bytes, machine.Memory())
+}
+
+func workers(wanted, cores int, bytes, memory int64) (n int, why string) {
+	n = wanted
+	if cores < n {
+		n, why = cores, fmt.Sprintf("of the profile's %d workers only %s can work at the same time here", wanted, counted(cores, "one", "%d"))
+	}
+	if bytes == 0 || memory == 0 {
+		return n, why
+	}
+	if fit := int(max(memory-Overhead, 0) / bytes); fit < n {
+		n = max(fit, 1)
+		why = fmt.Sprintf("of the profile's %d workers only %s: each may take %s, and this process may take %s",
+			wanted, counted(n, "one runs", "%d run"), humanize.IBytes(uint64(bytes)), humanize.IBytes(uint64(memory)))
+		if fit < 1 {
+			why = fmt.Sprintf("a cell may take %s and the rest %s, and this process may take %s: it may run out of memory",
+				humanize.IBytes(uint64(bytes)), humanize.IBytes(Overhead), humanize.IBytes(uint64(memory)))
+		}
+	}
+	return n, why
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, n)
+}
