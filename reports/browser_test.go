@@ -189,7 +189,8 @@ func (l look) read(t *testing.T, parent context.Context, name string, html []byt
 	}
 	browser.Ask[int](t, ctx, `document.querySelectorAll("details.samples").forEach(d => d.open = true), 1`)
 	if over := browser.Ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-		t.Errorf("the page is %d pixels wider than the window", over)
+		const wide = `[...document.querySelectorAll("body *")].filter(e => !e.parentElement.closest(".scroll") && e.getBoundingClientRect().right > document.documentElement.clientWidth).map(e => e.tagName + ": " + e.textContent.slice(0, 40))`
+		t.Errorf("the page is %d pixels wider than the window: %q", over, browser.Ask[[]string](t, ctx, wide))
 	}
 	if bold := browser.Ask[int](t, ctx, `document.querySelectorAll("td b, th b, td img, text b").length + (window.owned ? 1 : 0)`); bold > 0 {
 		t.Error("a label became markup")
