@@ -94,11 +94,12 @@ func until(t *testing.T, ctx context.Context, js string) {
 // TestLiveInBrowser opens the page as a reader does while the run goes on. With
 // SCREENSHOTS set to a folder it leaves pictures there.
 func TestLiveInBrowser(t *testing.T) {
-	parent := browser.Start(t, browser.DejaVu)
 	for _, look := range []struct {
+		font   browser.Font
 		width  int64
 		scheme string
-	}{{390, "dark"}, {1280, "light"}} {
+	}{{browser.DejaVu, 390, "dark"}, {browser.Liberation, 1280, "light"}} {
+		parent := browser.Start(t, look.font)
 		t.Run(fmt.Sprintf("%s/%d", look.scheme, look.width), func(t *testing.T) {
 			d := halfway(t)
 			server := httptest.NewServer(handler(t, d))
@@ -126,6 +127,11 @@ func TestLiveInBrowser(t *testing.T) {
 			}
 			if texts := browser.Cut(t, ctx, ".live"); len(texts) > 0 {
 				t.Errorf("text outside its chart: %q", texts)
+			}
+			browser.Ask[bool](t, ctx, `document.documentElement.style.fontSize = "150%", true`)
+			until(t, ctx, `document.querySelector(".live").getBoundingClientRect().height === 16 * 24 && [...document.querySelectorAll(".live")].every((c) => Math.abs(Math.max(...[...c.querySelectorAll("text")].map((x) => x.getBoundingClientRect().bottom)) - c.getBoundingClientRect().bottom) < 12)`)
+			if texts := browser.Cut(t, ctx, ".live"); len(texts) > 0 {
+				t.Errorf("text outside its chart when it is half as large again: %q", texts)
 			}
 			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 				shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
