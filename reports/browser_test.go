@@ -179,6 +179,17 @@ func (l look) read(t *testing.T, parent context.Context, name string, html []byt
 	if texts := browser.Cut(t, ctx, ".chart"); len(texts) > 0 {
 		t.Errorf("text outside its chart: %q", texts)
 	}
+	// What is shown at the pointer breaks into lines rather than leave the chart.
+	const tip = `(() => {
+		const box = document.querySelector(".chart[id^=chart-perplexity]"), chart = echarts.getInstanceByDom(box), data = chart.getOption().series[0].data;
+		chart.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: data.length - 1 });
+		const tip = [...box.children].find((e) => e.textContent.includes(" seed")), room = box.getBoundingClientRect(), r = tip.getBoundingClientRect();
+		chart.dispatchAction({ type: "hideTip" });
+		return Math.max(room.left - r.left, r.right - room.right);
+	})()`
+	if over := browser.Ask[float64](t, ctx, tip); over > 1 {
+		t.Errorf("what is shown at the pointer leaves its chart by %v pixels", over)
+	}
 	if size := browser.Ask[float64](t, ctx, `parseFloat(getComputedStyle(document.querySelector(".chart svg text")).fontSize)`); l.text > 100 && size < 0.5625*16*float64(l.text)/100 {
 		t.Errorf("the charts' letters have %v pixels, and do not follow the size of the text", size)
 	}
