@@ -1,11 +1,11 @@
 package reports
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,38 +18,9 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-)
 
-// browser starts a headless Chromium: $CHROME, or the first found on the PATH.
-// Without one the test is skipped, unless INFINIBENCH_REQUIRE_BROWSER=1.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	missing := t.Skipf
-	if os.Getenv("INFINIBENCH_REQUIRE_BROWSER") == "1" {
-		missing = t.Fatalf
-	}
-	path := os.Getenv("CHROME")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); path == "" && err == nil {
-			path = found
-		}
-	}
-	if path == "" {
-		missing("no browser: install chromium or set CHROME to its path")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // Chromium refuses its sandbox to root
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		missing("the browser %s does not start: %v", path, err)
-	}
-	return ctx
-}
+	"infinibench/internal/browser"
+)
 
 // visit opens an HTML text at a width and colour scheme, and returns what the
 // page did wrong: script errors, console errors, requests that leave the file.
@@ -127,15 +98,6 @@ func media(kind, scheme string) chromedp.Action[chromedp.Void] {
 	})
 }
 
-func ask[T any](t *testing.T, ctx context.Context, js string) T {
-	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js))
-	if err != nil {
-		t.Fatalf("%s: %v", js, err)
-	}
-	return v
-}
-
 // needLibrary returns the built-in chart library or skips.
 func needLibrary(t *testing.T) *library {
 	t.Helper()
@@ -157,68 +119,103 @@ const undrawn = `[...document.querySelectorAll(".chart")].filter(c => c.querySel
 func wantDrawn(t *testing.T, ctx context.Context) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](undrawn+`.length == 0`)); err != nil {
-		t.Errorf("not drawn: %q, %v", ask[[]string](t, ctx, undrawn), err)
+		t.Errorf("not drawn: %q, %v", browser.Ask[[]string](t, ctx, undrawn), err)
 	}
 }
 
-// TestReportInBrowser opens the report as a reader does. With SCREENSHOTS set
-// to a folder it leaves pictures there.
+// everything is a run with every kind of chart.
+func everything() *Run {
+	run := fixture()
+	plain := len(run.Records)
+	for _, other := range []*Run{withPasskey(), withBooksum(), withRecall()} {
+		run.Records = append(run.Records, other.Records[plain:]...)
+	}
+	return run
+}
+
+// TestReportInBrowser opens the report as a reader does, in a wide and in a narrow font.
+// With SCREENSHOTS set to a folder it leaves pictures there.
 func TestReportInBrowser(t *testing.T) {
 	lib := needLibrary(t)
-	parent := browser(t)
-	for name, run := range map[string]*Run{"plain": fixture(), "hostile": hostileRun(), "passkey": withPasskey(), "booksum": withBooksum()} {
-		html, err := page(run, lib)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, width := range []int64{390, 1280} {
-			for _, scheme := range []string{"light", "dark"} {
-				if name != "plain" && (width == 390) != (scheme == "light") {
-					continue // labels do not depend on both; two openings are enough
+	for _, open := range []struct {
+		font  browser.Font
+		looks []look
+	}{
+		{browser.DejaVu, []look{{390, 100, "light"}, {390, 150, "dark"}, {768, 150, "light"}, {1280, 100, "dark"}}},
+		{browser.Liberation, []look{{390, 100, "dark"}, {1100, 100, "light"}}},
+	} {
+		parent := browser.Start(t, open.font)
+		for name, run := range map[string]*Run{"everything": everything(), "hostile": hostileRun()} {
+			html, err := page(run, lib)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, look := range open.looks {
+				if name == "hostile" && i > 1 {
+					continue // the narrow windows are the hardest for long labels
 				}
-				t.Run(fmt.Sprintf("%s/%s/%d", name, scheme, width), func(t *testing.T) {
-					ctx, faults := visit(t, parent, html, width, scheme)
-					if n := ask[int](t, ctx, `document.querySelectorAll(".chart").length`); n < 16 {
-						t.Errorf("%d charts, want at least 7 for each of two corpora, and 2 of cost", n)
-					}
-					wantDrawn(t, ctx)
-					// Chart text that leaves the drawing would be cut off.
-					const cut = `[...document.querySelectorAll(".chart")].flatMap(c => {
-						const box = c.getBoundingClientRect();
-						return [...c.querySelectorAll("svg text")].filter(x => {
-							const r = x.getBoundingClientRect();
-							return r.left < box.left - 1 || r.right > box.right + 1 || r.bottom > box.bottom + 1 || r.top < box.top - 1;
-						}).map(x => c.id + ": " + x.textContent);
-					})`
-					if texts := ask[[]string](t, ctx, cut); name != "hostile" && len(texts) > 0 {
-						t.Errorf("text outside its chart: %q", texts)
-					}
-					const open, drawn = `performance.getEntriesByType("navigation")[0].loadEventEnd`, `performance.getEntriesByName("drawn")[0].startTime`
-					t.Logf("%d bytes, open in %.0f ms, all charts drawn in %.0f", len(html), ask[float64](t, ctx, open), ask[float64](t, ctx, drawn))
-					if !ask[bool](t, ctx, `(() => { const s = document.querySelector(".skip"); s.focus(); const seen = s.getBoundingClientRect().left >= 0; s.blur(); return seen; })()`) {
-						t.Error("the link that skips to the summary cannot be seen by who reaches it with the keyboard")
-					}
-					ask[int](t, ctx, `document.querySelectorAll("details.samples").forEach(d => d.open = true), 1`)
-					if over := ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
-						t.Errorf("the page is %d pixels wider than the window", over)
-					}
-					if bold := ask[int](t, ctx, `document.querySelectorAll("td b, th b, td img, text b").length + (window.owned ? 1 : 0)`); bold > 0 {
-						t.Error("a label became markup")
-					}
-					if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-						ask[int](t, ctx, `document.querySelectorAll("details").forEach((d, i) => d.open = i == 0), 1`)
-						shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-						if err != nil {
-							t.Fatal(err)
-						}
-						putFile(t, filepath.Join(dir, fmt.Sprintf("%s-%s-%d.png", name, scheme, width)), shot)
-					}
-					if f := faults(); len(f) > 0 {
-						t.Errorf("%q", f)
-					}
+				t.Run(fmt.Sprintf("%s/%s/%s/%d/%d%%", open.font.Name, name, look.scheme, look.width, look.text), func(t *testing.T) {
+					look.read(t, parent, name, html)
 				})
 			}
 		}
+	}
+}
+
+// look is how a reader has set window and browser.
+type look struct {
+	width, text int64 // of the window in pixels, of the text in percent
+	scheme      string
+}
+
+func (l look) read(t *testing.T, parent context.Context, name string, html []byte) {
+	// A browser whose text size is set to large begins with a larger font at the root.
+	html = bytes.Replace(html, []byte("<html "), fmt.Appendf(nil, `<html style="font-size: %d%%" `, l.text), 1)
+	ctx, faults := visit(t, parent, html, l.width, l.scheme)
+	if n := browser.Ask[int](t, ctx, `document.querySelectorAll(".chart").length`); n < 16 {
+		t.Errorf("%d charts, want at least 7 for each of two corpora, and 2 of cost", n)
+	}
+	wantDrawn(t, ctx)
+	if texts := browser.Cut(t, ctx, ".chart"); len(texts) > 0 {
+		t.Errorf("text outside its chart: %q", texts)
+	}
+	// What is shown at the pointer breaks into lines rather than leave the chart.
+	const tip = `(() => {
+		const box = document.querySelector(".chart[id^=chart-perplexity]"), chart = echarts.getInstanceByDom(box), data = chart.getOption().series[0].data;
+		chart.dispatchAction({ type: "showTip", seriesIndex: 0, dataIndex: data.length - 1 });
+		const tip = [...box.children].find((e) => e.textContent.includes(" seed")), room = box.getBoundingClientRect(), r = tip.getBoundingClientRect();
+		chart.dispatchAction({ type: "hideTip" });
+		return Math.max(room.left - r.left, r.right - room.right);
+	})()`
+	if over := browser.Ask[float64](t, ctx, tip); over > 1 {
+		t.Errorf("what is shown at the pointer leaves its chart by %v pixels", over)
+	}
+	if size := browser.Ask[float64](t, ctx, `parseFloat(getComputedStyle(document.querySelector(".chart svg text")).fontSize)`); l.text > 100 && size < 0.5625*16*float64(l.text)/100 {
+		t.Errorf("the charts' letters have %v pixels, and do not follow the size of the text", size)
+	}
+	const open, drawn = `performance.getEntriesByType("navigation")[0].loadEventEnd`, `performance.getEntriesByName("drawn")[0].startTime`
+	t.Logf("%d bytes, open in %.0f ms, all charts drawn in %.0f", len(html), browser.Ask[float64](t, ctx, open), browser.Ask[float64](t, ctx, drawn))
+	if !browser.Ask[bool](t, ctx, `(() => { const s = document.querySelector(".skip"); s.focus(); const seen = s.getBoundingClientRect().left >= 0; s.blur(); return seen; })()`) {
+		t.Error("the link that skips to the summary cannot be seen by who reaches it with the keyboard")
+	}
+	browser.Ask[int](t, ctx, `document.querySelectorAll("details.samples").forEach(d => d.open = true), 1`)
+	if over := browser.Ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+		const wide = `[...document.querySelectorAll("body *")].filter(e => !e.parentElement.closest(".scroll") && e.getBoundingClientRect().right > document.documentElement.clientWidth).map(e => e.tagName + ": " + e.textContent.slice(0, 40))`
+		t.Errorf("the page is %d pixels wider than the window: %q", over, browser.Ask[[]string](t, ctx, wide))
+	}
+	if bold := browser.Ask[int](t, ctx, `document.querySelectorAll("td b, th b, td img, text b").length + (window.owned ? 1 : 0)`); bold > 0 {
+		t.Error("a label became markup")
+	}
+	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+		browser.Ask[int](t, ctx, `document.querySelectorAll("details").forEach((d, i) => d.open = i == 0), 1`)
+		shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		if err != nil {
+			t.Fatal(err)
+		}
+		putFile(t, filepath.Join(dir, fmt.Sprintf("%s-%s-%d-%d.png", name, l.scheme, l.width, l.text)), shot)
+	}
+	if f := faults(); len(f) > 0 {
+		t.Errorf("%q", f)
 	}
 }
 
@@ -229,35 +226,35 @@ func TestReportRedraws(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, faults := visit(t, browser(t), html, 1280, "light")
+	ctx, faults := visit(t, browser.Start(t, browser.DejaVu), html, 1280, "light")
 	const textColor = `document.querySelector(".chart svg text").getAttribute("fill")`
-	light := ask[string](t, ctx, textColor)
+	light := browser.Ask[string](t, ctx, textColor)
 	if err := chromedp.Do(ctx, media("", "dark")); err != nil {
 		t.Fatal(err)
 	}
 	if dark, err := chromedp.Run(ctx, chromedp.Poll[string](textColor+` != "`+light+`" && `+textColor)); err != nil {
 		t.Errorf("the charts keep %s after a change to dark: %v, %v", light, dark, err)
 	}
-	ask[bool](t, ctx, `window.dispatchEvent(new Event("beforeprint"))`)
-	if print := ask[string](t, ctx, textColor); print != light {
+	browser.Ask[bool](t, ctx, `window.dispatchEvent(new Event("beforeprint"))`)
+	if print := browser.Ask[string](t, ctx, textColor); print != light {
 		t.Errorf("printing draws text in %s, want the light page's %s", print, light)
 	}
-	if missing := ask[[]string](t, ctx, undrawn); len(missing) > 0 {
+	if missing := browser.Ask[[]string](t, ctx, undrawn); len(missing) > 0 {
 		t.Errorf("not drawn when printing begins: %q", missing)
 	}
-	if width := ask[int](t, ctx, `document.querySelector(".chart svg").clientWidth`); width != 640 {
+	if width := browser.Ask[int](t, ctx, `document.querySelector(".chart svg").clientWidth`); width != 640 {
 		t.Errorf("printing draws %d pixels wide, want 640", width)
 	}
 	if err := chromedp.Do(ctx, media("print", "light")); err != nil {
 		t.Fatal(err)
 	}
-	if shown := ask[int](t, ctx, `[...document.querySelectorAll("nav, .files, details, .skip")].filter(e => e.offsetParent).length`); shown > 0 {
+	if shown := browser.Ask[int](t, ctx, `[...document.querySelectorAll("nav, .files, details, .skip")].filter(e => e.offsetParent).length`); shown > 0 {
 		t.Errorf("%d things are printed that only a screen has use for", shown)
 	}
 	if err := chromedp.Do(ctx, media("", "dark")); err != nil {
 		t.Fatal(err)
 	}
-	ask[bool](t, ctx, `window.dispatchEvent(new Event("afterprint"))`)
+	browser.Ask[bool](t, ctx, `window.dispatchEvent(new Event("afterprint"))`)
 	if err := chromedp.Do(ctx, chromedp.EmulateViewport(500, 900)); err != nil {
 		t.Fatal(err)
 	}
@@ -272,9 +269,9 @@ func TestReportRedraws(t *testing.T) {
 
 // The watch itself must see what it is there to see.
 func TestVisitSeesFaults(t *testing.T) {
-	ctx, faults := visit(t, browser(t), []byte(`<!DOCTYPE html><div class="chart" id="empty"></div>
+	ctx, faults := visit(t, browser.Start(t, browser.DejaVu), []byte(`<!DOCTYPE html><div class="chart" id="empty"></div>
 		<img src="http://127.0.0.1:9/x.png"><script>console.error("oh"); throw new Error("ah")</script>`), 390, "light")
-	if missing := ask[[]string](t, ctx, undrawn); len(missing) != 1 {
+	if missing := browser.Ask[[]string](t, ctx, undrawn); len(missing) != 1 {
 		t.Errorf("an empty chart passes: %q", missing)
 	}
 	all := strings.Join(faults(), "\n")

@@ -70,7 +70,7 @@ func (f *chart) draw() error {
 	if len(d.marks) > 0 {
 		tip.Formatter = "{b}"
 	}
-	plot.SetGlobalOptions(append(global, plotArea(64, 64), charts.WithXAxisOpts(d.x.horizontal()), charts.WithYAxisOpts(d.y.vertical()), charts.WithTooltipOpts(tip))...)
+	plot.SetGlobalOptions(append(global, charts.WithXAxisOpts(d.x.horizontal()), charts.WithYAxisOpts(d.y.vertical()), charts.WithTooltipOpts(tip))...)
 	f.Option, err = option(plot)
 	return err
 }
@@ -98,8 +98,9 @@ func orWord(s, other string) string {
 	return s
 }
 
-// base are the options all figures share. The colours of text, axes and grid
-// come from the page's theme, because only the browser knows light from dark.
+// base are the options all figures share. The colours of text, axes and grid come from
+// the page's theme and the margins from page/fit.js, because only the browser knows
+// light from dark, the font and the size of the text.
 func base(id string) []charts.GlobalOpts {
 	return []charts.GlobalOpts{
 		charts.WithInitializationOpts(opts.Initialization{ChartID: id, Renderer: "svg", Theme: "report"}),
@@ -108,31 +109,18 @@ func base(id string) []charts.GlobalOpts {
 	}
 }
 
-// plotArea leaves room for the axis names on the left and below.
-func plotArea(left, bottom int) charts.GlobalOpts {
-	return charts.WithGridOpts(opts.Grid{Left: fmt.Sprint(left), Right: "18", Top: "14", Bottom: fmt.Sprint(bottom)})
-}
-
 func (a axis) horizontal() opts.XAxis {
-	x := opts.XAxis{Type: a.kind, Name: a.name, NameLocation: "middle", NameGap: 34}
+	x := opts.XAxis{Type: a.kind, Name: a.name}
 	if a.from != a.to {
 		x.Min, x.Max = a.from, a.to
-	}
-	switch a.kind {
-	case "category":
-		if !numeric(a.labels) { // names are all shown, in lines
-			x.NameGap, x.AxisLabel = 40, &opts.AxisLabel{Interval: "0", Overflow: "break", HideOverlap: opts.Bool(false)}
-		}
-	case "value":
-		if a.from == a.to {
-			x.SplitNumber = 4
-		}
+	} else if a.kind == "value" {
+		x.SplitNumber = 4
 	}
 	return x
 }
 
 func (a axis) vertical() opts.YAxis {
-	y := opts.YAxis{Type: a.kind, Name: a.name, NameLocation: "middle", NameGap: 46, Scale: opts.Bool(true)}
+	y := opts.YAxis{Type: a.kind, Name: a.name, Scale: opts.Bool(true)}
 	if a.from != a.to {
 		y.Min, y.Max = a.from, a.to
 	}
@@ -148,16 +136,12 @@ func (d *drawing) heatMap(global []charts.GlobalOpts) *charts.HeatMap {
 	for i, c := range d.cells {
 		points[i] = opts.HeatMapData{Name: c.text, Value: []any{c.x, c.y, c.value}}
 	}
-	left := 64
-	if !numeric(d.y.labels) {
-		left = 116
-	}
 	plot := charts.NewHeatMap()
 	plot.AddSeries(d.colors.name, points, charts.WithItemStyleOpts(opts.ItemStyle{BorderColor: grey, BorderWidth: 1}),
 		charts.WithLabelOpts(opts.Label{Show: opts.Bool(d.labelled()), Color: "#000000", Formatter: "{@[2]}"}))
-	plot.SetGlobalOptions(append(global, plotArea(left, 92),
-		charts.WithXAxisOpts(opts.XAxis{Type: d.x.kind, Name: d.x.name, NameLocation: "middle", NameGap: 30, Data: d.x.labels}),
-		charts.WithYAxisOpts(opts.YAxis{Type: d.y.kind, Name: d.y.name, NameLocation: "middle", NameGap: 46, Data: d.y.labels, Inverse: opts.Bool(true)}),
+	plot.SetGlobalOptions(append(global,
+		charts.WithXAxisOpts(opts.XAxis{Type: d.x.kind, Name: d.x.name, Data: d.x.labels}),
+		charts.WithYAxisOpts(opts.YAxis{Type: d.y.kind, Name: d.y.name, Data: d.y.labels, Inverse: opts.Bool(true)}),
 		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}),
 		charts.WithVisualMapOpts(opts.VisualMap{
 			Type: "continuous", Min: float32(d.colors.from), Max: float32(d.colors.to), Orient: "horizontal", Left: "center", Bottom: "0",
@@ -168,18 +152,6 @@ func (d *drawing) heatMap(global []charts.GlobalOpts) *charts.HeatMap {
 
 // labelled says whether a heat map has room for its values.
 func (d *drawing) labelled() bool { return len(d.x.labels) <= 16 }
-
-// numeric says whether labels are numbers, of which some may be left out.
-func numeric(labels []string) bool {
-	for _, l := range labels {
-		for _, r := range l {
-			if r < '0' || r > '9' {
-				return false
-			}
-		}
-	}
-	return true
-}
 
 // option turns a go-echarts chart into data. Its own renderer writes options as
 // JavaScript, where a label with "</script>" would end the script and "__f__"

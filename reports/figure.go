@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"image/png"
 	"math"
+	"regexp"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -25,13 +26,37 @@ const (
 	figurePixel  = 0.7 // of the page, in points
 )
 
-// svg draws a chart for papers; its text stays text.
+// svg draws a chart for papers; its text stays text. Each text says how long it was laid
+// out to be, so that it fits as well in the font of a viewer that lacks this one.
 func (f *chart) svg() ([]byte, error) {
-	c := vgsvg.New(figureWidth, figureHeight)
-	f.paint(draw.New(c))
+	c := typeset{Canvas: vgsvg.New(figureWidth, figureHeight)}
+	f.paint(draw.New(&c))
 	var out bytes.Buffer
-	_, err := c.WriteTo(&out)
-	return out.Bytes(), err
+	if _, err := c.WriteTo(&out); err != nil {
+		return nil, err
+	}
+	text, next := out.String(), 0
+	text = textStart.ReplaceAllStringFunc(text, func(start string) string {
+		length := c.lengths[next]
+		next++
+		return fmt.Sprintf(`%stextLength="%.4g" lengthAdjust="spacingAndGlyphs" `, start, length.Points())
+	})
+	return []byte(strings.ReplaceAll(text, "font-family:Liberation Sans;", "font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;")), nil
+}
+
+// textStart begins a text element; the labels themselves are escaped.
+var textStart = regexp.MustCompile("<text ")
+
+// typeset is a canvas that notes the length of each text.
+type typeset struct {
+	*vgsvg.Canvas
+	lengths []vg.Length
+}
+
+// FillString draws a text and notes its length.
+func (m *typeset) FillString(face font.Face, at vg.Point, text string) {
+	m.lengths = append(m.lengths, face.Width(text))
+	m.Canvas.FillString(face, at, text)
 }
 
 // png draws the same as pixels.

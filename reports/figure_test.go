@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"image/png"
 	"io"
 	"os"
@@ -161,5 +162,30 @@ func TestFiguresLieBesideThePage(t *testing.T) {
 	slices.Sort(linked)
 	if !slices.Equal(linked, lying) || len(linked) < 30 {
 		t.Errorf("linked %q\nlying %q", linked, lying)
+	}
+}
+
+// A viewer without the figure's font draws it in another: the texts say how long they
+// are, and the fonts to try next are as wide. By hand, from Liberation Sans's table hmtx
+// in units of 1/2048 em: m is 1706, o 1139, d 1139, e 1139, l 455, at 9 points.
+func TestFigureFitsAnyFont(t *testing.T) {
+	f := &chart{ID: "chart-x", Title: "x"}
+	points := []point{{0, "a", "intact", blue, false, Interval{Mean: 1, Low: 0.5, High: 3, N: 3}}}
+	if err := f.drawPoints([]string{"<text & more>"}, "value", points, nil); err != nil {
+		t.Fatal(err)
+	}
+	svg, err := f.svg()
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := regexp.MustCompile(`textLength="([0-9.]+)"[^>]*>model<`).FindSubmatch(svg)
+	if want := fmt.Sprintf("%.4g", 9*float64(1706+3*1139+455)/2048); model == nil || string(model[1]) != want {
+		t.Errorf("“model” has length %s, want %s", model, want)
+	}
+	texts := strings.Count(string(svg), "<text ")
+	for _, part := range []string{"textLength=", `lengthAdjust="spacingAndGlyphs"`, "'Liberation Sans',Arimo,Arial,Helvetica,sans-serif"} {
+		if got := strings.Count(string(svg), part); got != texts {
+			t.Errorf("%d of %d texts have %s", got, texts, part)
+		}
 	}
 }

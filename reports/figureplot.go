@@ -210,6 +210,18 @@ func logTicks(s seen, doubling bool) []float64 {
 	return ticks
 }
 
+// numeric says whether labels are numbers, of which some may be left out.
+func numeric(labels []string) bool {
+	for _, l := range labels {
+		for _, r := range l {
+			if r < '0' || r > '9' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // number writes a tick or the value of a cell in full.
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 

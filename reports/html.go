@@ -75,9 +75,13 @@ func (d *document) page(lib *library) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	script, err := read("report.js")
-	if err != nil {
-		return nil, err
+	script := ""
+	for _, name := range []string{"fit.js", "report.js"} {
+		part, err := read(name)
+		if err != nil {
+			return nil, err
+		}
+		script += part
 	}
 	data := pageData{document: d, CSS: template.CSS(css), Script: template.JS(script)}
 	if lib != nil {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,38 +19,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"infinibench/experiments"
+	"infinibench/internal/browser"
 )
-
-// browser starts a headless Chromium: $CHROME, or the first found on the PATH.
-// Without one the test is skipped, unless INFINIBENCH_REQUIRE_BROWSER=1.
-func browser(t *testing.T) context.Context {
-	t.Helper()
-	missing := t.Skipf
-	if os.Getenv("INFINIBENCH_REQUIRE_BROWSER") == "1" {
-		missing = t.Fatalf
-	}
-	path := os.Getenv("CHROME")
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if found, err := exec.LookPath(name); path == "" && err == nil {
-			path = found
-		}
-	}
-	if path == "" {
-		missing("no browser: install chromium or set CHROME to its path")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // Chromium refuses its sandbox to root
-	}
-	ctx, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		missing("the browser %s does not start: %v", path, err)
-	}
-	return ctx
-}
 
 // visit opens an address and returns what the page did wrong: script errors, console
 // errors, requests that leave for another place.
@@ -114,31 +83,23 @@ func visit(t *testing.T, parent context.Context, address string, width int64, sc
 	}
 }
 
-func ask[T any](t *testing.T, ctx context.Context, js string) T {
-	t.Helper()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js))
-	if err != nil {
-		t.Fatalf("%s: %v", js, err)
-	}
-	return v
-}
-
 // until waits for something that the page comes to within a few of its questions.
 func until(t *testing.T, ctx context.Context, js string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
-		t.Fatalf("never: %s: %v; the page says %q", js, err, ask[string](t, ctx, `document.body.innerText`))
+		t.Fatalf("never: %s: %v; the page says %q", js, err, browser.Ask[string](t, ctx, `document.body.innerText`))
 	}
 }
 
 // TestLiveInBrowser opens the page as a reader does while the run goes on. With
 // SCREENSHOTS set to a folder it leaves pictures there.
 func TestLiveInBrowser(t *testing.T) {
-	parent := browser(t)
 	for _, look := range []struct {
+		font   browser.Font
 		width  int64
 		scheme string
-	}{{390, "dark"}, {1280, "light"}} {
+	}{{browser.DejaVu, 390, "dark"}, {browser.Liberation, 1280, "light"}} {
+		parent := browser.Start(t, look.font)
 		t.Run(fmt.Sprintf("%s/%d", look.scheme, look.width), func(t *testing.T) {
 			d := halfway(t)
 			server := httptest.NewServer(handler(t, d))
@@ -154,25 +115,23 @@ func TestLiveInBrowser(t *testing.T) {
 				`[...document.querySelectorAll("figure details tbody tr")].map(r => r.textContent).join("/")`:                        "Infini-Transformer (Linear)110099/Local only (control)1409.69.6",
 				`[...document.querySelectorAll(".legend li")].map(l => l.textContent).join("/")`:                                     "Infini-Transformer (Linear)/Local only (control)",
 			} {
-				if got := ask[string](t, ctx, js); got != want {
+				if got := browser.Ask[string](t, ctx, js); got != want {
 					t.Errorf("%s:\n%q, want\n%q", js, got, want)
 				}
 			}
-			if n := ask[int](t, ctx, `document.querySelectorAll(".live path").length`); n != 2 {
+			if n := browser.Ask[int](t, ctx, `document.querySelectorAll(".live path").length`); n != 2 {
 				t.Errorf("%d curves, want 2", n)
 			}
-			if over := ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+			if over := browser.Ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 				t.Errorf("the page is %d pixels wider than the window", over)
 			}
-			const cut = `[...document.querySelectorAll(".live")].flatMap(c => {
-				const box = c.getBoundingClientRect();
-				return [...c.querySelectorAll("text")].filter(x => {
-					const r = x.getBoundingClientRect();
-					return r.left < box.left - 1 || r.right > box.right + 1 || r.bottom > box.bottom + 1 || r.top < box.top - 1;
-				}).map(x => x.textContent);
-			})`
-			if texts := ask[[]string](t, ctx, cut); len(texts) > 0 {
+			if texts := browser.Cut(t, ctx, ".live"); len(texts) > 0 {
 				t.Errorf("text outside its chart: %q", texts)
+			}
+			browser.Ask[bool](t, ctx, `document.documentElement.style.fontSize = "150%", true`)
+			until(t, ctx, `document.querySelector(".live").getBoundingClientRect().height === 16 * 24 && [...document.querySelectorAll(".live")].every((c) => Math.abs(Math.max(...[...c.querySelectorAll("text")].map((x) => x.getBoundingClientRect().bottom)) - c.getBoundingClientRect().bottom) < 12)`)
+			if texts := browser.Cut(t, ctx, ".live"); len(texts) > 0 {
+				t.Errorf("text outside its chart when it is half as large again: %q", texts)
 			}
 			if dir := os.Getenv("SCREENSHOTS"); dir != "" {
 				shot, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
@@ -191,16 +150,16 @@ func TestLiveInBrowser(t *testing.T) {
 				return // what follows does not depend on the look
 			}
 			// The run goes on, and so does the page, and an open table stays open.
-			ask[bool](t, ctx, `document.querySelector("details").open = true`)
+			browser.Ask[bool](t, ctx, `document.querySelector("details").open = true`)
 			d.grow(perplexity("local-only", 1).Key()+"/metrics.jsonl", 30, steps(t, 41, 60, 0.2))
 			until(t, ctx, `document.querySelector("#now td:nth-child(5)").textContent === "60 of 100"`)
-			if !ask[bool](t, ctx, `document.querySelector("details").open && document.querySelector("figure tbody tr:last-child td:nth-child(3)").textContent === "60"`) {
+			if !browser.Ask[bool](t, ctx, `document.querySelector("details").open && document.querySelector("figure tbody tr:last-child td:nth-child(3)").textContent === "60"`) {
 				t.Error("the chart's table was closed, or does not go on")
 			}
 			d.object(perplexity("local-only", 1).Key()+"/result.json", 31, experiments.Result{Status: experiments.StatusFailed, Error: "disk full", ConfigHash: "b"})
 			d.put(".lock", 32, nil)
 			until(t, ctx, `document.getElementById("status").textContent.startsWith("Not running.")`)
-			if got := ask[string](t, ctx, `document.querySelector("#all tr:nth-child(2) .error").textContent + document.getElementById("now").hidden`); got != "disk fulltrue" {
+			if got := browser.Ask[string](t, ctx, `document.querySelector("#all tr:nth-child(2) .error").textContent + document.getElementById("now").hidden`); got != "disk fulltrue" {
 				t.Errorf("%q", got)
 			}
 			if f := faults(); len(f) > 0 {
@@ -215,7 +174,7 @@ func TestLiveInBrowser(t *testing.T) {
 
 // Labels that would act, if they were markup, are texts.
 func TestHostileLabels(t *testing.T) {
-	parent := browser(t)
+	parent := browser.Start(t, browser.DejaVu)
 	labels := []string{
 		`<b>bold</b>`, `</script><script>window.owned=1</script>`, `<img src=x onerror="window.owned=1">`, `"><svg onload=window.owned=1>`,
 		"line\nbreak", "\u202egnp.exe", "🦊 __f__ ${1}", strings.Repeat("x", 5000),
@@ -242,16 +201,16 @@ func TestHostileLabels(t *testing.T) {
 	t.Cleanup(server.Close)
 	ctx, faults := visit(t, parent, server.URL, 390, "light")
 	until(t, ctx, `document.querySelectorAll("#all tbody tr").length === `+fmt.Sprint(len(labels)))
-	if bad := ask[string](t, ctx, `[...document.querySelectorAll("b, img, td svg, th svg, h1 *")].map(e => e.outerHTML).join() + (window.owned || "")`); bad != "" {
+	if bad := browser.Ask[string](t, ctx, `[...document.querySelectorAll("b, img, td svg, th svg, h1 *")].map(e => e.outerHTML).join() + (window.owned || "")`); bad != "" {
 		t.Errorf("a label became markup: %s", bad)
 	}
-	if got := ask[string](t, ctx, `document.querySelector("#all tbody th").textContent`); got != "<b>bold<\u2215b> perplexity, <b>bold<\u2215b>, 4 tokens, seed 1" {
+	if got := browser.Ask[string](t, ctx, `document.querySelector("#all tbody th").textContent`); got != "<b>bold<\u2215b> perplexity, <b>bold<\u2215b>, 4 tokens, seed 1" {
 		t.Errorf("the first text is %q", got)
 	}
-	if n := ask[int](t, ctx, `document.querySelectorAll("figure").length`); n != len(labels) {
+	if n := browser.Ask[int](t, ctx, `document.querySelectorAll("figure").length`); n != len(labels) {
 		t.Errorf("%d charts, want %d", n, len(labels))
 	}
-	if over := ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
+	if over := browser.Ask[int](t, ctx, `document.documentElement.scrollWidth - document.documentElement.clientWidth`); over > 0 {
 		t.Errorf("the page is %d pixels wider than the window", over)
 	}
 	if f := faults(); len(f) > 0 {

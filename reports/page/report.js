@@ -23,30 +23,24 @@
     },
   };
 
+  const family = getComputedStyle(document.body).fontFamily;
+  const em = () => parseFloat(getComputedStyle(document.documentElement).fontSize); // as the reader has set it
+
   const theme = (dark) => {
     const text = dark ? "#d5d9df" : "#33373d", line = dark ? "#565c66" : "#9aa1ab", grid = dark ? "#2d3139" : "#e6e9ed";
     const axis = {
-      nameTextStyle: { color: text, fontSize: 13 }, axisLabel: { color: text, fontSize: 12 },
+      nameTextStyle: { color: text }, axisLabel: { color: text },
       axisLine: { show: true, lineStyle: { color: line } }, axisTick: { lineStyle: { color: line } },
       splitLine: { lineStyle: { color: grid } },
     };
-    const tip = { backgroundColor: dark ? "#24272e" : "#ffffff", borderColor: line, textStyle: { color: text, fontSize: 12 }, confine: true };
+    const tip = {
+      backgroundColor: dark ? "#24272e" : "#ffffff", borderColor: line, textStyle: { color: text, fontSize: 0.75 * em() }, confine: true,
+      extraCssText: "max-width: 100%; white-space: normal; overflow-wrap: anywhere",
+    };
     return {
-      backgroundColor: "transparent", textStyle: { color: text }, tooltip: tip, visualMap: { textStyle: { color: text } },
+      backgroundColor: "transparent", textStyle: { color: text, fontFamily: family }, tooltip: tip, visualMap: { textStyle: { color: text } },
       categoryAxis: { ...axis, splitLine: { show: false } }, valueAxis: axis, logAxis: axis,
     };
-  };
-
-  // Gives each label of a category axis its share of the width to break in, in letters
-  // small enough for the longest word, which is about 0.6 of their size for each.
-  const fit = (chart) => {
-    const option = chart.getOption(), axis = option.xAxis && option.xAxis[0];
-    if (axis && axis.axisLabel.overflow === "break") {
-      const width = (chart.getWidth() - 90) / axis.data.length - 4;
-      const longest = Math.max(...axis.data.flatMap((label) => String(label).split(" ").map((word) => word.length)));
-      const fontSize = Math.max(8, Math.min(12, Math.floor(width / (0.6 * longest))));
-      chart.setOption({ xAxis: { axisLabel: { width, fontSize, lineHeight: fontSize + 2 } } });
-    }
   };
 
   const drawn = [];
@@ -60,15 +54,15 @@
     box.replaceChildren();
     const chart = echarts.init(box, theme(dark), { renderer: "svg", width });
     chart.setOption(option);
-    fit(chart);
-    drawn.push(chart);
+    fitChart(chart, option, family, em());
+    drawn.push({ chart, option });
   };
 
   // Draws all charts: at once, or one after the other with the page in the reader's hands
   // between them, as all together take longer than one likes to wait for a page.
   let queue = [];
   const draw = (dark, width, atOnce) => {
-    for (const chart of drawn.splice(0)) chart.dispose();
+    for (const { chart } of drawn.splice(0)) chart.dispose();
     paper = dark ? "#16181d" : "#ffffff"; // --page in report.css
     const charts = queue = [...document.querySelectorAll("script[data-chart]")];
     const next = () => {
@@ -94,7 +88,7 @@
     cancelAnimationFrame(waiting);
     waiting = requestAnimationFrame(() => {
       // A full-page capture passes through a window one pixel wide.
-      for (const chart of drawn) if (chart.getDom().clientWidth > 100) { chart.resize(); fit(chart); }
+      for (const { chart, option } of drawn) if (chart.getDom().clientWidth > 100) { chart.resize(); fitChart(chart, option, family, em()); }
     });
   });
 })();

@@ -105,15 +105,22 @@
   const dashes = ["", "6 4", "2 3", "8 3 2 3"];
   const line = (curve) => ({ stroke: curve.color, "stroke-dasharray": dashes[curve.dash % dashes.length] });
 
+  // pen measures texts in the font of the drawings, at the size that the reader has set.
+  const pen = document.createElement("canvas").getContext("2d");
   const draw = (chart, width, height) => {
-    const left = 52, right = 12, top = 8, bottom = 40;
+    const size = 0.75 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    pen.font = size + "px " + getComputedStyle(document.body).fontFamily;
+    const wide = (text) => pen.measureText(text).width;
     const points = chart.curves.flatMap((c) => c.points);
     const last = Math.max(...points.map((p) => p[0]), 1);
     // The axis fits all but the first tenth, whose losses would flatten the rest.
     const late = points.filter((p) => p[0] >= last / 10).map((p) => p[1]);
     const ys = ticks(Math.min(...points.map((p) => p[1])), Math.max(...late), 5);
-    const xs = ticks(0, last, width > 500 ? 6 : 3).filter((x) => x <= last && x === Math.round(x));
+    const left = Math.ceil(Math.max(...ys.map((v) => wide(number(v)))) + 6 + 1.7 * size), right = 12, top = Math.ceil(0.7 * size), bottom = Math.ceil(3.3 * size);
     const w = Math.max(width - left - right, 1), h = height - top - bottom, low = ys[0], high = ys[ys.length - 1];
+    // So many steps that there are two widths of a label for each.
+    const most = Math.min(6, Math.max(1, Math.floor(w / (2 * wide(count(last))))));
+    const xs = ticks(0, last, most).filter((x) => x <= last && x === Math.round(x));
     const x = (step) => step / last * w, y = (loss) => h - (loss - low) / (high - low) * h;
     const inner = svg("svg", { x: left, y: top, width: w, height: h }); // cuts off what lies above
     for (const c of chart.curves) {
@@ -122,10 +129,10 @@
     }
     return [
       ...ys.map((v) => svg("line", { class: "grid", x1: left, x2: left + w, y1: top + y(v), y2: top + y(v) })),
-      ...ys.map((v) => svg("text", { x: left - 6, y: top + y(v) + 4, "text-anchor": "end" }, number(v))),
-      ...xs.map((v) => svg("text", { x: left + x(v), y: top + h + 16, "text-anchor": v === 0 ? "start" : x(v) > w - 20 ? "end" : "middle" }, count(v))),
-      svg("text", { x: left + w / 2, y: height - 4, "text-anchor": "middle" }, "step"),
-      svg("text", { x: -(top + h / 2), y: 12, transform: "rotate(-90)", "text-anchor": "middle" }, "loss, nats per token"),
+      ...ys.map((v) => svg("text", { x: left - 6, y: top + y(v) + size / 3, "text-anchor": "end" }, number(v))),
+      ...xs.map((v) => svg("text", { x: left + x(v), y: top + h + 1.3 * size, "text-anchor": v === 0 ? "start" : x(v) + wide(count(v)) / 2 > w + right ? "end" : "middle" }, count(v))),
+      svg("text", { x: left + w / 2, y: height - size / 3, "text-anchor": "middle" }, "step"),
+      svg("text", { x: -(top + h / 2), y: size, transform: "rotate(-90)", "text-anchor": "middle" }, "loss, nats per token"),
       inner,
     ];
   };
@@ -150,7 +157,7 @@
 
   const show = (f, chart) => {
     const width = f.drawing.clientWidth, height = f.drawing.clientHeight;
-    const key = JSON.stringify([width, height, chart]);
+    const key = JSON.stringify([width, height, getComputedStyle(f.drawing).fontSize, chart]);
     if (f.key === key || width === 0) return;
     f.key = key;
     f.drawing.replaceChildren(...draw(chart, width, height));
