@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"sync"
 
 	"infinibench/experiments"
@@ -39,18 +40,22 @@ func numbersTable(l *experiments.Ledger) *Table {
 	if inPaper(l) {
 		columns = []string{"Model", "Formula", ">Numbers carried", ">Rounded", ">Paper", ">Memorizing ÷ this", ">of the rounded", ">Paper"}
 	}
-	t := newTable("memory-"+l.Profile, "Memory carried between segments, at "+sizesOf(l), columns...)
+	fields := []string{"model", "formula", "numbers_carried", "ratio_memorizing_to_this"}
+	if inPaper(l) {
+		fields = []string{"model", "formula", "numbers_carried", "numbers_carried_rounded", "paper_numbers_carried", "ratio_memorizing_to_this", "ratio_of_the_rounded", "paper_ratio"}
+	}
+	t := newTable("memory-"+l.Profile, "Memory carried between segments, at "+sizesOf(l), columns...).csv(fields...)
 	m := l.Model
 	t.Caption = fmt.Sprintf("Of one document, in numbers as the paper's Tables 1 and 2 count; %s, %s of %d, segments of %s tokens.",
 		plural(m.Layers, "layer"), plural(m.Heads, "head"), m.HeadSize, count(int64(m.Segment)))
 	for _, r := range inOrder(l.Rows) {
-		cells := []string{modelName(r.Model), r.Formula, count(r.Entries)}
+		cells := []Cell{text(modelName(r.Model)), prose(r.Formula), whole(r.Entries)}
 		if inPaper(l) {
-			cells = append(cells, r.Rounded, r.Paper, times(r.Ratio), r.RoundedRatio, r.PaperRatio)
+			cells = append(cells, asPrinted(r.Rounded), asPrinted(r.Paper), timesCell(r.Ratio), asPrinted(r.RoundedRatio), asPrinted(r.PaperRatio))
 		} else {
-			cells = append(cells, times(r.Ratio))
+			cells = append(cells, timesCell(r.Ratio))
 		}
-		t.add(cells...)
+		t.put(cells...)
 	}
 	for _, text := range l.Remarks() {
 		t.note("%s", text)
@@ -77,26 +82,57 @@ func times(x float64) string {
 	return fmt.Sprintf("%.1fx", x)
 }
 
+func timesCell(x float64) Cell {
+	if x == 0 {
+		return Cell{}
+	}
+	return shown(times(x), x)
+}
+
+// asPrinted is a number as the paper prints it, "183M" or "114x". The rounding is the
+// paper's, so that the value is read from the text.
+func asPrinted(s string) Cell {
+	scale, unit := 1., len(s)-1
+	switch {
+	case s == "":
+		return Cell{}
+	case s[unit] == 'B':
+		scale = 1e9
+	case s[unit] == 'M':
+		scale = 1e6
+	case s[unit] == 'K':
+		scale = 1e3
+	case s[unit] != 'x':
+		unit++
+	}
+	x, err := strconv.ParseFloat(s[:unit], 64)
+	if err != nil {
+		return shown(s, nil)
+	}
+	return shown(s, x*scale)
+}
+
 func bytesTable(l *experiments.Ledger) *Table {
 	t := newTable("memory-bytes-"+l.Profile, "Memory in bytes, at "+sizesOf(l),
-		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory")
+		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory").csv(
+		"model", "carried_here", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree", "peak_resident_bytes why_missing")
 	t.Caption = "In float32. The live state is that of one document, its tensors counted; the peak is of a process that evaluates this model alone on two segments, weights and all."
 	if l.Peaks != "" {
 		t.note("Peaks: %s.", l.Peaks)
 	}
 	for _, r := range inOrder(l.Rows) {
 		if r.Measured == nil {
-			t.add(modelName(r.Model), "no model here")
+			t.put(text(modelName(r.Model)), text("no model here"), Cell{}, Cell{}, Cell{}, Cell{}, shown("", nil, "no model here"))
 			continue
 		}
-		agree, peak := "yes", "not measured"
+		agree, peak := "yes", shown("not measured", nil, "not measured")
 		if *r.Measured != r.Bytes {
 			agree = "NO"
 		}
 		if r.PeakRSS > 0 {
-			peak = count(r.PeakRSS)
+			peak = shown(count(r.PeakRSS), r.PeakRSS, nil)
 		}
-		t.add(modelName(r.Model), r.Carried, count(r.Bytes), count(r.OfBatch), count(*r.Measured), agree, peak)
+		t.put(text(modelName(r.Model)), prose(r.Carried), whole(r.Bytes), shown(count(r.OfBatch), r.OfBatch, l.Batch), whole(*r.Measured), text(agree), peak)
 	}
 	return t
 }
@@ -212,7 +248,9 @@ func memoryOf(run *Run) (memorySection, error) {
 // carriedTable shows the memory of the models of a run, as their results say.
 func carriedTable(run *Run) *Table {
 	t := newTable("memory", "Memory carried between segments in this run",
-		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment")
+		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment").csv(
+		"model", "trained_at_tokens", "formula", "numbers_carried", "ratio_memorizing_to_this", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree",
+		"parameters", "layers", "heads", "segment_tokens")
 	t.Caption = "Of one document, in float32. What the whole process takes stands under Cost; “bench memory --peak” measures each model alone."
 	var results []experiments.Result
 	for _, record := range run.Records {
@@ -227,17 +265,18 @@ func carriedTable(run *Run) *Table {
 		if i > 0 && sameMemory(results[i-1], r) {
 			continue // of another seed or text
 		}
-		f, s, agree, ratio := r.Footprint, r.Scale, "yes", ""
+		f, s, agree, ratio := r.Footprint, r.Scale, "yes", Cell{}
 		if f.Bytes != f.MeasuredBytes {
 			agree = "NO"
 		}
 		for _, other := range results {
 			if other.Cell.Model == "memorizing" && other.Scale.Segment == s.Segment && other.Scale.Layers == s.Layers && other.Scale.DModel == s.DModel && f.Entries > 0 {
-				ratio = times(float64(other.Footprint.Entries) / float64(f.Entries))
+				ratio = timesCell(float64(other.Footprint.Entries) / float64(f.Entries))
 			}
 		}
-		t.add(modelName(r.Cell.Model), count(int64(r.Cell.Length)), f.Formula, count(f.Entries), ratio, count(f.Bytes), fmt.Sprintf("%s (%d)", count(int64(s.Batch)*f.Bytes), s.Batch), count(f.MeasuredBytes), agree,
-			count(s.Parameters), fmt.Sprint(s.Layers), fmt.Sprint(s.Heads), count(int64(s.Segment)))
+		batch := int64(s.Batch) * f.Bytes
+		t.put(text(modelName(r.Cell.Model)), whole(r.Cell.Length), prose(f.Formula), whole(f.Entries), ratio, whole(f.Bytes), shown(fmt.Sprintf("%s (%d)", count(batch), s.Batch), batch, s.Batch), whole(f.MeasuredBytes), text(agree),
+			whole(s.Parameters), digits(s.Layers), digits(s.Heads), whole(s.Segment))
 	}
 	return t
 }

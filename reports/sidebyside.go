@@ -34,6 +34,8 @@ type RunHead struct {
 	BLAS    []string `json:"blas"`
 	Threads []string `json:"threads"`
 	Go      []string `json:"go"`
+	// Lacks names the cells that another run finished and this one did not.
+	Lacks []string `json:"lacks,omitempty"`
 }
 
 // SettingRow is one setting of the cells that runs have in common.
@@ -44,14 +46,18 @@ type SettingRow struct {
 
 // SideRow is one measure of one cell, over its seeds.
 type SideRow struct {
-	Measure  string     `json:"measure"`
-	Corpus   string     `json:"corpus,omitempty"`
-	Model    string     `json:"model"`
-	Length   int        `json:"length"`
-	Point    string     `json:"point,omitempty"`
-	Values   []*float64 `json:"values"` // of each run, a mean over its seeds; null where it has none
-	Seeds    []int      `json:"seeds"`
-	Contrast []Contrast `json:"contrasts"` // of each run but the first
+	Measure string `json:"measure"`
+	Corpus  string `json:"corpus,omitempty"`
+	Model   string `json:"model"`
+	Length  int    `json:"length"`
+	Point   string `json:"point,omitempty"`
+	// Values and contrasts are all over the same cells: the seeds, and of a measure over
+	// documents or books those too, that every run with a value shares.
+	Values    []*float64 `json:"values"` // of each run, a mean over Seeds; null where it has none
+	Seeds     []uint64   `json:"seeds"`
+	Documents int        `json:"documents,omitempty"` // or books
+	LeftOut   []LeftOut  `json:"left_out,omitempty"`
+	Contrast  []Contrast `json:"contrasts"` // of each run but the first
 }
 
 // NewSideBySide matches the cells of runs; names are what the runs are called. Cells
@@ -74,14 +80,36 @@ func NewSideBySide(names []string, runs []*Run) (*SideBySide, error) {
 	if len(common) == 0 {
 		return nil, errors.New("reports: no two of the runs have a finished cell in common: cells match by experiment, corpus, model, length and seed")
 	}
+	for i, run := range runs {
+		s.Runs[i].Lacks = lacks(run, runs)
+	}
 	var err error
 	if s.Settings, err = differing(runs, common); err != nil {
 		return nil, err
 	}
 	for _, m := range measures {
-		s.Rows = append(s.Rows, m.rows(runs)...)
+		s.Rows = append(s.Rows, m.rows(names, runs)...)
 	}
 	return s, nil
+}
+
+// lacks names the finished cells of other runs that a run has not finished.
+func lacks(run *Run, runs []*Run) []string {
+	have := map[experiments.Cell]bool{}
+	for _, r := range run.Records {
+		have[r.Result.Cell] = r.Result.Status == experiments.StatusDone
+	}
+	var missing []string
+	for _, other := range runs {
+		for _, r := range other.Records {
+			if r.Result.Status == experiments.StatusDone && !have[r.Result.Cell] {
+				have[r.Result.Cell] = true
+				missing = append(missing, clean(r.Key))
+			}
+		}
+	}
+	slices.Sort(missing)
+	return missing
 }
 
 func head(name string, run *Run) RunHead {
@@ -107,8 +135,8 @@ func head(name string, run *Run) RunHead {
 	return h
 }
 
-// rows sets every cell that has the measure in two runs or more side by side.
-func (m Measure) rows(runs []*Run) []SideRow {
+// rows sets every cell that has the measure side by side.
+func (m Measure) rows(names []string, runs []*Run) []SideRow {
 	type key struct {
 		cell  experiments.Cell // without the seed
 		point string
@@ -142,30 +170,78 @@ func (m Measure) rows(runs []*Run) []SideRow {
 	var rows []SideRow
 	for _, k := range keys {
 		row := SideRow{Measure: m.Name, Corpus: clean(k.cell.Corpus), Model: clean(k.cell.Model), Length: k.cell.Length, Point: k.point}
-		have := 0
-		for i, of := range found[k] {
-			row.Values = append(row.Values, m.mean(of))
-			row.Seeds = append(row.Seeds, len(of))
-			if len(of) > 0 {
-				have++
-			}
-			if i == 0 {
-				continue
-			}
-			switch base := found[k][0]; {
-			case len(base) == 0 || len(of) == 0:
-				row.Contrast = append(row.Contrast, Contrast{Call: NotCompared, Why: "only one of the two has it"})
-			case protocols[k][i] != protocols[k][0]:
-				row.Contrast = append(row.Contrast, Contrast{Call: NotCompared, Why: "other protocol: " + clean(protocols[k][0]+" | "+protocols[k][i])})
-			default:
-				row.Contrast = append(row.Contrast, m.contrast(base, of))
-			}
-		}
-		if have > 1 {
-			rows = append(rows, row)
-		}
+		m.fill(&row, names, found[k], protocols[k])
+		rows = append(rows, row)
 	}
 	return rows
+}
+
+// fill computes the numbers of a row from the readings of each run. The runs that take
+// part are those that have a reading under the protocol of the first one that has any.
+func (m Measure) fill(row *SideRow, names []string, of []map[uint64]reading, protocols []string) {
+	first := slices.IndexFunc(of, func(r map[uint64]reading) bool { return len(r) > 0 })
+	place := make([]int, len(of)) // of each run among those that take part, -1 for none
+	var part []map[uint64]reading
+	for i := range of {
+		place[i] = -1
+		if len(of[i]) > 0 && protocols[i] == protocols[first] {
+			place[i] = len(part)
+			part = append(part, of[i])
+		}
+	}
+	shared, nothing := m.common(part)
+	row.Seeds, row.Documents = shared.seeds, shared.parts
+	for i := range of {
+		var value *float64
+		if place[i] >= 0 {
+			if nothing == "" {
+				value = m.mean(shared.of[place[i]])
+			}
+			left := shared.left[place[i]]
+			if left.Run = names[i]; left.what() != "" {
+				row.LeftOut = append(row.LeftOut, left)
+			}
+		}
+		row.Values = append(row.Values, value)
+		if i == 0 {
+			continue
+		}
+		c := Contrast{Call: NotCompared}
+		switch {
+		case len(of[0]) == 0 && len(of[i]) == 0:
+			c.Why = neitherHasIt
+		case len(of[0]) == 0 || len(of[i]) == 0:
+			c.Why = oneHasIt
+		case protocols[i] != protocols[0]:
+			c.Why = "other protocol: " + clean(protocols[0]+" | "+protocols[i])
+		case nothing != "":
+			c.Why = nothing
+		default:
+			c = m.contrast(shared.of[place[0]], shared.of[place[i]])
+		}
+		row.Contrast = append(row.Contrast, c)
+	}
+}
+
+const (
+	oneHasIt     = "only one of the two has it"
+	neitherHasIt = "neither of the two has it"
+)
+
+// inOne reports whether only one run has what the row shows.
+func (r SideRow) inOne() bool {
+	for _, c := range r.Contrast {
+		if c.Call != NotCompared || c.Why != oneHasIt && c.Why != neitherHasIt {
+			return false
+		}
+	}
+	values := 0
+	for _, v := range r.Values {
+		if v != nil {
+			values++
+		}
+	}
+	return values < 2
 }
 
 // mean is the geometric mean over seeds of values that are divided, the arithmetic of

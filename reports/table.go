@@ -23,10 +23,21 @@ const (
 type Column struct {
 	Title string
 	Align Align
+
+	fields []string // the columns of the CSV that its cells fill; none: shown only
+	point  []any    // of a column that repeats for several points: which one this is
 }
 
-// Table is a table before it is drawn: the terminal, Markdown, CSV, LaTeX and
-// HTML all show the same cells.
+// Cell is one cell: the text that people read and the values it was rendered from, one
+// for each CSV column that its column fills: a string, an int64, a float64, a bool, or
+// nil for a missing value.
+type Cell struct {
+	Text   string
+	Values []any
+}
+
+// Table is a table before it is drawn. The terminal, Markdown, LaTeX and HTML show the
+// texts of its cells, CSV their values.
 type Table struct {
 	Name    string // of its file under tables/, without a suffix
 	Title   string
@@ -35,7 +46,9 @@ type Table struct {
 	Rows    [][]string // each as long as Columns
 	Notes   []string
 
-	anchors []string // of the sections that rows tell of, for the page; nil for none
+	values  [][][]any // by row and column, what the CSV holds; as long as Rows
+	points  []string  // the columns of the CSV that say which point a repeated column is
+	anchors []string  // of the sections that rows tell of, for the page; nil for none
 }
 
 // Anchor is that of the section which row i tells of, "" for none.
@@ -61,17 +74,57 @@ func newTable(name, title string, columns ...string) *Table {
 	return t
 }
 
-// add appends a row; an empty cell is shown as a dash. Texts are cleaned here,
-// so that no writer has to.
+// csv names the CSV columns that each column fills, separated by spaces; "" for a column
+// that is shown only. Names are unique snake_case and say the unit.
+func (t *Table) csv(fields ...string) *Table {
+	if len(fields) != len(t.Columns) {
+		panic(fmt.Sprintf("reports: table %s has %d columns, and CSV names for %d", t.Name, len(t.Columns), len(fields)))
+	}
+	for i, names := range fields {
+		t.Columns[i].fields = strings.Fields(names)
+	}
+	return t
+}
+
+// repeat makes the columns from the i-th on one observation each, at the given points:
+// the CSV has a row for each of them, which begins its values with the point's own. The
+// CSV columns of a point are names; all repeated columns fill the same ones.
+func (t *Table) repeat(i int, names string, points ...[]any) {
+	t.points = strings.Fields(names)
+	for k, p := range points {
+		t.Columns[i+k].point = p
+	}
+}
+
+// add appends a row of texts, which are also the values of columns that fill one CSV
+// column. Texts are cleaned here, so that no writer has to.
 func (t *Table) add(cells ...string) {
-	row := make([]string, len(t.Columns))
-	for i := range row {
+	row := make([]Cell, len(cells))
+	for i, c := range cells {
+		row[i] = text(c)
+	}
+	t.put(row...)
+}
+
+// put appends a row; an empty cell is shown as a dash and missing in the CSV.
+func (t *Table) put(cells ...Cell) {
+	row, values := make([]string, len(t.Columns)), make([][]any, len(t.Columns))
+	for i, column := range t.Columns {
 		row[i] = none
-		if i < len(cells) && clean(cells[i]) != "" {
-			row[i] = clean(cells[i])
+		if i >= len(cells) {
+			continue
+		}
+		if shown := clean(cells[i].Text); shown != "" {
+			row[i] = shown
+		}
+		if n := len(cells[i].Values); len(column.fields) > 0 && n > 0 {
+			if n > len(column.fields) {
+				panic(fmt.Sprintf("reports: table %s, column %q: %d values for the CSV columns %q", t.Name, column.Title, n, column.fields))
+			}
+			values[i] = cells[i].Values
 		}
 	}
-	t.Rows = append(t.Rows, row)
+	t.Rows, t.values = append(t.Rows, row), append(t.values, values)
 }
 
 // note appends a note below the table, once.
