@@ -86,6 +86,11 @@ func (b *bookshelf) mainTable(slug string) *Table {
 			t.put(text("Bound"), text("exact"), text("bound"), pointsCell(x.Rouge1), pointsCell(x.Rouge2), pointsCell(x.RougeL), pointsCell(x.Overall), Cell{}, Cell{}, Cell{}, Cell{}, tokens, prose("the most that any reader of so much can expect, from the generator"+data))
 		}
 	}
+	for _, r := range b.ran() {
+		if words := r.apart(b.row(localOnly)); words != "" {
+			t.note("%s", words)
+		}
+	}
 	t.note("Ours is the middle of 1,000 bootstrap means over books, as rouge_score has it; a book's score is the mean over its decodes and seeds. Minus local only is the mean over books of the difference of a book's overall; the column Overall is that of the mean ROUGE, so it is not the difference of two of its rows.")
 	if slices.ContainsFunc(b.rows, func(r *bookRow) bool { return len(r.records) > 1 }) {
 		t.note("The intervals say what other books would change. What other seeds would is in none: of each book the mean over the seeds is drawn.")
@@ -142,6 +147,9 @@ func (b *bookshelf) slopeTable(slug string) *Table {
 	for _, r := range b.ran() {
 		t.put(text(modelName(r.model)), text(string(r.trend)), signed(r.slope), limitsOf(r.slope), digits(r.slope.Books),
 			pointsCell(r.points[0].rouge.Mid.Overall), pointsCell(r.whole().rouge.Mid.Overall), prose(r.trendWhy), prose(r.inShort()))
+		if n := r.whole().books; r.slope.Books != n {
+			t.note("The slope of %s is over %d of %s: the others were read whole at the shortest input and show no trend.", modelName(r.model), r.slope.Books, plural(n, "book"))
+		}
 	}
 	t.note("The paper prints no values in its Figure 4, between 16K and 500K tokens; its axis runs from 17 to 20.")
 	return t

@@ -74,7 +74,8 @@ func (t *Table) header() []string {
 }
 
 // records is what row i of the table is in the CSV: one record, or one for each repeated
-// column.
+// column that has a value. A row without any, such as a failed one, keeps one record
+// with an empty point.
 func (t *Table) records(i int) [][]string {
 	var all [][]string
 	record := func(at int) {
@@ -84,6 +85,9 @@ func (t *Table) records(i int) [][]string {
 				continue
 			}
 			for _, v := range c.point {
+				if len(t.values[i][k]) == 0 {
+					v = nil
+				}
 				cells = append(cells, csvValue(v))
 			}
 			for f := range c.fields {
@@ -100,10 +104,20 @@ func (t *Table) records(i int) [][]string {
 		record(-1)
 		return all
 	}
+	first := -1
 	for k, c := range t.Columns {
-		if c.point != nil {
+		if c.point == nil {
+			continue
+		}
+		if first < 0 {
+			first = k
+		}
+		if len(t.values[i][k]) > 0 {
 			record(k)
 		}
+	}
+	if len(all) == 0 {
+		record(first)
 	}
 	return all
 }

@@ -49,7 +49,7 @@ func numbersTable(l *experiments.Ledger) *Table {
 	t.Caption = fmt.Sprintf("Of one document, in numbers as the paper's Tables 1 and 2 count; %s, %s of %d, segments of %s tokens.",
 		plural(m.Layers, "layer"), plural(m.Heads, "head"), m.HeadSize, count(int64(m.Segment)))
 	for _, r := range inOrder(l.Rows) {
-		cells := []Cell{text(modelName(r.Model)), prose(r.Formula), whole(r.Entries)}
+		cells := []Cell{text(modelName(r.Model)), formula(r.Formula), whole(r.Entries)}
 		if inPaper(l) {
 			cells = append(cells, asPrinted(r.Rounded), asPrinted(r.Paper), timesCell(r.Ratio), asPrinted(r.RoundedRatio), asPrinted(r.PaperRatio))
 		} else {
@@ -80,6 +80,15 @@ func times(x float64) string {
 		return fmt.Sprintf("%.2fx", x)
 	}
 	return fmt.Sprintf("%.1fx", x)
+}
+
+// formula is a cell of a formula. In the CSV a model that carries nothing has the word,
+// since a 0 among formulas would be the only number of a column of texts.
+func formula(s string) Cell {
+	if s == "0" {
+		return shown(s, "nothing")
+	}
+	return prose(s)
 }
 
 func timesCell(x float64) Cell {
@@ -132,7 +141,7 @@ func bytesTable(l *experiments.Ledger) *Table {
 		if r.PeakRSS > 0 {
 			peak = shown(count(r.PeakRSS), r.PeakRSS, nil)
 		}
-		t.put(text(modelName(r.Model)), prose(r.Carried), whole(r.Bytes), shown(count(r.OfBatch), r.OfBatch, l.Batch), whole(*r.Measured), text(agree), peak)
+		t.put(text(modelName(r.Model)), formula(r.Carried), whole(r.Bytes), shown(count(r.OfBatch), r.OfBatch, l.Batch), whole(*r.Measured), text(agree), peak)
 	}
 	return t
 }
@@ -275,7 +284,7 @@ func carriedTable(run *Run) *Table {
 			}
 		}
 		batch := int64(s.Batch) * f.Bytes
-		t.put(text(modelName(r.Cell.Model)), whole(r.Cell.Length), prose(f.Formula), whole(f.Entries), ratio, whole(f.Bytes), shown(fmt.Sprintf("%s (%d)", count(batch), s.Batch), batch, s.Batch), whole(f.MeasuredBytes), text(agree),
+		t.put(text(modelName(r.Cell.Model)), whole(r.Cell.Length), formula(f.Formula), whole(f.Entries), ratio, whole(f.Bytes), shown(fmt.Sprintf("%s (%d)", count(batch), s.Batch), batch, s.Batch), whole(f.MeasuredBytes), text(agree),
 			whole(s.Parameters), digits(s.Layers), digits(s.Heads), whole(s.Segment))
 	}
 	return t

@@ -39,6 +39,9 @@ func (c *comparison) longSection(slug string) (section, error) {
 		}
 		s.Table.put(text(modelName(r.model)), usualLength, whole(r.length), perplexity, r.ours.cell(), r.overShort.ratioCell(), r.overShort.limitsAndSeeds(), printed,
 			text(string(r.verdict)), prose(r.why), prose(c.dataAndScale(r)))
+		if words := c.apart(r, usual); words != "" {
+			s.Table.note("%s", words)
+		}
 		if r.overShort.N == 0 {
 			continue
 		}

@@ -27,7 +27,7 @@ func summaryTable(run *Run, comparisons []*comparison) *Table {
 		}
 	}
 	for _, c := range claims(run) {
-		t.put(text(c.corpus), text(string(c.verdict)), prose(c.text), shown(c.ours, append([]any{ascii(c.ours)}, c.value...)...), shown(c.paper, nil, nil, ascii(c.paper)), prose(c.why), prose(c.scale))
+		t.put(text(c.corpus), text(string(c.verdict)), prose(c.text), c.evidence(), shown(c.paper, nil, nil, ascii(c.paper)), prose(c.why), prose(c.scale))
 	}
 	for _, c := range comparisons {
 		if names := c.notAttempted(); names != "" {
@@ -48,10 +48,19 @@ type claim struct {
 	verdict Verdict
 	text    string
 	ours    string
-	value   []any // what ours says: a value, the ends of its interval, and over how many; nil for none
+	what    string // what value is, with its unit
+	value   []any  // of ours: a value, the ends of its interval, and over how many; nil for none
 	paper   string
 	why     string
 	scale   string
+}
+
+// evidence is ours with the numbers in it.
+func (c claim) evidence() Cell {
+	if c.value == nil {
+		return prose(c.ours)
+	}
+	return shown(c.ours, append([]any{c.what}, c.value...)...)
 }
 
 // claims are those of the experiments of this run.

@@ -90,6 +90,9 @@ func (c *comparison) pairsTable(slug string) *Table {
 				t.note("%s “The paper's ordering” is there that of what it prints.", borrowedNote)
 			}
 			t.put(text(c.name(better)), text(c.name(worse)), printed, shown(ratioFigure(ratio), ratio.valueLowHighN()[0]), ratio.limitsAndSeeds(), documentLimits(documents), pValue(documents), text(string(verdict)), prose(why), prose(c.dataAndScales(better, worse)))
+			if words := c.apart(better, worse); words != "" {
+				t.note("%s", words)
+			}
 			switch {
 			case documents.Documents >= leastDocuments:
 				t.note("The interval over documents and the two-sided p-value are of a paired bootstrap: %s resamples of the %d documents, both models on the same, losses averaged over seeds. That over seeds says whether other weights, that over documents whether other texts would decide otherwise.", count(metrics.Resamples), documents.Documents)

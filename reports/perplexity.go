@@ -43,6 +43,9 @@ func (c *comparison) perplexityTable(slug string) *Table {
 		t.put(text(c.name(r)), paper, plain(r.ours.Mean), r.ours.limitsCell(), seeds,
 			r.overLocal.ratioCell(), r.overLocal.limitsAndSeeds(), shown(string(r.verdict), string(r.verdict), ascii(r.why)),
 			shown(ratio(r.overBest), r.overBest.valueLowHighN()...), paperRatio(r.paperRatio), prose(c.dataAndScale(r)))
+		for _, words := range c.aparts(r) {
+			t.note("%s", words)
+		}
 		for _, f := range r.failed {
 			t.note("%s, seed %d, failed: %s", modelName(r.model), f.Result.Cell.Seed, f.Result.Error)
 		}
@@ -122,6 +125,9 @@ func (c *comparison) ablationTable(slug string) *Table {
 			positive(geometricInterval(r.field(func(s experiments.Score) float64 { return s.WordPPL })).Mean),
 			positive(geometricInterval(r.field(func(s experiments.Score) float64 { return s.BytePPL })).Mean),
 			positive(meanInterval(r.field(func(s experiments.Score) float64 { return s.BitsPerByte })).Mean), prose(r.inShort()))
+		if n := r.zeroed.N; n > 0 && n != r.ours.N {
+			t.note("%s: its memory was zeroed with %d of its %d seeds, and zeroed ÷ intact is over those.", c.name(r), n, r.ours.N)
+		}
 		if rule := r.records[0].Result.Data.WordRule; rule != "" {
 			t.note("Words counted by: %s.", rule)
 		}
