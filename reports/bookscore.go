@@ -1,6 +1,9 @@
 package reports
 
 import (
+	"maps"
+	"slices"
+
 	"infinibench/experiments"
 	"infinibench/internal/metrics/rouge"
 )
@@ -25,7 +28,7 @@ func (r *bookRow) measure() {
 			}
 		}
 		if scores := r.scores(l.Tokens); len(seeds) > 1 && len(scores) > 0 {
-			p.rouge = experiments.ScoresOverBooks(scores)
+			p.rouge, p.books = experiments.ScoresOverBooks(scores), len(scores)
 		}
 		r.points = append(r.points, p)
 	}
@@ -48,10 +51,30 @@ func (r *bookRow) scores(length int) []rouge.Scores {
 	return all
 }
 
-// minus is the difference of overall, book by book, at the longest input.
+// bySeed are the results of a row.
+func (r *bookRow) bySeed() map[uint64]*experiments.Booksum {
+	all := map[uint64]*experiments.Booksum{}
+	for _, record := range r.records {
+		all[record.Result.Cell.Seed] = record.Result.Booksum
+	}
+	return all
+}
+
+// minus is the difference of overall, book by book, at the longest input, over the seeds
+// that both have.
 func (r *bookRow) minus(other *bookRow) bookEstimate {
 	if other == nil || other == r || len(r.points) == 0 || other.whole().tokens != r.whole().tokens {
 		return bookEstimate{}
 	}
-	return bookEstimate(experiments.DifferenceOverBooks(r.books, other.books, r.whole().tokens))
+	a, b := r.bySeed(), other.bySeed()
+	var ours, theirs []*experiments.Booksum
+	for _, seed := range slices.Sorted(maps.Keys(a)) {
+		if b[seed] != nil {
+			ours, theirs = append(ours, a[seed]), append(theirs, b[seed])
+		}
+	}
+	if len(ours) == 0 {
+		return bookEstimate{}
+	}
+	return bookEstimate(experiments.DifferenceOverBooks(experiments.MeanBooks(ours), experiments.MeanBooks(theirs), r.whole().tokens))
 }

@@ -113,9 +113,10 @@ func (b *bookshelf) claims() []claim {
 			table.scale, figure.scale = r.dataAndScale(), r.dataAndScale()
 			table.ours = "overall " + points(r.whole().rouge.Mid.Overall)
 			if r.overLocal.Books > 0 {
+				table.what, table.value = "overall minus local only, points", r.overLocal.values()
 				table.ours += ", − local only " + r.overLocal.String()
 			}
-			figure.ours = "slope " + r.slope.String()
+			figure.ours, figure.what, figure.value = "slope "+r.slope.String(), "slope, points", r.slope.values()
 		}
 		all = append(all, table, figure)
 	}

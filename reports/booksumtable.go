@@ -3,8 +3,6 @@ package reports
 import (
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"infinibench/experiments"
 	"infinibench/internal/metrics/rouge"
@@ -39,11 +37,13 @@ func (b *bookshelf) tables(slug string) []*Table {
 // mainTable sets the paper's scores beside ours, with all of the book read.
 func (b *bookshelf) mainTable(slug string) *Table {
 	t := newTable("booksum-"+slug, "Summaries of whole books: ROUGE (the paper's Table 4)", "Model", "Whose", "Verdict", ">R-1", ">R-2", ">R-L",
-		">Overall", ">95 % interval over books", ">Minus local only", ">its 95 % interval", ">Books", ">Tokens read", "Data and scale")
+		">Overall", ">95 % interval over books", ">Minus local only", ">its 95 % interval", ">Books", ">Tokens read", "Data and scale").csv("model", "whose", "verdict", "rouge1_points", "rouge2_points", "rougel_points",
+		"overall_points", "overall_points_low overall_points_high", "overall_minus_local_only_points",
+		"overall_minus_local_only_points_low overall_minus_local_only_points_high overall_minus_local_only_books", "books", "tokens_read", "data_and_scale")
 	t.Caption = "F of ROUGE-1, 2 and L, times 100, unstemmed; overall is their geometric mean. Higher is better. Protocol " + orNone(b.protocol) + "."
 	for _, p := range paperBooksum {
 		if p.model == "" {
-			b.addPaper(t, p.name, p.rouge, "", "paper only, for reference", "")
+			b.addPaper(t, p.name, p.rouge, Cell{}, "paper only, for reference", "")
 		}
 	}
 	for _, r := range b.rows {
@@ -53,32 +53,42 @@ func (b *bookshelf) mainTable(slug string) *Table {
 				if r.verdict == NotAttempted && r.notRun == 0 {
 					verdict = string(NotAttempted)
 				}
-				b.addPaper(t, p.name, p.rouge, paperBookTokens, short(paperBookParameters)+" parameters", verdict)
+				b.addPaper(t, p.name, p.rouge, shown(paperBookTokens, int64(500_000)), short(paperBookParameters)+" parameters", verdict)
 			}
 		}
 		switch {
 		case len(r.points) > 0:
 			p := r.whole()
-			t.add(append(append([]string{modelName(r.model), "ours", string(r.verdict)}, scoreCells(p.rouge)...),
-				signed(r.overLocal), limitsOf(r.overLocal), strconv.Itoa(p.books), count(int64(p.tokens)), r.dataAndScale())...)
+			over := Cell{}
+			if r.overLocal.Books > 0 {
+				over = limitsOf(r.overLocal)
+				over.Values = append(over.Values, int64(r.overLocal.Books))
+			}
+			t.put(append(append([]Cell{text(modelName(r.model)), text("ours"), text(string(r.verdict))}, scoreCells(p.rouge)...),
+				signed(r.overLocal), over, digits(p.books), whole(p.tokens), prose(r.dataAndScale()))...)
 		case len(r.failed) > 0:
-			t.add(modelName(r.model), "ours", string(r.verdict), "", "", "", "", "", "", "", "", "", "failed")
+			b.addMissing(t, r, "failed")
 			t.note("%s failed: %s", modelName(r.model), r.failed[0].Result.Error)
 		case r.notRun > 0:
-			t.add(modelName(r.model), "ours", string(r.verdict), "", "", "", "", "", "", "", "", "", "planned, not run")
+			b.addMissing(t, r, "planned, not run")
 		}
 	}
 	if ran := b.ran(); len(ran) > 0 {
-		p, tokens := ran[0].whole(), count(int64(ran[0].whole().tokens))
+		p, tokens := ran[0].whole(), whole(ran[0].whole().tokens)
 		result := ran[0].records[0].Result
 		words, data := result.Booksum.LeadWords, "; "+dataWords(result)
 		add := func(name, what string, in rouge.Interval) {
-			t.add(append(append([]string{name, "no model", ""}, scoreCells(in)...), "", "", strconv.Itoa(p.books), tokens, what+data)...)
+			t.put(append(append([]Cell{text(name), text("no model"), {}}, scoreCells(in)...), Cell{}, Cell{}, digits(p.books), tokens, prose(what+data))...)
 		}
 		add(fmt.Sprintf("Lead, first %s words", count(int64(words))), "as long as a training summary, on average", p.lead)
 		add("Oracle, greedy", "sentences of the book, chosen one by one with the reference in hand; others may reach more", p.oracle)
 		if x := p.bound; x != nil {
-			t.add("Bound", "exact", "bound", points(x.Rouge1), points(x.Rouge2), points(x.RougeL), points(x.Overall), "", "", "", "", tokens, "the most that any reader of so much can expect, from the generator"+data)
+			t.put(text("Bound"), text("exact"), text("bound"), pointsCell(x.Rouge1), pointsCell(x.Rouge2), pointsCell(x.RougeL), pointsCell(x.Overall), Cell{}, Cell{}, Cell{}, Cell{}, tokens, prose("the most that any reader of so much can expect, from the generator"+data))
+		}
+	}
+	for _, r := range b.ran() {
+		if words := r.apart(b.row(localOnly)); words != "" {
+			t.note("%s", words)
 		}
 	}
 	t.note("Ours is the middle of 1,000 bootstrap means over books, as rouge_score has it; a book's score is the mean over its decodes and seeds. Minus local only is the mean over books of the difference of a book's overall; the column Overall is that of the mean ROUGE, so it is not the difference of two of its rows.")
@@ -90,42 +100,56 @@ func (b *bookshelf) mainTable(slug string) *Table {
 	return t
 }
 
-func (b *bookshelf) addPaper(t *Table, name string, scores [4]float64, tokens, scale, verdict string) {
-	cells := []string{name, "paper", verdict}
+func (b *bookshelf) addPaper(t *Table, name string, scores [4]float64, tokens Cell, scale, verdict string) {
+	cells := []Cell{text(name), text("paper"), text(verdict)}
 	for _, v := range scores {
-		cells = append(cells, fmt.Sprintf("%.1f", v))
+		cells = append(cells, shown(fmt.Sprintf("%.1f", v), v))
 	}
-	t.add(append(cells, "", "", "", "", tokens, scale)...)
+	t.put(append(cells, Cell{}, Cell{}, Cell{}, Cell{}, tokens, text(scale))...)
+}
+
+// addMissing adds a row without a result.
+func (b *bookshelf) addMissing(t *Table, r *bookRow, why string) {
+	cells := make([]Cell, len(t.Columns))
+	cells[0], cells[1], cells[2], cells[len(cells)-1] = text(modelName(r.model)), text("ours"), text(string(r.verdict)), text(why)
+	t.put(cells...)
 }
 
 // scoreCells are the four scores and the interval of the last.
-func scoreCells(in rouge.Interval) []string {
-	return []string{points(in.Mid.Rouge1.F), points(in.Mid.Rouge2.F), points(in.Mid.RougeL.F), points(in.Mid.Overall),
-		points(in.Low.Overall) + " to " + points(in.High.Overall)}
+func scoreCells(in rouge.Interval) []Cell {
+	return []Cell{pointsCell(in.Mid.Rouge1.F), pointsCell(in.Mid.Rouge2.F), pointsCell(in.Mid.RougeL.F), pointsCell(in.Mid.Overall),
+		shown(points(in.Low.Overall)+" to "+points(in.High.Overall), hundredfold(in.Low.Overall), hundredfold(in.High.Overall))}
 }
 
-func signed(e bookEstimate) string {
+// pointsCell is a share times 100.
+func pointsCell(x float64) Cell { return shown(points(x), hundredfold(x)) }
+
+func signed(e bookEstimate) Cell {
 	if e.Books == 0 {
-		return none
+		return Cell{}
 	}
-	return fmt.Sprintf("%+.1f", 100*e.Value)
+	return shown(fmt.Sprintf("%+.1f", 100*e.Value), hundredfold(e.Value))
 }
 
-func limitsOf(e bookEstimate) string {
+func limitsOf(e bookEstimate) Cell {
 	if e.Books < 2 {
-		return none
+		return shown("", nil, nil)
 	}
-	return points(e.Low) + " to " + points(e.High)
+	return shown(points(e.Low)+" to "+points(e.High), hundredfold(e.Low), hundredfold(e.High))
 }
 
 // slopeTable says whether more of the book makes a better summary.
 func (b *bookshelf) slopeTable(slug string) *Table {
 	t := newTable("booksum-slope-"+slug, "What reading more is worth (the paper's Figure 4)", "Model", "Verdict", ">Slope", ">95 % interval over books", ">Books",
-		">Overall, shortest input", ">Overall, longest input", "Why", "Data and scale")
+		">Overall, shortest input", ">Overall, longest input", "Why", "Data and scale").csv("model", "verdict", "slope_points", "slope_points_low slope_points_high", "books",
+		"overall_shortest_input_points", "overall_longest_input_points", "why", "data_and_scale")
 	t.Caption = "The slope is how much overall, times 100, grows from nothing read to all of the book read: that of a line through the lengths of each book, as a mean over books."
 	for _, r := range b.ran() {
-		t.add(modelName(r.model), string(r.trend), signed(r.slope), limitsOf(r.slope), strconv.Itoa(r.slope.Books),
-			points(r.points[0].rouge.Mid.Overall), points(r.whole().rouge.Mid.Overall), r.trendWhy, r.inShort())
+		t.put(text(modelName(r.model)), text(string(r.trend)), signed(r.slope), limitsOf(r.slope), digits(r.slope.Books),
+			pointsCell(r.points[0].rouge.Mid.Overall), pointsCell(r.whole().rouge.Mid.Overall), prose(r.trendWhy), prose(r.inShort()))
+		if n := r.whole().books; r.slope.Books != n {
+			t.note("The slope of %s is over %d of %s: the others were read whole at the shortest input and show no trend.", modelName(r.model), r.slope.Books, plural(n, "book"))
+		}
 	}
 	t.note("The paper prints no values in its Figure 4, between 16K and 500K tokens; its axis runs from 17 to 20.")
 	return t
@@ -134,16 +158,18 @@ func (b *bookshelf) slopeTable(slug string) *Table {
 // lengthTable is every length of every model.
 func (b *bookshelf) lengthTable(slug string) *Table {
 	t := newTable("booksum-lengths-"+slug, "Summaries by length of input", "Model", ">Tokens read", ">Share of the book, %", ">R-1", ">R-2", ">R-L", ">Overall", ">95 % interval over books",
-		">Bound", ">Lead", ">Oracle", ">Facts read, %", ">Facts stated, %", ">Facts read that are stated, %", ">Words", ">Unfinished", "Data and scale")
+		">Bound", ">Lead", ">Oracle", ">Facts read, %", ">Facts stated, %", ">Facts read that are stated, %", ">Words", ">Unfinished", "Data and scale").csv("model", "tokens_read", "share_of_the_book_percent", "rouge1_points", "rouge2_points", "rougel_points",
+		"overall_points", "overall_points_low overall_points_high", "bound_points", "lead_points", "oracle_points", "facts_read_percent", "facts_stated_percent", "facts_read_that_are_stated_percent",
+		"words", "unfinished", "data_and_scale")
 	for _, r := range b.ran() {
 		for _, p := range r.points {
-			cells := append([]string{modelName(r.model), count(int64(p.tokens)), points(p.share)}, scoreCells(p.rouge)...)
+			cells := append([]Cell{text(modelName(r.model)), whole(p.tokens), pointsCell(p.share)}, scoreCells(p.rouge)...)
 			if p.bound != nil {
-				cells = append(cells, points(p.bound.Overall), points(p.lead.Mid.Overall), points(p.oracle.Mid.Overall), points(p.read), points(p.hit), points(p.kept))
+				cells = append(cells, pointsCell(p.bound.Overall), pointsCell(p.lead.Mid.Overall), pointsCell(p.oracle.Mid.Overall), pointsCell(p.read), pointsCell(p.hit), pointsCell(p.kept))
 			} else {
-				cells = append(cells, "", points(p.lead.Mid.Overall), points(p.oracle.Mid.Overall), "", "", "")
+				cells = append(cells, Cell{}, pointsCell(p.lead.Mid.Overall), pointsCell(p.oracle.Mid.Overall), Cell{}, Cell{}, Cell{})
 			}
-			t.add(append(cells, figure(p.words), count(int64(p.unfinished)), r.inShort())...)
+			t.put(append(cells, plain(p.words), whole(int(p.unfinished)), prose(r.inShort()))...)
 		}
 	}
 	t.note("Facts are those that the summary of a generated book states. Unfinished are decodes that ran into the limit of tokens.")
@@ -155,22 +181,22 @@ const maxProblems = 20
 
 // coverageTable counts the pairs that the data lists.
 func (b *bookshelf) coverageTable(slug string) *Table {
-	t := newTable("booksum-coverage-"+slug, "Books with their summaries", "Split", ">Listed", ">Usable", ">Usable, %", ">Official count", "SHA-256")
+	t := newTable("booksum-coverage-"+slug, "Books with their summaries", "Split", ">Listed", ">Usable", ">Usable, %", ">Official count", "SHA-256").csv("split", "listed", "usable", "usable_percent", "official", "sha256")
 	seen := map[string]bool{}
 	for _, r := range b.ran() {
 		for _, record := range r.records {
 			for _, c := range record.Result.Booksum.Coverage {
-				official, usable := "", ""
+				var official, usable Cell
 				if c.Official > 0 {
-					official = count(int64(c.Official))
+					official = whole(c.Official)
 				}
 				if c.Listed > 0 {
-					usable = points(float64(c.Usable) / float64(c.Listed))
+					usable = pointsCell(float64(c.Usable) / float64(c.Listed))
 				}
-				cells := []string{c.Split, count(int64(c.Listed)), count(int64(c.Usable)), usable, official, cleanTo(c.SHA256, 17)}
-				if key := strings.Join(cells, "|"); !seen[key] {
+				cells := []Cell{text(c.Split), whole(c.Listed), whole(c.Usable), usable, official, shown(cleanTo(c.SHA256, 17), c.SHA256)}
+				if key := fmt.Sprint(cells); !seen[key] {
 					seen[key] = true
-					t.add(cells...)
+					t.put(cells...)
 				}
 			}
 			for i, text := range record.Result.Booksum.Problems {

@@ -50,6 +50,11 @@ func (b *bookshelf) printTo(out *bytes.Buffer) error {
 	for _, words := range settings {
 		printWrapped(out, "  ", words)
 	}
+	for _, r := range b.ran() {
+		if words := r.apart(b.row(localOnly)); words != "" {
+			printWrapped(out, "  ", words)
+		}
+	}
 	if len(slopes) > 0 {
 		printWrapped(out, "  ", "− local only is the mean difference over books, not that of two means")
 		printWrapped(out, "  ", "slope, how much overall grows from nothing read to all of the book read: "+strings.Join(slopes, "; "))

@@ -62,6 +62,17 @@ func (e bookEstimate) String() string {
 // points writes a share as ROUGE is printed, times 100.
 func points(x float64) string { return fmt.Sprintf("%.1f", 100*x) }
 
+// values are an estimate times 100, the ends of its interval, and over how many books.
+func (e bookEstimate) values() []any {
+	switch e.Books {
+	case 0:
+		return nil
+	case 1:
+		return []any{hundredfold(e.Value), nil, nil, int64(1)}
+	}
+	return []any{hundredfold(e.Value), hundredfold(e.Low), hundredfold(e.High), int64(e.Books)}
+}
+
 // paper is the paper's row of the model.
 func (r *bookRow) paper() [4]float64 {
 	for _, p := range paperBooksum {

@@ -1,9 +1,7 @@
 package reports
 
 import (
-	"maps"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -43,25 +41,21 @@ const (
 	leastDocuments = 6
 )
 
-// contrast compares the readings of one cell in a run with those in the first run, by
-// seed; base and other have at least one each. Of a measure with parts, losses are
+// contrast compares the readings of one cell in a run with those in the first run, over
+// the seeds and documents that both have; base and other have at least one each. Of a measure with parts, losses are
 // averaged over the seeds that both have and the parts are bootstrapped in pairs; with
 // two seeds or more, the change must also hold over those. Of a measure without, the
 // seeds are the pairs.
 func (m Measure) contrast(base, other map[uint64]reading) Contrast {
-	var seeds []uint64
-	for _, seed := range slices.Sorted(maps.Keys(base)) {
-		if _, ok := other[seed]; ok {
-			seeds = append(seeds, seed)
-		}
+	shared, nothing := m.common([]map[uint64]reading{base, other})
+	if nothing != "" {
+		return Contrast{Call: NotCompared, Why: nothing}
 	}
-	if len(seeds) == 0 {
-		return Contrast{Call: NotCompared, Why: "no seed in common"}
-	}
+	base, other = shared.of[0], shared.of[1]
+	seeds := shared.seeds
 	bySeed := make([]float64, len(seeds)) // the change of each, on the scale it is averaged on
 	var difference []float64
 	var weights []int64
-	parts := false
 	for i, seed := range seeds {
 		a, b := other[seed], base[seed]
 		if m.Difference {
@@ -69,22 +63,16 @@ func (m Measure) contrast(base, other map[uint64]reading) Contrast {
 		} else {
 			bySeed[i] = math.Log(a.value / b.value)
 		}
-		if a.parts == nil && b.parts == nil {
-			continue
+		if difference == nil {
+			difference, weights = make([]float64, shared.parts), make([]int64, shared.parts)
 		}
-		d, w, ok := paired(a, b)
-		if !ok || parts && !slices.Equal(w, weights) {
-			return Contrast{Call: NotCompared, Why: "other documents, or cut into other tokens"}
-		}
-		if !parts {
-			difference, weights, parts = make([]float64, len(d)), w, true
-		}
-		for k := range d {
-			difference[k] += d[k] / float64(len(seeds))
+		for k := range difference {
+			difference[k] += (a.parts[k].sum - b.parts[k].sum) / float64(len(seeds))
+			weights[k] = a.parts[k].weight
 		}
 	}
 	overSeeds := m.ofSeeds(bySeed)
-	if !parts {
+	if shared.parts == 0 {
 		return overSeeds
 	}
 	c := m.ofParts(difference, weights)

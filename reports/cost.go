@@ -7,18 +7,21 @@ import (
 
 // costTable is the only table with seconds in it: it differs from run to run.
 func costTable(run *Run) *Table {
-	t := newTable("cost", "What each cell cost", "Cell", ">Training, s", ">Training tokens per s", ">Evaluation, s", ">Evaluation tokens per s", ">Peak memory, MiB")
+	t := newTable("cost", "What each cell cost", "Cell", ">Training, s", ">Training tokens per s", ">Evaluation, s", ">Evaluation tokens per s", ">Peak memory, MiB").csv(
+		"cell", "training_seconds", "training_tokens_per_second", "evaluation_seconds", "evaluation_tokens_per_second", "peak_memory_mib")
 	t.Caption = "Measured times; unlike every other number here they change when the same run is repeated. Peak memory is that of the whole program so far, with all cells it ran at once."
-	rate := func(tokens int64, seconds float64) string {
+	speed := func(tokens int64, seconds float64) Cell {
 		if seconds <= 0 {
-			return none
+			return Cell{}
 		}
-		return count(int64(float64(tokens) / seconds))
+		perSecond := float64(tokens) / seconds
+		return shown(count(int64(perSecond)), perSecond)
 	}
+	seconds := func(x float64) Cell { return shown(fmt.Sprintf("%.1f", x), x) }
 	for _, record := range run.Records {
 		if c := record.Timing; c != nil && c.Lengths == nil {
-			t.add(record.Key, fmt.Sprintf("%.1f", c.TrainSeconds), rate(c.TrainTokens, c.TrainSeconds),
-				fmt.Sprintf("%.1f", c.EvalSeconds), rate(c.EvalTokens, c.EvalSeconds), count(c.PeakRSS>>20))
+			t.put(text(record.Key), seconds(c.TrainSeconds), speed(c.TrainTokens, c.TrainSeconds),
+				seconds(c.EvalSeconds), speed(c.EvalTokens, c.EvalSeconds), shown(count(c.PeakRSS>>20), float64(c.PeakRSS)/(1<<20)))
 		}
 	}
 	return t

@@ -26,28 +26,29 @@ func costRecords(run *Run) []Record {
 // that was not measured.
 func lengthTable(run *Run) *Table {
 	t := newTable("cost-length", "Speed and memory against the length of a sequence", "Model", ">Tokens",
-		">Evaluation, tokens per s", ">Of peak", ">Memory, MiB", ">Training, tokens per s", ">Of peak", ">Memory, MiB", ">State, bytes", "Remark")
+		">Evaluation, tokens per s", ">Of peak", ">Memory, MiB", ">Training, tokens per s", ">Of peak", ">Memory, MiB", ">State, bytes", "Remark").csv("model", "tokens",
+		"evaluation_tokens_per_second", "evaluation_share_of_peak_percent", "evaluation_memory_mib", "training_tokens_per_second", "training_share_of_peak_percent", "training_memory_mib", "state_bytes", "remark")
 	t.Caption = "One sequence of random tokens, read or trained on for one step with a checkpoint after each segment, and nothing beside it. Memory is what is in use after that: weights, state, buffers, and in training gradients and the optimiser's moments. The state is carried from segment to segment."
 	for _, record := range costRecords(run) {
 		name, peak, beyond := modelName(record.Result.Cell.Model), record.Timing.PeakFLOPS, false
 		for _, p := range record.Timing.Lengths {
 			if p.Evaluation == nil || p.Training == nil {
-				t.add(name, count(int64(p.Tokens)), "", "", "", "", "", "", "",
-					"not measured: would take "+duration(p.WouldTakeSeconds)+" and "+mebibytes(p.WouldTakeBytes)+" MiB")
+				t.put(text(name), whole(p.Tokens), Cell{}, Cell{}, Cell{}, Cell{}, Cell{}, Cell{}, Cell{},
+					text("not measured: would take "+duration(p.WouldTakeSeconds)+" and "+mebibytes(p.WouldTakeBytes)+" MiB"))
 				continue
 			}
-			cells := []string{name, count(int64(p.Tokens))}
+			cells := []Cell{text(name), whole(p.Tokens)}
 			for _, c := range []*experiments.Cost{p.Evaluation, p.Training} {
-				share := none
+				var share Cell
 				switch {
 				case c.FLOPS > peak: // or no peak
 					beyond = beyond || peak > 0
 				default:
-					share = percent(c.FLOPS / peak)
+					share = shown(percent(c.FLOPS/peak), hundredfold(c.FLOPS/peak))
 				}
-				cells = append(cells, count(int64(c.TokensPerSecond)), share, mebibytes(c.Bytes))
+				cells = append(cells, shown(count(int64(c.TokensPerSecond)), c.TokensPerSecond), share, shown(mebibytes(c.Bytes), float64(c.Bytes)/(1<<20)))
 			}
-			t.add(append(cells, count(p.StateBytes))...)
+			t.put(append(cells, whole(p.StateBytes))...)
 		}
 		if peak > 0 {
 			t.note("Peak is %s GFLOP/s, measured on large matrix products with %s; its share is that of a model's matrix products, counted without those that are made twice to save memory.",

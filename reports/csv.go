@@ -1,28 +1,148 @@
 package reports
 
 import (
+	"bytes"
 	"encoding/csv"
+	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// WriteCSV writes the titles and the rows as RFC 4180 CSV. Title, caption and
-// notes are left out: a spreadsheet wants one rectangle.
+// byteOrderMark tells a spreadsheet that a file is UTF-8.
+const byteOrderMark = "\uFEFF"
+
+// WriteCSV writes the values of the table as RFC 4180 CSV: one row per observation, one
+// number per cell without rounding or separators, the unit in the ASCII header, an empty
+// cell for a missing value. Title, caption and notes are left out: a spreadsheet wants
+// one rectangle.
+//
+// The text is UTF-8. Only a file that is not plain ASCII begins with a byte-order mark:
+// without it Excel reads the file in the computer's old code page; pandas, R's readr and
+// LibreOffice skip it; simpler readers take it for a part of the first header, so a file
+// that needs none has none.
 func (t *Table) WriteCSV(w io.Writer) error {
-	out := csv.NewWriter(w)
-	for _, row := range append([][]string{t.titles()}, t.Rows...) {
-		safe := make([]string, len(row))
-		for i, cell := range row {
-			safe[i] = csvCell(cell)
-		}
-		if err := out.Write(safe); err != nil {
-			return err
+	var body bytes.Buffer
+	out := csv.NewWriter(&body)
+	header := t.header()
+	if len(header) == 0 {
+		return fmt.Errorf("reports: table %s has no CSV columns", t.Name)
+	}
+	if err := out.Write(header); err != nil {
+		return err
+	}
+	for i := range t.values {
+		for _, record := range t.records(i) {
+			if err := out.Write(record); err != nil {
+				return err
+			}
 		}
 	}
 	out.Flush()
-	return out.Error()
+	if err := out.Error(); err != nil {
+		return err
+	}
+	for _, b := range body.Bytes() {
+		if b >= utf8.RuneSelf {
+			if _, err := io.WriteString(w, byteOrderMark); err != nil {
+				return err
+			}
+			break
+		}
+	}
+	_, err := w.Write(body.Bytes())
+	return err
+}
+
+// header is the names of the CSV columns. Repeated columns have theirs once, after those
+// of their point.
+func (t *Table) header() []string {
+	var names []string
+	repeated := false
+	for _, c := range t.Columns {
+		switch {
+		case c.point == nil:
+			names = append(names, c.fields...)
+		case !repeated:
+			names = append(append(names, t.points...), c.fields...)
+			repeated = true
+		}
+	}
+	return names
+}
+
+// records is what row i of the table is in the CSV: one record, or one for each repeated
+// column that has a value. A row without any, such as a failed one, keeps one record
+// with an empty point.
+func (t *Table) records(i int) [][]string {
+	var all [][]string
+	record := func(at int) {
+		var cells []string
+		for k, c := range t.Columns {
+			if c.point != nil && k != at {
+				continue
+			}
+			for _, v := range c.point {
+				if len(t.values[i][k]) == 0 {
+					v = nil
+				}
+				cells = append(cells, csvValue(v))
+			}
+			for f := range c.fields {
+				var v any
+				if f < len(t.values[i][k]) {
+					v = t.values[i][k][f]
+				}
+				cells = append(cells, csvValue(v))
+			}
+		}
+		all = append(all, cells)
+	}
+	if t.points == nil {
+		record(-1)
+		return all
+	}
+	first := -1
+	for k, c := range t.Columns {
+		if c.point == nil {
+			continue
+		}
+		if first < 0 {
+			first = k
+		}
+		if len(t.values[i][k]) > 0 {
+			record(k)
+		}
+	}
+	if len(all) == 0 {
+		record(first)
+	}
+	return all
+}
+
+// csvValue writes a value so that it reads back as the same number.
+func csvValue(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return csvCell(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case uint64:
+		return strconv.FormatUint(v, 10)
+	case float64:
+		format := byte('f')
+		if x := math.Abs(v); x != 0 && (x < 1e-6 || x >= 1e21) { // as in JSON
+			format = 'e'
+		}
+		return strconv.FormatFloat(v, format, -1, 64)
+	}
+	panic(fmt.Sprintf("reports: a CSV cannot hold a %T", v))
 }
 
 // formulaStart is what a spreadsheet takes for the start of a formula: OWASP's list,

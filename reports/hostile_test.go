@@ -17,10 +17,12 @@ import (
 func inert(t *testing.T, table *Table) {
 	t.Helper()
 	var body bytes.Buffer
-	if err := table.WriteCSV(&body); err != nil {
-		t.Fatal(err)
+	if len(table.header()) > 0 { // not all are written as CSV
+		if err := table.WriteCSV(&body); err != nil {
+			t.Fatal(err)
+		}
 	}
-	inertCSV(t, table, body.String())
+	inertCSV(t, table, strings.TrimPrefix(body.String(), byteOrderMark))
 	body.Reset()
 	if err := table.WriteLaTeX(&body); err != nil {
 		t.Fatal(err)
@@ -35,9 +37,16 @@ func inert(t *testing.T, table *Table) {
 
 func inertCSV(t *testing.T, table *Table, text string) {
 	t.Helper()
+	want := 0
+	if len(table.header()) > 0 {
+		want = 1
+		for i := range table.Rows {
+			want += len(table.records(i))
+		}
+	}
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
-	if err != nil || len(rows) != 1+len(table.Rows) || strings.Count(text, "\n") != len(rows) {
-		t.Errorf("CSV of %d rows, want %d: %v", len(rows), 1+len(table.Rows), err)
+	if err != nil || len(rows) != want || strings.Count(text, "\n") != len(rows) {
+		t.Errorf("CSV of %d rows, want %d: %v", len(rows), want, err)
 	}
 	for _, row := range rows {
 		for _, cell := range row {
@@ -111,7 +120,7 @@ func TestHostileTablesAreInert(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := newTable("all", hostileLabels[0], hostileLabels[0], ">"+hostileLabels[1])
+	all := newTable("all", hostileLabels[0], hostileLabels[0], ">"+hostileLabels[1]).csv("label", "again")
 	for _, label := range hostileLabels {
 		all.add(label, label)
 		all.note("%s", label)
@@ -146,7 +155,7 @@ func FuzzTable(f *testing.F) {
 		f.Add(label)
 	}
 	f.Fuzz(func(t *testing.T, label string) {
-		table := newTable("x", label, label, ">n")
+		table := newTable("x", label, label, ">n").csv("label", "n")
 		table.add(label, "-1.5")
 		table.note("%s", label)
 		inert(t, table)

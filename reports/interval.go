@@ -91,3 +91,36 @@ func (i Interval) String() string {
 	}
 	return fmt.Sprintf("%s [%s, %s]", i.mean(), figure(i.Low), figure(i.High))
 }
+
+// valueLowHighN are the numbers of an interval, those that are missing as nil.
+func (i Interval) valueLowHighN() []any {
+	if i.N == 0 {
+		return []any{nil, nil, nil, nil}
+	}
+	return shown("", i.Mean, i.Low, i.High, i.N).Values
+}
+
+// cell is the mean with its interval.
+func (i Interval) cell() Cell { return shown(i.String(), i.valueLowHighN()...) }
+
+// limitsCell is the two ends alone.
+func (i Interval) limitsCell() Cell { return shown(i.limits(), i.valueLowHighN()[1:3]...) }
+
+// limitsAndSeeds is the two ends, and in the CSV over how many seeds.
+func (i Interval) limitsAndSeeds() Cell { return shown(i.limits(), i.valueLowHighN()[1:]...) }
+
+// ratioCell is the mean of a ratio, or nothing of no pair.
+func (i Interval) ratioCell() Cell {
+	if i.N == 0 {
+		return Cell{}
+	}
+	return plain(i.Mean)
+}
+
+// paperRatio is a ratio of the paper's values, with what else the CSV says of it.
+func paperRatio(x float64, more ...any) Cell {
+	if x == 0 {
+		return Cell{}
+	}
+	return shown(paperNumber(x), append([]any{x}, more...)...)
+}

@@ -34,73 +34,6 @@ func sizesOf(l *experiments.Ledger) string {
 	return "the sizes of profile " + l.Profile
 }
 
-func numbersTable(l *experiments.Ledger) *Table {
-	columns := []string{"Model", "Formula", ">Numbers carried", ">Memorizing ÷ this"}
-	if inPaper(l) {
-		columns = []string{"Model", "Formula", ">Numbers carried", ">Rounded", ">Paper", ">Memorizing ÷ this", ">of the rounded", ">Paper"}
-	}
-	t := newTable("memory-"+l.Profile, "Memory carried between segments, at "+sizesOf(l), columns...)
-	m := l.Model
-	t.Caption = fmt.Sprintf("Of one document, in numbers as the paper's Tables 1 and 2 count; %s, %s of %d, segments of %s tokens.",
-		plural(m.Layers, "layer"), plural(m.Heads, "head"), m.HeadSize, count(int64(m.Segment)))
-	for _, r := range inOrder(l.Rows) {
-		cells := []string{modelName(r.Model), r.Formula, count(r.Entries)}
-		if inPaper(l) {
-			cells = append(cells, r.Rounded, r.Paper, times(r.Ratio), r.RoundedRatio, r.PaperRatio)
-		} else {
-			cells = append(cells, times(r.Ratio))
-		}
-		t.add(cells...)
-	}
-	for _, text := range l.Remarks() {
-		t.note("%s", text)
-	}
-	return t
-}
-
-// inOrder is rows in the order of all tables.
-func inOrder(rows []experiments.LedgerRow) []experiments.LedgerRow {
-	return slices.SortedStableFunc(slices.Values(rows), func(a, b experiments.LedgerRow) int {
-		return cmp.Compare(modelOrder(a.Model), modelOrder(b.Model))
-	})
-}
-
-// times writes a ratio of sizes with one digit more than the paper, whose rounding
-// shows in it.
-func times(x float64) string {
-	switch {
-	case x == 0:
-		return ""
-	case x < 10:
-		return fmt.Sprintf("%.2fx", x)
-	}
-	return fmt.Sprintf("%.1fx", x)
-}
-
-func bytesTable(l *experiments.Ledger) *Table {
-	t := newTable("memory-bytes-"+l.Profile, "Memory in bytes, at "+sizesOf(l),
-		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory")
-	t.Caption = "In float32. The live state is that of one document, its tensors counted; the peak is of a process that evaluates this model alone on two segments, weights and all."
-	if l.Peaks != "" {
-		t.note("Peaks: %s.", l.Peaks)
-	}
-	for _, r := range inOrder(l.Rows) {
-		if r.Measured == nil {
-			t.add(modelName(r.Model), "no model here")
-			continue
-		}
-		agree, peak := "yes", "not measured"
-		if *r.Measured != r.Bytes {
-			agree = "NO"
-		}
-		if r.PeakRSS > 0 {
-			peak = count(r.PeakRSS)
-		}
-		t.add(modelName(r.Model), r.Carried, count(r.Bytes), count(r.OfBatch), count(*r.Measured), agree, peak)
-	}
-	return t
-}
-
 // ledgerChart shows how many times less each model carries than the Memorizing
 // Transformer, worked out and as the paper prints it.
 func ledgerChart(l *experiments.Ledger) (*chart, error) {
@@ -212,7 +145,9 @@ func memoryOf(run *Run) (memorySection, error) {
 // carriedTable shows the memory of the models of a run, as their results say.
 func carriedTable(run *Run) *Table {
 	t := newTable("memory", "Memory carried between segments in this run",
-		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment")
+		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment").csv(
+		"model", "trained_at_tokens", "formula", "numbers_carried", "ratio_memorizing_to_this", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree",
+		"parameters", "layers", "heads", "segment_tokens")
 	t.Caption = "Of one document, in float32. What the whole process takes stands under Cost; “bench memory --peak” measures each model alone."
 	var results []experiments.Result
 	for _, record := range run.Records {
@@ -227,17 +162,18 @@ func carriedTable(run *Run) *Table {
 		if i > 0 && sameMemory(results[i-1], r) {
 			continue // of another seed or text
 		}
-		f, s, agree, ratio := r.Footprint, r.Scale, "yes", ""
+		f, s, agree, ratio := r.Footprint, r.Scale, "yes", Cell{}
 		if f.Bytes != f.MeasuredBytes {
 			agree = "NO"
 		}
 		for _, other := range results {
 			if other.Cell.Model == "memorizing" && other.Scale.Segment == s.Segment && other.Scale.Layers == s.Layers && other.Scale.DModel == s.DModel && f.Entries > 0 {
-				ratio = times(float64(other.Footprint.Entries) / float64(f.Entries))
+				ratio = timesCell(float64(other.Footprint.Entries) / float64(f.Entries))
 			}
 		}
-		t.add(modelName(r.Cell.Model), count(int64(r.Cell.Length)), f.Formula, count(f.Entries), ratio, count(f.Bytes), fmt.Sprintf("%s (%d)", count(int64(s.Batch)*f.Bytes), s.Batch), count(f.MeasuredBytes), agree,
-			count(s.Parameters), fmt.Sprint(s.Layers), fmt.Sprint(s.Heads), count(int64(s.Segment)))
+		batch := int64(s.Batch) * f.Bytes
+		t.put(text(modelName(r.Cell.Model)), whole(r.Cell.Length), formula(f.Formula), whole(f.Entries), ratio, whole(f.Bytes), shown(fmt.Sprintf("%s (%d)", count(batch), s.Batch), batch, s.Batch), whole(f.MeasuredBytes), text(agree),
+			whole(s.Parameters), digits(s.Layers), digits(s.Heads), whole(s.Segment))
 	}
 	return t
 }

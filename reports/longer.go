@@ -9,7 +9,10 @@ import (
 // length.
 func (c *comparison) longSection(slug string) (section, error) {
 	s := section{ID: "long-" + slug, Title: "Trained at 100K, on " + c.title(), Table: newTable("long-"+slug, "Training on longer sequences on "+c.title(),
-		"Model", ">Usual length", ">Long", ">Perplexity, usual", ">Long", ">Long ÷ usual", ">95 % interval", ">Paper, 100K ÷ 32K", "Verdict", "Why", "Data and scale")}
+		"Model", ">Usual length", ">Long", ">Perplexity, usual", ">Long", ">Long ÷ usual", ">95 % interval", ">Paper, 100K ÷ 32K", "Verdict", "Why", "Data and scale").csv(
+		"model", "usual_length_tokens", "long_length_tokens", "perplexity_usual perplexity_usual_low perplexity_usual_high perplexity_usual_seeds",
+		"perplexity_long perplexity_long_low perplexity_long_high perplexity_long_seeds", "ratio_long_to_usual", "ratio_long_to_usual_low ratio_long_to_usual_high ratio_long_to_usual_seeds",
+		"paper_ratio", "verdict", "why", "data_and_scale")}
 	s.Table.Caption = "Ratios of perplexities, paired by seed; below 1 the longer training is better. Protocol " + orNone(c.protocol) + "."
 	f := &chart{
 		ID: "chart-long-" + slug, Title: "What training on longer sequences is worth",
@@ -27,12 +30,18 @@ func (c *comparison) longSection(slug string) (section, error) {
 		if r.paper > 0 {
 			paper = fmt.Sprintf("%.3f", r.paper/c.paper.value(r.model, false))
 		}
-		length, perplexity := none, none
+		length, usualLength, perplexity, printed := none, Cell{}, Cell{}, Cell{}
 		if usual != nil {
-			length, perplexity = count(int64(usual.length)), usual.ours.String()
+			length, usualLength, perplexity = count(int64(usual.length)), whole(usual.length), usual.ours.cell()
 		}
-		s.Table.add(modelName(r.model), length, count(int64(r.length)), perplexity, r.ours.String(), ratio(r.overShort), r.overShort.limits(), paper,
-			string(r.verdict), r.why, c.dataAndScale(r))
+		if r.paper > 0 {
+			printed = shown(paper, r.paper/c.paper.value(r.model, false))
+		}
+		s.Table.put(text(modelName(r.model)), usualLength, whole(r.length), perplexity, r.ours.cell(), r.overShort.ratioCell(), r.overShort.limitsAndSeeds(), printed,
+			text(string(r.verdict)), prose(r.why), prose(c.dataAndScale(r)))
+		if words := c.apart(r, usual); words != "" {
+			s.Table.note("%s", words)
+		}
 		if r.overShort.N == 0 {
 			continue
 		}

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"slices"
 
 	"infinibench/experiments"
 )
@@ -156,18 +155,4 @@ func tokensPerSecond(c *experiments.Cost) float64 {
 		return 0
 	}
 	return c.TokensPerSecond
-}
-
-// paired sets the parts of two readings side by side: the sum of the one minus that of
-// the other, and the weight. ok is false when they are not of the same parts.
-func paired(a, b reading) (difference []float64, weights []int64, ok bool) {
-	same := slices.EqualFunc(a.parts, b.parts, func(a, b part) bool { return a.id == b.id && a.weight == b.weight })
-	if !same || len(a.parts) == 0 {
-		return nil, nil, false
-	}
-	for i := range a.parts {
-		difference = append(difference, a.parts[i].sum-b.parts[i].sum)
-		weights = append(weights, a.parts[i].weight)
-	}
-	return difference, weights, true
 }

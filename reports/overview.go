@@ -16,25 +16,26 @@ import (
 // for each that was tried, then one for each corpus with all that was not.
 func summaryTable(run *Run, comparisons []*comparison) *Table {
 	t := newTable("summary", "Every row of the paper that this run bears on",
-		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale")
+		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale").csv(
+		"corpus", "verdict", "claim", "ours_is ours ours_low ours_high ours_n", "paper_ratio paper_is_borrowed paper_in_words", "why", "data_and_scale")
 	for _, c := range comparisons {
 		for _, r := range c.tried() {
 			if r.claim.borrowed {
 				t.note("%s", borrowedNote)
 			}
-			t.add(c.corpus, string(r.verdict), c.claim(r, modelName), r.evidence(), r.paperEvidence(), r.why, c.dataAndScale(r))
+			t.put(text(c.corpus), text(string(r.verdict)), prose(c.claim(r, modelName)), r.evidenceCell(), r.paperEvidenceCell(), prose(r.why), prose(c.dataAndScale(r)))
 		}
 	}
 	for _, c := range claims(run) {
-		t.add(c.corpus, string(c.verdict), c.text, c.ours, c.paper, c.why, c.scale)
+		t.put(text(c.corpus), text(string(c.verdict)), prose(c.text), c.evidence(), shown(c.paper, nil, nil, ascii(c.paper)), prose(c.why), prose(c.scale))
 	}
 	for _, c := range comparisons {
 		if names := c.notAttempted(); names != "" {
-			t.add(c.corpus, string(NotAttempted), "The paper's "+names, "", "", "no result in this run", "paper only")
+			t.put(text(c.corpus), text(string(NotAttempted)), prose("The paper's "+names), Cell{}, Cell{}, text("no result in this run"), text("paper only"))
 		}
 	}
-	for _, text := range run.elsewhere() {
-		t.add("", string(NotAttempted), "The paper's "+text, "", "", "not part of this run", "paper only")
+	for _, words := range run.elsewhere() {
+		t.put(Cell{}, text(string(NotAttempted)), prose("The paper's "+words), Cell{}, Cell{}, text("not part of this run"), text("paper only"))
 	}
 	t.Caption = tallies(run, comparisons)
 	return t
@@ -47,9 +48,19 @@ type claim struct {
 	verdict Verdict
 	text    string
 	ours    string
+	what    string // what value is, with its unit
+	value   []any  // of ours: a value, the ends of its interval, and over how many; nil for none
 	paper   string
 	why     string
 	scale   string
+}
+
+// evidence is ours with the numbers in it.
+func (c claim) evidence() Cell {
+	if c.value == nil {
+		return prose(c.ours)
+	}
+	return shown(c.ours, append([]any{c.what}, c.value...)...)
 }
 
 // claims are those of the experiments of this run.
@@ -153,13 +164,13 @@ func countWords(counts map[Verdict]int) string {
 
 // cellsTable lists every cell, done, failed or not run.
 func cellsTable(run *Run) *Table {
-	t := newTable("cells", "Cells of this run", "Experiment", "Corpus", "Model", ">Length", ">Seed", "Status", "Error or warnings")
+	t := newTable("cells", "Cells of this run", "Experiment", "Corpus", "Model", ">Length", ">Seed", "Status", "Error or warnings").csv("experiment", "corpus", "model", "length_tokens", "seed", "status", "error_or_warnings")
 	add := func(cell experiments.Cell, status, remark string) {
-		seed := strconv.FormatUint(cell.Seed, 10)
+		seed := shown(strconv.FormatUint(cell.Seed, 10), cell.Seed)
 		if cell.Corpus == "" { // of a cell without a seed
-			seed = none
+			seed = Cell{}
 		}
-		t.add(cell.Experiment, cell.Corpus, modelName(cell.Model), count(int64(cell.Length)), seed, status, remark)
+		t.put(text(cell.Experiment), text(cell.Corpus), text(modelName(cell.Model)), whole(cell.Length), seed, text(status), prose(remark))
 	}
 	for _, record := range run.Records {
 		remark := record.Result.Error
@@ -179,7 +190,7 @@ func cellsTable(run *Run) *Table {
 
 // dataTable says which texts the numbers are about.
 func dataTable(run *Run) *Table {
-	t := newTable("data", "Data", "Corpus", "Split", ">Documents", ">Official count", ">Cut short", "Tokenizer", "Words", "What it is")
+	t := newTable("data", "Data", "Corpus", "Split", ">Documents", ">Official count", ">Cut short", "Tokenizer", "Words", "What it is").csv("corpus", "split", "documents", "official_documents", "documents_cut_short", "tokenizer", "word_rule", "what_it_is")
 	seen := map[string]bool{}
 	for _, record := range run.Records {
 		r := record.Result
@@ -188,15 +199,15 @@ func dataTable(run *Run) *Table {
 		}
 		if r.Passkey != nil {
 			task := r.Passkey.Task
-			t.add(r.Cell.Corpus+", passkey", string(datasets.Test), count(int64(task.Samples)), "", "", task.Tokenizer, "",
-				fmt.Sprintf("the paper's prompt around keys of %s; filler: %s", plural(task.Digits, "digit"), task.Filler))
+			t.put(text(r.Cell.Corpus+", passkey"), text(string(datasets.Test)), whole(task.Samples), Cell{}, Cell{}, text(task.Tokenizer), Cell{},
+				prose(fmt.Sprintf("the paper's prompt around keys of %s; filler: %s", plural(task.Digits, "digit"), task.Filler)))
 		} else {
 			addData(t, r)
 		}
 		// Most cells share their data: one line for each different answer.
 		last := fmt.Sprint(t.Rows[len(t.Rows)-1])
 		if seen[last] {
-			t.Rows = t.Rows[:len(t.Rows)-1]
+			t.Rows, t.values = t.Rows[:len(t.Rows)-1], t.values[:len(t.values)-1]
 		}
 		seen[last] = true
 	}
@@ -206,17 +217,17 @@ func dataTable(run *Run) *Table {
 // addData adds the text that a result is about.
 func addData(t *Table, r experiments.Result) {
 	d := r.Data
-	official := none
+	var official Cell
 	if n := d.Certificate.Splits[d.Split].OfficialDocuments; n > 0 {
-		official = count(int64(n))
+		official = whole(n)
 	}
-	t.add(r.Cell.Corpus, string(d.Split), count(int64(d.Documents)), official, count(int64(d.Truncated)), d.Tokenizer, d.WordRule,
-		dataWords(r))
+	t.put(text(r.Cell.Corpus), text(string(d.Split)), whole(d.Documents), official, whole(d.Truncated), text(d.Tokenizer), prose(d.WordRule),
+		prose(dataWords(r)))
 }
 
 // settingsTable lists the machines and builds that made the results.
 func settingsTable(run *Run) *Table {
-	t := newTable("environment", "Programs and machines", ">Cells", "Version", "Go", "System", "Processor", "BLAS", ">Threads")
+	t := newTable("environment", "Programs and machines", ">Cells", "Version", "Go", "System", "Processor", "BLAS", ">Threads").csv("cells", "version", "go", "system", "processor", "blas", "threads")
 	cells := map[experiments.Environment]int{}
 	for _, record := range run.Records {
 		// A cell may fail before it has looked at its machine.
@@ -228,7 +239,7 @@ func settingsTable(run *Run) *Table {
 		return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
 	})
 	for _, e := range order {
-		t.add(strconv.Itoa(cells[e]), e.Version, e.Go, e.OS, e.CPU, e.BLAS, strconv.Itoa(e.Threads))
+		t.put(digits(cells[e]), text(e.Version), text(e.Go), text(e.OS), text(e.CPU), text(e.BLAS), digits(e.Threads))
 	}
 	if len(order) > 1 {
 		t.note("The cells were not all made by the same program and machine.")

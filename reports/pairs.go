@@ -60,7 +60,9 @@ func (r *row) byDocument(other *row) metrics.Bootstrap {
 // never published, ratios much less.
 func (c *comparison) pairsTable(slug string) *Table {
 	t := newTable("ratios-"+slug, "Ratios between models on "+c.title(),
-		"This", "Divided by", ">Paper", ">Ours", ">95 % over seeds", ">95 % over documents", ">p", "Verdict", "Why", "Data and scale")
+		"This", "Divided by", ">Paper", ">Ours", ">95 % over seeds", ">95 % over documents", ">p", "Verdict", "Why", "Data and scale").csv(
+		"model", "divided_by", "paper_ratio paper_is_borrowed", "ratio", "ratio_low_over_seeds ratio_high_over_seeds seeds",
+		"ratio_low_over_documents ratio_high_over_documents documents", "p_over_documents", "verdict", "why", "data_and_scale")
 	t.Caption = "Of token perplexities, each pair the way the paper has it below 1: the first model is its better one. Models of one length, segment and number of training tokens, seed by seed."
 	for i, a := range c.rows {
 		for _, b := range c.rows[:i] {
@@ -82,12 +84,15 @@ func (c *comparison) pairsTable(slug string) *Table {
 					Paper: paper, Ratio: ratio, Documents: documents,
 				})
 			}
-			printed := paperNumber(paper)
+			printed := paperRatio(paper, false)
 			if paper > 0 && (isBorrowed(a.model) || isBorrowed(b.model)) {
-				printed += borrowed
+				printed = shown(printed.Text+borrowed, paper, true)
 				t.note("%s “The paper's ordering” is there that of what it prints.", borrowedNote)
 			}
-			t.add(c.name(better), c.name(worse), printed, ratioFigure(ratio), ratio.limits(), documentLimits(documents), pValue(documents), string(verdict), why, c.dataAndScales(better, worse))
+			t.put(text(c.name(better)), text(c.name(worse)), printed, shown(ratioFigure(ratio), ratio.valueLowHighN()[0]), ratio.limitsAndSeeds(), documentLimits(documents), pValue(documents), text(string(verdict)), prose(why), prose(c.dataAndScales(better, worse)))
+			if words := c.apart(better, worse); words != "" {
+				t.note("%s", words)
+			}
 			switch {
 			case documents.Documents >= leastDocuments:
 				t.note("The interval over documents and the two-sided p-value are of a paired bootstrap: %s resamples of the %d documents, both models on the same, losses averaged over seeds. That over seeds says whether other weights, that over documents whether other texts would decide otherwise.", count(metrics.Resamples), documents.Documents)
@@ -121,20 +126,20 @@ func ratioFigure(i Interval) string {
 	return paperNumber(i.Mean)
 }
 
-func documentLimits(b metrics.Bootstrap) string {
+func documentLimits(b metrics.Bootstrap) Cell {
 	if b.Documents < leastDocuments {
-		return none
+		return shown(none, nil, nil, b.Documents)
 	}
-	return figure(b.Low) + " to " + figure(b.High)
+	return shown(figure(b.Low)+" to "+figure(b.High), b.Low, b.High, b.Documents)
 }
 
 // pValue writes a p-value, which a bootstrap knows no finer than its resamples.
-func pValue(b metrics.Bootstrap) string {
+func pValue(b metrics.Bootstrap) Cell {
 	switch {
 	case b.Documents < leastDocuments || math.IsNaN(b.P):
-		return none
+		return shown(none, nil)
 	case b.P < 0.001:
-		return "< 0.001"
+		return shown("< 0.001", b.P)
 	}
-	return strconv.FormatFloat(b.P, 'f', 3, 64)
+	return shown(strconv.FormatFloat(b.P, 'f', 3, 64), b.P)
 }

@@ -84,7 +84,7 @@ func TestDocumentsMayOverruleSeeds(t *testing.T) {
 func TestFewDocumentsHaveNoPValue(t *testing.T) {
 	for documents, want := range map[int][2]string{0: {none, none}, 1: {none, none}, 5: {none, none}, 6: {"0.8500 to 0.9500", "< 0.001"}} {
 		b := metrics.Bootstrap{Ratio: 0.9, Low: 0.85, High: 0.95, P: 0, Documents: documents}
-		if got := [2]string{documentLimits(b), pValue(b)}; got != want {
+		if got := [2]string{documentLimits(b).Text, pValue(b).Text}; got != want {
 			t.Errorf("%d documents: %q, want %q", documents, got, want)
 		}
 	}

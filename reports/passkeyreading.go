@@ -148,6 +148,9 @@ func (p *retrieval) claims() []claim {
 			}
 			c.paper = r.paperRange(0, 1)
 		}
+		if across, _ := r.carried(); r.stage != experiments.StageZeroShot && len(across) > 0 {
+			c.what, c.value = "lowest share of digits right, percent", shareValues(&lowest(across).Tokens, lowest(across).Samples)
+		}
 		all = append(all, c)
 	}
 	if len(missing) > 0 {

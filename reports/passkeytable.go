@@ -31,40 +31,46 @@ func (p *retrieval) mainTable(slug string) *Table {
 		}
 	}
 	t := newTable("passkey-"+slug, "Passkey retrieval: token accuracy in percent (the paper's Table 3)", append(columns, "Data and scale")...)
+	fields := []string{"model", "training", "whose", "verdict", ""}
+	for range 3 * len(p.lengths) {
+		fields = append(fields, "digits_right_percent digits_right_percent_low digits_right_percent_high n")
+	}
+	t.csv(append(fields, "data_and_scale")...)
+	t.repeat(5, "tokens position", keyPoints(p.lengths)...)
 	t.Caption = fmt.Sprintf("97 (≥93) says that 97 %% of the digits were right, and that 93 %% is the lower end of the 95 %% Wilson interval over n keys. The key stands at the start, in the middle or at the end of so many tokens: %s. Chance is %s %%. Protocol %s.",
 		lengthList(p.lengths), hundred(p.task.Chance), orNone(p.protocol))
 	for _, r := range p.rows {
 		if paper, ok := paperPasskey[r.stage][r.model]; ok {
-			t.add(append([]string{modelName(r.model), stageWords(r.stage), "paper", "", ""}, p.paperCells(paper)...)...)
+			verdict, scale := Cell{}, prose(fmt.Sprintf("%s parameters", short(paperKeyScale.parameters)))
+			if r.scored == nil && r.failed == nil && !r.notRun {
+				verdict, scale = text(string(r.verdict)), text("paper only")
+			}
+			cells := append([]Cell{text(modelName(r.model)), text(stageWords(r.stage)), text("paper"), verdict, {}}, p.paperCells(paper)...)
+			t.put(append(cells, scale)...)
 		}
 		if r.scored == nil && r.failed == nil && !r.notRun {
-			if _, ok := paperPasskey[r.stage][r.model]; ok {
-				last := t.Rows[len(t.Rows)-1]
-				last[3] = string(r.verdict)
-				last[len(last)-1] = "paper only"
-			}
 			continue
 		}
-		cells := []string{r.name(modelName), stageWords(r.stage), "ours", string(r.verdict), r.samples()}
+		cells := []Cell{text(r.name(modelName)), text(stageWords(r.stage)), text("ours"), text(string(r.verdict)), {Text: r.samples()}}
 		for _, length := range p.lengths {
 			for _, position := range keyPositions {
-				cell := ""
+				var cell Cell
 				if s := r.at(length, position); s != nil {
-					cell = fmt.Sprintf("%s (≥%s)", hundred(s.Tokens.Value), floored(s.Tokens.Low))
+					cell = shown(fmt.Sprintf("%s (≥%s)", hundred(s.Tokens.Value), floored(s.Tokens.Low)), shareValues(&s.Tokens, s.Samples)...)
 				}
 				cells = append(cells, cell)
 			}
 		}
-		t.add(append(cells, r.dataAndScale())...)
+		t.put(append(cells, prose(r.dataAndScale()))...)
 		if r.failed != nil {
 			t.note("%s failed: %s", modelName(r.model), r.failed.Result.Error)
 		}
 	}
-	guess := []string{"A guess", "", "chance", "", ""}
+	guess := []Cell{text("A guess"), {}, text("chance"), {}, {}}
 	for range 3 * len(p.lengths) {
-		guess = append(guess, hundred(p.task.Chance))
+		guess = append(guess, shown(hundred(p.task.Chance), hundredfold(p.task.Chance), nil, nil, nil))
 	}
-	t.add(append(guess, "exact: a digit is one of ten")...)
+	t.put(append(guess, text("exact: a digit is one of ten"))...)
 	t.note("Digits of a key are right or wrong together more often than not, so the intervals are over keys, as if each were one trial.")
 	t.note("Where no segment is written to memory between key and question, as mostly at the end, the model's own segment holds both, and the memory is not needed.")
 	t.note("The paper's recipe has one question at the end of each training text. Ours asks in every segment, weighs the answers more, and lets segments of filler stand for many; the paper has no such row, and ours is held against its fine-tuned one.")
@@ -76,18 +82,34 @@ func (p *retrieval) mainTable(slug string) *Table {
 }
 
 // paperCells is the paper's values under our lengths.
-func (p *retrieval) paperCells(paper paperKeys) []string {
-	var cells []string
+func (p *retrieval) paperCells(paper paperKeys) []Cell {
+	var cells []Cell
 	for _, length := range p.lengths {
 		for k := range keyPositions {
-			cell := ""
+			var cell Cell
 			if i := paperPasskeyLength(length); i >= 0 {
-				cell = strconv.FormatFloat(paper[i][k], 'f', -1, 64)
+				cell = shown(strconv.FormatFloat(paper[i][k], 'f', -1, 64), paper[i][k], nil, nil, nil)
 			}
 			cells = append(cells, cell)
 		}
 	}
-	return append(cells, fmt.Sprintf("%s parameters", short(paperKeyScale.parameters)))
+	return cells
+}
+
+// keyPoints are the lengths and places of the columns of a grid.
+func keyPoints(lengths []int) [][]any {
+	var all [][]any
+	for _, length := range lengths {
+		for _, position := range keyPositions {
+			all = append(all, []any{int64(length), position})
+		}
+	}
+	return all
+}
+
+// shareValues is a share in percent, the ends of its interval, and over how many keys.
+func shareValues(s *experiments.Share, n int) []any {
+	return []any{hundredfold(s.Value), hundredfold(s.Low), hundredfold(s.High), int64(n)}
 }
 
 // paperHasMore reports whether the paper has a length that stands in no column of ours.
@@ -113,16 +135,22 @@ func paperPasskeyTable(slug string) *Table {
 		}
 	}
 	t := newTable("passkey-paper-"+slug, "The paper's Table 3, as printed", columns...)
+	fields := []string{"model", "training"}
+	for range len(columns) - len(fields) {
+		fields = append(fields, "digits_right_percent")
+	}
+	t.csv(fields...)
+	t.repeat(2, "tokens position", keyPoints(paperPasskeyLengths[:])...)
 	for _, stage := range experiments.PasskeyStages {
 		for _, m := range modelNames {
 			if row, ok := paperPasskey[stage][m.id]; ok {
-				cells := []string{m.name, stageWords(stage)}
+				cells := []Cell{text(m.name), text(stageWords(stage))}
 				for _, values := range row {
 					for _, v := range values {
-						cells = append(cells, strconv.FormatFloat(v, 'f', -1, 64))
+						cells = append(cells, shown(strconv.FormatFloat(v, 'f', -1, 64), v))
 					}
 				}
-				t.add(cells...)
+				t.put(cells...)
 			}
 		}
 	}
@@ -143,17 +171,28 @@ func (p *retrieval) segments() []string {
 
 // samples is the number of keys of each cell.
 func (r *keyRow) samples() string {
-	if r.scored == nil || len(r.scored.Grid) == 0 {
+	switch low, high := r.sampleRange(); {
+	case high == 0:
 		return ""
+	case low == high:
+		return strconv.Itoa(low)
+	default:
+		return fmt.Sprintf("%d to %d", low, high)
 	}
-	low, high := r.scored.Grid[0].Samples, r.scored.Grid[0].Samples
-	for _, s := range r.scored.Grid {
+}
+
+// sampleRange is the smallest and the largest number of keys of a cell, zeros of none.
+func (r *keyRow) sampleRange() (low, high int) {
+	if r.scored == nil {
+		return 0, 0
+	}
+	for i, s := range r.scored.Grid {
+		if i == 0 {
+			low = s.Samples
+		}
 		low, high = min(low, s.Samples), max(high, s.Samples)
 	}
-	if low == high {
-		return strconv.Itoa(low)
-	}
-	return fmt.Sprintf("%d to %d", low, high)
+	return low, high
 }
 
 // lengthList names lengths in tokens.

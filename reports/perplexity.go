@@ -28,24 +28,32 @@ func (c *comparison) perplexityTable(slug string) *Table {
 	t := newTable("perplexity-"+slug, "Token perplexity on "+c.title(),
 		"Model", ">Paper", ">Ours", ">95 % interval", ">Seeds",
 		">÷ local only", ">95 % interval of ÷", "Verdict", ">÷ "+best+", ours", ">÷ "+best+", paper",
-		"Data and scale")
+		"Data and scale").csv("model", "paper_perplexity paper_corpus paper_is_borrowed", "perplexity", "perplexity_low perplexity_high", "seeds",
+		"ratio_to_local_only", "ratio_to_local_only_low ratio_to_local_only_high ratio_to_local_only_seeds", "verdict why",
+		"ratio_to_best ratio_to_best_low ratio_to_best_high ratio_to_best_seeds", "paper_ratio_to_best", "data_and_scale")
 	t.Caption = "Lower is better. Protocol " + orNone(c.protocol) + "."
 	for _, r := range c.rows {
-		seeds := ""
+		var seeds, paper Cell
 		if len(r.records) > 0 {
-			seeds = strconv.Itoa(len(r.records))
+			seeds = whole(len(r.records))
 		}
-		t.add(c.name(r), c.paperValue(r), r.ours.mean(), r.ours.limits(), seeds,
-			ratio(r.overLocal), r.overLocal.limits(), string(r.verdict), ratio(r.overBest), paperNumber(r.paperRatio),
-			c.dataAndScale(r))
+		if r.paper > 0 {
+			paper = shown(c.paperValue(r), r.paper, c.paper.name, isBorrowed(r.model))
+		}
+		t.put(text(c.name(r)), paper, plain(r.ours.Mean), r.ours.limitsCell(), seeds,
+			r.overLocal.ratioCell(), r.overLocal.limitsAndSeeds(), shown(string(r.verdict), string(r.verdict), ascii(r.why)),
+			shown(ratio(r.overBest), r.overBest.valueLowHighN()...), paperRatio(r.paperRatio), prose(c.dataAndScale(r)))
+		for _, words := range c.aparts(r) {
+			t.note("%s", words)
+		}
 		for _, f := range r.failed {
 			t.note("%s, seed %d, failed: %s", modelName(r.model), f.Result.Cell.Seed, f.Result.Error)
 		}
 	}
 	for _, i := range c.ideals {
-		t.add("Ideal reader, full history", "", figure(i.full), "", "", "", "", "bound", "", "", "exact, from the generator")
-		t.add("Ideal reader, last segment only ("+count(int64(i.segment))+" tokens)", "", figure(i.limited), "", "", "", "", "bound", "", "",
-			"exact, from the generator")
+		bound, exact := shown("bound", "bound", nil), text("exact, from the generator")
+		t.put(text("Ideal reader, full history"), Cell{}, plain(i.full), Cell{}, Cell{}, Cell{}, Cell{}, bound, Cell{}, Cell{}, exact)
+		t.put(text("Ideal reader, last segment only ("+count(int64(i.segment))+" tokens)"), Cell{}, plain(i.limited), Cell{}, Cell{}, Cell{}, Cell{}, bound, Cell{}, Cell{}, exact)
 	}
 	t.note("%s", methodNote)
 	if c.paper.name != "" {
@@ -105,16 +113,21 @@ func orNone(s string) string {
 func (c *comparison) ablationTable(slug string) *Table {
 	t := newTable("ablation-"+slug, "Memory off, and other units, on "+c.title(),
 		"Model", ">Intact", ">Memory zeroed", ">Zeroed ÷ intact", ">95 % interval", ">Memory shuffled",
-		">Word perplexity", ">Byte perplexity", ">Bits per byte", "Data and scale")
+		">Word perplexity", ">Byte perplexity", ">Bits per byte", "Data and scale").csv("model", "perplexity", "perplexity_memory_zeroed",
+		"ratio_zeroed_to_intact", "ratio_zeroed_to_intact_low ratio_zeroed_to_intact_high ratio_zeroed_to_intact_seeds", "perplexity_memory_shuffled",
+		"word_perplexity", "byte_perplexity", "bits_per_byte", "data_and_scale")
 	t.Caption = "Token perplexity while the memory is read as zeros, or as another document's; then the intact model in other units. Geometric means over seeds; of bits per byte, arithmetic. Protocol " + orNone(c.protocol) + "."
 	for _, r := range c.rows {
 		if len(r.records) == 0 {
 			continue
 		}
-		t.add(c.name(r), r.ours.mean(), r.zeroed.mean(), ratio(r.zeroedRatio), r.zeroedRatio.limits(), r.shuffled.mean(),
+		t.put(text(c.name(r)), plain(r.ours.Mean), plain(r.zeroed.Mean), r.zeroedRatio.ratioCell(), r.zeroedRatio.limitsAndSeeds(), plain(r.shuffled.Mean),
 			positive(geometricInterval(r.field(func(s experiments.Score) float64 { return s.WordPPL })).Mean),
 			positive(geometricInterval(r.field(func(s experiments.Score) float64 { return s.BytePPL })).Mean),
-			positive(meanInterval(r.field(func(s experiments.Score) float64 { return s.BitsPerByte })).Mean), r.inShort())
+			positive(meanInterval(r.field(func(s experiments.Score) float64 { return s.BitsPerByte })).Mean), prose(r.inShort()))
+		if n := r.zeroed.N; n > 0 && n != r.ours.N {
+			t.note("%s: its memory was zeroed with %d of its %d seeds, and zeroed ÷ intact is over those.", c.name(r), n, r.ours.N)
+		}
 		if rule := r.records[0].Result.Data.WordRule; rule != "" {
 			t.note("Words counted by: %s.", rule)
 		}
@@ -122,31 +135,32 @@ func (c *comparison) ablationTable(slug string) *Table {
 	return t
 }
 
-func positive(x float64) string {
+func positive(x float64) Cell {
 	if x <= 0 {
-		return none
+		return Cell{}
 	}
-	return figure(x)
+	return plain(x)
 }
 
 // scaleTable sets our sizes beside the paper's.
 func (c *comparison) scaleTable(slug string) *Table {
 	t := newTable("scale-"+slug, "Scale of the runs on "+c.title(),
-		"Model", ">Parameters", ">beyond local only", ">Layers", ">d_model", ">Heads", ">Segment", ">Training sequence", ">Batch", ">Steps", ">Training tokens")
-	add := func(name string, s experiments.Scale, beyond, steps, tokens, about string) {
-		t.add(name, about+count(s.Parameters), beyond, strconv.Itoa(s.Layers), count(int64(s.DModel)), strconv.Itoa(s.Heads),
-			count(int64(s.Segment)), count(int64(s.TrainLength)), strconv.Itoa(s.Batch), steps, tokens)
+		"Model", ">Parameters", ">beyond local only", ">Layers", ">d_model", ">Heads", ">Segment", ">Training sequence", ">Batch", ">Steps", ">Training tokens").csv(
+		"model", "parameters parameters_are_estimated", "parameters_beyond_local_only", "layers", "d_model", "heads", "segment_tokens", "training_sequence_tokens", "batch", "steps", "training_tokens why_missing")
+	add := func(name string, s experiments.Scale, beyond, steps, tokens Cell, about string) {
+		t.put(text(name), shown(about+count(s.Parameters), s.Parameters, about != ""), beyond, whole(s.Layers), whole(s.DModel), whole(s.Heads),
+			whole(s.Segment), whole(s.TrainLength), whole(s.Batch), steps, tokens)
 	}
 	for _, r := range c.rows {
 		if len(r.records) > 0 {
-			beyond := ""
+			var beyond Cell
 			if local := r.like(c.rows, localOnly); local != nil {
-				beyond = count(r.scale.Parameters - local.scale.Parameters)
+				beyond = whole(r.scale.Parameters - local.scale.Parameters)
 			}
-			add(c.name(r), r.scale, beyond, count(int64(r.scale.Steps)), count(r.scale.TrainTokens), "")
+			add(c.name(r), r.scale, beyond, whole(r.scale.Steps), shown(count(r.scale.TrainTokens), r.scale.TrainTokens, nil), "")
 		}
 	}
-	add("The paper's Infini-Transformer", paperScale, count(int64(paperScale.Heads*paperScale.Layers)), "not stated", "not stated", "≈")
+	add("The paper's Infini-Transformer", paperScale, whole(paperScale.Heads*paperScale.Layers), shown("not stated", nil), shown("not stated", nil, "the paper does not state its steps and training tokens"), "≈")
 	t.note("The paper states no parameter count: ≈%s follows from its sizes with a tied vocabulary of 32,128. Its Transformer-XL and Memorizing rows saw ≈65.5B tokens.", short(paperScale.Parameters))
 	return t
 }
@@ -155,7 +169,8 @@ func (c *comparison) scaleTable(slug string) *Table {
 // decides a word was last stated.
 func (c *comparison) classTable(slug string) *Table {
 	t := newTable("classes-"+slug, "Loss by kind of word on "+c.title(),
-		"Model", "Kind of word", ">Tokens", ">Loss", ">95 % interval", ">Ideal, full history", ">Ideal, last segment", "Data and scale")
+		"Model", "Kind of word", ">Tokens", ">Loss", ">95 % interval", ">Ideal, full history", ">Ideal, last segment", "Data and scale").csv("model", "kind_of_word", "tokens", "loss_nats_per_token", "loss_nats_per_token_low loss_nats_per_token_high seeds",
+		"ideal_full_history_nats_per_token", "ideal_last_segment_nats_per_token", "data_and_scale")
 	t.Caption = "Nats per token, arithmetic mean over seeds with its Student-t interval; the intact model."
 	for _, r := range c.rows {
 		if len(r.records) == 0 {
@@ -176,7 +191,7 @@ func (c *comparison) classTable(slug string) *Table {
 			}
 			if len(loss) > 0 {
 				i := meanInterval(loss)
-				t.add(c.name(r), name, count(tokens), i.mean(), i.limits(), meanInterval(full).mean(), meanInterval(segment).mean(), r.inShort())
+				t.put(text(c.name(r)), text(name), whole(tokens), plain(i.Mean), i.limitsAndSeeds(), plain(meanInterval(full).Mean), plain(meanInterval(segment).Mean), prose(r.inShort()))
 			}
 		}
 	}

@@ -54,7 +54,8 @@ func recalls(run *Run) []Recall {
 // RecallTable shows every point beside its curve; no row when nothing was tried.
 func RecallTable(all []Recall) *Table {
 	t := newTable("recall", "What one head's memory gives back", "Rule", "Keys", ">Head", ">Segment", ">Pairs",
-		">Error", ">Expected", ">May differ by", ">In a wide head", ">Found", ">By chance", "Agrees")
+		">Error", ">Expected", ">May differ by", ">In a wide head", ">Found", ">By chance", "Agrees").csv("model", "keys", "head_size", "segment_tokens", "pairs",
+		"error", "expected_error", "error_tolerance", "error_in_a_wide_head", "found_share", "found_share_by_chance", "agrees")
 	t.Caption = "Pairs of a random key and a random value, written to an empty memory a segment at a time, and each read with its own key. Error is the squared distance from the value, over the mean square of values: 0 is perfect, 1 what silence has. Expected is its exact mean over all values, given the keys. Found is the share of answers closer in direction to their own value than to any other's."
 	for _, r := range all {
 		for _, p := range r.Points {
@@ -62,8 +63,8 @@ func RecallTable(all []Recall) *Table {
 			if !p.Agrees {
 				agrees = "NO"
 			}
-			t.add(shortName(r.Model), string(p.Keys), fmt.Sprint(p.HeadSize), fmt.Sprint(p.Segment), fmt.Sprint(p.Pairs),
-				share(p.Error), share(p.Expected), share(p.Tolerance), share(p.Limit), share(p.Identified), share(1/float64(p.Pairs)), agrees)
+			t.put(text(shortName(r.Model)), text(string(p.Keys)), digits(p.HeadSize), digits(p.Segment), digits(p.Pairs),
+				shareCell(p.Error), shareCell(p.Expected), shareCell(p.Tolerance), shareCell(p.Limit), shareCell(p.Identified), shareCell(1/float64(p.Pairs)), text(agrees))
 		}
 	}
 	t.note("Normal keys look so alike to σ that a memory gives back little more than the mean of what was written. Orthogonal features show what it can hold: as many pairs as the head is wide; beyond, they come again.")
@@ -72,6 +73,8 @@ func RecallTable(all []Recall) *Table {
 
 // share writes a number of the order of one.
 func share(x float64) string { return fmt.Sprintf("%.3f", x) }
+
+func shareCell(x float64) Cell { return shown(share(x), x) }
 
 // recallSection is what the page shows of the probe.
 type recallSection struct {

@@ -41,6 +41,25 @@ func (r *row) paperEvidence() string {
 	return text
 }
 
+// evidenceCell is evidence with what it was rendered from.
+func (r *row) evidenceCell() Cell {
+	switch {
+	case len(r.records) == 0:
+		return Cell{}
+	case r.claim.ours.N == 0:
+		return shown(r.evidence(), append([]any{"perplexity"}, r.ours.valueLowHighN()...)...)
+	}
+	return shown(r.evidence(), append([]any{ascii(r.claim.over)}, r.claim.ours.valueLowHighN()...)...)
+}
+
+// paperEvidenceCell is paperEvidence with what it was rendered from.
+func (r *row) paperEvidenceCell() Cell {
+	if len(r.records) > 0 && r.claim.ours.N == 0 || r.claim.paper == 0 {
+		return Cell{Text: r.paperEvidence()}
+	}
+	return shown(r.paperEvidence(), r.claim.paper, r.claim.borrowed, nil)
+}
+
 // rests is the claim of a row. What the paper claims of its own models is that their
 // long memory helps, so ours must beat the control; of longer training that it beats the
 // usual; of the other models that its best one beats them.

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,6 +33,8 @@ type RunHead struct {
 	BLAS    []string `json:"blas"`
 	Threads []string `json:"threads"`
 	Go      []string `json:"go"`
+	// Lacks names the cells that another run finished and this one did not.
+	Lacks []string `json:"lacks,omitempty"`
 }
 
 // SettingRow is one setting of the cells that runs have in common.
@@ -44,14 +45,18 @@ type SettingRow struct {
 
 // SideRow is one measure of one cell, over its seeds.
 type SideRow struct {
-	Measure  string     `json:"measure"`
-	Corpus   string     `json:"corpus,omitempty"`
-	Model    string     `json:"model"`
-	Length   int        `json:"length"`
-	Point    string     `json:"point,omitempty"`
-	Values   []*float64 `json:"values"` // of each run, a mean over its seeds; null where it has none
-	Seeds    []int      `json:"seeds"`
-	Contrast []Contrast `json:"contrasts"` // of each run but the first
+	Measure string `json:"measure"`
+	Corpus  string `json:"corpus,omitempty"`
+	Model   string `json:"model"`
+	Length  int    `json:"length"`
+	Point   string `json:"point,omitempty"`
+	// Values and contrasts are all over the same cells: the seeds, and of a measure over
+	// documents or books those too, that every run with a value shares.
+	Values    []*float64 `json:"values"` // of each run, a mean over Seeds; null where it has none
+	Seeds     []uint64   `json:"seeds"`
+	Documents int        `json:"documents,omitempty"` // or books
+	LeftOut   []LeftOut  `json:"left_out,omitempty"`
+	Contrast  []Contrast `json:"contrasts"` // of each run but the first
 }
 
 // NewSideBySide matches the cells of runs; names are what the runs are called. Cells
@@ -74,14 +79,36 @@ func NewSideBySide(names []string, runs []*Run) (*SideBySide, error) {
 	if len(common) == 0 {
 		return nil, errors.New("reports: no two of the runs have a finished cell in common: cells match by experiment, corpus, model, length and seed")
 	}
+	for i, run := range runs {
+		s.Runs[i].Lacks = lacks(run, runs)
+	}
 	var err error
 	if s.Settings, err = differing(runs, common); err != nil {
 		return nil, err
 	}
 	for _, m := range measures {
-		s.Rows = append(s.Rows, m.rows(runs)...)
+		s.Rows = append(s.Rows, m.rows(names, runs)...)
 	}
 	return s, nil
+}
+
+// lacks names the finished cells of other runs that a run has not finished.
+func lacks(run *Run, runs []*Run) []string {
+	have := map[experiments.Cell]bool{}
+	for _, r := range run.Records {
+		have[r.Result.Cell] = r.Result.Status == experiments.StatusDone
+	}
+	var missing []string
+	for _, other := range runs {
+		for _, r := range other.Records {
+			if r.Result.Status == experiments.StatusDone && !have[r.Result.Cell] {
+				have[r.Result.Cell] = true
+				missing = append(missing, clean(r.Key))
+			}
+		}
+	}
+	slices.Sort(missing)
+	return missing
 }
 
 func head(name string, run *Run) RunHead {
@@ -105,80 +132,6 @@ func head(name string, run *Run) RunHead {
 		add(&h.Go, e.Go+" "+e.OS)
 	}
 	return h
-}
-
-// rows sets every cell that has the measure in two runs or more side by side.
-func (m Measure) rows(runs []*Run) []SideRow {
-	type key struct {
-		cell  experiments.Cell // without the seed
-		point string
-	}
-	found := map[key][]map[uint64]reading{}
-	protocols := map[key][]string{}
-	for i, run := range runs {
-		for _, record := range run.Records {
-			if record.Result.Status != experiments.StatusDone {
-				continue
-			}
-			cell := record.Result.Cell
-			cell.Seed = 0
-			for point, value := range m.read(record) {
-				k := key{cell, point}
-				if found[k] == nil {
-					found[k], protocols[k] = make([]map[uint64]reading, len(runs)), make([]string, len(runs))
-				}
-				if found[k][i] == nil {
-					found[k][i] = map[uint64]reading{}
-				}
-				found[k][i][record.Result.Cell.Seed] = value
-				protocols[k][i] = record.Result.Protocol
-			}
-		}
-	}
-	keys := slices.SortedFunc(maps.Keys(found), func(a, b key) int {
-		return cmp.Or(cmp.Compare(a.cell.Experiment, b.cell.Experiment), cmp.Compare(a.cell.Corpus, b.cell.Corpus), cmp.Compare(a.cell.Length, b.cell.Length),
-			cmp.Compare(modelOrder(a.cell.Model), modelOrder(b.cell.Model)), cmp.Compare(a.cell.Model, b.cell.Model), cmp.Compare(len(a.point), len(b.point)), cmp.Compare(a.point, b.point))
-	})
-	var rows []SideRow
-	for _, k := range keys {
-		row := SideRow{Measure: m.Name, Corpus: clean(k.cell.Corpus), Model: clean(k.cell.Model), Length: k.cell.Length, Point: k.point}
-		have := 0
-		for i, of := range found[k] {
-			row.Values = append(row.Values, m.mean(of))
-			row.Seeds = append(row.Seeds, len(of))
-			if len(of) > 0 {
-				have++
-			}
-			if i == 0 {
-				continue
-			}
-			switch base := found[k][0]; {
-			case len(base) == 0 || len(of) == 0:
-				row.Contrast = append(row.Contrast, Contrast{Call: NotCompared, Why: "only one of the two has it"})
-			case protocols[k][i] != protocols[k][0]:
-				row.Contrast = append(row.Contrast, Contrast{Call: NotCompared, Why: "other protocol: " + clean(protocols[k][0]+" | "+protocols[k][i])})
-			default:
-				row.Contrast = append(row.Contrast, m.contrast(base, of))
-			}
-		}
-		if have > 1 {
-			rows = append(rows, row)
-		}
-	}
-	return rows
-}
-
-// mean is the geometric mean over seeds of values that are divided, the arithmetic of
-// those that are subtracted.
-func (m Measure) mean(of map[uint64]reading) *float64 {
-	var all []float64
-	for _, seed := range slices.Sorted(maps.Keys(of)) {
-		all = append(all, of[seed].value)
-	}
-	if m.Difference {
-		return finite(meanInterval(all).Mean)
-	}
-	return finite(geometricInterval(all).Mean)
 }
 
 // differing lists the settings that some matched cell has otherwise in another run.

@@ -14,6 +14,11 @@ func (s *SideBySide) Tables() []*Table {
 	for _, h := range s.Runs {
 		runs.add(h.Name, h.Profile, strconv.Itoa(h.Done), strconv.Itoa(h.Failed), strings.Join(h.Version, ", "), strings.Join(h.CPU, ", "), strings.Join(h.BLAS, ", "), strings.Join(h.Threads, ", "))
 	}
+	for _, h := range s.Runs {
+		if n := len(h.Lacks); n > 0 {
+			runs.note("%s lacks %s, of which no row below counts anything.", h.Name, listed(n, "finished cell", h.Lacks))
+		}
+	}
 	tables := []*Table{runs}
 	if len(s.Settings) > 0 {
 		columns := []string{"Setting"}
@@ -43,7 +48,7 @@ func (s *SideBySide) measureTable(m Measure) *Table {
 	if m.Higher {
 		title = strings.TrimSuffix(title, "lower is better") + "higher is better"
 	}
-	columns := []string{"Text", "Model", ">" + s.Runs[0].Name}
+	columns := []string{"Text", "Model", ">Seeds", ">" + s.Runs[0].Name}
 	for i, h := range s.Runs[1:] {
 		versus := "change"
 		if i > 0 {
@@ -53,15 +58,23 @@ func (s *SideBySide) measureTable(m Measure) *Table {
 	}
 	t := newTable(strings.ReplaceAll(strings.Split(m.Name, ",")[0], " ", "-"), title, columns...)
 	tested := 0
+	left := map[string][]string{} // by what a run has alone, the rows
+	var order []string
 	for _, row := range s.Rows {
-		if row.Measure != m.Name {
+		if row.Measure != m.Name || row.inOne() {
 			continue
 		}
 		model := modelName(row.Model) + ", " + count(int64(row.Length))
 		if row.Point != "" {
 			model = modelName(row.Model) + ", " + row.Point
 		}
-		cells := []string{row.Corpus, model}
+		for _, l := range row.LeftOut {
+			if left[l.String()] == nil {
+				order = append(order, l.String())
+			}
+			left[l.String()] = append(left[l.String()], row.Corpus+" "+model)
+		}
+		cells := []string{row.Corpus, model, strconv.Itoa(len(row.Seeds))}
 		for i, v := range row.Values {
 			cells = append(cells, valueFigure(v))
 			if i == 0 {
@@ -78,6 +91,18 @@ func (s *SideBySide) measureTable(m Measure) *Table {
 		}
 		t.add(cells...)
 	}
+	if len(left) > 0 {
+		t.note("Every number of a row is over the seeds%s that all of its runs have. Left out, because another run lacks it:", s.andDocuments(m))
+		for _, words := range order {
+			if rows := left[words]; len(rows) < len(t.Rows) {
+				words += ", in " + strings.Join(rows[:min(len(rows), maxListed)], "; ")
+				if more := len(rows) - maxListed; more > 0 {
+					words += "; and " + plural(more, "more row")
+				}
+			}
+			t.note("%s", words)
+		}
+	}
 	if tested > 0 {
 		t.note("~ is noise: p is not below %.2f. n counts %s.", alpha, s.pairsOf(m))
 	}
@@ -85,6 +110,16 @@ func (s *SideBySide) measureTable(m Measure) *Table {
 		t.note("%d changes are tested; of so many independent ones, 1 in 20 would seem sure by chance.", tested)
 	}
 	return t
+}
+
+// andDocuments adds what a row must share beside its seeds.
+func (s *SideBySide) andDocuments(m Measure) string {
+	for _, row := range s.Rows {
+		if row.Measure == m.Name && row.Documents > 0 {
+			return " and documents"
+		}
+	}
+	return ""
 }
 
 // pairsOf says what is paired.
@@ -146,12 +181,15 @@ func (c Contrast) sign() string {
 
 // Flat is one table with a line for each value, for other programs.
 func (s *SideBySide) Flat() *Table {
-	t := newTable("compare", "Comparison", "measure", "higher_is_better", "corpus", "model", "length", "point", "run", "value", "seeds", "change_is", "change", "low", "high", "p", "n", "pairs", "call", "why")
-	number := func(v *float64) string {
+	columns := []string{"measure", "higher_is_better", "corpus", "model", "length", "point", "run", "value", "seeds", "change_is", "change", "low", "high", "p", "n", "pairs", "call", "why",
+		"documents", "left_out_seeds", "left_out_documents", "left_out"}
+	t := newTable("compare", "Comparison", columns...).csv(columns...)
+	value := func(v any) Cell { return Cell{Values: []any{v}} }
+	number := func(v *float64) Cell {
 		if v == nil {
-			return ""
+			return value(nil)
 		}
-		return strconv.FormatFloat(*v, 'g', -1, 64)
+		return value(*v)
 	}
 	for _, m := range measures {
 		kind := "ratio"
@@ -163,23 +201,26 @@ func (s *SideBySide) Flat() *Table {
 				continue
 			}
 			for i, v := range row.Values {
-				cells := []string{m.Name, strconv.FormatBool(m.Higher), row.Corpus, row.Model, strconv.Itoa(row.Length), row.Point, s.Runs[i].Name, number(v), strconv.Itoa(row.Seeds[i])}
-				if i > 0 {
+				cells := []Cell{text(m.Name), value(m.Higher), text(row.Corpus), text(row.Model), value(int64(row.Length)), text(row.Point), text(s.Runs[i].Name), number(v), value(int64(len(row.Seeds)))}
+				if i == 0 {
+					cells = append(cells, make([]Cell, 9)...)
+				} else {
 					c := row.Contrast[i-1]
-					cells = append(cells, kind, number(c.Change), number(c.Low), number(c.High), number(c.P), strconv.Itoa(c.N), c.Pairs, string(c.Call), c.Why)
+					cells = append(cells, text(kind), number(c.Change), number(c.Low), number(c.High), number(c.P), value(int64(c.N)), text(c.Pairs), text(string(c.Call)), text(c.Why))
 				}
-				t.Rows = append(t.Rows, padded(cells, len(t.Columns)))
+				documents := value(nil)
+				if row.Documents > 0 {
+					documents = value(int64(row.Documents))
+				}
+				var left LeftOut
+				for _, l := range row.LeftOut {
+					if l.Run == s.Runs[i].Name {
+						left = l
+					}
+				}
+				t.put(append(cells, documents, value(int64(len(left.Seeds))), value(int64(len(left.Documents))), text(left.what()))...)
 			}
 		}
 	}
 	return t
-}
-
-// padded cleans cells and leaves those that are missing empty.
-func padded(cells []string, n int) []string {
-	row := make([]string, n)
-	for i, c := range cells {
-		row[i] = clean(c)
-	}
-	return row
 }

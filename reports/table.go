@@ -3,11 +3,9 @@ package reports
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
 )
 
@@ -23,10 +21,21 @@ const (
 type Column struct {
 	Title string
 	Align Align
+
+	fields []string // the columns of the CSV that its cells fill; none: shown only
+	point  []any    // of a column that repeats for several points: which one this is
 }
 
-// Table is a table before it is drawn: the terminal, Markdown, CSV, LaTeX and
-// HTML all show the same cells.
+// Cell is one cell: the text that people read and the values it was rendered from, one
+// for each CSV column that its column fills: a string, an int64, a float64, a bool, or
+// nil for a missing value.
+type Cell struct {
+	Text   string
+	Values []any
+}
+
+// Table is a table before it is drawn. The terminal, Markdown, LaTeX and HTML show the
+// texts of its cells, CSV their values.
 type Table struct {
 	Name    string // of its file under tables/, without a suffix
 	Title   string
@@ -35,7 +44,9 @@ type Table struct {
 	Rows    [][]string // each as long as Columns
 	Notes   []string
 
-	anchors []string // of the sections that rows tell of, for the page; nil for none
+	values  [][][]any // by row and column, what the CSV holds; as long as Rows
+	points  []string  // the columns of the CSV that say which point a repeated column is
+	anchors []string  // of the sections that rows tell of, for the page; nil for none
 }
 
 // Anchor is that of the section which row i tells of, "" for none.
@@ -61,17 +72,57 @@ func newTable(name, title string, columns ...string) *Table {
 	return t
 }
 
-// add appends a row; an empty cell is shown as a dash. Texts are cleaned here,
-// so that no writer has to.
+// csv names the CSV columns that each column fills, separated by spaces; "" for a column
+// that is shown only. Names are unique snake_case and say the unit.
+func (t *Table) csv(fields ...string) *Table {
+	if len(fields) != len(t.Columns) {
+		panic(fmt.Sprintf("reports: table %s has %d columns, and CSV names for %d", t.Name, len(t.Columns), len(fields)))
+	}
+	for i, names := range fields {
+		t.Columns[i].fields = strings.Fields(names)
+	}
+	return t
+}
+
+// repeat makes the columns from the i-th on one observation each, at the given points:
+// the CSV has a row for each of them, which begins its values with the point's own. The
+// CSV columns of a point are names; all repeated columns fill the same ones.
+func (t *Table) repeat(i int, names string, points ...[]any) {
+	t.points = strings.Fields(names)
+	for k, p := range points {
+		t.Columns[i+k].point = p
+	}
+}
+
+// add appends a row of texts, which are also the values of columns that fill one CSV
+// column. Texts are cleaned here, so that no writer has to.
 func (t *Table) add(cells ...string) {
-	row := make([]string, len(t.Columns))
-	for i := range row {
+	row := make([]Cell, len(cells))
+	for i, c := range cells {
+		row[i] = text(c)
+	}
+	t.put(row...)
+}
+
+// put appends a row; an empty cell is shown as a dash and missing in the CSV.
+func (t *Table) put(cells ...Cell) {
+	row, values := make([]string, len(t.Columns)), make([][]any, len(t.Columns))
+	for i, column := range t.Columns {
 		row[i] = none
-		if i < len(cells) && clean(cells[i]) != "" {
-			row[i] = clean(cells[i])
+		if i >= len(cells) {
+			continue
+		}
+		if shown := clean(cells[i].Text); shown != "" {
+			row[i] = shown
+		}
+		if n := len(cells[i].Values); len(column.fields) > 0 && n > 0 {
+			if n > len(column.fields) {
+				panic(fmt.Sprintf("reports: table %s, column %q: %d values for the CSV columns %q", t.Name, column.Title, n, column.fields))
+			}
+			values[i] = cells[i].Values
 		}
 	}
-	t.Rows = append(t.Rows, row)
+	t.Rows, t.values = append(t.Rows, row), append(t.values, values)
 }
 
 // note appends a note below the table, once.
@@ -122,43 +173,6 @@ func (t *Table) WriteTerminal(w io.Writer) error {
 	return err
 }
 
-// WriteMarkdown writes a GitHub-style table under a heading.
-func (t *Table) WriteMarkdown(w io.Writer) error {
-	heading := "### " + markdownText(t.Title) + "\n\n"
-	if t.Caption != "" {
-		heading += markdownLine(t.Caption) + "\n\n"
-	}
-	if _, err := io.WriteString(w, heading); err != nil {
-		return err
-	}
-	rows := make([][]string, len(t.Rows))
-	for i, row := range t.Rows {
-		for _, cell := range row {
-			rows[i] = append(rows[i], markdownText(cell))
-		}
-	}
-	var titles []string
-	for _, title := range t.titles() {
-		titles = append(titles, markdownText(title))
-	}
-	if err := t.draw(w, titles, rows,
-		tablewriter.WithRowAutoWrap(tw.WrapNone),
-		tablewriter.WithHeaderAutoWrap(tw.WrapNone),
-		tablewriter.WithRenderer(renderer.NewMarkdown())); err != nil {
-		return err
-	}
-	for i, n := range t.Notes {
-		start := "- "
-		if i == 0 {
-			start = "\n- "
-		}
-		if _, err := fmt.Fprintf(w, "%s%s\n", start, markdownLine(n)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // draw hands the cells to tablewriter.
 func (t *Table) draw(w io.Writer, titles []string, rows [][]string, options ...tablewriter.Option) error {
 	align := make(tw.Alignment, len(t.Columns))
@@ -179,26 +193,4 @@ func (t *Table) draw(w io.Writer, titles []string, rows [][]string, options ...t
 		return fmt.Errorf("reports: table %s: %w", t.Name, err)
 	}
 	return nil
-}
-
-// markdownText escapes what Markdown or the HTML inside it would act on. Dots,
-// dashes and parentheses stay: they act only at the start of a line, see
-// markdownLine, or in a link.
-var markdownEscaper = strings.NewReplacer(
-	`\`, `\\`, `|`, `\|`, `<`, `&lt;`, `>`, `&gt;`, `&`, `&amp;`,
-	`*`, `\*`, `_`, `\_`, "`", "\\`", `[`, `\[`, `]`, `\]`, `~`, `\~`, `$`, `\$`,
-)
-
-func markdownText(s string) string { return markdownEscaper.Replace(s) }
-
-// blockStart is what makes a line a heading, a list or a rule.
-var blockStart = regexp.MustCompile(`^(#|[-+=]|[0-9]+[.)])`)
-
-// markdownLine is markdownText for a text that begins a line.
-func markdownLine(s string) string {
-	s = markdownText(s)
-	if start := blockStart.FindString(s); start != "" {
-		s = start[:len(start)-1] + `\` + s[len(start)-1:]
-	}
-	return s
 }

@@ -38,7 +38,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func sampleTable() *Table {
-	table := newTable("sample", "A sample", "Model", ">Perplexity", "Note")
+	table := newTable("sample", "A sample", "Model", ">Perplexity", "Note").csv("model", "perplexity", "note")
 	table.Caption = "Two rows."
 	table.add("Infini_Transformer", "9.650", "50 % of σ(q) & more | less")
 	table.add("[hostile] </script>", "-1.5", "=HYPERLINK(\"http://example.org\")")
@@ -90,13 +90,17 @@ func TestCSVCell(t *testing.T) {
 
 // A CSV file must read back as the cells that went in, quotes and all.
 func TestCSVReadsBack(t *testing.T) {
-	table := newTable("x", "x", "a", "b")
+	table := newTable("x", "x", "a", "b").csv("a", "b")
 	table.add(`say "hi", then`, "naïve 😀")
 	var out bytes.Buffer
 	if err := table.WriteCSV(&out); err != nil {
 		t.Fatal(err)
 	}
-	got, err := csv.NewReader(&out).ReadAll()
+	plain, marked := strings.CutPrefix(out.String(), "\uFEFF")
+	if !marked {
+		t.Error("no byte-order mark before text that is not ASCII")
+	}
+	got, err := csv.NewReader(strings.NewReader(plain)).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,6 +110,11 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 		}
 		printWrapped(out, "  ", setting)
 	}
+	for _, r := range c.rows {
+		if words := c.apart(r, r.like(c.rows, localOnly)); words != "" {
+			printWrapped(out, "  ", words)
+		}
+	}
 	if len(segments) > 0 {
 		printWrapped(out, "  ", "ideal: the bound for a reader of the full history, and of the last segment ("+
 			strings.Join(segments, ", ")+" tokens) only")

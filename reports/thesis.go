@@ -80,7 +80,7 @@ func (t thesis) ours() string {
 
 // thesesTable is the summary: a row for each claim.
 func thesesTable(theses []thesis) *Table {
-	t := newTable("claims", "The paper's claims", "Claim", "Verdict", "Paper", "Ours [95 %]", "Scale", "Why")
+	t := newTable("claims", "The paper's claims", "Claim", "Verdict", "Paper", "Ours [95 %]", "Scale", "Why").csv("claim", "verdict", "paper_in_words", "ours_in_words", "scale", "why")
 	for _, th := range theses {
 		scale := th.scale
 		if th.verdict() == NotAttempted {
@@ -90,7 +90,7 @@ func thesesTable(theses []thesis) *Table {
 		if th.remark != "" {
 			why += "; " + th.remark
 		}
-		t.add(th.text, string(th.verdict()), th.paper, th.ours(), scale, why)
+		t.put(prose(th.text), text(string(th.verdict())), prose(th.paper), prose(th.ours()), prose(scale), prose(why))
 		t.anchors = append(t.anchors, th.section)
 	}
 	t.note("%s", borrowedNote)

@@ -18,6 +18,11 @@ func compareCommand(env *environment) *cobra.Command {
 machines, commits or settings, and sets them side by side, each against the first. Cells
 match by experiment, text, model, length and seed; settings that differ are listed.
 
+Every number of a row is over the same cells: the seeds, and of perplexity and ROUGE also
+the documents, that all runs in the row have. What one run has and another lacks counts
+nowhere and is named below the table; with three runs or more, compare fewer of them to
+use more seeds. A run with another protocol does not take part and has no value.
+
 A change is shown only where it is more than noise, else "~": perplexities and ROUGE by
 a bootstrap over documents, in pairs of the same document (p < 0.05, at least 6), and,
 where there are two seeds or more, also over these; speed and memory by a paired t-test

@@ -56,7 +56,7 @@ command goes on from there.`,
 				return err
 			}
 			if summary.Done+summary.Skipped+summary.Failed > 0 {
-				if err := writeReport(env, flags.runs, options.Profile.Name); err != nil {
+				if err := writeReport(env, flags.runs, options.Profile.Name, ""); err != nil {
 					return err
 				}
 			}

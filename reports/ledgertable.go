@@ -1,0 +1,121 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"infinibench/experiments"
+)
+
+func numbersTable(l *experiments.Ledger) *Table {
+	columns := []string{"Model", "Formula", ">Numbers carried", ">Memorizing ÷ this"}
+	if inPaper(l) {
+		columns = []string{"Model", "Formula", ">Numbers carried", ">Rounded", ">Paper", ">Memorizing ÷ this", ">of the rounded", ">Paper"}
+	}
+	fields := []string{"model", "formula", "numbers_carried", "ratio_memorizing_to_this"}
+	if inPaper(l) {
+		fields = []string{"model", "formula", "numbers_carried", "numbers_carried_rounded", "paper_numbers_carried", "ratio_memorizing_to_this", "ratio_of_the_rounded", "paper_ratio"}
+	}
+	t := newTable("memory-"+l.Profile, "Memory carried between segments, at "+sizesOf(l), columns...).csv(fields...)
+	m := l.Model
+	t.Caption = fmt.Sprintf("Of one document, in numbers as the paper's Tables 1 and 2 count; %s, %s of %d, segments of %s tokens.",
+		plural(m.Layers, "layer"), plural(m.Heads, "head"), m.HeadSize, count(int64(m.Segment)))
+	for _, r := range inOrder(l.Rows) {
+		cells := []Cell{text(modelName(r.Model)), formula(r.Formula), whole(r.Entries)}
+		if inPaper(l) {
+			cells = append(cells, asPrinted(r.Rounded), asPrinted(r.Paper), timesCell(r.Ratio), asPrinted(r.RoundedRatio), asPrinted(r.PaperRatio))
+		} else {
+			cells = append(cells, timesCell(r.Ratio))
+		}
+		t.put(cells...)
+	}
+	for _, text := range l.Remarks() {
+		t.note("%s", text)
+	}
+	return t
+}
+
+// inOrder is rows in the order of all tables.
+func inOrder(rows []experiments.LedgerRow) []experiments.LedgerRow {
+	return slices.SortedStableFunc(slices.Values(rows), func(a, b experiments.LedgerRow) int {
+		return cmp.Compare(modelOrder(a.Model), modelOrder(b.Model))
+	})
+}
+
+// times writes a ratio of sizes with one digit more than the paper, whose rounding
+// shows in it.
+func times(x float64) string {
+	switch {
+	case x == 0:
+		return ""
+	case x < 10:
+		return fmt.Sprintf("%.2fx", x)
+	}
+	return fmt.Sprintf("%.1fx", x)
+}
+
+// formula is a cell of a formula. In the CSV a model that carries nothing has the word,
+// since a 0 among formulas would be the only number of a column of texts.
+func formula(s string) Cell {
+	if s == "0" {
+		return shown(s, "nothing")
+	}
+	return prose(s)
+}
+
+func timesCell(x float64) Cell {
+	if x == 0 {
+		return Cell{}
+	}
+	return shown(times(x), x)
+}
+
+// asPrinted is a number as the paper prints it, "183M" or "114x". The rounding is the
+// paper's, so that the value is read from the text.
+func asPrinted(s string) Cell {
+	scale, unit := 1., len(s)-1
+	switch {
+	case s == "":
+		return Cell{}
+	case s[unit] == 'B':
+		scale = 1e9
+	case s[unit] == 'M':
+		scale = 1e6
+	case s[unit] == 'K':
+		scale = 1e3
+	case s[unit] != 'x':
+		unit++
+	}
+	x, err := strconv.ParseFloat(s[:unit], 64)
+	if err != nil {
+		return shown(s, nil)
+	}
+	return shown(s, x*scale)
+}
+
+func bytesTable(l *experiments.Ledger) *Table {
+	t := newTable("memory-bytes-"+l.Profile, "Memory in bytes, at "+sizesOf(l),
+		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory").csv(
+		"model", "carried_here", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree", "peak_resident_bytes why_missing")
+	t.Caption = "In float32. The live state is that of one document, its tensors counted; the peak is of a process that evaluates this model alone on two segments, weights and all."
+	if l.Peaks != "" {
+		t.note("Peaks: %s.", l.Peaks)
+	}
+	for _, r := range inOrder(l.Rows) {
+		if r.Measured == nil {
+			t.put(text(modelName(r.Model)), text("no model here"), Cell{}, Cell{}, Cell{}, Cell{}, shown("", nil, "no model here"))
+			continue
+		}
+		agree, peak := "yes", shown("not measured", nil, "not measured")
+		if *r.Measured != r.Bytes {
+			agree = "NO"
+		}
+		if r.PeakRSS > 0 {
+			peak = shown(count(r.PeakRSS), r.PeakRSS, nil)
+		}
+		t.put(text(modelName(r.Model)), formula(r.Carried), whole(r.Bytes), shown(count(r.OfBatch), r.OfBatch, l.Batch), whole(*r.Measured), text(agree), peak)
+	}
+	return t
+}
