@@ -86,6 +86,19 @@ func TestReadTextFile(t *testing.T) {
 			}
 		})
 	}
+	// A UTF-8 signature is no text; one in the middle, or a second one, is.
+	for data, want := range map[string]string{"\ufeffa \ufeffb": "a \ufeffb", "\ufeff\ufeffa": "\ufeffa", "\ufeffa\r\n": "a\r\n"} {
+		if got, err := CheckText("x", []byte(data)); err != nil || got != want {
+			t.Errorf("%q: got %q, %v, want %q", data, got, err, want)
+		}
+	}
+	for data, err := range map[string]string{
+		"\ufeff \n":     "x: no text: the file is empty or blank; fetch it again",
+		"\xff\xfea\x00": "x: the text is UTF-16, by its byte-order mark; convert it: iconv -f UTF-16 -t UTF-8 FILE > NEWFILE",
+	} {
+		_, got := CheckText("x", []byte(data))
+		wantError(t, got, err, "")
+	}
 	absent := filepath.Join(t.TempDir(), "absent.txt")
 	_, err := ReadText(absent)
 	wantError(t, err, "DIR: no such file or directory", absent)

@@ -64,6 +64,11 @@ func TestBadPairs(t *testing.T) {
 		{"negative", line("2", "texts/b.txt", "-1"), "2", "book_words is -1"},
 		{"no id", `{"book_path": "texts/b.txt", "summary": "S"}`, "", `no "book_id"`},
 		{"id of text", `{"book_id": "x", "book_path": "texts/b.txt", "summary": "S"}`, "", `column 13: "book_id": got a string, want a whole number`},
+		{"half a character", strings.Replace(line("2", "texts/b.txt", "0"), `"S"`, `"caf\udce9"`, 1), "2", `"summary": \udce9 is a lone surrogate`},
+		{"a byte of Latin-1", strings.Replace(line("2", "texts/b.txt", "0"), `"S"`, "\"caf\xe9\"", 1), "2", `"summary": byte 0xe9 is not UTF-8`},
+		{"half a character in the source", strings.Replace(line("2", "texts/b.txt", "0"), "{", `{"source": "\ud800", `, 1), "2", `"source": \ud800 is a lone surrogate`},
+		{"a key twice", strings.Replace(line("2", "texts/b.txt", "0"), "{", `{"summary": "T", `, 1), "", `"summary": the key is given twice`},
+		{"a key in another case", strings.Replace(line("2", "texts/b.txt", "0"), "summary", "Summary", 1), "2", "summary missing"},
 		{"no JSON", `book`, "", "invalid character"},
 	} {
 		f, err := Open(folder(t, map[datasets.Split]string{datasets.Train: good + "\n\n" + c.line + "\n"}))
@@ -155,6 +160,25 @@ func TestSeveralSummaries(t *testing.T) {
 		if p := f.Coverage(split).Problems; len(p) != 1 || p[0].String() != want {
 			t.Errorf("%s: %v, want %q", split, p, want)
 		}
+	}
+}
+
+// Manifests and books of a Windows editor are read like others: the first pair is there,
+// and the book starts with its first word.
+func TestSignatures(t *testing.T) {
+	dir := folder(t, map[datasets.Split]string{datasets.Train: "\ufeff" + good + "\r\n"})
+	if err := os.WriteFile(filepath.Join(dir, "../texts/a.txt"), []byte("\ufeffonce upon a time\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := f.Coverage(datasets.Train); c.Usable != 1 || len(c.Problems) > 0 {
+		t.Fatalf("%+v", c)
+	}
+	if p, err := f.Pair(datasets.Train, 0); err != nil || p.Text != "once upon a time\n" {
+		t.Errorf("%q, %v", p.Text, err)
 	}
 }
 
