@@ -4,6 +4,8 @@
 //
 //	{"step":1,"loss":2.5,"sum":"73f06ffd962648e4"}
 //
+// A number that is not finite is null, see package finite.
+//
 // The sum is the first 16 hexadecimal digits of the SHA-256 of all bytes before
 // the comma that stands before it.
 package seal
@@ -12,9 +14,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
+
+	"infinibench/internal/finite"
 )
 
 const digits = 16
@@ -36,7 +39,7 @@ func (d *Damage) Error() string { return "damaged: " + d.reason }
 
 // Line is v, an object with fields, as one sealed line of JSON.
 func Line(v any) ([]byte, error) {
-	data, err := json.Marshal(v)
+	data, err := finite.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +48,7 @@ func Line(v any) ([]byte, error) {
 
 // Indent is v, an object with fields, as sealed and indented JSON.
 func Indent(v any) ([]byte, error) {
-	data, err := json.MarshalIndent(v, "", "  ")
+	data, err := finite.MarshalIndent(v)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +91,7 @@ func Unmarshal(data []byte, v any) error {
 	if err := Check(data); err != nil {
 		return err
 	}
-	return json.Unmarshal(data, v)
+	return finite.Unmarshal(data, v)
 }
 
 // IsDamage tells damage from a file that cannot be read or is of another kind.
