@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"strings"
+
+	"infinibench/internal/finite"
 )
 
 // costTable is the only table with seconds in it: it differs from run to run.
@@ -10,15 +12,15 @@ func costTable(run *Run) *Table {
 	t := newTable("cost", "What each cell cost", "Cell", ">Training, s", ">Training tokens per s", ">Evaluation, s", ">Evaluation tokens per s", ">Peak memory, MiB")
 	t.Caption = "Measured times; unlike every other number here they change when the same run is repeated. Peak memory is that of the whole program so far, with all cells it ran at once."
 	rate := func(tokens int64, seconds float64) string {
-		if seconds <= 0 {
+		if !(seconds > 0) {
 			return none
 		}
 		return count(int64(float64(tokens) / seconds))
 	}
 	for _, record := range run.Records {
 		if c := record.Timing; c != nil && c.Lengths == nil {
-			t.add(record.Key, fmt.Sprintf("%.1f", c.TrainSeconds), rate(c.TrainTokens, c.TrainSeconds),
-				fmt.Sprintf("%.1f", c.EvalSeconds), rate(c.EvalTokens, c.EvalSeconds), count(c.PeakRSS>>20))
+			t.add(record.Key, decimals(c.TrainSeconds, 1), rate(c.TrainTokens, c.TrainSeconds),
+				decimals(c.EvalSeconds, 1), rate(c.EvalTokens, c.EvalSeconds), count(c.PeakRSS>>20))
 		}
 	}
 	return t
@@ -59,6 +61,8 @@ func costSentence(run *Run) string {
 // duration writes seconds in the unit a person would use.
 func duration(seconds float64) string {
 	switch {
+	case !finite.Is(seconds):
+		return "an unknown time"
 	case seconds < 120:
 		return fmt.Sprintf("%.0f s", seconds)
 	case seconds < 7200:

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"math"
-	"strconv"
 
 	"infinibench/experiments"
 	"infinibench/internal/metrics"
@@ -136,5 +135,5 @@ func pValue(b metrics.Bootstrap) string {
 	case b.P < 0.001:
 		return "< 0.001"
 	}
-	return strconv.FormatFloat(b.P, 'f', 3, 64)
+	return decimals(b.P, 3)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"infinibench/internal/finite"
 )
 
 // curvePoints is how many points a training curve keeps: each is the mean of
@@ -66,6 +68,9 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 	}
 	for _, cu := range curves {
 		for at, loss := range cu.loss {
+			if !finite.Is(loss) {
+				continue
+			}
 			s.low = min(s.low, loss)
 			if at >= most/10 {
 				s.high = max(s.high, loss)
