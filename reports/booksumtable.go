@@ -108,7 +108,7 @@ func signed(e bookEstimate) string {
 	if e.Books == 0 {
 		return none
 	}
-	return fmt.Sprintf("%+.1f", 100*e.Value)
+	return signedDecimals(100*e.Value, 1)
 }
 
 func limitsOf(e bookEstimate) string {

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -62,6 +63,14 @@ func decimals(x float64, digits int) string {
 		return none
 	}
 	return strconv.FormatFloat(x, 'f', digits, 64)
+}
+
+// signedDecimals is decimals with a sign.
+func signedDecimals(x float64, digits int) string {
+	if !finite.Is(x) {
+		return none
+	}
+	return fmt.Sprintf("%+.*f", digits, x)
 }
 
 // count writes a whole number with thousands separated.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-
-	"infinibench/internal/finite"
 )
 
 // curvePoints is how many points a training curve keeps: each is the mean of
@@ -68,7 +66,7 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 	}
 	for _, cu := range curves {
 		for at, loss := range cu.loss {
-			if !finite.Is(loss) {
+			if !drawable(loss) {
 				continue
 			}
 			s.low = min(s.low, loss)
