@@ -2,13 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/models"
 )
@@ -115,14 +113,6 @@ func readAhead(env *environment, d *models.Decoder, segment int, ids []int32) ([
 }
 
 func readPrompt(env *environment, path string) (string, error) {
-	if path != "-" {
-		text, err := datasets.ReadText(path)
-		return strings.TrimRight(text, "\n"), err
-	}
-	data, err := io.ReadAll(env.stdin)
-	if err != nil {
-		return "", err
-	}
-	text, err := datasets.CheckText("standard input", data)
+	text, err := readText(env, path)
 	return strings.TrimRight(text, "\n"), err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -55,7 +54,7 @@ ids, which are the exact prompt: what books are cut off at may be half a charact
 				return err
 			}
 			if asJSON {
-				return json.NewEncoder(env.stdout).Encode(made)
+				return printJSONLine(env, made)
 			}
 			if _, err := fmt.Fprintln(env.stdout, made.Prompt); err != nil {
 				return err

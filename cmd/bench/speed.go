@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -265,7 +264,7 @@ func evalStep(m *models.Model, tokens []int32) func() error {
 
 func (r speedResult) print(env *environment, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(env.stdout).Encode(r)
+		return printJSONLine(env, r)
 	}
 	mode := r.Mode
 	if mode == "train" && r.Interval > 0 {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -79,7 +78,7 @@ func measureStream(env *environment, c speedConfig, memory models.Memory, length
 
 func (r streamResult) print(env *environment, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(env.stdout).Encode(r)
+		return printJSONLine(env, r)
 	}
 	fmt.Fprintf(env.stdout, "%s, %s, one stream evaluated: %s parameters, %d threads\n",
 		r.Model, r.Config, humanize.Comma(r.Parameters), r.Threads)
