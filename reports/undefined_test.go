@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -123,6 +124,60 @@ func TestNotFiniteIsNowhere(t *testing.T) {
 			if bad := notNumbers(string(svg)); bad != nil {
 				t.Errorf("all %g: the figure %s has %q", x, c.ID, bad)
 			}
+		}
+	}
+}
+
+// What a result file has as null is a dash in the table, with the reason below it and
+// among the warnings of its cell; what it has beside that stays.
+func TestNullIsADashWithAReason(t *testing.T) {
+	run := fixture()
+	const why = "over 709 nats per word: the perplexity, e to that power, is too large for a float64"
+	for i := range run.Records {
+		if p := run.Records[i].Result.Perplexity; p != nil && run.Records[i].Result.Cell.Corpus == "novel" {
+			p.Intact.WordPPL, p.Intact.Undefined = math.NaN(), map[string]string{"word_perplexity": why}
+			p.Documents[2].NLL = math.NaN() // without a reason of its own
+			run.Records[i].Log[3].GradNorm, run.Records[i].Timing.EvalSeconds = math.Inf(1), math.NaN()
+		}
+	}
+	got, err := Load(save(t, run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells := 0
+	for _, r := range got.Records {
+		if r.Result.Perplexity == nil || r.Result.Cell.Corpus != "novel" {
+			continue
+		}
+		cells++
+		want := []string{"no word_perplexity (intact): " + why, "not a finite number: perplexity.documents[2].nll"}
+		if !slices.Equal(r.Result.Warnings, want) {
+			t.Errorf("%s: %q, want %q", r.Key, r.Result.Warnings, want)
+		}
+		for _, want := range []string{r.Key + "/metrics.jsonl: not a finite number: [3].grad_norm", r.Key + "/timing.json: not a finite number: eval_seconds"} {
+			if !slices.Contains(got.Warnings, want) {
+				t.Errorf("no %q in %q", want, got.Warnings)
+			}
+		}
+	}
+	if cells != 9 || len(got.Warnings) != 2*cells {
+		t.Errorf("%d cells of one corpus, %d warnings", cells, len(got.Warnings))
+	}
+	tables, err := got.tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range tables {
+		if table.Name != "ablation-novel" {
+			continue
+		}
+		for _, row := range table.Rows {
+			if row[6] != none || row[1] == none || row[7] == none || row[8] == none { // word perplexity alone
+				t.Errorf("%q", row)
+			}
+		}
+		if !slices.Contains(table.Notes, "No word perplexity: "+why+".") {
+			t.Errorf("no reason in %q", table.Notes)
 		}
 	}
 }
