@@ -18,6 +18,9 @@ type Booksum struct {
 	Coverage  []BooksumCoverage `json:"coverage"`
 	Problems  []string          `json:"problems,omitempty"` // a line for each pair that cannot be used
 	LeadWords int               `json:"lead_words"`         // of a lead-k summary: the mean of the training summaries
+	// Invisible counts the books whose summary has no word that ROUGE sees (a to z, 0 to
+	// 9): every summary of them scores 0, a copy of the reference too.
+	Invisible int `json:"invisible,omitempty"`
 }
 
 // BooksumMean is a mean over books with its 95 % bootstrap interval.

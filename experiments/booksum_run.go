@@ -55,6 +55,9 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 	if n := len(result.Booksum.Problems); n > 0 {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("%d pairs that the data lists cannot be used and were left out", n))
 	}
+	if n := result.Booksum.Invisible; n > 0 {
+		result.Warnings = append(result.Warnings, fmt.Sprintf("%d of %d references have no word that ROUGE sees (a to z, 0 to 9): every summary of them scores 0", n, len(books)))
+	}
 	r.timing.sum()
 	if err := r.saveTiming(); err != nil {
 		return err

@@ -24,6 +24,9 @@ func sumBooksum(x *summaryTask, split datasets.Split, books []BooksumBook, lead 
 	}
 	b.Slope = SlopeOverBooks(books)
 	for _, book := range b.Books {
+		if rouge.Invisible(book.Summary) {
+			b.Invisible++
+		}
 		for i := range book.Readings {
 			r := &book.Readings[i]
 			r.Outputs, r.Scores, r.Ended = r.Outputs[:1], nil, r.Ended[:1]

@@ -32,11 +32,11 @@ func TestSumBooksum(t *testing.T) {
 		return BooksumReading{Share: share, Mean: score(overall), Outputs: outputs, Ended: ended, Bound: &bound, Facts: facts}
 	}
 	books := []BooksumBook{
-		{ID: "a", Readings: []BooksumReading{
+		{ID: "a", Summary: "ไทย", Readings: []BooksumReading{
 			reading(0.25, 0.2, []string{"a b", "c"}, []bool{true, false}, BooksumFact{Read: true, Hits: 2}, BooksumFact{Hits: 1}),
 			reading(0.75, 0.4, []string{"a", "b"}, []bool{true, true}, BooksumFact{Read: true, Hits: 1}, BooksumFact{Read: true}),
 		}},
-		{ID: "b", Readings: []BooksumReading{
+		{ID: "b", Summary: "Thai", Readings: []BooksumReading{
 			reading(0.5, 0.3, []string{"a b c", ""}, []bool{true, true}, BooksumFact{Read: true, Hits: 1}, BooksumFact{}),
 			reading(1, 0.7, []string{"a", "b"}, []bool{true, true}, BooksumFact{Read: true, Hits: 2}, BooksumFact{Read: true, Hits: 2}),
 		}},
@@ -54,7 +54,7 @@ func TestSumBooksum(t *testing.T) {
 		{"facts kept", first.FactsKept, 0.75}, // 3 of 2 × 2
 		{"facts hit of all", second.FactsHit, 0.625}, {"facts kept of all", second.FactsKept, 0.625},
 		{"overall", first.Rouge.Mid.Overall, 0.25}, {"low", first.Rouge.Low.Overall, 0.2}, {"high", first.Rouge.High.Overall, 0.3},
-		{"bound", first.Bound.Overall, bound.Overall}, {"lead words", float64(b.LeadWords), 7},
+		{"bound", first.Bound.Overall, bound.Overall}, {"lead words", float64(b.LeadWords), 7}, {"invisible", float64(b.Invisible), 1},
 	} {
 		if math.Abs(c.got-c.want) > 1e-12 {
 			t.Errorf("%s is %g, want %g", c.name, c.got, c.want)

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"infinibench/datasets"
+	"infinibench/internal/finite"
 	"infinibench/internal/metrics"
 )
 
@@ -110,7 +111,12 @@ func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
 	if tokens[Intact] == 0 {
 		return nil, fmt.Errorf("experiments: no token was scored: every document has fewer than two tokens")
 	}
-	if math.IsNaN(nll[Intact]) || math.IsInf(nll[Intact], 0) {
+	if !finite.Is(nll[Intact]) {
+		for _, d := range p.Documents {
+			if !finite.Is(d.NLL) {
+				return nil, fmt.Errorf("experiments: %s: the negative log-likelihood is %g", d.ID, d.NLL)
+			}
+		}
 		return nil, fmt.Errorf("experiments: the negative log-likelihood is %g", nll[Intact])
 	}
 	p.Intact = text.over(nll[Intact], tokens[Intact])
@@ -127,16 +133,39 @@ func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
 		for _, c := range p.Classes {
 			full, segment = full+c.IdealFull, segment+c.IdealSegment
 		}
-		p.Ideal = &IdealRow{metrics.Perplexity(full, tokens[Intact]), metrics.Perplexity(segment, tokens[Intact])}
+		p.Ideal = &IdealRow{}
+		p.Ideal.Full, _ = metrics.Perplexity(full, tokens[Intact], "token")
+		p.Ideal.Segment, _ = metrics.Perplexity(segment, tokens[Intact], "token")
 	}
 	return p, nil
 }
 
-// over is the score of a sum over the text whose words and bytes s holds.
+// over is the score of a sum over the text whose words and bytes s holds. A quantity
+// that is not defined or not finite is NaN, and s.Undefined says why.
 func (s Score) over(nll float64, tokens int64) Score {
 	s.NLL, s.Tokens = nll, tokens
-	s.TokenPPL, s.WordPPL, s.BytePPL = metrics.Perplexity(nll, tokens), metrics.Perplexity(nll, s.Words), metrics.Perplexity(nll, s.Bytes)
-	s.BitsPerByte = metrics.BitsPerByte(nll, s.Bytes)
+	set := func(name string, to *float64, value float64, why string) {
+		if tokens == 0 {
+			value, why = math.NaN(), "no token was scored"
+		}
+		*to = value
+		if why == "" {
+			return
+		}
+		if s.Undefined == nil {
+			s.Undefined = map[string]string{}
+		}
+		s.Undefined[name] = why
+	}
+	perplexity := func(name string, to *float64, n int64, unit string) {
+		value, why := metrics.Perplexity(nll, n, unit)
+		set(name, to, value, why)
+	}
+	perplexity("token_perplexity", &s.TokenPPL, tokens, "token")
+	perplexity("word_perplexity", &s.WordPPL, s.Words, "word")
+	perplexity("byte_perplexity", &s.BytePPL, s.Bytes, "byte")
+	bits, why := metrics.BitsPerByte(nll, s.Bytes)
+	set("bits_per_byte", &s.BitsPerByte, bits, why)
 	return s
 }
 

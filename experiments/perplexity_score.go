@@ -63,26 +63,6 @@ func newSample(d datasets.Document, t tokenizer.Tokenizer, limit int) (sample, e
 	return x, nil
 }
 
-// ScoreDocuments scores a model on documents by the perplexity protocol.
-func ScoreDocuments(ctx context.Context, m *models.Model, t tokenizer.Tokenizer, documents []datasets.Document, s EvaluationSettings, tick func(tokens int)) (*Perplexity, error) {
-	if t.Size() != m.Config.Vocabulary {
-		return nil, fmt.Errorf("experiments: the model has a vocabulary of %d, tokenizer %s one of %d", m.Config.Vocabulary, t.Name(), t.Size())
-	}
-	var samples []sample
-	for _, d := range documents {
-		x, err := newSample(d, t, 0)
-		if err != nil {
-			return nil, err
-		}
-		samples = append(samples, x)
-	}
-	scores, err := scoreSamples(ctx, m, samples, s, nil, func([]SampleScore) error { return nil }, func(tokens int, _ bool) { tick(tokens) })
-	if err != nil {
-		return nil, err
-	}
-	return sum(scores, 0)
-}
-
 // scoreSamples scores a model on samples by the perplexity protocol. `done` are
 // the scores of an earlier run, which are not made again; save is told of every
 // further group of documents as it is finished.

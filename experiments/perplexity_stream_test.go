@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"infinibench/datasets"
@@ -181,7 +182,7 @@ func TestSums(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Score{NLL: 12, Tokens: 6, Words: 5, Bytes: 16, TokenPPL: math.Exp(2), WordPPL: math.Exp(2.4), BytePPL: math.Exp(0.75), BitsPerByte: 0.75 / math.Ln2}
-	if p.Intact != want {
+	if !reflect.DeepEqual(p.Intact, want) {
 		t.Errorf("intact %+v, want %+v", p.Intact, want)
 	}
 	if got := p.Zeroed.TokenPPL; got != math.Exp(3) {

@@ -91,7 +91,8 @@ type Perplexity struct {
 }
 
 // Score is a sum of negative log-likelihoods over a split, in nats, and the
-// perplexities that follow from it.
+// perplexities that follow from it. One that is undefined or too large for a float64 is
+// NaN here and null in JSON.
 type Score struct {
 	NLL         float64 `json:"nll"`
 	Tokens      int64   `json:"tokens"` // scored
@@ -101,6 +102,8 @@ type Score struct {
 	WordPPL     float64 `json:"word_perplexity"`
 	BytePPL     float64 `json:"byte_perplexity"`
 	BitsPerByte float64 `json:"bits_per_byte"`
+
+	Undefined map[string]string `json:"undefined,omitempty"` // why a quantity is null, by its name here
 }
 
 // IdealRow is the token perplexity no model can beat, with and without the

@@ -128,7 +128,7 @@ func signed(e bookEstimate) Cell {
 	if e.Books == 0 {
 		return Cell{}
 	}
-	return shown(fmt.Sprintf("%+.1f", 100*e.Value), hundredfold(e.Value))
+	return shown(signedDecimals(100*e.Value, 1), hundredfold(e.Value))
 }
 
 func limitsOf(e bookEstimate) Cell {

@@ -60,7 +60,7 @@ func (e bookEstimate) String() string {
 }
 
 // points writes a share as ROUGE is printed, times 100.
-func points(x float64) string { return fmt.Sprintf("%.1f", 100*x) }
+func points(x float64) string { return decimals(100*x, 1) }
 
 // values are an estimate times 100, the ends of its interval, and over how many books.
 func (e bookEstimate) values() []any {

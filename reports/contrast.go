@@ -6,6 +6,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"infinibench/internal/finite"
 	"infinibench/internal/metrics"
 )
 
@@ -91,14 +92,14 @@ func (m Measure) ofParts(difference []float64, weights []int64) Contrast {
 	if m.Difference {
 		scale = math.Log
 	}
-	c := Contrast{N: b.Documents, Pairs: "documents", Change: finite(scale(b.Ratio))}
+	c := Contrast{N: b.Documents, Pairs: "documents", Change: known(scale(b.Ratio))}
 	if zero(difference) {
 		return c.call(m, "equal")
 	}
 	if b.Documents < leastDocuments {
 		return c.call(m, "fewer than 6 documents")
 	}
-	c.Low, c.High, c.P = finite(scale(b.Low)), finite(scale(b.High)), finite(b.P)
+	c.Low, c.High, c.P = known(scale(b.Low)), known(scale(b.High)), known(b.P)
 	return c.call(m, "")
 }
 
@@ -109,16 +110,16 @@ func (m Measure) ofSeeds(changes []float64) Contrast {
 		scale = func(x float64) float64 { return x }
 	}
 	i := meanInterval(changes)
-	c := Contrast{N: i.N, Pairs: "seeds", Change: finite(scale(i.Mean))}
+	c := Contrast{N: i.N, Pairs: "seeds", Change: known(scale(i.Mean))}
 	switch {
 	case zero(changes):
 		return c.call(m, "equal")
 	case i.N < 2:
 		return c.call(m, "one measurement: how well it repeats is not known")
 	}
-	c.Low, c.High = finite(scale(i.Low)), finite(scale(i.High))
+	c.Low, c.High = known(scale(i.Low)), known(scale(i.High))
 	t := i.Mean / (stat.StdDev(changes, nil) / math.Sqrt(float64(i.N)))
-	c.P = finite(2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(i.N - 1)}.Survival(math.Abs(t)))
+	c.P = known(2 * distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(i.N - 1)}.Survival(math.Abs(t)))
 	return c.call(m, "")
 }
 
@@ -139,9 +140,9 @@ func (c Contrast) call(m Measure, why string) Contrast {
 	return c
 }
 
-// finite is nil for what JSON cannot hold.
-func finite(x float64) *float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
+// known is nil for what JSON cannot hold.
+func known(x float64) *float64 {
+	if !finite.Is(x) {
 		return nil
 	}
 	return &x

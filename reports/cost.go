@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"strings"
+
+	"infinibench/internal/finite"
 )
 
 // costTable is the only table with seconds in it: it differs from run to run.
@@ -11,13 +13,13 @@ func costTable(run *Run) *Table {
 		"cell", "training_seconds", "training_tokens_per_second", "evaluation_seconds", "evaluation_tokens_per_second", "peak_memory_mib")
 	t.Caption = "Measured times; unlike every other number here they change when the same run is repeated. Peak memory is that of the whole program so far, with all cells it ran at once."
 	speed := func(tokens int64, seconds float64) Cell {
-		if seconds <= 0 {
+		if !(seconds > 0) {
 			return Cell{}
 		}
 		perSecond := float64(tokens) / seconds
 		return shown(count(int64(perSecond)), perSecond)
 	}
-	seconds := func(x float64) Cell { return shown(fmt.Sprintf("%.1f", x), x) }
+	seconds := func(x float64) Cell { return shown(decimals(x, 1), x) }
 	for _, record := range run.Records {
 		if c := record.Timing; c != nil && c.Lengths == nil {
 			t.put(text(record.Key), seconds(c.TrainSeconds), speed(c.TrainTokens, c.TrainSeconds),
@@ -62,6 +64,8 @@ func costSentence(run *Run) string {
 // duration writes seconds in the unit a person would use.
 func duration(seconds float64) string {
 	switch {
+	case !finite.Is(seconds):
+		return "an unknown time"
 	case seconds < 120:
 		return fmt.Sprintf("%.0f s", seconds)
 	case seconds < 7200:

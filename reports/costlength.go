@@ -83,7 +83,7 @@ func lengthReading(run *Run) []string {
 		}
 		first, last := points[0], points[len(points)-1]
 		change := func(of func(experiments.CostPoint) float64) string {
-			return fmt.Sprintf("%.2f times", of(last)/of(first))
+			return decimals(of(last)/of(first), 2) + " times"
 		}
 		text = append(text, fmt.Sprintf("%s: from %s to %s tokens, evaluation goes at %s the speed in %s the memory, training at %s the speed in %s the memory.",
 			modelName(record.Result.Cell.Model), count(int64(first.Tokens)), count(int64(last.Tokens)),

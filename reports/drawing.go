@@ -1,6 +1,9 @@
 package reports
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // drawing is what a figure shows: echarts.go turns it into the chart of the page, and
 // figure.go into a file for a paper. Everything is prepared here, once.
@@ -73,7 +76,7 @@ func nothing() seen { return seen{math.Inf(1), math.Inf(-1)} }
 
 func (s *seen) see(values ...float64) {
 	for _, v := range values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+		if drawable(v) {
 			s.low, s.high = min(s.low, v), max(s.high, v)
 		}
 	}
@@ -113,13 +116,44 @@ func niceRange(low, high float64) (from, to, step float64) {
 			step = m * power
 		}
 	}
-	return round(math.Floor(low/step-0.2) * step), round(math.Ceil(high/step+0.2) * step), round(step)
+	from, to, step = round(math.Floor(low/step-0.2)*step), round(math.Ceil(high/step+0.2)*step), round(step)
+	if !drawable(from) || !drawable(to) || !(step > 0) { // nothing was seen, or values too far apart for a scale
+		return 0, 0, 0
+	}
+	return from, to, step
 }
+
+// known takes out what no place on an axis can show: a curve gets a gap, and a mark, a
+// level or a cell is left out.
+func (d *drawing) known() {
+	for _, c := range d.curves {
+		for i := range c.x {
+			if !drawable(c.x[i]) {
+				c.x[i], c.y[i] = 0, math.NaN()
+			}
+			if !drawable(c.y[i]) {
+				c.y[i] = math.NaN()
+			}
+		}
+	}
+	d.marks = slices.DeleteFunc(d.marks, func(m mark) bool {
+		return !drawable(m.x) || !drawable(m.mean) || !drawable(m.low) || !drawable(m.high)
+	})
+	d.levels = slices.DeleteFunc(d.levels, func(l level) bool { return !drawable(l.value) })
+	d.cells = slices.DeleteFunc(d.cells, func(c cell) bool { return !drawable(c.value) })
+}
+
+// drawable reports whether x is finite and so far from the largest number that an axis
+// around it is finite too.
+func drawable(x float64) bool { return math.Abs(x) < 1e300 }
 
 // round keeps five significant digits: more would only make the page larger.
 func round(x float64) float64 {
-	if math.Abs(x) < 1e-300 || math.IsNaN(x) || math.IsInf(x, 0) { // below, the scale is infinite
+	switch {
+	case math.Abs(x) < 1e-300: // below, the scale is infinite
 		return 0
+	case !drawable(x): // the scale is 0
+		return x
 	}
 	scale := math.Pow(10, 4-math.Floor(math.Log10(math.Abs(x))))
 	return math.Round(x*scale) / scale

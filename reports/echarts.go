@@ -1,18 +1,20 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"math"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
+
+	"infinibench/internal/finite"
 )
 
 // draw makes the options of the chart on the page.
 func (f *chart) draw() error {
 	d := &f.drawing
+	d.known()
 	global := base(f.ID)
 	var err error
 	if len(d.cells) > 0 {
@@ -162,7 +164,7 @@ func option(c interface {
 	JSON() map[string]any
 }) (template.JS, error) {
 	c.Validate()
-	raw, err := json.Marshal(c.JSON())
+	raw, err := finite.Marshal(c.JSON())
 	if err != nil {
 		return "", fmt.Errorf("reports: chart options: %w", err)
 	}

@@ -144,7 +144,10 @@ func (a axis) ends(look func(see func(...float64))) seen {
 		}
 	})
 	if a.kind == "log" {
-		return seen{s.low / 1.2, s.high * 1.2}
+		s = seen{s.low / 1.2, s.high * 1.2}
+	}
+	if !(s.low < s.high) || !drawable(s.high-s.low) { // no value, or none that has a place, and yet an axis
+		return seen{1, 10}
 	}
 	return s
 }

@@ -38,7 +38,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 		for l, layer := range record.Result.Gates {
 			cells := []string{strconv.FormatUint(record.Result.Cell.Seed, 10), strconv.Itoa(l + 1)}
 			for _, g := range layer {
-				cells = append(cells, strconv.FormatFloat(g, 'f', 3, 64))
+				cells = append(cells, decimals(g, 3))
 			}
 			f.Data.add(cells...)
 		}
@@ -47,7 +47,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 	for l, layer := range first.Result.Gates {
 		layers = append(layers, strconv.Itoa(l+1))
 		for h, g := range layer {
-			d.addCell(h, l, round(math.Round(100*g)/100), fmt.Sprintf("layer %d, head %d: %.3f", l+1, h+1, g))
+			d.addCell(h, l, round(math.Round(100*g)/100), fmt.Sprintf("layer %d, head %d: %s", l+1, h+1, decimals(g, 3)))
 		}
 	}
 	d.x = axis{name: "head", kind: "category", labels: columns}

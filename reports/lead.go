@@ -101,7 +101,7 @@ func (c *comparison) headline() string {
 
 // finding is the verdict of one row in words.
 func (c *comparison) finding(r *row) string {
-	change := func(i Interval) string { return fmt.Sprintf("%.1f %%", 100*math.Abs(i.Mean-1)) }
+	change := func(i Interval) string { return decimals(100*math.Abs(i.Mean-1), 1) + " %" }
 	switch i := r.overLocal; {
 	case len(r.records) == 0:
 		return "every cell failed"

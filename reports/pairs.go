@@ -2,7 +2,6 @@ package reports
 
 import (
 	"math"
-	"strconv"
 
 	"infinibench/experiments"
 	"infinibench/internal/metrics"
@@ -141,5 +140,5 @@ func pValue(b metrics.Bootstrap) Cell {
 	case b.P < 0.001:
 		return shown("< 0.001", b.P)
 	}
-	return shown(strconv.FormatFloat(b.P, 'f', 3, 64), b.P)
+	return shown(decimals(b.P, 3), b.P)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"infinibench/experiments"
 )
@@ -187,12 +186,12 @@ func stageWords(stage string) string {
 
 // hundred writes a share as the paper does, in whole percent; what is halfway but for the
 // rounding of a sum is halfway.
-func hundred(x float64) string { return strconv.FormatFloat(math.Round(100*x+1e-9), 'f', 0, 64) }
+func hundred(x float64) string { return decimals(math.Round(100*x+1e-9), 0) }
 
 // floored and ceiled are hundred of the ends of an interval, rounded so that it is not
 // written narrower than it is.
-func floored(low float64) string { return strconv.FormatFloat(math.Floor(100*low), 'f', 0, 64) }
-func ceiled(high float64) string { return strconv.FormatFloat(math.Ceil(100*high), 'f', 0, 64) }
+func floored(low float64) string { return decimals(math.Floor(100*low), 0) }
+func ceiled(high float64) string { return decimals(math.Ceil(100*high), 0) }
 
 // lengthLabel is the paper's word for a length, else the number.
 func lengthLabel(length int) string {

@@ -185,7 +185,7 @@ func gateWords(gates [][]float64) string {
 			if shown++; shown > maxGates {
 				return strings.Join(layers, "; ") + "; …"
 			}
-			words = append(words, fmt.Sprintf("%.2f", g))
+			words = append(words, decimals(g, 2))
 		}
 		layers = append(layers, fmt.Sprintf("layer %d: %s", l+1, strings.Join(words, " ")))
 	}

@@ -1,7 +1,10 @@
 package reports
 
 import (
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"infinibench/experiments"
 )
@@ -84,7 +87,7 @@ func paperNumber(x float64) string {
 	if x == 0 {
 		return none
 	}
-	return strconv.FormatFloat(x, 'f', 3, 64)
+	return decimals(x, 3)
 }
 
 // paperValue is the paper's cell, marked with its corpus when ours is another.
@@ -130,6 +133,12 @@ func (c *comparison) ablationTable(slug string) *Table {
 		}
 		if rule := r.records[0].Result.Data.WordRule; rule != "" {
 			t.note("Words counted by: %s.", rule)
+		}
+		for _, record := range r.records {
+			s := record.Result.Perplexity.Intact
+			for _, quantity := range slices.Sorted(maps.Keys(s.Undefined)) {
+				t.note("No %s: %s.", strings.ReplaceAll(quantity, "_", " "), s.Undefined[quantity])
+			}
 		}
 	}
 	return t

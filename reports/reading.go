@@ -131,4 +131,4 @@ func (c *comparison) modelSentences(r *row) string {
 	return strings.Join(s, " ")
 }
 
-func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
+func percent(x float64) string { return decimals(100*x, 1) + " %" }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"infinibench/experiments"
+	"infinibench/internal/finite"
 )
 
 // Recall is what one head's memory of a model gave back.
@@ -35,6 +36,9 @@ func (r Recall) Verdict() string {
 	text := fmt.Sprintf("%s: the memory agrees with its curve at all of %s", modelName(r.Model), plural(len(r.Points), "point"))
 	if wrong > 0 || len(r.Points) == 0 {
 		text = fmt.Sprintf("%s: the memory does NOT agree with its curve at %d of %s", modelName(r.Model), wrong, plural(len(r.Points), "point"))
+	}
+	if !finite.Is(far) || !finite.Is(rounding) {
+		return text + "; an error is not a finite number."
 	}
 	return text + fmt.Sprintf("; the farthest differs by %.2f of what it may, and an answer from that in float64 by up to %.1e.", far, rounding)
 }
@@ -72,7 +76,7 @@ func RecallTable(all []Recall) *Table {
 }
 
 // share writes a number of the order of one.
-func share(x float64) string { return fmt.Sprintf("%.3f", x) }
+func share(x float64) string { return decimals(x, 3) }
 
 func shareCell(x float64) Cell { return shown(share(x), x) }
 

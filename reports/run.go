@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 
@@ -118,6 +117,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 		run.warn("%s/result.json: %v", record.Key, pathless(err))
 		return record, false
 	}
+	record.Result.Warnings = append(record.Result.Warnings, undefined(&record.Result)...)
 	changed, err := experiments.ChangedSamples(cell, record.Result)
 	if err != nil {
 		run.warn("%s: %v", record.Key, pathless(err))
@@ -131,6 +131,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 		for _, line := range bad {
 			run.warn("%s/metrics.jsonl: line %d is damaged: left out", record.Key, line)
 		}
+		run.missing(record.Key, "metrics.jsonl", record.Log)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		run.warn("%s/metrics.jsonl: %v", record.Key, pathless(err))
 	}
@@ -140,6 +141,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 			run.warn("%s/timing.json: %v", record.Key, err)
 		} else {
 			record.Timing = &timing
+			run.missing(record.Key, "timing.json", timing)
 		}
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		run.warn("%s/timing.json: %v", record.Key, pathless(err))
@@ -218,8 +220,9 @@ func parseResult(raw []byte) (experiments.Result, error) {
 		name  string
 		score *experiments.Score
 	}{{"intact", &p.Intact}, {"zeroed", p.Zeroed}, {"shuffled", p.Shuffled}} {
-		// A ratio is a difference of logarithms: zero would be infinite.
-		if part.score != nil && !(part.score.TokenPPL > 0 && !math.IsInf(part.score.TokenPPL, 0)) {
+		// A ratio is a difference of logarithms: zero would be infinite. NaN is a value
+		// that the result does not have, which the tables show.
+		if part.score != nil && part.score.TokenPPL <= 0 {
 			return result, fmt.Errorf("perplexity.%s.token_perplexity %v: want a positive number", part.name, part.score.TokenPPL)
 		}
 	}

@@ -125,7 +125,7 @@ func (m Measure) mean(of map[uint64]reading) *float64 {
 		all = append(all, of[seed].value)
 	}
 	if m.Difference {
-		return finite(meanInterval(all).Mean)
+		return known(meanInterval(all).Mean)
 	}
-	return finite(geometricInterval(all).Mean)
+	return known(geometricInterval(all).Mean)
 }

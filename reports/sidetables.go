@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -158,8 +157,8 @@ func (c Contrast) String(m Measure) string {
 	}
 	text := c.sign()
 	if c.Call == Better || c.Call == Worse {
-		if text = fmt.Sprintf("%+.1f %%", 100*(*c.Change-1)); m.Difference {
-			text = fmt.Sprintf("%+.4f", *c.Change)
+		if text = signedDecimals(100*(*c.Change-1), 1) + " %"; m.Difference {
+			text = signedDecimals(*c.Change, 4)
 		}
 	}
 	if len(behind) > 0 {

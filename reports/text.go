@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
+
+	"infinibench/internal/finite"
 )
 
 // maxLabel keeps a runaway error message from filling a page, in characters.
@@ -44,16 +47,30 @@ const none = "–"
 
 // figure writes x with four significant digits and no exponent.
 func figure(x float64) string {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return none
-	}
-	decimals := 3
+	digits := 3
 	if math.Abs(x) < 5e-7 { // zero but for rounding: never "-0.000000"
 		x = 0
-	} else {
-		decimals = max(0, min(6, 3-int(math.Floor(math.Log10(math.Abs(x))))))
+	} else if finite.Is(x) {
+		digits = max(0, min(6, 3-int(math.Floor(math.Log10(math.Abs(x))))))
 	}
-	return strconv.FormatFloat(x, 'f', decimals, 64)
+	return decimals(x, digits)
+}
+
+// decimals writes x with so many digits after the point, and a number that is not finite
+// as a dash. Every measured value of a table or a text is written by it.
+func decimals(x float64, digits int) string {
+	if !finite.Is(x) {
+		return none
+	}
+	return strconv.FormatFloat(x, 'f', digits, 64)
+}
+
+// signedDecimals is decimals with a sign.
+func signedDecimals(x float64, digits int) string {
+	if !finite.Is(x) {
+		return none
+	}
+	return fmt.Sprintf("%+.*f", digits, x)
 }
 
 // count writes a whole number with thousands separated.

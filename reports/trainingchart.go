@@ -66,6 +66,9 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 	}
 	for _, cu := range curves {
 		for at, loss := range cu.loss {
+			if !drawable(loss) {
+				continue
+			}
 			s.low = min(s.low, loss)
 			if at >= most/10 {
 				s.high = max(s.high, loss)

@@ -1,6 +1,9 @@
 package reports
 
-import "infinibench/internal/metrics"
+import (
+	"infinibench/internal/finite"
+	"infinibench/internal/metrics"
+)
 
 // Verdict is the judgement on one row of a table, as the report prints it.
 type Verdict string
@@ -29,7 +32,7 @@ type Evidence struct {
 // Judge applies the rules of the project, in this order, and says why:
 //
 //   - nothing ran: not attempted;
-//   - fewer than two seeds: undecided;
+//   - fewer than two seeds, or a ratio that is not finite: undecided;
 //   - at the paper's scale the claim is the paper's ratio: reproduced when our
 //     interval contains it, else not reproduced;
 //   - elsewhere the claim is the paper's ordering: undecided with fewer than 6
@@ -44,6 +47,8 @@ func Judge(e Evidence) (verdict Verdict, why string) {
 		return Undecided, "no model with the same seeds to compare with"
 	case e.Ratio.N < 2:
 		return Undecided, "n too small: " + plural(e.Ratio.N, "paired seed")
+	case !finite.Is(e.Ratio.Mean):
+		return Undecided, "a perplexity is not a finite number"
 	case e.PaperScale && e.Ratio.contains(e.Paper):
 		return Reproduced, "the paper's ratio lies in our interval at the paper's scale"
 	case e.PaperScale:

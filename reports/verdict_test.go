@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"math"
 	"testing"
 
 	"infinibench/internal/metrics"
@@ -19,6 +20,7 @@ func TestJudge(t *testing.T) {
 		why  string
 	}{
 		{"nothing ran", Evidence{Paper: 0.78}, NotAttempted, "no result in this run"},
+		{"not a number at scale", Evidence{Attempted: true, PaperScale: true, Paper: 0.78, Ratio: Interval{math.NaN(), math.NaN(), math.NaN(), 3}}, Undecided, "a perplexity is not a finite number"},
 		{"ratio met at scale", Evidence{Attempted: true, PaperScale: true, Paper: 0.78, Ratio: around(0.77, 0.79)}, Reproduced, "the paper's ratio lies in our interval at the paper's scale"},
 		{"ratio missed at scale, even with the right ordering", Evidence{Attempted: true, PaperScale: true, Paper: 0.78, Ratio: around(0.8, 0.9)}, NotReproduced, "the paper's ratio lies outside our interval at the paper's scale"},
 		{"one seed at scale", Evidence{Attempted: true, PaperScale: true, Paper: 0.9, Ratio: one}, Undecided, "n too small: 1 paired seed"},

@@ -33,26 +33,42 @@ func evalPerplexityCommand(env *environment) *cobra.Command {
 		Short: "Score text files with a trained model",
 		Long: `perplexity scores each file as one document: its segments in order, the memory
 carried from segment to segment and empty at the start, every token but the first
-scored once. It prints JSON: tokens, words (separated by white space), bytes, the
-negative log-likelihood in nats, the perplexity per token, word and byte, and bits
-per byte, for all files together and for each, and the same with the memory emptied.`,
+scored once. A FILE of - is standard input. It prints JSON: tokens, words (separated by
+white space), bytes, the negative log-likelihood in nats, the perplexity per token,
+word and byte, and bits per byte, for all files together and for each, and the same
+with the memory emptied. A quantity that is undefined or too large for a float64 is
+null, and "undefined" says why: a text without spaces, for example, is one word, whose
+perplexity no float64 can hold.
+
+A file that cannot be scored (unreadable, empty, not UTF-8, a single token) is left out
+of the sums; "not_scored" in its entry and a line on standard error say why. The exit
+code is 0 if any file was scored, and 1 if none was.`,
 		Example: `  bench eval perplexity --checkpoint runs/small/CELL/checkpoint book.txt
-  bench eval perplexity --checkpoint model ../books/*.txt`,
+  bench eval perplexity --checkpoint model ../books/*.txt
+  zcat book.txt.gz | bench eval perplexity --checkpoint model -`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, files []string) error {
 			if batch < 1 {
 				return usageError{fmt.Errorf("--batch is %d, must be at least 1", batch)}
+			}
+			if err := onceStandardInput(files); err != nil {
+				return err
 			}
 			m, t, err := loadCheckpoint(checkpoint)
 			if err != nil {
 				return err
 			}
 			var documents []datasets.Document
+			var unread []experiments.Unscored
 			var size int64 // a bound on the tokens
 			for _, path := range files {
-				text, err := datasets.ReadText(path)
+				text, err := readText(env, path)
 				if err != nil {
-					return err
+					if env.ctx.Err() != nil {
+						return err
+					}
+					unread = append(unread, experiments.Unscored{ID: path, Why: err.Error()})
+					continue
 				}
 				text = spaced(text, t)
 				documents = append(documents, datasets.Document{ID: path, Text: text})
@@ -60,13 +76,13 @@ per byte, for all files together and for each, and the same with the memory empt
 			}
 			bar := env.progress("eval perplexity", size)
 			bar.bytes = true
-			defer bar.finish()
 			settings := experiments.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
-			p, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, progressInBytes(bar, t, documents, size))
+			p, unscored, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, progressInBytes(bar, t, documents, size))
+			bar.finish()
 			if err != nil {
 				return err
 			}
-			return printScores(env, m, t, p)
+			return printScores(env, evaluation{Model: m.Memory.Name(), Tokenizer: t.Name()}, files, p, append(unread, unscored...))
 		},
 	}
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "directory with model.safetensors and tokenizer.json")
@@ -75,33 +91,80 @@ per byte, for all files together and for each, and the same with the memory empt
 	return cmd
 }
 
-// fileScore is a score with the name of what was scored.
+// evaluation is what eval perplexity prints.
+type evaluation struct {
+	Model     string `json:"model"`
+	Tokenizer string `json:"tokenizer"`
+	experiments.Score
+	Zeroed *experiments.Score `json:"memory_zeroed,omitempty"`
+	Files  []any              `json:"files"` // each a fileScore or a fileUnscored
+}
+
+// fileScore is the score of a file.
 type fileScore struct {
-	File string `json:"file,omitempty"`
+	File string `json:"file"`
 	experiments.Score
 }
 
-func printScores(env *environment, m *models.Model, t tokenizer.Tokenizer, p *experiments.Perplexity) error {
-	out := struct {
-		Model     string `json:"model"`
-		Tokenizer string `json:"tokenizer"`
-		fileScore
-		Zeroed *experiments.Score `json:"memory_zeroed,omitempty"`
-		Files  []fileScore        `json:"files"`
-	}{Model: m.Memory.Name(), Tokenizer: t.Name(), fileScore: fileScore{Score: p.Intact}, Zeroed: p.Zeroed}
-	for _, d := range p.Documents {
-		out.Files = append(out.Files, fileScore{d.ID, experiments.ScoreOf(d)})
+// fileUnscored is a file without a score, and why. Its quantities are always null.
+type fileUnscored struct {
+	File        string   `json:"file"`
+	NLL         *float64 `json:"nll"`
+	TokenPPL    *float64 `json:"token_perplexity"`
+	WordPPL     *float64 `json:"word_perplexity"`
+	BytePPL     *float64 `json:"byte_perplexity"`
+	BitsPerByte *float64 `json:"bits_per_byte"`
+	NotScored   string   `json:"not_scored"`
+}
+
+// printScores prints the scores of files in their order. p is nil if nothing was scored.
+func printScores(env *environment, out evaluation, files []string, p *experiments.Perplexity, unscored []experiments.Unscored) error {
+	why := map[string]string{}
+	for _, u := range unscored {
+		why[u.ID] = u.Why
+		if len(files) > 1 {
+			fmt.Fprintf(env.stderr, "not scored: %s\n", named(u))
+		}
 	}
-	return printJSON(env, out)
+	var scored []experiments.DocumentScore
+	if p != nil {
+		out.Score, out.Zeroed, scored = p.Intact, p.Zeroed, p.Documents
+	} else {
+		out.Score = experiments.ScoreOf(experiments.DocumentScore{})
+	}
+	for _, path := range files {
+		if len(scored) == 0 || scored[0].ID != path {
+			out.Files = append(out.Files, fileUnscored{File: path, NotScored: why[path]})
+			continue
+		}
+		out.Files, scored = append(out.Files, fileScore{path, experiments.ScoreOf(scored[0])}), scored[1:]
+	}
+	if err := printJSON(env, out); err != nil || p != nil {
+		return err
+	}
+	if len(files) == 1 {
+		return fmt.Errorf("not scored: %s", named(unscored[0]))
+	}
+	return fmt.Errorf("none of the %d files could be scored", len(files))
+}
+
+// named is the reason with the name of the file, unless it has that already.
+func named(u experiments.Unscored) string {
+	if strings.HasPrefix(u.Why, u.ID+": ") {
+		return u.Why
+	}
+	return u.ID + ": " + u.Why
 }
 
 // progressInBytes turns scored tokens into a share of the texts' bytes, since how many
 // tokens there are is known only when all is tokenised.
 func progressInBytes(bar *progress, t tokenizer.Tokenizer, documents []datasets.Document, size int64) func(tokens int) {
 	perToken := 1.0
-	sample := documents[0].Text[:min(len(documents[0].Text), 1<<16)]
-	if ids, err := t.Encode(strings.ToValidUTF8(sample, "")); err == nil && len(ids) > 0 {
-		perToken = float64(len(sample)) / float64(len(ids))
+	if len(documents) > 0 {
+		sample := documents[0].Text[:min(len(documents[0].Text), 1<<16)]
+		if ids, err := t.Encode(strings.ToValidUTF8(sample, "")); err == nil && len(ids) > 0 {
+			perToken = float64(len(sample)) / float64(len(ids))
+		}
 	}
 	var done float64
 	return func(tokens int) {

@@ -75,7 +75,7 @@ func formats(t *testing.T) map[string]fileFormat {
 	log.comment = "# a comment\n" + log.good
 	smoke := smokeProfile(t)
 	return map[string]fileFormat{
-		"text: `.txt`, `.tex`, prompts": {read: readText, good: "café\n", invalid: "caf\xe9\n", comment: "# a comment\ncafé\n"},
+		"text: `.txt`, `.tex`, prompts": {read: readTextFile, good: "café\n", invalid: "caf\xe9\n", comment: "# a comment\ncafé\n"},
 		"arXiv `.jsonl`":                inJSON(arxivLine, "text", readArxiv),
 		"BookSum `books_*.jsonl`":       inJSON(booksumLine, "summary", readBooksum),
 		"`bench rouge` pairs":           inJSON(pairLine, "target", readPairs),
@@ -304,7 +304,7 @@ func tree(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-func readText(t *testing.T, file string) (string, error) {
+func readTextFile(t *testing.T, file string) (string, error) {
 	text, err := datasets.ReadText(filepath.Join(tree(t, map[string]string{"a.txt": file}), "a.txt"))
 	if err != nil || strings.ContainsAny(strings.TrimSuffix(text, "\n"), "\r\n#") {
 		return text, err

@@ -2,13 +2,11 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/models"
 )
@@ -29,8 +27,6 @@ summaries stops where it ends one.`,
   echo "the captain" | bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file - --tokens 50 --temperature 0`,
 		RunE: func(*cobra.Command, []string) error {
 			switch {
-			case tokens < 1:
-				return usageError{fmt.Errorf("--tokens is %d, must be at least 1", tokens)}
 			case !(sampler.Temperature >= 0):
 				return usageError{fmt.Errorf("--temperature is %g, must not be negative", sampler.Temperature)}
 			case !(sampler.TopP >= 0 && sampler.TopP <= 1):
@@ -87,7 +83,8 @@ summaries stops where it ends one.`,
 	}
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "directory with model.safetensors and tokenizer.json")
 	cmd.Flags().StringVar(&promptFile, "prompt-file", "", "text to go on with; - for standard input")
-	cmd.Flags().IntVar(&tokens, "tokens", 128, "tokens to generate")
+	tokens = 128
+	cmd.Flags().Var((*tokensFlag)(&tokens), "tokens", "how many to generate")
 	cmd.Flags().Float64Var(&sampler.Temperature, "temperature", 0.5, "0: greedy")
 	cmd.Flags().Float64Var(&sampler.TopP, "top-p", 0.95, "share of the probability to draw from")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the draws")
@@ -115,14 +112,6 @@ func readAhead(env *environment, d *models.Decoder, segment int, ids []int32) ([
 }
 
 func readPrompt(env *environment, path string) (string, error) {
-	if path != "-" {
-		text, err := datasets.ReadText(path)
-		return strings.TrimRight(text, "\n"), err
-	}
-	data, err := io.ReadAll(env.stdin)
-	if err != nil {
-		return "", err
-	}
-	text, err := datasets.CheckText("standard input", data)
+	text, err := readText(env, path)
 	return strings.TrimRight(text, "\n"), err
 }

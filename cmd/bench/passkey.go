@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -46,7 +45,7 @@ filler is the paper's five sentences, again and again, or the test books of pg19
 begun at a place that --filler-seed draws; the key is one of the test split, drawn
 from --seed. A line on standard error says where all is; --json prints it with the
 ids, which are the exact prompt: what books are cut off at may be half a character.`,
-		Example: `  bench passkey make --length 32768 --position middle --seed 7
+		Example: `  bench passkey make --length 32K --position middle --seed 7
   bench passkey make --length 4096 --position 0.25 --filler books --data /data --json
   bench passkey make --length 512 --tokenizer word`,
 		RunE: func(*cobra.Command, []string) error {
@@ -55,7 +54,7 @@ ids, which are the exact prompt: what books are cut off at may be half a charact
 				return err
 			}
 			if asJSON {
-				return json.NewEncoder(env.stdout).Encode(made)
+				return printJSONLine(env, made)
 			}
 			if _, err := fmt.Fprintln(env.stdout, made.Prompt); err != nil {
 				return err
@@ -68,7 +67,8 @@ ids, which are the exact prompt: what books are cut off at may be half a charact
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntVar(&call.length, "length", 32768, "tokens of the prompt, without the answer")
+	call.length = 32768
+	flags.Var((*tokensFlag)(&call.length), "length", "of the prompt, without the answer")
 	flags.StringVar(&call.position, "position", "middle", "of the needle: start, middle, end or a depth from 0 to 1")
 	flags.Uint64Var(&call.seed, "seed", 1, "of the key")
 	flags.StringVar(&call.filler, "filler", "sentences", "sentences, the paper's, or books, from pg19")

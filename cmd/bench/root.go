@@ -117,7 +117,11 @@ func newRoot(env *environment, verbs []func(*environment) *cobra.Command) *cobra
 		Short: "Reproduce the experiments of the Infini-attention paper",
 		Long: `bench trains and evaluates Infini-Transformers and their baselines, reproduces the
 experiments of "Leave No Context Behind: Efficient Infinite Context Transformers
-with Infini-attention" (arXiv 2404.07143) and says how far each was reproduced.`,
+with Infini-attention" (arXiv 2404.07143) and says how far each was reproduced.
+
+A flag of type "tokens" takes digits, and K for 1,024 or M for 1,048,576: 64K is 65536.
+Profiles hold plain numbers. Wherever a verb reads a text or a list of pairs from a FILE,
+- is standard input.`,
 		Example: `  bench plan
   bench reproduce
   bench help speed`,

@@ -1,10 +1,12 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
 
 	"infinibench/internal/jsonread"
@@ -18,18 +20,35 @@ const maxPair = 64 << 20
 func rougeCommand(env *environment) *cobra.Command {
 	var stemmed bool
 	cmd := &cobra.Command{
-		Use:   "rouge [--stem] < FILE",
+		Use:   "rouge [--stem] [FILE]",
 		Short: "Score summaries against references",
-		Long: `rouge reads lines {"target": ..., "prediction": ...} from standard input and prints,
-for each, one line of JSON with ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum (precision,
-recall, F) as Google's rouge_score computes them, and overall, the geometric mean of
-F of ROUGE-1, 2 and L. ROUGE-Lsum takes the lines of a text for its sentences. The
-last line is about all pairs: the mean of each score (mid) and its 95 % interval (low,
-high), from 1,000 bootstrap samples drawn with a fixed seed.`,
-		Example: `  cat pairs.jsonl | bench rouge
+		Long: `rouge reads lines {"target": ..., "prediction": ...} from FILE, or from standard input
+without a FILE or with -, and prints, for each, one line of JSON with ROUGE-1, ROUGE-2,
+ROUGE-L and ROUGE-Lsum (precision, recall, F) as Google's rouge_score computes them, and
+overall, the geometric mean of F of ROUGE-1, 2 and L. ROUGE-Lsum takes the lines of a
+text for its sentences. The last line is about all pairs: the mean of each score (mid)
+and its 95 % interval (low, high), from 1,000 bootstrap samples drawn with a fixed seed.
+
+A target may be a list of texts: each score is then that of the target with the highest
+F, as rouge_score's score_multi has it.
+
+ROUGE sees only the letters a to z and digits. A text without any, in Thai or Chinese for
+example, scores 0 even against itself; "invisible" in the line of such a pair names the
+text, and in the last line counts the pairs.`,
+		Example: `  bench rouge pairs.jsonl
   cat validation.jsonl test.jsonl | bench rouge --stem`,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := await(env.ctx, func() (struct{}, error) { return struct{}{}, scorePairs(env, stemmed) })
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, files []string) error {
+			path := standardInput
+			if len(files) > 0 {
+				path = files[0]
+			}
+			in, name, err := openInput(env, path)
+			if err != nil {
+				return err
+			}
+			defer in.Close()
+			_, err = await(env.ctx, func() (struct{}, error) { return struct{}{}, scorePairs(env, in, name, stemmed) })
 			return err
 		},
 	}
@@ -37,48 +56,118 @@ high), from 1,000 bootstrap samples drawn with a fixed seed.`,
 	return cmd
 }
 
-func scorePairs(env *environment, stemmed bool) error {
+// pairScores is what rouge prints about a pair.
+type pairScores struct {
+	rouge.Scores
+	Invisible []string `json:"invisible,omitempty"` // the texts of the pair in which ROUGE sees no word
+}
+
+func scorePairs(env *environment, in io.Reader, name string, stemmed bool) error {
 	var all []rouge.Scores
-	out := json.NewEncoder(env.stdout)
-	err := textfile.Lines(env.stdin, maxPair, func(_ int, _ int64, line []byte) error {
-		target, prediction, err := parsePair(line)
+	invisible, first := 0, 0
+	err := textfile.Lines(in, maxPair, func(number int, _ int64, line []byte) error {
+		p, err := parsePair(line)
 		if err != nil {
 			return err
 		}
-		scores := rouge.Compare(target, prediction, stemmed)
-		all = append(all, scores)
-		return out.Encode(scores)
+		scores := pairScores{Scores: rouge.Best(p.targets, p.prediction, stemmed), Invisible: p.invisible()}
+		if len(scores.Invisible) > 0 {
+			if invisible++; invisible == 1 {
+				first = number
+			}
+		}
+		all = append(all, scores.Scores)
+		return printJSONLine(env, scores)
 	})
 	if err != nil {
-		return fmt.Errorf("standard input: %w", err)
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	if len(all) == 0 {
-		return fmt.Errorf("standard input: no pairs; %s", pairForm)
+		return fmt.Errorf("%s: no pairs; %s", name, pairForm)
 	}
-	return out.Encode(struct {
-		Pairs   int  `json:"pairs"`
-		Stemmed bool `json:"stemmed"`
+	if invisible > 0 {
+		fmt.Fprintf(env.stderr, "warning: %d of %d pairs score 0 whatever they say, the first in line %d: a text has no word that ROUGE sees (a to z, 0 to 9)\n", invisible, len(all), first)
+	}
+	return printJSONLine(env, struct {
+		Pairs     int  `json:"pairs"`
+		Stemmed   bool `json:"stemmed"`
+		Invisible int  `json:"invisible,omitempty"`
 		rouge.Interval
-	}{len(all), stemmed, rouge.Bootstrap(all, 0.95, rand.New(rand.NewPCG(1, 0)))})
+	}{len(all), stemmed, invisible, rouge.Bootstrap(all, 0.95, rand.New(rand.NewPCG(1, 0)))})
 }
 
-const pairForm = `a line is {"target": ..., "prediction": ...}`
-
-// parsePair reads the two texts of a line; other keys, such as an id, may stand
-// beside them.
-func parsePair(line []byte) (target, prediction string, err error) {
-	var pair struct {
-		Target     *string `json:"target"`
-		Prediction *string `json:"prediction"`
-	}
-	if err := jsonread.Line(line, &pair); err != nil {
-		return "", "", fmt.Errorf("%w; %s", err, pairForm)
-	}
-	switch {
-	case pair.Target == nil:
-		return "", "", fmt.Errorf(`no "target"; %s`, pairForm)
-	case pair.Prediction == nil:
-		return "", "", fmt.Errorf(`no "prediction"; %s`, pairForm)
-	}
-	return *pair.Target, *pair.Prediction, nil
+// pair is a prediction with the texts it is scored against, at least one.
+type pair struct {
+	targets    []string
+	prediction string
 }
+
+// invisible names the texts of a pair that ROUGE cannot see, and by which it scores 0.
+func (p pair) invisible() (names []string) {
+	hidden := 0
+	for _, target := range p.targets {
+		if rouge.Invisible(target) {
+			hidden++
+		}
+	}
+	if hidden == len(p.targets) {
+		names = append(names, "target")
+	}
+	if rouge.Invisible(p.prediction) {
+		names = append(names, "prediction")
+	}
+	return names
+}
+
+const pairForm = `a line is {"target": ..., "prediction": ...}, the target a text or a list of texts`
+
+// parsePair reads the texts of a line; other keys, such as an id, may stand beside them.
+func parsePair(line []byte) (pair, error) {
+	var raw struct {
+		Target     jsontext.Value `json:"target"`
+		Prediction jsontext.Value `json:"prediction"`
+	}
+	fail := func(why string, values ...any) (pair, error) {
+		return pair{}, fmt.Errorf("%s; %s", fmt.Sprintf(why, values...), pairForm)
+	}
+	if err := jsonread.Line(line, &raw); err != nil {
+		return fail("%v", err)
+	}
+	var p pair
+	switch raw.Target.Kind() {
+	case '"':
+		p.targets = make([]string, 1)
+		if err := jsonread.Line(raw.Target, &p.targets[0]); err != nil {
+			return fail(`"target": %v`, err)
+		}
+	case '[':
+		var list []*string
+		if jsonread.Line(raw.Target, &list) != nil || slices.Contains(list, nil) {
+			return fail(`"target" is a list with something other than texts`)
+		}
+		if len(list) == 0 {
+			return fail(`"target" is an empty list`)
+		}
+		for _, text := range list {
+			p.targets = append(p.targets, *text)
+		}
+	case 0, 'n':
+		return fail(`no "target"`)
+	default:
+		return fail(`"target" is %s`, kindWords[raw.Target.Kind()])
+	}
+	switch raw.Prediction.Kind() {
+	case '"':
+		if err := jsonread.Line(raw.Prediction, &p.prediction); err != nil {
+			return fail(`"prediction": %v`, err)
+		}
+	case 0, 'n':
+		return fail(`no "prediction"`)
+	default:
+		return fail(`"prediction" is %s`, kindWords[raw.Prediction.Kind()])
+	}
+	return p, nil
+}
+
+// kindWords are the kinds of JSON values that are no text.
+var kindWords = map[jsontext.Kind]string{'t': "true", 'f': "false", '0': "a number", '{': "an object", '[': "a list"}

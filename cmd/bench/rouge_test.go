@@ -1,18 +1,24 @@
 package main
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Whatever a line holds, it is two texts or an error.
 func FuzzParsePair(f *testing.F) {
 	for _, line := range []string{
-		`{"target":"a b","prediction":"a"}`, `{"target":null,"prediction":""}`, `{"Target":"a","target":"b","prediction":"\ud800"}`, `[]`, `null`, "",
+		`{"target":"a b","prediction":"a"}`, `{"target":null,"prediction":""}`, `{"Target":"a","target":"b","prediction":"\ud800"}`, `[]`, `null`, "", `{"target":["a","b"],"prediction":"a"}`, `{"target":[null],"prediction":1}`, `{"target":{},"prediction":[]}`,
 	} {
 		f.Add([]byte(line))
 	}
 	f.Fuzz(func(t *testing.T, line []byte) {
-		target, prediction, err := parsePair(line)
-		if err != nil && (target != "" || prediction != "") {
-			t.Errorf("%q: %q and %q besides %v", line, target, prediction, err)
+		p, err := parsePair(line)
+		if (err == nil) != (len(p.targets) > 0) || err != nil && p.prediction != "" {
+			t.Errorf("%q: %q and %q besides %v", line, p.targets, p.prediction, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "Go ") {
+			t.Errorf("%q: %v names a type of Go", line, err)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -60,8 +59,8 @@ type speedResult struct {
 }
 
 func speedCommand(env *environment) *cobra.Command {
-	var config, mode, model, stream string
-	var interval, threads int
+	var config, mode, model string
+	var interval, threads, stream int
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "speed",
@@ -110,7 +109,7 @@ since the line before, its state and the memory of the process are printed at 1K
 				threads = machine.Cores()
 			}
 			kernel.SetThreads(threads)
-			if stream != "" {
+			if stream > 0 {
 				lengths, err := streamLengths(stream, speedConfigs[i].segment)
 				if err != nil {
 					return usageError{err}
@@ -135,7 +134,7 @@ since the line before, its state and the memory of the process are printed at 1K
 	flags.StringVar(&mode, "mode", "train", "what a step is: train or eval")
 	flags.StringVar(&model, "model", "infini-delta", "id of the model: "+strings.Join(experiments.Models, ", "))
 	flags.IntVar(&interval, "interval", 0, "segments in one graph when training, 0 for all; fewer take less memory and more time")
-	flags.StringVar(&stream, "stream", "", "evaluate one sequence of so many tokens instead: 1M, 64K or a plain number")
+	flags.Var((*tokensFlag)(&stream), "stream", "evaluate one sequence of this many tokens instead")
 	flags.IntVar(&threads, "threads", 0, "threads, 0 for all cores")
 	flags.BoolVar(&asJSON, "json", false, "print one line of JSON")
 	cmd.MarkFlagsMutuallyExclusive("stream", "mode") // a stream is evaluated, never trained on
@@ -264,7 +263,7 @@ func evalStep(m *models.Model, tokens []int32) func() error {
 
 func (r speedResult) print(env *environment, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(env.stdout).Encode(r)
+		return printJSONLine(env, r)
 	}
 	mode := r.Mode
 	if mode == "train" && r.Interval > 0 {

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/olekukonko/tablewriter"
@@ -28,34 +25,13 @@ type streamResult struct {
 	experiments.StreamTrend
 }
 
-// streamLengths is where a stream of the length that --stream names is looked at.
-func streamLengths(text string, segment int) ([]int, error) {
-	n, err := parseTokens(text)
-	if err != nil {
-		return nil, fmt.Errorf("--stream: %w", err)
-	}
+// streamLengths is where a stream of n tokens is looked at.
+func streamLengths(n, segment int) ([]int, error) {
 	lengths := experiments.StreamLengths(n, segment)
 	if len(lengths) < 2 {
-		return nil, fmt.Errorf("--stream is %q, must be at least %d, or no trend can be seen", text, 2*max(segment, 1024))
+		return nil, fmt.Errorf("--stream is %d, must be at least %d, or no trend can be seen", n, 2*max(segment, 1024))
 	}
 	return lengths, nil
-}
-
-// parseTokens reads a number of tokens: digits, and K for 1,024 or M for 1,048,576 of
-// them.
-func parseTokens(text string) (int, error) {
-	const largest = 1 << 40 // months of any machine
-	digits, unit := text, 1
-	for letter, size := range map[string]int{"K": 1 << 10, "M": 1 << 20} {
-		if cut, ok := strings.CutSuffix(strings.ToUpper(text), letter); ok {
-			digits, unit = cut, size
-		}
-	}
-	n, err := strconv.ParseUint(digits, 10, 62)
-	if err != nil || n < 1 || n > largest/uint64(unit) {
-		return 0, fmt.Errorf("%q is no number of tokens such as 65536, 64K or 1M", text)
-	}
-	return int(n) * unit, nil
 }
 
 // measureStream evaluates one sequence. A signal is heeded between segments.
@@ -79,7 +55,7 @@ func measureStream(env *environment, c speedConfig, memory models.Memory, length
 
 func (r streamResult) print(env *environment, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(env.stdout).Encode(r)
+		return printJSONLine(env, r)
 	}
 	fmt.Fprintf(env.stdout, "%s, %s, one stream evaluated: %s parameters, %d threads\n",
 		r.Model, r.Config, humanize.Comma(r.Parameters), r.Threads)

@@ -19,7 +19,7 @@ func TestParseTokens(t *testing.T) {
 		}
 	}
 	for _, text := range []string{"", "K", "0", "-1", "+1", "1.5K", "1KM", "1 K", "1G", "1_000", "1048577M", "99999999999999999999"} {
-		if n, err := parseTokens(text); err == nil || !strings.HasPrefix(err.Error(), strconv.Quote(text)+" is no number of tokens") {
+		if n, err := parseTokens(text); err == nil || !strings.HasPrefix(err.Error(), strconv.Quote(text)+" is not a number of tokens") {
 			t.Errorf("%q is %d, %v, want an error that quotes it", text, n, err)
 		}
 	}
@@ -37,7 +37,7 @@ func FuzzParseTokens(f *testing.F) {
 
 // The state of the tiny size is d_key·(d_value+1)·H·l = 4·5·2·1 numbers of 4 bytes.
 func TestMeasureStream(t *testing.T) {
-	lengths, err := streamLengths("4K", tinySpeed.segment)
+	lengths, err := streamLengths(4<<10, tinySpeed.segment)
 	if err != nil || !slices.Equal(lengths, []int{1024, 2048, 4096}) {
 		t.Fatalf("lengths %v, %v", lengths, err)
 	}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -55,7 +57,17 @@ first validation document where there is one, else of the first text learnt from
 					return usageError{fmt.Errorf("--corpus: %w", err)}
 				}
 			}
+			if err := onceStandardInput(inputs); err != nil {
+				return err
+			}
 			texts := trainingTexts{files: inputs}
+			if slices.Contains(inputs, standardInput) {
+				data, err := await(env.ctx, func() ([]byte, error) { return io.ReadAll(env.stdin) })
+				if err != nil {
+					return err
+				}
+				texts.input = string(data)
+			}
 			if corpus != "" {
 				c, _, err := openFiles(data, corpus)
 				if err != nil {
@@ -72,8 +84,8 @@ first validation document where there is one, else of the first text learnt from
 	flags := cmd.Flags()
 	flags.StringVar(&corpus, "corpus", "", "corpus to learn from: pg19 or arxiv-math")
 	flags.StringVar(&data, "data", "data", dataUsage)
-	flags.StringArrayVar(&inputs, "input", nil, "text file to learn from; may be given several times")
-	flags.IntVar(&vocabulary, "vocabulary", 0, "number of tokens, above 256")
+	flags.StringArrayVar(&inputs, "input", nil, "text file to learn from, - for standard input; may be given several times")
+	flags.Var((*tokensFlag)(&vocabulary), "vocabulary", "size of the vocabulary, above 256")
 	flags.StringVar(&out, "out", "", "file to write")
 	cmd.MarkFlagRequired("vocabulary")
 	cmd.MarkFlagRequired("out")
@@ -113,6 +125,7 @@ func trainTokenizer(env *environment, texts trainingTexts, vocabulary int, out s
 type trainingTexts struct {
 	corpus datasets.Corpus // nil for none
 	files  []string
+	input  string // the text of standard input, if it is among the files: it is read once, and used twice
 }
 
 func (t trainingTexts) len() int {
@@ -131,6 +144,9 @@ func (t trainingTexts) text(i int) (text, name string, err error) {
 		return d.Text, fmt.Sprintf("%s, train, %s", t.corpus.Name(), d.ID), err
 	}
 	name = t.files[i-documents]
+	if name == standardInput {
+		return t.input, "standard input", nil
+	}
 	text, err = datasets.ReadText(name)
 	return text, name, err
 }

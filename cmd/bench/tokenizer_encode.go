@@ -2,12 +2,10 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 
@@ -15,6 +13,7 @@ import (
 
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/jsonread"
+	"infinibench/internal/textfile"
 )
 
 const tokenizerUsage = "tokenizer.json, or a model's folder with one"
@@ -54,11 +53,11 @@ library: added tokens that the text spells are found.`,
 					return encodeLine(t, encode, *in.Text, out)
 				})
 			}
-			text, err := readInput(env, args)
+			text, err := readText(env, inputPath(args))
 			if err != nil {
 				return err
 			}
-			ids, err := encode(string(text))
+			ids, err := encode(text)
 			if err != nil {
 				return err
 			}
@@ -124,12 +123,12 @@ by white space, from a file, or from standard input.`,
 					}{text})
 				})
 			}
-			input, err := readInput(env, args)
+			input, err := readText(env, inputPath(args))
 			if err != nil {
 				return err
 			}
 			var ids []int32
-			for i, field := range strings.Fields(string(input)) {
+			for i, field := range strings.Fields(input) {
 				id, err := strconv.ParseInt(field, 10, 32)
 				if err != nil {
 					return fmt.Errorf("id %d: %.40q is no id", i, field)
@@ -151,50 +150,30 @@ by white space, from a file, or from standard input.`,
 	return cmd
 }
 
-// openInput is the file that the arguments name, or standard input.
-func openInput(env *environment, args []string) (name string, r io.ReadCloser, err error) {
-	if len(args) == 0 || args[0] == "-" {
-		return "standard input", io.NopCloser(env.stdin), nil
+// inputPath is the file that the arguments name; without one it is standard input.
+func inputPath(args []string) string {
+	if len(args) == 0 {
+		return standardInput
 	}
-	f, err := os.Open(args[0])
-	return args[0], f, err
-}
-
-func readInput(env *environment, args []string) ([]byte, error) {
-	_, r, err := openInput(env, args)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	return await(env.ctx, func() ([]byte, error) { return io.ReadAll(r) })
+	return args[0]
 }
 
 // eachLine does something with each line that is not blank.
 func eachLine(env *environment, args []string, work func(line []byte, out *json.Encoder) error) error {
-	name, r, err := openInput(env, args)
+	in, name, err := openInput(env, inputPath(args))
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer in.Close()
 	_, err = await(env.ctx, func() (struct{}, error) {
 		buffered := bufio.NewWriter(env.stdout)
 		out := json.NewEncoder(buffered)
 		out.SetEscapeHTML(false)
-		lines := bufio.NewReader(r)
-		for number := 1; ; number++ {
-			line, readErr := lines.ReadBytes('\n')
-			if len(bytes.TrimSpace(line)) > 0 {
-				if err := work(line, out); err != nil {
-					return struct{}{}, errors.Join(buffered.Flush(), fmt.Errorf("%s: line %d: %w", name, number, err))
-				}
-			}
-			switch {
-			case readErr == io.EOF:
-				return struct{}{}, buffered.Flush()
-			case readErr != nil:
-				return struct{}{}, errors.Join(buffered.Flush(), readErr)
-			}
+		err := textfile.Lines(in, maxPair, func(_ int, _ int64, line []byte) error { return work(line, out) })
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
 		}
+		return struct{}{}, errors.Join(buffered.Flush(), err)
 	})
 	return err
 }

@@ -53,7 +53,7 @@ eval and generate read. Interrupted, the same command goes on.`,
 	cmd.Flags().StringVar(&out, "out", "", "directory of the model")
 	cmd.Flags().StringVar(&cell.Model, "model", "", "id of the model: "+strings.Join(experiments.Models, ", "))
 	cmd.Flags().StringVar(&cell.Corpus, "corpus", "", "name of the corpus")
-	cmd.Flags().IntVar(&cell.Length, "length", 0, "training length, where the profile has several for the corpus")
+	cmd.Flags().Var((*tokensFlag)(&cell.Length), "length", "training length, where the profile has several for the corpus")
 	cmd.Flags().Uint64Var(&cell.Seed, "seed", 0, "one of the profile's seeds; 0: the first")
 	for _, name := range []string{"out", "model", "corpus"} {
 		cmd.MarkFlagRequired(name)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -9,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
+	"infinibench/internal/finite"
 	"infinibench/internal/kernel"
 )
 
@@ -67,9 +67,19 @@ INFINIBENCH_BLAS names another file, or "gonum" for the pure Go one.`,
 	return cmd
 }
 
-// printJSON writes a value as indented JSON to stdout.
+// printJSON writes a value as indented JSON to stdout, a number that is not finite as null.
 func printJSON(env *environment, value any) error {
-	data, err := json.MarshalIndent(value, "", "  ")
+	data, err := finite.MarshalIndent(value)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(env.stdout, "%s\n", data)
+	return err
+}
+
+// printJSONLine is printJSON without line breaks inside the value.
+func printJSONLine(env *environment, value any) error {
+	data, err := finite.Marshal(value)
 	if err != nil {
 		return err
 	}

@@ -1,12 +1,42 @@
 // Package metrics turns sums over a test set into the numbers a table shows.
 package metrics
 
-import "math"
+import (
+	"fmt"
+	"math"
 
-// Perplexity is e^(nll/n) for a negative log-likelihood in nats over n units:
-// tokens, words or bytes. It is NaN for n = 0. A uniform model over V tokens has
-// perplexity V.
-func Perplexity(nll float64, n int64) float64 { return math.Exp(nll / float64(n)) }
+	"infinibench/internal/finite"
+)
 
-// BitsPerByte is the negative log-likelihood in bits over the bytes of the text.
-func BitsPerByte(nll float64, bytes int64) float64 { return nll / float64(bytes) / math.Ln2 }
+// Perplexity is e^(nll/n) for a negative log-likelihood in nats over n units: tokens,
+// words or bytes. A uniform model over V tokens has perplexity V. Where float64 has no
+// such number the value is NaN and why is one line that says so: there may be no units,
+// or too many nats in each, as in a text without spaces, which is a single word.
+func Perplexity(nll float64, n int64, unit string) (value float64, why string) {
+	each, why := mean(nll, n, unit)
+	if why != "" {
+		return math.NaN(), why
+	}
+	if value = math.Exp(each); !finite.Is(value) {
+		return math.NaN(), "over 709 nats per " + unit + ": the perplexity, e to that power, is too large for a float64"
+	}
+	return value, ""
+}
+
+// BitsPerByte is the negative log-likelihood in bits over the bytes of the text; value
+// and why are those of [Perplexity].
+func BitsPerByte(nll float64, bytes int64) (value float64, why string) {
+	each, why := mean(nll, bytes, "byte")
+	return each / math.Ln2, why
+}
+
+// mean is the nats in each unit.
+func mean(nll float64, n int64, unit string) (value float64, why string) {
+	switch {
+	case !finite.Is(nll):
+		return math.NaN(), fmt.Sprintf("the negative log-likelihood is %g", nll)
+	case n == 0:
+		return math.NaN(), "the text has no " + unit + "s"
+	}
+	return nll / float64(n), ""
+}

@@ -4,6 +4,8 @@
 //
 //	{"step":1,"loss":2.5,"sum":"73f06ffd962648e4"}
 //
+// A number that is not finite is null, see package finite.
+//
 // The sum is the first 16 hexadecimal digits of the SHA-256 of all bytes before
 // the comma that stands before it.
 package seal
@@ -12,10 +14,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 
+	"infinibench/internal/finite"
 	"infinibench/internal/jsonread"
 )
 
@@ -38,7 +40,7 @@ func (d *Damage) Error() string { return "damaged: " + d.reason }
 
 // Line is v, an object with fields, as one sealed line of JSON.
 func Line(v any) ([]byte, error) {
-	data, err := json.Marshal(v)
+	data, err := finite.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +49,7 @@ func Line(v any) ([]byte, error) {
 
 // Indent is v, an object with fields, as sealed and indented JSON.
 func Indent(v any) ([]byte, error) {
-	data, err := json.MarshalIndent(v, "", "  ")
+	data, err := finite.MarshalIndent(v)
 	if err != nil {
 		return nil, err
 	}
@@ -91,9 +93,9 @@ func Unmarshal(data []byte, v any) error {
 		return err
 	}
 	if bytes.HasSuffix(data, []byte(indented.after)) {
-		return jsonread.Document(data, v)
+		return jsonread.Document(data, v, finite.NullIsNaN)
 	}
-	return jsonread.Line(data, v)
+	return jsonread.Line(data, v, finite.NullIsNaN)
 }
 
 // IsDamage tells damage from a file that cannot be read or is of another kind.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"infinibench/internal/finite"
 	"infinibench/reports"
 )
 
@@ -46,7 +46,7 @@ func (w *Watch) Handler() (http.Handler, error) {
 			h.Set("Content-Type", "text/html; charset=utf-8")
 			rw.Write(page)
 		default:
-			body, err := json.Marshal(w.State())
+			body, err := finite.Marshal(w.State())
 			if err != nil {
 				http.Error(rw, err.Error(), http.StatusInternalServerError)
 				return
