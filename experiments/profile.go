@@ -3,6 +3,7 @@ package experiments
 import (
 	"embed"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -134,18 +135,28 @@ func ProfileNames() []string {
 	return names
 }
 
+// IsProfileFile says whether a profile is named by the path of a file, which ends in
+// .yaml or .yml, and not by the name of a built-in one.
+func IsProfileFile(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".yaml", ".yml":
+		return true
+	}
+	return false
+}
+
 // LoadProfile reads a profile: a built-in one by its name, or a file by its path,
-// which ends in .yaml. The error names every problem with its file, line and key.
+// which ends in .yaml or .yml. The error names every problem with its file, line and key.
 func LoadProfile(nameOrPath string) (*Profile, error) {
 	p := new(Profile)
-	if strings.HasSuffix(nameOrPath, ".yaml") {
+	if IsProfileFile(nameOrPath) {
 		if err := config.Load(nameOrPath, p); err != nil {
 			return nil, err
 		}
 		return p, nil
 	}
 	if names := ProfileNames(); !slices.Contains(names, nameOrPath) {
-		return nil, fmt.Errorf("no profile %q; the built-in ones are %s, and the path of your own ends in .yaml",
+		return nil, fmt.Errorf("no profile %q; the built-in ones are %s, and the path of your own ends in .yaml or .yml",
 			nameOrPath, strings.Join(names, ", "))
 	}
 	path := "profiles/" + nameOrPath + ".yaml"

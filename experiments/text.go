@@ -106,8 +106,7 @@ func openTokenizer(ctx context.Context, c datasets.Corpus, s CorpusSettings, dat
 	case "bytes":
 		return tokenizer.Bytes(), nil
 	case "gpt2":
-		dir := filepath.Join(data, "tokenizer", "gpt2")
-		return tokenizer.LoadGPT2(filepath.Join(dir, "encoder.json"), filepath.Join(dir, "vocab.bpe"))
+		return tokenizer.LoadGPT2Folder(filepath.Join(data, "tokenizer", "gpt2"))
 	}
 	fingerprint, err := datasets.Fingerprint(c)
 	if err != nil {

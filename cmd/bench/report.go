@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +30,7 @@ It may be called while a reproduction runs; what is not finished is then missing
 			return writeReport(env, runs, name)
 		},
 	}
-	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its .yaml file")
+	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its file")
 	cmd.Flags().StringVar(&runs, "runs", "runs", "directory of the results")
 	return cmd
 }
@@ -43,7 +42,7 @@ func profileName(runs, profile string) (string, error) {
 	if err == nil {
 		return p.Name, nil
 	}
-	if info, missing := os.Stat(filepath.Join(runs, profile)); profile != "" && missing == nil && info.IsDir() && !strings.HasSuffix(profile, ".yaml") {
+	if info, missing := os.Stat(filepath.Join(runs, profile)); profile != "" && missing == nil && info.IsDir() && !experiments.IsProfileFile(profile) {
 		return profile, nil
 	}
 	return "", err
