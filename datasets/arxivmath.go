@@ -14,7 +14,7 @@ import (
 )
 
 const arxivLayout = "the layout is train/, validation/, test/ with .tex files, or proof-pile's " +
-	"train*, validation*|valid*|dev*, test* .jsonl[.gz|.zst] files"
+	"train*, validation*|valid*|dev*|val*, test* .jsonl[.gz|.zst] files"
 
 // ArxivMath reads mathematical papers in LaTeX, the stand-in for the paper's
 // Arxiv-math corpus, which was never released. It may be used by several
@@ -27,6 +27,8 @@ type ArxivMath struct {
 	open    []*os.File // line files and the spool
 	spool   *os.File   // in open; nil while nothing is compressed
 	spooled int64      // bytes in the spool
+
+	parts map[string]bool // of collections that lines come from
 }
 
 // arxivDoc is where one paper stands: a whole file, or a JSON line in an open one.
@@ -41,14 +43,19 @@ type arxivDoc struct {
 // OpenArxivMath lists the papers below dir, in one of two layouts.
 //
 // Papers as LaTeX files: train|validation|test/<name>.tex, ordered by name, the
-// ID being the name. Folders inside these are not searched.
+// ID being the name. Folders inside these are not searched. Validation goes by the
+// names below too.
 //
 // proof-pile as JSON lines, of which the config "arxiv" is kept:
 // {"text": ..., "meta": {"config": "arxiv"}}, in files named train*,
-// validation*, valid*, dev* or test* (or with "proofpile_" before it), or in
-// folders of these names, as on the Hugging Face hub. Files are ordered by name;
-// an ID is the file and the line, "test/proofpile_test.jsonl.gz:17". Lines without
-// text are left out.
+// validation*, valid*, dev*, val* or test* (or with "proofpile_" before it), or in
+// folders of these names and the folders inside them, as on the Hugging Face hub. The
+// lines of RedPajama, proof-pile-2, SlimPajama and the Pile are read too ([lineMeta]),
+// and proof-pile-2's files also where they lie in a folder arxiv. Files are ordered by
+// name; an ID is the file and the line, "test/proofpile_test.jsonl.gz:17". Lines
+// without text are left out.
+//
+// Extensions may be in any letter case.
 //
 // Only positions of lines are held in memory. A .jsonl file is kept open and read
 // where it stands. A .gz or .zst file cannot be read from the middle: it is decoded
@@ -64,11 +71,16 @@ func OpenArxivMath(dir string) (*ArxivMath, error) {
 	if err != nil {
 		return nil, fmt.Errorf("arxiv-math: %w", err)
 	}
-	a := &ArxivMath{dir: dir, docs: make(map[Split][]arxivDoc)}
+	a := &ArxivMath{dir: dir, docs: make(map[Split][]arxivDoc), parts: make(map[string]bool)}
 	total := 0
 	for _, split := range officialSplits {
+		named := make(map[string]string) // file by ID
 		for _, name := range found.tex[split] {
-			id := strings.TrimSuffix(path.Base(name), ".tex")
+			id := strings.TrimSuffix(path.Base(name), path.Ext(name))
+			if first, taken := named[id]; taken {
+				return nil, fmt.Errorf("arxiv-math: %s: %s and %s are two papers of one name; rename one", dir, first, name)
+			}
+			named[id] = name
 			a.docs[split] = append(a.docs[split], arxivDoc{id: id, path: filepath.Join(dir, filepath.FromSlash(name))})
 		}
 		for _, name := range found.lines[split] {
@@ -82,11 +94,11 @@ func OpenArxivMath(dir string) (*ArxivMath, error) {
 	}
 	if total == 0 {
 		a.Close()
-		return nil, fmt.Errorf(`arxiv-math: %s: no line of %d files has "config": "arxiv" and a text`, dir, len(a.names))
+		return nil, fmt.Errorf("arxiv-math: %s: no line of %d files is a paper of arXiv with a text; %s", dir, len(a.names), lineForm)
 	}
 	a.standIn = fmt.Sprintf("LaTeX folder: %d documents", total)
 	if len(a.open) > 0 {
-		a.standIn = "arXiv-math (proof-pile proxy)"
+		a.standIn = collections(a.parts)
 	}
 	return a, nil
 }
@@ -113,9 +125,10 @@ func (a *ArxivMath) addLines(split Split, name string) (err error) {
 	}
 	err = scanLines(in, maxLine, func(number int, offset int64, line []byte) error {
 		text, config, err := parseProofPile(line)
-		if err != nil || config != "arxiv" || strings.TrimSpace(text) == "" {
+		if err != nil || !isArxiv(config) || strings.TrimSpace(text) == "" {
 			return err
 		}
+		a.parts[config] = true
 		if copied != nil {
 			if _, err := copied.Write(line); err != nil {
 				return err

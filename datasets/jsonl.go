@@ -50,6 +50,7 @@ func openLines(name string) (io.ReadCloser, error) {
 // decoded is f itself, or what it holds when its name says that it is compressed.
 func decoded(name string, f io.ReadCloser, size int64) (io.ReadCloser, error) {
 	left := max(maxLine, maxExpansion*size)
+	name = strings.ToLower(name)
 	switch {
 	case strings.HasSuffix(name, ".gz"):
 		z, err := gzip.NewReader(f)
@@ -124,20 +125,22 @@ func scanLines(r io.Reader, limit int, visit func(number int, offset int64, line
 	return nil
 }
 
-// parseProofPile reads one line of proof-pile: its text, and its config, the part
-// of proof-pile it belongs to ("arxiv", "books", "formal", ...). The files on the
-// hub have an object under "meta"; the same lines saved through the datasets
-// library have that object as a JSON string, so both are read.
+// parseProofPile reads one line of proof-pile, or of another collection that has
+// papers of arXiv: its text, and the part of the collection it belongs to, which is
+// proof-pile's config ("arxiv", "books", "formal", ...) or as [lineMeta] names it. The
+// files on the hub have an object under "meta"; the same lines saved through the
+// datasets library have that object as a JSON string, so both are read.
 func parseProofPile(line []byte) (text, config string, err error) {
 	var record struct {
-		Text *string         `json:"text"`
-		Meta json.RawMessage `json:"meta"`
+		Text   *string         `json:"text"`
+		Meta   json.RawMessage `json:"meta"`
+		Subset string          `json:"red_pajama_subset"`
 	}
 	if err := json.Unmarshal(line, &record); err != nil {
 		return "", "", fmt.Errorf("not a JSON object with text and meta: %w", err)
 	}
 	if record.Text == nil {
-		return "", "", errors.New(`no "text"; a line is {"text": ..., "meta": {"config": ...}}`)
+		return "", "", errors.New(`no "text"; ` + lineForm)
 	}
 	object := []byte(record.Meta)
 	if bytes.HasPrefix(object, []byte{'"'}) {
@@ -147,16 +150,14 @@ func parseProofPile(line []byte) (text, config string, err error) {
 		}
 		object = []byte(quoted)
 	}
-	var meta struct {
-		Config string `json:"config"`
-	}
+	var meta lineMeta
 	if len(object) > 0 {
 		if err := json.Unmarshal(object, &meta); err != nil {
 			return "", "", fmt.Errorf("meta: %w", err)
 		}
 	}
-	if meta.Config == "" {
-		return "", "", errors.New(`no "config" in "meta"; a line is {"text": ..., "meta": {"config": ...}}`)
+	if config, err = meta.part(record.Subset); err != nil {
+		return "", "", err
 	}
-	return *record.Text, meta.Config, nil
+	return *record.Text, config, nil
 }
