@@ -65,8 +65,8 @@ func collections(parts map[string]bool) string {
 	case len(others) == 0:
 		return "arXiv-math (proof-pile proxy)"
 	case parts[arxivPart]:
-		return fmt.Sprintf("arXiv-math (proof-pile proxy) and arXiv of %s", from)
+		return fmt.Sprintf("arXiv-math (proof-pile proxy) and arXiv papers of %s", from)
 	default:
-		return fmt.Sprintf("arXiv of %s", from)
+		return fmt.Sprintf("arXiv papers of %s", from)
 	}
 }

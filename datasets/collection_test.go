@@ -44,9 +44,9 @@ func TestCollections(t *testing.T) {
 		want  string
 	}{
 		{[]string{"arxiv"}, "arXiv-math (proof-pile proxy)"},
-		{[]string{"RedPajama/arxiv"}, "arXiv of RedPajama"},
-		{[]string{"the Pile/arxiv", "RedPajama/arxiv"}, "arXiv of RedPajama and the Pile"},
-		{[]string{"arxiv", "RedPajama/arxiv"}, "arXiv-math (proof-pile proxy) and arXiv of RedPajama"},
+		{[]string{"RedPajama/arxiv"}, "arXiv papers of RedPajama"},
+		{[]string{"the Pile/arxiv", "RedPajama/arxiv"}, "arXiv papers of RedPajama and the Pile"},
+		{[]string{"arxiv", "RedPajama/arxiv"}, "arXiv-math (proof-pile proxy) and arXiv papers of RedPajama"},
 	} {
 		parts := map[string]bool{}
 		for _, part := range c.parts {
@@ -82,7 +82,7 @@ func TestArxivMathLayouts(t *testing.T) {
 	if diff := cmp.Diff(want, allDocuments(t, a)); diff != "" {
 		t.Error(diff)
 	}
-	if c := a.Certificate(); c.StandIn != "arXiv of RedPajama" {
+	if c := a.Certificate(); c.StandIn != "arXiv papers of RedPajama" {
 		t.Errorf("certificate %+v", c)
 	}
 	if _, err := Fingerprint(a); err != nil {

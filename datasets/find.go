@@ -34,7 +34,7 @@ func Find(data, name string) (string, error) {
 		tried = append(tried, fmt.Sprintf("%s (%v)", dir, err))
 	}
 	if name == "booksum" { // its publishers may not pass on the summaries
-		return "", fmt.Errorf("no booksum below %q: looked in %s; put a copy there, the manifests books_train.jsonl, books_validation.jsonl and books_test.jsonl and the books they name", data, tried[0])
+		return "", fmt.Errorf("no booksum below %q: looked in %s; put the manifests there, books_train.jsonl, books_validation.jsonl and books_test.jsonl or its publishers' book_summaries_aligned_train.jsonl, _val and _test, and the files they name", data, tried[0])
 	}
 	return "", fmt.Errorf("no %s below %q: looked in %s; put a copy there, or download the test and validation splits with `bench data fetch %s --data %s`, and the training split with --split train",
 		name, data, strings.Join(tried, " and "), name, data)
@@ -55,11 +55,11 @@ func hasLayout(dir, name string) error {
 		}
 		return nil
 	}
-	parts := []string{"train", "validation", "test", "metadata.csv"}
 	if name == "booksum" {
-		parts = []string{"books_train.jsonl", "books_validation.jsonl", "books_test.jsonl"}
+		_, err := FindBooksumManifests(dir)
+		return err
 	}
-	for _, part := range parts {
+	for _, part := range []string{"train", "validation", "test", "metadata.csv"} {
 		if _, err := os.Stat(filepath.Join(dir, part)); err != nil {
 			return fmt.Errorf("no %s%s", part, otherName(dir, part))
 		}

@@ -40,7 +40,16 @@ func TestFind(t *testing.T) {
 		{"books with summaries", map[string]string{"booksum/books_train.jsonl": "", "booksum/books_validation.jsonl": "", "booksum/books_test.jsonl": ""}, "booksum", "booksum", ""},
 		{"a manifest missing", map[string]string{"booksum/books_train.jsonl": "", "booksum/books_validation.jsonl": ""}, "booksum", "",
 			`no booksum below "DIR": looked in DIR/booksum (no books_test.jsonl); ` +
-				"put a copy there, the manifests books_train.jsonl, books_validation.jsonl and books_test.jsonl and the books they name"},
+				"put the manifests there, books_train.jsonl, books_validation.jsonl and books_test.jsonl or its publishers' book_summaries_aligned_train.jsonl, _val and _test, and the files they name"},
+		{"a manifest by another name", map[string]string{"booksum/books_train.jsonl": "", "booksum/books_val.jsonl": "", "booksum/books_test.jsonl": ""}, "booksum", "",
+			`no booksum below "DIR": looked in DIR/booksum (no books_validation.jsonl; rename books_val.jsonl to books_validation.jsonl); ` +
+				"put the manifests there, books_train.jsonl, books_validation.jsonl and books_test.jsonl or its publishers' book_summaries_aligned_train.jsonl, _val and _test, and the files they name"},
+		{"its publishers' manifests", map[string]string{"booksum/book_summaries_aligned_train.jsonl": "", "booksum/book_summaries_aligned_val.jsonl": "", "booksum/book_summaries_aligned_test.jsonl": ""}, "booksum", "booksum", ""},
+		{"its publishers' repository", map[string]string{"booksum/alignments/book-level-summary-alignments/book_summaries_aligned_train.jsonl": "",
+			"booksum/alignments/book-level-summary-alignments/book_summaries_aligned_val.jsonl": "", "booksum/alignments/book-level-summary-alignments/book_summaries_aligned_test.jsonl": ""}, "booksum", "booksum", ""},
+		{"neither", map[string]string{"booksum/texts/1.txt": ""}, "booksum", "",
+			`no booksum below "DIR": looked in DIR/booksum (no books_train.jsonl and no book_summaries_aligned_train.jsonl); ` +
+				"put the manifests there, books_train.jsonl, books_validation.jsonl and books_test.jsonl or its publishers' book_summaries_aligned_train.jsonl, _val and _test, and the files they name"},
 		{"not on disk", nil, "novel", "", `corpus "novel" is not read from files; those that are: pg19, arxiv-math, booksum`},
 	}
 	for _, test := range tests {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"infinibench/datasets"
+	"infinibench/datasets/booksum"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -68,6 +69,11 @@ func (r *cellRun) summarise(ctx context.Context, note func(string)) error {
 	if n := len(result.Booksum.Problems); n > 0 {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("%d pairs that the data lists cannot be used and were left out", n))
 	}
+	for _, s := range []datasets.Split{datasets.Train, split} {
+		if c := task.pairs.Coverage(s); len(c.Doubts) > 0 {
+			result.Warnings = append(result.Warnings, doubts(c, s))
+		}
+	}
 	r.timing.sum()
 	if err := r.saveTiming(); err != nil {
 		return err
@@ -93,6 +99,9 @@ func (x *summaryTask) usable(split datasets.Split, note func(string)) error {
 		if len(c.Problems) > 0 {
 			note(fmt.Sprintf("%s: %d of %d %s pairs can be used", x.pairs.Name(), c.Usable, c.Listed, s))
 		}
+		if len(c.Doubts) > 0 {
+			note(fmt.Sprintf("%s: %s", x.pairs.Name(), doubts(c, s)))
+		}
 		if x.pairs.Len(s) == 0 {
 			return fmt.Errorf("experiments: %s has no usable %s pairs: %s", x.pairs.Name(), s, strings.Join(problems, "; "))
 		}
@@ -101,6 +110,11 @@ func (x *summaryTask) usable(split datasets.Split, note func(string)) error {
 		return fmt.Errorf("experiments: %d pairs of %s cannot be used: %s; mend them, or set booksum.bad_pairs to skip", len(problems), x.pairs.Name(), strings.Join(problems, "; "))
 	}
 	return nil
+}
+
+// doubts warns of summaries that do not look like plain text.
+func doubts(c booksum.Coverage, split datasets.Split) string {
+	return fmt.Sprintf("%d of %d %s summaries do not look like plain text, such as %s", len(c.Doubts), c.Usable, split, c.Doubts[0])
 }
 
 // pretrained is where the model of the first phase stands.
