@@ -20,7 +20,6 @@ const arxivLayout = "the layout is train/, validation/, test/ with .tex files, o
 // Arxiv-math corpus, which was never released. It may be used by several
 // goroutines.
 type ArxivMath struct {
-	standIn string
 	docs    map[Split][]arxivDoc
 	dir     string
 	names   []string   // files read, below dir, with slashes
@@ -28,7 +27,9 @@ type ArxivMath struct {
 	spool   *os.File   // in open; nil while nothing is compressed
 	spooled int64      // bytes in the spool
 
-	parts map[string]bool // of collections that lines come from
+	parts   map[string]bool // of collections that lines come from
+	salvage bool            // what cannot be decoded is left out
+	broken  map[Split][]Unreadable
 }
 
 // arxivDoc is where one paper stands: a whole file, or a JSON line in an open one.
@@ -67,11 +68,24 @@ type arxivDoc struct {
 //
 // Missing splits are empty splits, but no paper at all is an error.
 func OpenArxivMath(dir string) (*ArxivMath, error) {
+	return openArxivMath(&ArxivMath{dir: dir})
+}
+
+// SalvageArxivMath does what OpenArxivMath does, but a malformed line does not fail: it
+// is left out and is listed by [Broken]. So is, as one, a file of lines that cannot be
+// decoded to its end, with all of its lines: what comes before the damage cannot be
+// trusted either, as its checksum comes last.
+func SalvageArxivMath(dir string) (*ArxivMath, error) {
+	return openArxivMath(&ArxivMath{dir: dir, salvage: true, broken: make(map[Split][]Unreadable)})
+}
+
+func openArxivMath(a *ArxivMath) (*ArxivMath, error) {
+	dir := a.dir
 	found, err := findArxivFiles(dir)
 	if err != nil {
 		return nil, fmt.Errorf("arxiv-math: %w", err)
 	}
-	a := &ArxivMath{dir: dir, docs: make(map[Split][]arxivDoc), parts: make(map[string]bool)}
+	a.docs, a.parts = make(map[Split][]arxivDoc), make(map[string]bool)
 	total := 0
 	for _, split := range officialSplits {
 		named := make(map[string]string) // file by ID
@@ -84,9 +98,12 @@ func OpenArxivMath(dir string) (*ArxivMath, error) {
 			a.docs[split] = append(a.docs[split], arxivDoc{id: id, path: filepath.Join(dir, filepath.FromSlash(name))})
 		}
 		for _, name := range found.lines[split] {
-			if err := a.addLines(split, name); err != nil {
+			if err := a.addLines(split, name); err != nil && !a.leaveOut(split, name, err) {
 				a.Close()
-				return nil, fmt.Errorf("arxiv-math: %w", err)
+				if err = fmt.Errorf("arxiv-math: %w", err); errors.Is(err, errSpool) {
+					return nil, err
+				}
+				return nil, damage{err}
 			}
 		}
 		a.names = slices.Concat(a.names, found.tex[split], found.lines[split])
@@ -94,13 +111,31 @@ func OpenArxivMath(dir string) (*ArxivMath, error) {
 	}
 	if total == 0 {
 		a.Close()
+		for _, split := range officialSplits {
+			if len(a.broken[split]) > 0 {
+				return nil, errors.New(a.broken[split][0].Error)
+			}
+		}
 		return nil, fmt.Errorf("arxiv-math: %s: no line of %d files is a paper of arXiv with a text; %s", dir, len(a.names), lineForm)
 	}
-	a.standIn = fmt.Sprintf("LaTeX folder: %d documents", total)
-	if len(a.open) > 0 {
-		a.standIn = collections(a.parts)
-	}
 	return a, nil
+}
+
+// errSpool is behind every error of the temporary copy, which says nothing of the text.
+var errSpool = errors.New("temporary copy")
+
+// leaveOut notes why a file was left out, where that is allowed. Its lines are
+// forgotten; what was copied of them stays in the spool and is not used.
+func (a *ArxivMath) leaveOut(split Split, name string, err error) bool {
+	if !a.salvage || errors.Is(err, errSpool) {
+		return false
+	}
+	a.docs[split] = slices.DeleteFunc(a.docs[split], func(d arxivDoc) bool { return strings.HasPrefix(d.id, name+":") })
+	a.broken[split] = slices.DeleteFunc(a.broken[split], func(u Unreadable) bool {
+		return strings.HasPrefix(u.Error, "arxiv-math: "+filepath.Join(a.dir, filepath.FromSlash(name))+": ")
+	})
+	a.broken[split] = append(a.broken[split], Unreadable{Index: -1, Error: fmt.Sprintf("arxiv-math: %v; none of its lines is used", err)})
+	return true
 }
 
 // addLines indexes the arXiv lines of one file, copying them when it is compressed.
@@ -118,20 +153,24 @@ func (a *ArxivMath) addLines(split Split, name string) (err error) {
 		defer in.Close()
 		if a.spool == nil {
 			if err := a.openSpool(); err != nil {
-				return err
+				return fmt.Errorf("%w: %w", errSpool, err)
 			}
 		}
 		lines, copied = a.spool, bufio.NewWriterSize(a.spool, 1<<20)
 	}
 	err = scanLines(in, maxLine, func(number int, offset int64, line []byte) error {
 		text, config, err := parseProofPile(line)
+		if err != nil && a.salvage {
+			a.broken[split] = append(a.broken[split], Unreadable{Index: -1, Error: fmt.Sprintf("arxiv-math: %s: line %d: %v", full, number, err)})
+			return nil
+		}
 		if err != nil || !isArxiv(config) || strings.TrimSpace(text) == "" {
 			return err
 		}
 		a.parts[config] = true
 		if copied != nil {
 			if _, err := copied.Write(line); err != nil {
-				return err
+				return fmt.Errorf("%w: %w", errSpool, err)
 			}
 			offset = a.spooled
 			a.spooled += int64(len(line))
@@ -141,8 +180,10 @@ func (a *ArxivMath) addLines(split Split, name string) (err error) {
 		})
 		return nil
 	})
-	if err == nil && copied != nil {
-		err = copied.Flush()
+	if copied != nil {
+		if failed := copied.Flush(); failed != nil {
+			err = errors.Join(err, fmt.Errorf("%w: %w", errSpool, failed))
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", full, err)
@@ -224,9 +265,15 @@ func (d arxivDoc) read() (string, error) {
 
 // Certificate is never official: there is no published corpus to be equal to.
 func (a *ArxivMath) Certificate() Certificate {
-	c := Certificate{Name: a.Name(), StandIn: a.standIn, Splits: make(map[Split]SplitSummary)}
+	c := Certificate{Name: a.Name(), Splits: make(map[Split]SplitSummary)}
+	total := 0
 	for _, split := range officialSplits {
 		c.Splits[split] = SplitSummary{Documents: a.Len(split)}
+		total += a.Len(split)
+	}
+	c.StandIn = fmt.Sprintf("LaTeX folder: %d documents", total)
+	if len(a.parts) > 0 {
+		c.StandIn = collections(a.parts)
 	}
 	return c
 }

@@ -61,6 +61,9 @@ func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
 	if err := r.loadTiming(); err != nil {
 		return nil, err
 	}
+	if err := stopForPairs(r.text, r.settings.Corpus); err != nil {
+		return nil, err
+	}
 	m, err := r.trained(ctx)
 	if err != nil {
 		return nil, err
@@ -90,6 +93,9 @@ func (r *cellRun) run(ctx context.Context, note func(string)) (*Result, error) {
 		Protocol: protocol(r.text, r.settings.Corpus, data), Scale: r.scale(m, data), Data: data,
 		Perplexity: perplexity, Gates: m.Gates(), Footprint: footprint,
 		Settings: r.settings, Environment: ThisEnvironment(r.version, r.settings.Threads),
+	}
+	for _, left := range data.LeftOut {
+		result.Warnings = append(result.Warnings, left.String())
 	}
 	if perplexity.Shuffled == nil && m.Stateful() {
 		result.Warnings = append(result.Warnings, "no score with another document's memory: a document was scored on its own and had no neighbour")

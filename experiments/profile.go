@@ -80,6 +80,10 @@ type CorpusSettings struct {
 
 	// DocumentTokens is how long the documents of a generated corpus are written.
 	DocumentTokens int `yaml:"document_tokens,omitempty" min:"2" max:"100000000"`
+
+	// BadTexts is what to do when texts cannot be read: stop, or skip and count them. A
+	// loaded profile has "" for stop, so that saying the default changes no hash.
+	BadTexts string `yaml:"bad_texts,omitempty" json:",omitempty" oneof:"stop skip"`
 }
 
 // PerplexitySettings is one block of the paper's table 2: the models trained and
@@ -153,6 +157,7 @@ func LoadProfile(nameOrPath string) (*Profile, error) {
 		if err := config.Load(nameOrPath, p); err != nil {
 			return nil, err
 		}
+		p.normalise()
 		return p, nil
 	}
 	if names := ProfileNames(); !slices.Contains(names, nameOrPath) {
@@ -167,5 +172,16 @@ func LoadProfile(nameOrPath string) (*Profile, error) {
 	if err := config.Parse(path, data, p); err != nil {
 		return nil, err
 	}
+	p.normalise()
 	return p, nil
+}
+
+// normalise gives settings that mean the same the same value.
+func (p *Profile) normalise() {
+	for name, c := range p.Corpora {
+		if c.BadTexts == "stop" {
+			c.BadTexts = ""
+			p.Corpora[name] = c
+		}
+	}
 }

@@ -313,6 +313,9 @@ func (r *runner) text(ctx context.Context, name string) (*Text, error) {
 		}
 		return nil, err
 	}
+	for _, left := range t.LeftOut {
+		r.tell(Event{Kind: Note, Text: name + ": " + left.String()})
+	}
 	r.texts[name] = t
 	return t, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
+	"infinibench/experiments"
 	"infinibench/reports"
 )
 
@@ -107,8 +108,11 @@ func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 	defer p.finish()
 	return await(env.ctx, func() (corpusCheck, error) {
 		c := corpusCheck{Corpus: name}
-		corpus, dir, err := openFiles(data, name)
-		c.Folder = dir
+		var corpus datasets.Corpus
+		var err error
+		if c.Folder, err = datasets.Find(data, name); err == nil {
+			corpus, err = experiments.OpenCorpus(name, experiments.CorpusSettings{BadTexts: "skip"}, data)
+		}
 		if err != nil {
 			c.Problem = err.Error()
 			return c, nil
