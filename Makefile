@@ -16,7 +16,7 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); one of smoke, tiny, passkey, small, paper, or a .yaml file"
+	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); one of smoke, tiny, passkey, small, paper, or a .yaml or .yml file"
 	@echo "  DATA=dir       where the real texts are that small and paper read"
 	@echo "  ONLY=passkey   reproduce and plan only this experiment of the profile; several: ONLY=recall,cost"
 	@echo "  FUZZTIME=10m   how long fuzz tries each target; FUZZ=datasets picks some: see scripts/fuzz.sh"

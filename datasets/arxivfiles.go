@@ -4,14 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
 
-// arxivSplitWords are the names a split goes by; proof-pile says "dev".
-var arxivSplitWords = map[Split][]string{
+// splitWords are the names that publishers give a split: proof-pile says "dev", the
+// Pile "val", Hugging Face "validation".
+var splitWords = map[Split][]string{
 	Train:      {"train"},
-	Validation: {"validation", "valid", "dev"},
+	Validation: {"validation", "valid", "dev", "val"},
 	Test:       {"test"},
 }
 
@@ -22,66 +24,112 @@ type arxivFiles struct {
 	lines map[Split][]string
 }
 
-// findArxivFiles sorts the files of a folder into splits. No file, or files of
-// both layouts, is an error.
+// findArxivFiles sorts the files of a folder, or else of the folder arxiv in it, as
+// proof-pile-2 has it, into splits. No file, or files of both layouts, is an error.
 func findArxivFiles(dir string) (arxivFiles, error) {
+	found, err := listArxivFiles(dir, "")
+	if err != nil || !found.empty() {
+		return found, err
+	}
+	if info, err := os.Stat(filepath.Join(dir, "arxiv")); err == nil && info.IsDir() {
+		if found, err = listArxivFiles(dir, "arxiv"); err != nil || !found.empty() {
+			return found, err
+		}
+	}
+	return found, fmt.Errorf("%s: no papers%s; %s", dir, otherFormats(dir, unpackPapers, true), arxivLayout)
+}
+
+// empty says whether there is no file.
+func (a arxivFiles) empty() bool {
+	for _, split := range officialSplits {
+		if len(a.tex[split])+len(a.lines[split]) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// listArxivFiles sorts the files of a folder below dir into splits.
+func listArxivFiles(dir, below string) (arxivFiles, error) {
 	found := arxivFiles{tex: make(map[Split][]string), lines: make(map[Split][]string)}
-	top, err := os.ReadDir(dir)
+	top, err := os.ReadDir(filepath.Join(dir, below))
 	if errors.Is(err, os.ErrNotExist) {
 		return found, fmt.Errorf("%s: no such folder; %s", dir, arxivLayout)
 	}
 	if err != nil {
-		return found, fileError(dir, err)
+		return found, fileError(filepath.Join(dir, below), err)
 	}
 	texs, lines := 0, 0
 	for _, split := range officialSplits {
 		for _, entry := range top {
-			name := entry.Name()
-			if isLinesFile(name) && startsWithSplit(name, split) {
-				found.lines[split] = append(found.lines[split], name)
+			if name := entry.Name(); isLinesFile(name) && startsWithSplit(name, split) {
+				found.lines[split] = append(found.lines[split], path.Join(below, name))
 			}
 		}
-		for _, word := range arxivSplitWords[split] {
-			entries, err := os.ReadDir(filepath.Join(dir, word))
-			if errors.Is(err, os.ErrNotExist) {
-				continue
-			}
-			if err != nil {
-				return found, fileError(filepath.Join(dir, word), err)
-			}
-			for _, entry := range entries {
-				name := word + "/" + entry.Name()
-				switch {
-				case strings.HasPrefix(entry.Name(), "."): // left by an editor or a file manager
-				case isLinesFile(name):
-					found.lines[split] = append(found.lines[split], name)
-				case word == string(split) && strings.HasSuffix(name, ".tex"):
-					found.tex[split] = append(found.tex[split], name)
-				}
+		for _, word := range splitWords[split] {
+			if err := found.addFolder(dir, path.Join(below, word), split, true); err != nil {
+				return found, err
 			}
 		}
 		texs += len(found.tex[split])
 		lines += len(found.lines[split])
 	}
-	switch {
-	case texs == 0 && lines == 0:
-		return found, fmt.Errorf("%s: no papers; %s", dir, arxivLayout)
-	case texs > 0 && lines > 0:
+	if texs > 0 && lines > 0 {
 		return found, fmt.Errorf("%s: %d .tex and %d .jsonl files; keep one layout in a folder", dir, texs, lines)
 	}
 	return found, nil
 }
 
+// addFolder adds the files of the folder of a split: shards of lines, also those in
+// folders inside it, and where tex is set the papers in LaTeX, which folders inside it
+// only hold parts of. Hidden files were left by an editor or a file manager.
+func (a arxivFiles) addFolder(dir, folder string, split Split, tex bool) error {
+	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(folder)))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fileError(filepath.Join(dir, filepath.FromSlash(folder)), err)
+	}
+	for _, entry := range entries {
+		name := path.Join(folder, entry.Name())
+		switch {
+		case strings.HasPrefix(entry.Name(), "."):
+		case entry.IsDir():
+			if err := a.addFolder(dir, name, split, false); err != nil {
+				return err
+			}
+		case isLinesFile(name):
+			a.lines[split] = append(a.lines[split], name)
+		case tex && hasExtension(name, ".tex"):
+			a.tex[split] = append(a.tex[split], name)
+		}
+	}
+	return nil
+}
+
+// isLinesFile says whether a file has JSON lines, plain or compressed, by its name.
 func isLinesFile(name string) bool {
-	name = strings.TrimSuffix(strings.TrimSuffix(name, ".gz"), ".zst")
-	return strings.HasSuffix(name, ".jsonl")
+	for _, compression := range []string{".zst", ".gz"} {
+		if hasExtension(name, compression) {
+			name = name[:len(name)-len(compression)]
+		}
+	}
+	return hasExtension(name, ".jsonl")
+}
+
+// hasExtension says whether a name ends in an extension, in any letter case.
+func hasExtension(name, extension string) bool {
+	return len(name) > len(extension) && strings.EqualFold(name[len(name)-len(extension):], extension)
 }
 
 // startsWithSplit reports whether a file at the top of the folder is of a split.
 func startsWithSplit(name string, split Split) bool {
 	name = strings.TrimPrefix(name, "proofpile_")
-	for _, word := range arxivSplitWords[split] {
-		if strings.HasPrefix(name, word) {
+	for _, word := range splitWords[split] {
+		rest, found := strings.CutPrefix(name, word)
+		// "val" starts other words as well.
+		if found && (word != "val" || rest[0] < 'A') {
 			return true
 		}
 	}

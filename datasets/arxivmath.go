@@ -17,19 +17,22 @@ import (
 )
 
 const arxivLayout = "the layout is train/, validation/, test/ with .tex files, or proof-pile's " +
-	"train*, validation*|valid*|dev*, test* .jsonl[.gz|.zst] files"
+	"train*, validation*|valid*|dev*|val*, test* .jsonl[.gz|.zst] files"
 
 // ArxivMath reads mathematical papers in LaTeX, the stand-in for the paper's
 // Arxiv-math corpus, which was never released. It may be used by several
 // goroutines.
 type ArxivMath struct {
-	standIn string
 	docs    map[Split][]arxivDoc
 	dir     string
 	names   []string   // files read, below dir, with slashes
 	open    []*os.File // line files and the spool
 	spool   *os.File   // in open; nil while nothing is compressed
 	spooled int64      // bytes in the spool
+
+	parts   map[string]bool // of collections that lines come from
+	salvage bool            // what cannot be decoded is left out
+	broken  map[Split][]Unreadable
 }
 
 // arxivDoc is where one paper stands: a whole file, or a JSON line in an open one.
@@ -44,14 +47,19 @@ type arxivDoc struct {
 // OpenArxivMath lists the papers below dir, in one of two layouts.
 //
 // Papers as LaTeX files: train|validation|test/<name>.tex, ordered by name, the
-// ID being the name. Folders inside these are not searched.
+// ID being the name. Folders inside these are not searched. Validation goes by the
+// names below too.
 //
 // proof-pile as JSON lines, of which the config "arxiv" is kept:
 // {"text": ..., "meta": {"config": "arxiv"}}, in files named train*,
-// validation*, valid*, dev* or test* (or with "proofpile_" before it), or in
-// folders of these names, as on the Hugging Face hub. Files are ordered by name;
-// an ID is the file and the line, "test/proofpile_test.jsonl.gz:17". Lines without
-// text are left out.
+// validation*, valid*, dev*, val* or test* (or with "proofpile_" before it), or in
+// folders of these names and the folders inside them, as on the Hugging Face hub. The
+// lines of RedPajama, proof-pile-2, SlimPajama and the Pile are read too ([lineMeta]),
+// and proof-pile-2's files also where they lie in a folder arxiv. Files are ordered by
+// name; an ID is the file and the line, "test/proofpile_test.jsonl.gz:17". Lines
+// without text are left out.
+//
+// Extensions may be in any letter case.
 //
 // Only positions of lines are held in memory. A .jsonl file is kept open and read
 // where it stands. A .gz or .zst file cannot be read from the middle: it is decoded
@@ -64,21 +72,42 @@ type arxivDoc struct {
 //
 // Missing splits are empty splits, but no paper at all is an error.
 func OpenArxivMath(dir string) (*ArxivMath, error) {
+	return openArxivMath(&ArxivMath{dir: dir})
+}
+
+// SalvageArxivMath does what OpenArxivMath does, but a malformed line does not fail: it
+// is left out and is listed by [Broken]. So is, as one, a file of lines that cannot be
+// decoded to its end, with all of its lines: what comes before the damage cannot be
+// trusted either, as its checksum comes last.
+func SalvageArxivMath(dir string) (*ArxivMath, error) {
+	return openArxivMath(&ArxivMath{dir: dir, salvage: true, broken: make(map[Split][]Unreadable)})
+}
+
+func openArxivMath(a *ArxivMath) (*ArxivMath, error) {
+	dir := a.dir
 	found, err := findArxivFiles(dir)
 	if err != nil {
 		return nil, fmt.Errorf("arxiv-math: %w", err)
 	}
-	a := &ArxivMath{dir: dir, docs: make(map[Split][]arxivDoc)}
+	a.docs, a.parts = make(map[Split][]arxivDoc), make(map[string]bool)
 	total := 0
 	for _, split := range officialSplits {
+		named := make(map[string]string) // file by ID
 		for _, name := range found.tex[split] {
-			id := strings.TrimSuffix(path.Base(name), ".tex")
+			id := strings.TrimSuffix(path.Base(name), path.Ext(name))
+			if first, taken := named[id]; taken {
+				return nil, fmt.Errorf("arxiv-math: %s: %s and %s are two papers of one name; rename one", dir, first, name)
+			}
+			named[id] = name
 			a.docs[split] = append(a.docs[split], arxivDoc{id: id, path: filepath.Join(dir, filepath.FromSlash(name))})
 		}
 		for _, name := range found.lines[split] {
-			if err := a.addLines(split, name); err != nil {
+			if err := a.addLines(split, name); err != nil && !a.leaveOut(split, name, err) {
 				a.Close()
-				return nil, fmt.Errorf("arxiv-math: %w", err)
+				if err = fmt.Errorf("arxiv-math: %w", err); errors.Is(err, errSpool) {
+					return nil, err
+				}
+				return nil, damage{err}
 			}
 		}
 		a.names = slices.Concat(a.names, found.tex[split], found.lines[split])
@@ -86,13 +115,31 @@ func OpenArxivMath(dir string) (*ArxivMath, error) {
 	}
 	if total == 0 {
 		a.Close()
-		return nil, fmt.Errorf(`arxiv-math: %s: no line of %d files has "config": "arxiv" and a text`, dir, len(a.names))
-	}
-	a.standIn = fmt.Sprintf("LaTeX folder: %d documents", total)
-	if len(a.open) > 0 {
-		a.standIn = "arXiv-math (proof-pile proxy)"
+		for _, split := range officialSplits {
+			if len(a.broken[split]) > 0 {
+				return nil, errors.New(a.broken[split][0].Error)
+			}
+		}
+		return nil, fmt.Errorf("arxiv-math: %s: no line of %d files is a paper of arXiv with a text; %s", dir, len(a.names), lineForm)
 	}
 	return a, nil
+}
+
+// errSpool is behind every error of the temporary copy, which says nothing of the text.
+var errSpool = errors.New("temporary copy")
+
+// leaveOut notes why a file was left out, where that is allowed. Its lines are
+// forgotten; what was copied of them stays in the spool and is not used.
+func (a *ArxivMath) leaveOut(split Split, name string, err error) bool {
+	if !a.salvage || errors.Is(err, errSpool) {
+		return false
+	}
+	a.docs[split] = slices.DeleteFunc(a.docs[split], func(d arxivDoc) bool { return strings.HasPrefix(d.id, name+":") })
+	a.broken[split] = slices.DeleteFunc(a.broken[split], func(u Unreadable) bool {
+		return strings.HasPrefix(u.Error, "arxiv-math: "+filepath.Join(a.dir, filepath.FromSlash(name))+": ")
+	})
+	a.broken[split] = append(a.broken[split], Unreadable{Index: -1, Error: fmt.Sprintf("arxiv-math: %v; none of its lines is used", err)})
+	return true
 }
 
 // addLines indexes the arXiv lines of one file, copying them when it is compressed.
@@ -110,19 +157,24 @@ func (a *ArxivMath) addLines(split Split, name string) (err error) {
 		defer in.Close()
 		if a.spool == nil {
 			if err := a.openSpool(); err != nil {
-				return err
+				return fmt.Errorf("%w: %w", errSpool, err)
 			}
 		}
 		lines, copied = a.spool, bufio.NewWriterSize(a.spool, 1<<20)
 	}
 	err = textfile.Lines(in, maxLine, func(number int, offset int64, line []byte) error {
 		text, config, err := parseProofPile(line, jsonread.AnyText)
-		if err != nil || config != "arxiv" || strings.TrimSpace(text) == "" {
+		if err != nil && a.salvage {
+			a.broken[split] = append(a.broken[split], Unreadable{Index: -1, Error: fmt.Sprintf("arxiv-math: %s: line %d: %v", full, number, err)})
+			return nil
+		}
+		if err != nil || !isArxiv(config) || strings.TrimSpace(text) == "" {
 			return err
 		}
+		a.parts[config] = true
 		if copied != nil {
 			if _, err := copied.Write(line); err != nil {
-				return err
+				return fmt.Errorf("%w: %w", errSpool, err)
 			}
 			offset = a.spooled
 			a.spooled += int64(len(line))
@@ -132,8 +184,10 @@ func (a *ArxivMath) addLines(split Split, name string) (err error) {
 		})
 		return nil
 	})
-	if err == nil && copied != nil {
-		err = copied.Flush()
+	if copied != nil {
+		if failed := copied.Flush(); failed != nil {
+			err = errors.Join(err, fmt.Errorf("%w: %w", errSpool, failed))
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", full, err)
@@ -214,9 +268,15 @@ func (d arxivDoc) read() (string, error) {
 
 // Certificate is never official: there is no published corpus to be equal to.
 func (a *ArxivMath) Certificate() Certificate {
-	c := Certificate{Name: a.Name(), StandIn: a.standIn, Splits: make(map[Split]SplitSummary)}
+	c := Certificate{Name: a.Name(), Splits: make(map[Split]SplitSummary)}
+	total := 0
 	for _, split := range officialSplits {
 		c.Splits[split] = SplitSummary{Documents: a.Len(split)}
+		total += a.Len(split)
+	}
+	c.StandIn = fmt.Sprintf("LaTeX folder: %d documents", total)
+	if len(a.parts) > 0 {
+		c.StandIn = collections(a.parts)
 	}
 	return c
 }

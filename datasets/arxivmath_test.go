@@ -122,7 +122,7 @@ func TestArxivMathTeX(t *testing.T) {
 }
 
 func TestOpenArxivMathErrors(t *testing.T) {
-	const form = `; a line is {"text": ..., "meta": {"config": ...}}`
+	const form = `; a line is {"text": ..., "meta": {"config": "arxiv"}}`
 	good := `{"text": "x", "meta": {"config": "arxiv"}}` + "\n"
 	// A frame header that asks for a window of 2^40 bytes: RFC 8878, 3.1.1.1.2,
 	// exponent 30 in the upper five bits is a window of 2^(10+30).
@@ -136,7 +136,7 @@ func TestOpenArxivMathErrors(t *testing.T) {
 		{"two layouts", map[string]string{"test.jsonl": good, "train/a.tex": "x"},
 			"arxiv-math: DIR: 1 .tex and 1 .jsonl files; keep one layout in a folder"},
 		{"no arxiv", map[string]string{"test.jsonl": `{"text": "x", "meta": {"config": "books"}}`},
-			`arxiv-math: DIR: no line of 1 files has "config": "arxiv" and a text`},
+			`arxiv-math: DIR: no line of 1 files is a paper of arXiv with a text` + form},
 		{"not JSON", map[string]string{"test.jsonl": good + "x\n"},
 			"arxiv-math: DIR/test.jsonl: line 2: column 1: invalid character 'x' at start of value"},
 		{"cut line", map[string]string{"test.jsonl": good + good[:20]},
@@ -144,7 +144,8 @@ func TestOpenArxivMathErrors(t *testing.T) {
 		{"no text", map[string]string{"test.jsonl": `{"meta": {"config": "arxiv"}}`},
 			`arxiv-math: DIR/test.jsonl: line 1: no "text"` + form},
 		{"no meta", map[string]string{"test.jsonl": `{"text": "x"}`},
-			`arxiv-math: DIR/test.jsonl: line 1: no "config" in "meta"` + form},
+			`arxiv-math: DIR/test.jsonl: line 1: no "config" or "arxiv_id" in "meta" says that this is a paper` + form +
+				`; if every line is one, convert the file with jq -c '{text, meta: {config: "arxiv"}}'`},
 		{"meta string is no JSON", map[string]string{"test.jsonl": `{"text": "x", "meta": "arxiv"}`},
 			"arxiv-math: DIR/test.jsonl: line 1: meta: column 1: invalid character 'a' at start of value"},
 		{"not gzip", map[string]string{"test.jsonl.gz": good},

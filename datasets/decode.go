@@ -45,6 +45,7 @@ func openLines(name string) (io.ReadCloser, error) {
 // decoded is f itself, or what it holds when its name says that it is compressed.
 func decoded(name string, f io.ReadCloser, size int64) (io.ReadCloser, error) {
 	left := max(maxLine, maxExpansion*size)
+	name = strings.ToLower(name)
 	gz, zst := strings.HasSuffix(name, ".gz"), strings.HasSuffix(name, ".zst")
 	switch {
 	case (gz || zst) && size == 0: // zcat and zstd refuse it too

@@ -11,14 +11,14 @@ import (
 // corpusFolders are the folders below DATA in which a corpus is looked for.
 var corpusFolders = map[string][]string{
 	"pg19":       {"pg19", "books"},
-	"arxiv-math": {"arxiv-math", "proof-pile"},
+	"arxiv-math": {"arxiv-math", "proof-pile", "proof-pile-2", "arxiv"},
 	"booksum":    {"booksum"},
 }
 
-// Find returns the folder below data that holds the corpus: "pg19" in pg19 or
-// books, "arxiv-math" in arxiv-math or proof-pile, "booksum" in booksum, whichever has
-// its layout. The
-// error lists where it was looked for and why each place does not serve.
+// Find returns the folder below data that holds the corpus: "pg19" in pg19 or books,
+// "arxiv-math" in arxiv-math, proof-pile, proof-pile-2 or arxiv, "booksum" in booksum,
+// whichever has its layout first. The error lists where it was looked for and why each
+// place does not serve.
 func Find(data, name string) (string, error) {
 	folders, known := corpusFolders[name]
 	if !known {
@@ -34,7 +34,7 @@ func Find(data, name string) (string, error) {
 		tried = append(tried, fmt.Sprintf("%s (%v)", dir, err))
 	}
 	if name == "booksum" { // its publishers may not pass on the summaries
-		return "", fmt.Errorf("no booksum below %q: looked in %s; put a copy there, the manifests books_train.jsonl, books_validation.jsonl and books_test.jsonl and the books they name", data, tried[0])
+		return "", fmt.Errorf("no booksum below %q: looked in %s; put the manifests there, books_train.jsonl, books_validation.jsonl and books_test.jsonl or its publishers' book_summaries_aligned_train.jsonl, _val and _test, and the files they name", data, tried[0])
 	}
 	return "", fmt.Errorf("no %s below %q: looked in %s; put a copy there, or download the test and validation splits with `bench data fetch %s --data %s`, and the training split with --split train",
 		name, data, strings.Join(tried, " and "), name, data)
@@ -51,18 +51,31 @@ func hasLayout(dir, name string) error {
 	}
 	if name == "arxiv-math" {
 		if _, err := findArxivFiles(dir); err != nil {
-			return errors.New("no .tex or .jsonl files in the layout of a corpus")
+			return fmt.Errorf("no .tex or .jsonl files in the layout of a corpus%s", otherFormats(dir, unpackPapers, true))
 		}
 		return nil
 	}
-	parts := []string{"train", "validation", "test", "metadata.csv"}
 	if name == "booksum" {
-		parts = []string{"books_train.jsonl", "books_validation.jsonl", "books_test.jsonl"}
+		_, err := FindBooksumManifests(dir)
+		return err
 	}
-	for _, part := range parts {
+	for _, part := range []string{"train", "validation", "test", "metadata.csv"} {
 		if _, err := os.Stat(filepath.Join(dir, part)); err != nil {
-			return fmt.Errorf("no %s", part)
+			return fmt.Errorf("no %s%s", part, otherName(dir, part))
 		}
 	}
 	return nil
+}
+
+// otherName says if a folder has a file of the validation split that other publishers
+// would call so, and what to do then. It is "" if there is none, and else begins with
+// "; ".
+func otherName(dir, want string) string {
+	for _, word := range splitWords[Validation] {
+		name := strings.Replace(want, string(Validation), word, 1)
+		if _, err := os.Stat(filepath.Join(dir, name)); name != want && err == nil {
+			return fmt.Sprintf("; rename %s to %s", name, want)
+		}
+	}
+	return ""
 }

@@ -30,12 +30,26 @@ func TestFind(t *testing.T) {
 			`no pg19 below "DIR": looked in DIR/pg19 (not a folder) and DIR/books (no validation); ` +
 				"put a copy there, or download the test and validation splits with `bench data fetch pg19 --data DIR`, and the training split with --split train"},
 		{"nothing of use", map[string]string{"arxiv-math/a.tex": ""}, "arxiv-math", "",
-			`no arxiv-math below "DIR": looked in DIR/arxiv-math (no .tex or .jsonl files in the layout of a corpus) and DIR/proof-pile (no such folder); ` +
+			`no arxiv-math below "DIR": looked in DIR/arxiv-math (no .tex or .jsonl files in the layout of a corpus: a.tex belongs to no split; move papers to train/, validation/ and test/) and DIR/proof-pile (no such folder) and DIR/proof-pile-2 (no such folder) and DIR/arxiv (no such folder); ` +
 				"put a copy there, or download the test and validation splits with `bench data fetch arxiv-math --data DIR`, and the training split with --split train"},
+		{"proof-pile-2", map[string]string{"proof-pile-2/arxiv/test/arXiv_000.jsonl.zst": "", "proof-pile-2/open-web-math/test/x.jsonl.zst": ""}, "arxiv-math", "proof-pile-2", ""},
+		{"its arXiv part alone", map[string]string{"arxiv/test/arXiv_000.jsonl.zst": ""}, "arxiv-math", "arxiv", ""},
+		{"another name of a split", map[string]string{"pg19/train/": "", "pg19/valid/": "", "pg19/test/": "", "pg19/metadata.csv": ""}, "pg19", "",
+			`no pg19 below "DIR": looked in DIR/pg19 (no validation; rename valid to validation) and DIR/books (no such folder); ` +
+				"put a copy there, or download the test and validation splits with `bench data fetch pg19 --data DIR`, and the training split with --split train"},
 		{"books with summaries", map[string]string{"booksum/books_train.jsonl": "", "booksum/books_validation.jsonl": "", "booksum/books_test.jsonl": ""}, "booksum", "booksum", ""},
 		{"a manifest missing", map[string]string{"booksum/books_train.jsonl": "", "booksum/books_validation.jsonl": ""}, "booksum", "",
 			`no booksum below "DIR": looked in DIR/booksum (no books_test.jsonl); ` +
-				"put a copy there, the manifests books_train.jsonl, books_validation.jsonl and books_test.jsonl and the books they name"},
+				"put the manifests there, books_train.jsonl, books_validation.jsonl and books_test.jsonl or its publishers' book_summaries_aligned_train.jsonl, _val and _test, and the files they name"},
+		{"a manifest by another name", map[string]string{"booksum/books_train.jsonl": "", "booksum/books_val.jsonl": "", "booksum/books_test.jsonl": ""}, "booksum", "",
+			`no booksum below "DIR": looked in DIR/booksum (no books_validation.jsonl; rename books_val.jsonl to books_validation.jsonl); ` +
+				"put the manifests there, books_train.jsonl, books_validation.jsonl and books_test.jsonl or its publishers' book_summaries_aligned_train.jsonl, _val and _test, and the files they name"},
+		{"its publishers' manifests", map[string]string{"booksum/book_summaries_aligned_train.jsonl": "", "booksum/book_summaries_aligned_val.jsonl": "", "booksum/book_summaries_aligned_test.jsonl": ""}, "booksum", "booksum", ""},
+		{"its publishers' repository", map[string]string{"booksum/alignments/book-level-summary-alignments/book_summaries_aligned_train.jsonl": "",
+			"booksum/alignments/book-level-summary-alignments/book_summaries_aligned_val.jsonl": "", "booksum/alignments/book-level-summary-alignments/book_summaries_aligned_test.jsonl": ""}, "booksum", "booksum", ""},
+		{"neither", map[string]string{"booksum/texts/1.txt": ""}, "booksum", "",
+			`no booksum below "DIR": looked in DIR/booksum (no books_train.jsonl and no book_summaries_aligned_train.jsonl); ` +
+				"put the manifests there, books_train.jsonl, books_validation.jsonl and books_test.jsonl or its publishers' book_summaries_aligned_train.jsonl, _val and _test, and the files they name"},
 		{"not on disk", nil, "novel", "", `corpus "novel" is not read from files; those that are: pg19, arxiv-math, booksum`},
 	}
 	for _, test := range tests {

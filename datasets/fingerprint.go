@@ -22,8 +22,9 @@ func Fingerprint(c Corpus) (string, error) {
 		dir, names := files.files()
 		for _, name := range names {
 			info, err := os.Stat(filepath.Join(dir, name))
-			if err != nil {
-				return "", fileError(filepath.Join(dir, name), err)
+			if err != nil { // it is one bad text, which whoever reads texts reports
+				fmt.Fprintf(h, "%s missing\n", name)
+				continue
 			}
 			fmt.Fprintf(h, "%s %d\n", name, info.Size())
 		}

@@ -15,20 +15,22 @@ import (
 // paper of proof-pile is near 1.6 million tokens, a tenth of this in bytes.
 const maxLine = 64 << 20
 
-// parseProofPile reads one line of proof-pile: its text, and its config, the part
-// of proof-pile it belongs to ("arxiv", "books", "formal", ...). The files on the
-// hub have an object under "meta"; the same lines saved through the datasets
-// library have that object as a JSON string, so both are read.
+// parseProofPile reads one line of proof-pile, or of another collection that has
+// papers of arXiv: its text, and the part of the collection it belongs to, which is
+// proof-pile's config ("arxiv", "books", "formal", ...) or as [lineMeta] names it. The
+// files on the hub have an object under "meta"; the same lines saved through the
+// datasets library have that object as a JSON string, so both are read.
 func parseProofPile(line []byte, options ...json.Options) (text, config string, err error) {
 	var record struct {
-		Text *string        `json:"text"`
-		Meta jsontext.Value `json:"meta"`
+		Text   *string        `json:"text"`
+		Meta   jsontext.Value `json:"meta"`
+		Subset string         `json:"red_pajama_subset"`
 	}
 	if err := jsonread.Line(line, &record, options...); err != nil {
 		return "", "", err
 	}
 	if record.Text == nil {
-		return "", "", errors.New(`no "text"; a line is {"text": ..., "meta": {"config": ...}}`)
+		return "", "", errors.New(`no "text"; ` + lineForm)
 	}
 	object := []byte(record.Meta)
 	if bytes.HasPrefix(object, []byte{'"'}) {
@@ -38,16 +40,14 @@ func parseProofPile(line []byte, options ...json.Options) (text, config string, 
 		}
 		object = []byte(quoted)
 	}
-	var meta struct {
-		Config string `json:"config"`
-	}
+	var meta lineMeta
 	if len(object) > 0 {
 		if err := jsonread.Line(object, &meta, options...); err != nil {
 			return "", "", fmt.Errorf("meta: %w", err)
 		}
 	}
-	if meta.Config == "" {
-		return "", "", errors.New(`no "config" in "meta"; a line is {"text": ..., "meta": {"config": ...}}`)
+	if config, err = meta.part(record.Subset); err != nil {
+		return "", "", err
 	}
-	return *record.Text, meta.Config, nil
+	return *record.Text, config, nil
 }

@@ -27,8 +27,9 @@ const pg19Layout = "the layout is train/, validation/, test/ with <gutenberg id>
 // list of books; texts are read from disk when asked for, because the training
 // split alone is 11 GB. It may be used by several goroutines.
 type PG19 struct {
-	dir   string
-	books map[Split][]Book // ordered by id
+	dir        string
+	books      map[Split][]Book // ordered by id
+	extensions map[int]string   // of books whose extension is not written .txt, by id
 }
 
 // OpenPG19 lists the books below dir and reads metadata.csv.
@@ -43,13 +44,16 @@ type PG19 struct {
 func OpenPG19(dir string) (*PG19, error) {
 	books := make(map[Split][]Book)
 	home := make(map[int]Split)
+	extensions := make(map[int]string)
 	for _, split := range officialSplits {
-		found, err := listBooks(dir, split)
+		found, err := listBooks(dir, split, extensions)
 		if err != nil {
 			return nil, fmt.Errorf("pg19: %w", err)
 		}
 		for _, book := range found {
-			if other, taken := home[book.ID]; taken {
+			if other, taken := home[book.ID]; taken && other == split {
+				return nil, fmt.Errorf("pg19: %s: book %d is there as .txt and as %s; keep one", filepath.Join(dir, string(split)), book.ID, extensions[book.ID])
+			} else if taken {
 				return nil, fmt.Errorf("pg19: %s: book %d is in both %s and %s; a book belongs to one split", dir, book.ID, other, split)
 			}
 			home[book.ID] = split
@@ -57,7 +61,7 @@ func OpenPG19(dir string) (*PG19, error) {
 		books[split] = found
 	}
 	if len(home) == 0 {
-		return nil, fmt.Errorf("pg19: %s: no books; %s", dir, pg19Layout)
+		return nil, fmt.Errorf("pg19: %s: no books%s; %s", dir, otherFormats(dir, unpack, false), pg19Layout)
 	}
 
 	rows, err := readMetadata(filepath.Join(dir, "metadata.csv"))
@@ -69,7 +73,7 @@ func OpenPG19(dir string) (*PG19, error) {
 		for i, book := range books[split] {
 			row, ok := rows[book.ID]
 			if !ok {
-				unknown = append(unknown, bookFile(split, book))
+				unknown = append(unknown, bookFile(split, book, extensions))
 				continue
 			}
 			books[split][i] = row
@@ -79,11 +83,12 @@ func OpenPG19(dir string) (*PG19, error) {
 		return nil, fmt.Errorf("pg19: %s: %d of %d books not in metadata.csv, the first is %s; add its row or remove the file",
 			dir, len(unknown), len(home), unknown[0])
 	}
-	return &PG19{dir: dir, books: books}, nil
+	return &PG19{dir: dir, books: books, extensions: extensions}, nil
 }
 
-// listBooks finds the <id>.txt files of a split, in numeric order.
-func listBooks(dir string, split Split) ([]Book, error) {
+// listBooks finds the <id>.txt files of a split, in numeric order. It notes extensions
+// that are written otherwise, such as .TXT.
+func listBooks(dir string, split Split, extensions map[int]string) ([]Book, error) {
 	folder := filepath.Join(dir, string(split))
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, os.ErrNotExist) {
@@ -94,13 +99,17 @@ func listBooks(dir string, split Split) ([]Book, error) {
 	}
 	var books []Book
 	for _, entry := range entries {
-		stem, isText := strings.CutSuffix(entry.Name(), ".txt")
-		if !isText || strings.HasPrefix(stem, ".") {
+		extension := filepath.Ext(entry.Name())
+		stem := strings.TrimSuffix(entry.Name(), extension)
+		if !strings.EqualFold(extension, ".txt") || strings.HasPrefix(entry.Name(), ".") {
 			continue
 		}
 		id, err := parseBookID(stem)
 		if err != nil {
 			return nil, fmt.Errorf("%s: name is %w; %s", filepath.Join(folder, entry.Name()), err, pg19Layout)
+		}
+		if extension != ".txt" {
+			extensions[id] = extension
 		}
 		books = append(books, Book{ID: id})
 	}
@@ -109,8 +118,8 @@ func listBooks(dir string, split Split) ([]Book, error) {
 }
 
 // bookFile is a book's name below the corpus folder, with slashes.
-func bookFile(split Split, book Book) string {
-	return path.Join(string(split), strconv.Itoa(book.ID)+".txt")
+func bookFile(split Split, book Book, extensions map[int]string) string {
+	return path.Join(string(split), strconv.Itoa(book.ID)+cmp.Or(extensions[book.ID], ".txt"))
 }
 
 // Name is "pg19".
@@ -135,7 +144,7 @@ func (p *PG19) Document(split Split, i int) (Document, error) {
 	if err != nil {
 		return Document{}, err
 	}
-	text, err := ReadText(filepath.Join(p.dir, filepath.FromSlash(bookFile(split, book))))
+	text, err := ReadText(filepath.Join(p.dir, filepath.FromSlash(bookFile(split, book, p.extensions))))
 	if err != nil {
 		return Document{}, fmt.Errorf("pg19: %w", err)
 	}
@@ -186,7 +195,7 @@ func (p *PG19) files() (dir string, names []string) {
 	names = append(names, "metadata.csv")
 	for _, split := range officialSplits {
 		for _, book := range p.books[split] {
-			names = append(names, bookFile(split, book))
+			names = append(names, bookFile(split, book, p.extensions))
 		}
 	}
 	return p.dir, names

@@ -32,12 +32,6 @@ type SplitReport struct {
 	Unreadable []Unreadable `json:"unreadable,omitempty"`
 }
 
-// Unreadable is a document that could not be read, and why.
-type Unreadable struct {
-	Index int    `json:"index"` // in the split
-	Error string `json:"error"`
-}
-
 // SumsReport compares files with a SHA256SUMS list. Names are relative to the
 // folder of the list, with slashes.
 type SumsReport struct {
@@ -99,7 +93,7 @@ func Verify(c Corpus, progress func(done, total int)) (Report, error) {
 }
 
 func verifySplit(c Corpus, split Split, step func()) SplitReport {
-	s := SplitReport{Split: split}
+	s := SplitReport{Split: split, Unreadable: slices.Clone(Broken(c, split))}
 	h := sha256.New()
 	for i := range c.Len(split) {
 		doc, err := c.Document(split, i)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"infinibench/datasets"
+	"infinibench/datasets/booksum"
 	"infinibench/internal/machine"
 	"infinibench/internal/train"
 	"infinibench/models"
@@ -58,6 +59,11 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 	if n := result.Booksum.Invisible; n > 0 {
 		result.Warnings = append(result.Warnings, fmt.Sprintf("%d of %d references have no word that ROUGE sees (a to z, 0 to 9): every summary of them scores 0", n, len(books)))
 	}
+	for _, s := range []datasets.Split{datasets.Train, split} {
+		if c := task.pairs.Coverage(s); len(c.Doubts) > 0 {
+			result.Warnings = append(result.Warnings, doubts(c, s))
+		}
+	}
 	r.timing.sum()
 	if err := r.saveTiming(); err != nil {
 		return err
@@ -83,6 +89,9 @@ func (x *summaryTask) usable(split datasets.Split, note func(string)) error {
 		if len(c.Problems) > 0 {
 			note(fmt.Sprintf("%s: %d of %d %s pairs can be used", x.pairs.Name(), c.Usable, c.Listed, s))
 		}
+		if len(c.Doubts) > 0 {
+			note(fmt.Sprintf("%s: %s", x.pairs.Name(), doubts(c, s)))
+		}
 		if x.pairs.Len(s) == 0 {
 			return fmt.Errorf("experiments: %s has no usable %s pairs: %s", x.pairs.Name(), s, strings.Join(problems, "; "))
 		}
@@ -91,6 +100,11 @@ func (x *summaryTask) usable(split datasets.Split, note func(string)) error {
 		return fmt.Errorf("experiments: %d pairs of %s cannot be used: %s; mend them, or set booksum.bad_pairs to skip", len(problems), x.pairs.Name(), strings.Join(problems, "; "))
 	}
 	return nil
+}
+
+// doubts warns of summaries that do not look like plain text.
+func doubts(c booksum.Coverage, split datasets.Split) string {
+	return fmt.Sprintf("%d of %d %s summaries do not look like plain text, such as %s", len(c.Doubts), c.Usable, split, c.Doubts[0])
 }
 
 // pretrained is where the model of the first phase stands.

@@ -22,6 +22,7 @@ import (
 type TokenizedCorpus struct {
 	Corpus    datasets.Corpus
 	Tokenizer tokenizer.Tokenizer
+	LeftOut   []LeftOut // texts that cannot be read
 
 	mutex  sync.Mutex
 	recent map[int][]int32 // tokens of training documents
@@ -82,13 +83,21 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 	case "booksum":
 		return booksum.Open(dir)
 	}
+	if s.BadTexts == skipBadTexts {
+		return datasets.SalvageArxivMath(dir)
+	}
 	return datasets.OpenArxivMath(dir)
 }
 
-// OpenText opens a corpus and its tokenizer. A BPE is trained on the training
-// split the first time and kept in the directory cache; progress is told of that.
+// OpenText opens a corpus and its tokenizer, and looks for texts that cannot be read.
+// A BPE is trained on the training split the first time and kept in the directory
+// cache; progress is told of that.
 func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache string, progress func(done, total int)) (*TokenizedCorpus, error) {
 	c, err := OpenCorpus(name, s, data)
+	if err != nil {
+		return nil, err
+	}
+	left, err := checkTexts(ctx, c, s, cache)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +105,7 @@ func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache st
 	if err != nil {
 		return nil, err
 	}
-	return &TokenizedCorpus{Corpus: c, Tokenizer: t}, nil
+	return &TokenizedCorpus{Corpus: c, Tokenizer: t, LeftOut: left}, nil
 }
 
 func openTokenizer(ctx context.Context, c datasets.Corpus, s CorpusSettings, data, cache string, progress func(done, total int)) (tokenizer.Tokenizer, error) {
@@ -106,8 +115,7 @@ func openTokenizer(ctx context.Context, c datasets.Corpus, s CorpusSettings, dat
 	case "bytes":
 		return tokenizer.Bytes(), nil
 	case "gpt2":
-		dir := filepath.Join(data, "tokenizer", "gpt2")
-		return tokenizer.LoadGPT2(filepath.Join(dir, "encoder.json"), filepath.Join(dir, "vocab.bpe"))
+		return tokenizer.LoadGPT2Folder(filepath.Join(data, "tokenizer", "gpt2"))
 	}
 	fingerprint, err := datasets.Fingerprint(c)
 	if err != nil {

@@ -13,6 +13,9 @@ func makePerplexity(ctx context.Context, r *cellRun) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
+	if err := stopForPairs(r.text, r.settings.Corpus); err != nil {
+		return err
+	}
 	m, err := r.trained(ctx)
 	if err != nil {
 		return err
@@ -38,6 +41,9 @@ func makePerplexity(ctx context.Context, r *cellRun) error {
 		return err
 	}
 	result.Protocol, result.Scale, result.Gates = protocol(r.text, r.settings.Corpus, result.Data), r.scale(m, result.Data), m.Gates()
+	for _, left := range result.Data.LeftOut {
+		result.Warnings = append(result.Warnings, left.String())
+	}
 	if result.Perplexity.Shuffled == nil && m.Stateful() {
 		result.Warnings = append(result.Warnings, "no score with another document's memory: a document was scored on its own and had no neighbour")
 	}

@@ -123,7 +123,7 @@ func describeData(t *TokenizedCorpus, s CorpusSettings, samples []sample) (note 
 	cert := t.Corpus.Certificate()
 	note = DataNote{
 		Certificate: cert, Split: datasets.Split(s.Split), Documents: len(samples),
-		Tokenizer: t.Tokenizer.Name(), WordRule: "whitespace words",
+		Tokenizer: t.Tokenizer.Name(), WordRule: "whitespace words", LeftOut: t.LeftOut,
 	}
 	for _, x := range samples {
 		if x.truncated {

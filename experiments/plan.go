@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"runtime"
@@ -40,6 +41,9 @@ func (p *Profile) Identify(data string) error {
 	seen := map[string]string{}
 	for _, name := range p.corpora() {
 		c, err := OpenCorpus(name, p.Corpora[name], data)
+		if datasets.IsDamage(err) {
+			return fmt.Errorf("%w; mend it, or set corpora.%s.bad_texts to skip", err, name)
+		}
 		if err != nil {
 			return err
 		}

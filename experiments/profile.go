@@ -3,6 +3,7 @@ package experiments
 import (
 	"embed"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -76,6 +77,10 @@ type CorpusSettings struct {
 
 	// DocumentTokens is how long the documents of a generated corpus are written.
 	DocumentTokens int `yaml:"document_tokens,omitempty" min:"2" max:"100000000"`
+
+	// BadTexts is what to do when texts cannot be read: stop, or skip and count them. A
+	// loaded profile has "" for stop, so that saying the default changes no hash.
+	BadTexts string `yaml:"bad_texts,omitempty" json:",omitempty" oneof:"stop skip"`
 }
 
 // EvaluationSettings is how a trained model is scored.
@@ -110,18 +115,29 @@ func ProfileNames() []string {
 	return names
 }
 
+// IsProfileFile says whether a profile is named by the path of a file, which ends in
+// .yaml or .yml, and not by the name of a built-in one.
+func IsProfileFile(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".yaml", ".yml":
+		return true
+	}
+	return false
+}
+
 // LoadProfile reads a profile: a built-in one by its name, or a file by its path,
-// which ends in .yaml. The error names every problem with its file, line and key.
+// which ends in .yaml or .yml. The error names every problem with its file, line and key.
 func LoadProfile(nameOrPath string) (*Profile, error) {
 	p := new(Profile)
-	if strings.HasSuffix(nameOrPath, ".yaml") {
+	if IsProfileFile(nameOrPath) {
 		if err := config.Load(nameOrPath, p); err != nil {
 			return nil, err
 		}
+		p.normalise()
 		return p, nil
 	}
 	if names := ProfileNames(); !slices.Contains(names, nameOrPath) {
-		return nil, fmt.Errorf("no profile %q; the built-in ones are %s, and the path of your own ends in .yaml",
+		return nil, fmt.Errorf("no profile %q; the built-in ones are %s, and the path of your own ends in .yaml or .yml",
 			nameOrPath, strings.Join(names, ", "))
 	}
 	path := "profiles/" + nameOrPath + ".yaml"
@@ -132,5 +148,16 @@ func LoadProfile(nameOrPath string) (*Profile, error) {
 	if err := config.Parse(path, data, p); err != nil {
 		return nil, err
 	}
+	p.normalise()
 	return p, nil
+}
+
+// normalise gives settings that mean the same the same value.
+func (p *Profile) normalise() {
+	for name, c := range p.Corpora {
+		if c.BadTexts == "stop" {
+			c.BadTexts = ""
+			p.Corpora[name] = c
+		}
+	}
 }

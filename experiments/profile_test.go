@@ -88,22 +88,25 @@ func TestPaperProfile(t *testing.T) {
 
 func TestLoadProfile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mine.yaml")
-	if err := os.WriteFile(path, []byte(validProfile), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	p, err := LoadProfile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.Name != "mine" || p.Corpora["pg19"].Vocabulary != 300 {
-		t.Errorf("loaded %+v", p)
+	for _, path := range []string{path, strings.TrimSuffix(path, "yaml") + "yml", strings.TrimSuffix(path, "yaml") + "YML"} {
+		if err := os.WriteFile(path, []byte(validProfile), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		p, err := LoadProfile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Name != "mine" || p.Corpora["pg19"].Vocabulary != 300 {
+			t.Errorf("%s: loaded %+v", path, p)
+		}
 	}
 	tests := []struct{ arg, want string }{
-		{"huge", `no profile "huge"; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml`},
-		{"", `no profile ""; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml`},
-		{"../profiles/tiny", `no profile "../profiles/tiny"; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml`},
+		{"huge", `no profile "huge"; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml or .yml`},
+		{"", `no profile ""; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml or .yml`},
+		{"../profiles/tiny", `no profile "../profiles/tiny"; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml or .yml`},
 		{path + "/gone.yaml", "open " + path + "/gone.yaml: not a directory"},
 		{"gone.yaml", "open gone.yaml: no such file or directory"},
+		{"gone.yml", "open gone.yml: no such file or directory"},
 	}
 	for _, test := range tests {
 		if _, err := LoadProfile(test.arg); err == nil || err.Error() != test.want {

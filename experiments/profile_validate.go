@@ -99,6 +99,9 @@ func validateCorpus(name string, c CorpusSettings, report reporter) {
 		if c.MaxTokens != 0 {
 			report(key+".max_tokens", "got %d; allowed: 0, as document_tokens sets the length of a generated document", c.MaxTokens)
 		}
+		if c.BadTexts != "" {
+			report(key+".bad_texts", "got %q; allowed: nothing, as %s is generated", c.BadTexts, name)
+		}
 	case slices.Contains(readCorpora, name):
 		if c.Tokenizer == "word" {
 			report(key+".tokenizer", `got "word"; allowed: bpe, gpt2, bytes, as %s has no closed list of words`, name)

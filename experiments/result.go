@@ -76,6 +76,8 @@ type DataNote struct {
 	Tokenizer   string               `json:"tokenizer"`
 	Note        string               `json:"note"`      // e.g. "10 of 100 test books"; "" when complete and official
 	WordRule    string               `json:"word_rule"` // "official PG19 count" or "whitespace words"
+
+	LeftOut []LeftOut `json:"left_out,omitempty"` // texts of the training and the scored split that cannot be read
 }
 
 // Perplexity is one evaluation of one model on one split, with the ablations.

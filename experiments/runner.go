@@ -241,6 +241,9 @@ func (r *runner) text(ctx context.Context, name string) (*TokenizedCorpus, error
 		}
 		return nil, err
 	}
+	for _, left := range t.LeftOut {
+		r.emit(Event{Kind: Note, Text: name + ": " + left.String()})
+	}
 	r.texts[name] = t
 	return t, nil
 }

@@ -186,9 +186,22 @@ func (c *comparison) dataAndScale(r *row) string {
 	return clean(strings.Join(words, "; "))
 }
 
-// dataWords says which text a result is about. The certificate's words and the
-// note's often begin alike and are then written once.
+// dataWords says which text a result is about, and how many texts were left out.
 func dataWords(r experiments.Result) string {
+	what := textWords(r)
+	n := 0
+	for _, left := range r.Data.LeftOut {
+		n += left.Texts
+	}
+	if n > 0 {
+		what += ", " + plural(n, "unreadable text") + " left out"
+	}
+	return what
+}
+
+// textWords says which text a result is about. The certificate's words and the
+// note's often begin alike and are then written once.
+func textWords(r experiments.Result) string {
 	d := r.Data
 	what := "official data"
 	switch {

@@ -10,6 +10,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
+	"infinibench/experiments"
 	"infinibench/reports"
 )
 
@@ -22,6 +23,8 @@ type corpusCheck struct {
 	Report  *datasets.Report `json:"report,omitempty"`
 	// Unusable are the pairs that a manifest lists in vain.
 	Unusable []string `json:"unusable,omitempty"`
+	// Doubts are about pairs that can be used but look wrong.
+	Doubts []string `json:"doubts,omitempty"`
 }
 
 func dataVerifyCommand(env *environment) *cobra.Command {
@@ -36,7 +39,7 @@ lies in the folder of a corpus or in the one above, files are compared with it.
 
 A collection that is not complete is a stand-in, which is no fault. A document that
 cannot be read, a listed file that differs and a listed file that is missing are,
-and make it exit with 1.`,
+and make it exit with 1. A summary that looks like JSON or markup is a warning.`,
 		Example: `  bench data verify --data /data
   bench data verify pg19 --data /data --json`,
 		Args: knownCorpora,
@@ -105,8 +108,11 @@ func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 	defer p.finish()
 	return await(env.ctx, func() (corpusCheck, error) {
 		c := corpusCheck{Corpus: name}
-		corpus, dir, err := openFiles(data, name)
-		c.Folder = dir
+		var corpus datasets.Corpus
+		var err error
+		if c.Folder, err = datasets.Find(data, name); err == nil {
+			corpus, err = experiments.OpenCorpus(name, experiments.CorpusSettings{BadTexts: "skip"}, data)
+		}
 		if err != nil {
 			c.Problem = err.Error()
 			return c, nil
@@ -121,8 +127,12 @@ func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 		}
 		if pairs, ok := corpus.(booksum.Pairs); ok {
 			for _, split := range []datasets.Split{datasets.Train, datasets.Validation, datasets.Test} {
-				for _, p := range pairs.Coverage(split).Problems {
+				coverage := pairs.Coverage(split)
+				for _, p := range coverage.Problems {
 					c.Unusable = append(c.Unusable, p.String())
+				}
+				for _, p := range coverage.Doubts {
+					c.Doubts = append(c.Doubts, p.String())
 				}
 			}
 		}
@@ -161,6 +171,7 @@ func (c corpusCheck) print(env *environment) error {
 		t.Notes = append(t.Notes, some("cannot be read", problems)...)
 	}
 	t.Notes = append(t.Notes, some("cannot be used", c.Unusable)...)
+	t.Notes = append(t.Notes, some("warning", c.Doubts)...)
 	if s := c.Report.Sums; s != nil {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d files are as %s lists them", s.Matching, s.Path))
 		t.Notes = append(t.Notes, some("differs from the list", s.Differ)...)

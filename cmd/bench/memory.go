@@ -79,7 +79,7 @@ what was measured once.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&profile, "profile", "tiny", "built-in profile, or the path of your own .yaml file")
+	flags.StringVar(&profile, "profile", "tiny", "built-in profile, or the path of your own, a .yaml or .yml file")
 	flags.StringVar(&config, "config", "", "config.yaml of a run, in place of a profile")
 	flags.BoolVar(&peak, "peak", false, "measure the peak resident memory of each model as well")
 	flags.BoolVar(&asJSON, "json", false, "print the ledgers as JSON")

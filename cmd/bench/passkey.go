@@ -120,8 +120,7 @@ func (c *passkeyCall) openTokenizer() (tokenizer.Tokenizer, error) {
 	case "word":
 		return tokenizer.NewWord(passkey.Vocabulary())
 	case "gpt2":
-		dir := filepath.Join(c.data, "tokenizer", "gpt2")
-		return tokenizer.LoadGPT2(filepath.Join(dir, "encoder.json"), filepath.Join(dir, "vocab.bpe"))
+		return tokenizer.LoadGPT2Folder(filepath.Join(c.data, "tokenizer", "gpt2"))
 	}
 	if filepath.Ext(c.tokenizer) != ".json" {
 		return nil, usageError{fmt.Errorf("--tokenizer is %q, must be bytes, word, gpt2 or a .json file", c.tokenizer)}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -41,7 +40,7 @@ nothing is written into the run, so that a run which you may only read has a rep
 			return writeReport(env, runs, name, out)
 		},
 	}
-	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its .yaml file")
+	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its file")
 	cmd.Flags().StringVar(&runs, "runs", "runs", "directory of the results")
 	cmd.Flags().StringVar(&out, "out", "", "folder for the report, made if absent (default: report in the folder of the run)")
 	return cmd
@@ -54,7 +53,7 @@ func profileName(runs, profile string) (string, error) {
 	if err == nil {
 		return p.Name, nil
 	}
-	if info, missing := os.Stat(filepath.Join(runs, profile)); profile != "" && missing == nil && info.IsDir() && !strings.HasSuffix(profile, ".yaml") {
+	if info, missing := os.Stat(filepath.Join(runs, profile)); profile != "" && missing == nil && info.IsDir() && !experiments.IsProfileFile(profile) {
 		return profile, nil
 	}
 	return "", err

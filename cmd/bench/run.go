@@ -18,7 +18,7 @@ type runFlags struct {
 }
 
 func (f *runFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.profile, "profile", "tiny", "built-in profile, or the path of your own .yaml file")
+	cmd.Flags().StringVar(&f.profile, "profile", "tiny", "built-in profile, or the path of your own, a .yaml or .yml file")
 	cmd.Flags().StringVar(&f.data, "data", "", "directory of the corpora that are read from files")
 	cmd.Flags().StringVar(&f.runs, "runs", "runs", "directory of the results")
 	cmd.Flags().StringSliceVar(&f.only, "only", nil, "experiments to run, such as passkey; the others are left out")

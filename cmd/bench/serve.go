@@ -56,7 +56,7 @@ run; that is how it is meant to end, so the exit code is 0.`,
 			return serve(env, listener, handler)
 		},
 	}
-	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its .yaml file")
+	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its file")
 	cmd.Flags().StringVar(&runs, "runs", "runs", "directory of the results")
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:0", "address of the page, on this machine; port 0 is any that is free")
 	return cmd

@@ -48,7 +48,7 @@ eval and generate read. Interrupted, the same command goes on.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&profile, "profile", "tiny", "built-in profile, or the path of your own .yaml file")
+	cmd.Flags().StringVar(&profile, "profile", "tiny", "built-in profile, or the path of your own, a .yaml or .yml file")
 	cmd.Flags().StringVar(&data, "data", "", "directory of the corpora that are read from files")
 	cmd.Flags().StringVar(&out, "out", "", "directory of the model")
 	cmd.Flags().StringVar(&cell.Model, "model", "", "id of the model: "+strings.Join(experiments.Models, ", "))

@@ -40,6 +40,7 @@ type Coverage struct {
 	Usable   int       // with a book and a summary that are whole
 	Official int       // of the published data; 0 where there is no such thing
 	Problems []Problem // the pairs that are listed but cannot be used, Listed - Usable
+	Doubts   []Problem // pairs that can be used but whose summary does not look like plain text
 	SHA256   string    // of all that can be used, in lower-case hexadecimal; "" for generated books
 }
 

@@ -16,15 +16,25 @@ import (
 )
 
 // Files is BookSum at the level of books: a folder with a manifest
-// books_<split>.jsonl for each split, whose book_path counts from the folder above it.
-// It does not change, so several goroutines may use it.
+// books_<split>.jsonl for each split, whose book_path counts from the folder above it,
+// or with the files of salesforce/booksum (see Open). It does not change, so several
+// goroutines may use it.
 type Files struct {
-	dir      string // with the manifests
-	books    map[datasets.Split][]record
-	coverage map[datasets.Split]Coverage
+	manifests map[datasets.Split]string
+	layout    layout
+	books     map[datasets.Split][]record
+	coverage  map[datasets.Split]Coverage
 }
 
-// Manifest is the file name of a split's manifest.
+// layout is how the files of a collection lie.
+type layout struct {
+	roots []string // folders that paths in a manifest count from; the first that has a file counts
+	// parse reads a line of a manifest. What can be read of a bad line is returned
+	// beside the error, so that it can say whose line it is.
+	parse func(line []byte) (record, error)
+}
+
+// Manifest is the file name of a split's manifest in our layout.
 func Manifest(split datasets.Split) string { return fmt.Sprintf("books_%s.jsonl", split) }
 
 // splits in the order they are read: a book stays in the first that lists it.
@@ -37,7 +47,9 @@ var official = map[datasets.Split]int{datasets.Train: 314, datasets.Validation: 
 // as long as the longest.
 const maxLine = 16 << 20
 
-// Open reads the manifests and every book they list. A book may have summaries of
+// Open reads the manifests and every book they list. They are ours, see [Manifest], or
+// those of salesforce/booksum, which [alignedLayout] describes, where there is none of
+// ours. A book may have summaries of
 // several sources, as most have in the published data: then each pair is named after
 // book and source, such as 28054-shmoop, and else after the book alone. A pair that
 // cannot be used is left out, and is a problem in Coverage: a line that is no record,
@@ -47,7 +59,15 @@ const maxLine = 16 << 20
 // Whether to go on without such pairs is for the caller to say. The error is for a
 // manifest that cannot be read.
 func Open(dir string) (*Files, error) {
-	f := &Files{dir: dir, books: map[datasets.Split][]record{}, coverage: map[datasets.Split]Coverage{}}
+	manifests, err := datasets.FindBooksumManifests(dir)
+	if err != nil {
+		return nil, fmt.Errorf("booksum: %s: %w", dir, err)
+	}
+	f := &Files{manifests: manifests.Path, books: map[datasets.Split][]record{}, coverage: map[datasets.Split]Coverage{}}
+	f.layout = layout{[]string{filepath.Dir(filepath.Clean(dir))}, parseRecord}
+	if manifests.Aligned {
+		f.layout = alignedLayout(dir)
+	}
 	seen := listings{}
 	for _, split := range splits {
 		if err := f.read(split, seen); err != nil {
@@ -60,10 +80,11 @@ func Open(dir string) (*Files, error) {
 // place is a line of a manifest.
 type place struct {
 	split datasets.Split
+	name  string // of the manifest
 	line  int
 }
 
-func (p place) String() string { return fmt.Sprintf("%s:%d", Manifest(p.split), p.line) }
+func (p place) String() string { return fmt.Sprintf("%s:%d", p.name, p.line) }
 
 // listings is where a book, a source's summary of a book, and a summary were listed first.
 type listings map[string]place
@@ -93,7 +114,7 @@ func (l listings) add(r record, at place) error {
 }
 
 func (f *Files) read(split datasets.Split, seen listings) error {
-	name := filepath.Join(f.dir, Manifest(split))
+	name := f.manifests[split]
 	file, err := os.Open(name)
 	if err != nil {
 		return fmt.Errorf("booksum: %s: %w", name, bare(err))
@@ -107,10 +128,10 @@ func (f *Files) read(split datasets.Split, seen listings) error {
 	var listed []line
 	summaries := map[string]int{} // of a book, by id
 	err = textfile.Lines(file, maxLine, func(number int, _ int64, text []byte) error {
-		r, err := parseRecord(text)
+		r, err := f.layout.parse(text)
 		if r.id != "" {
 			summaries[r.id]++
-			if again := seen.add(r, place{split, number}); err == nil {
+			if again := seen.add(r, place{split, filepath.Base(name), number}); err == nil {
 				err = again
 			}
 		}
@@ -131,8 +152,11 @@ func (f *Files) read(split datasets.Split, seen listings) error {
 			l.err = f.check(l.record, sum)
 		}
 		if l.err != nil {
-			coverage.Problems = append(coverage.Problems, Problem{Manifest(split), l.number, l.id, l.err.Error()})
+			coverage.Problems = append(coverage.Problems, Problem{filepath.Base(name), l.number, l.id, l.err.Error()})
 			continue
+		}
+		if what := unlikePlainText(l.summary); what != "" {
+			coverage.Doubts = append(coverage.Doubts, Problem{filepath.Base(name), l.number, l.id, what})
 		}
 		f.books[split] = append(f.books[split], l.record)
 	}
@@ -158,7 +182,7 @@ func (f *Files) check(r record, sum hash.Hash) error {
 
 // text reads a book. Its errors name the path as the manifest has it.
 func (f *Files) text(r record) (string, error) {
-	data, err := os.ReadFile(filepath.Join(filepath.Dir(filepath.Clean(f.dir)), filepath.FromSlash(r.path)))
+	data, err := f.layout.read(r.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("book file missing: %s", r.path)
 	}
@@ -166,6 +190,17 @@ func (f *Files) text(r record) (string, error) {
 		return "", fmt.Errorf("%s: %w", r.path, bare(err))
 	}
 	return datasets.CheckText(r.path, data)
+}
+
+// read reads a file that a manifest names, below the first root that has it.
+func (l layout) read(path string) (data []byte, err error) {
+	for _, root := range l.roots {
+		data, err = os.ReadFile(filepath.Join(root, filepath.FromSlash(path)))
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return data, err
 }
 
 // bare drops the system call's name from an error about a path.

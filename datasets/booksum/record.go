@@ -56,11 +56,16 @@ func parseRecord(line []byte) (record, error) {
 		return r, fmt.Errorf("book_words is %d", fields.BookWords)
 	}
 	r.summary, r.path = *fields.Summary, *fields.BookPath
-	// A backslash separates folders on some systems.
-	if strings.ContainsAny(r.path, "\\\x00") || !filepath.IsLocal(filepath.FromSlash(r.path)) {
+	if !isLocal(r.path) {
 		return r, fmt.Errorf("book_path %q leaves the folder of the data", r.path)
 	}
 	return r, nil
+}
+
+// isLocal says whether a path with slashes stays below the folder it counts from. A
+// backslash separates folders on some systems.
+func isLocal(path string) bool {
+	return !strings.ContainsAny(path, "\\\x00") && filepath.IsLocal(filepath.FromSlash(path))
 }
 
 // sourceName is what a summary's source adds to the name of its pair: its letters and

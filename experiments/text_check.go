@@ -1,0 +1,174 @@
+package experiments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"infinibench/datasets"
+	"infinibench/datasets/booksum"
+	"infinibench/internal/seal"
+)
+
+// skipBadTexts is the setting bad_texts that leaves texts out.
+const skipBadTexts = "skip"
+
+// namedTexts is how many bad texts an error or a result names; data verify names all.
+const namedTexts = 10
+
+// LeftOut counts the texts of a split that cannot be read and were left out.
+type LeftOut struct {
+	Split datasets.Split `json:"split"`
+	Texts int            `json:"texts"` // left out; a file of lines that cannot be decoded counts once
+	Of    int            `json:"of"`    // texts that were looked at
+	Why   []string       `json:"why"`   // for the first ten
+}
+
+// String is the count with the first reason.
+func (l LeftOut) String() string {
+	return fmt.Sprintf("%d of %d %s texts cannot be read and were left out, such as %s", l.Texts, l.Of, l.word(), l.Why[0])
+}
+
+// word is the split as an adjective.
+func (l LeftOut) word() string {
+	if l.Split == datasets.Train {
+		return "training"
+	}
+	return string(l.Split)
+}
+
+// checkTexts looks for texts that cannot be read among those that a run reads: all of
+// the training split, and the scored ones. With bad_texts: skip it takes them out of
+// the corpus; else they are an error, before a model has been trained on the others. A
+// pass over all texts is kept in the directory cache until a file changes.
+//
+// BookSum finds bad pairs when it is opened. The experiment that summarises has a
+// setting of its own for them, bad_pairs; for any other see [stopForPairs].
+func checkTexts(ctx context.Context, c datasets.Corpus, s CorpusSettings, cache string) ([]LeftOut, error) {
+	splits := []datasets.Split{datasets.Train, datasets.Split(s.Split)}
+	if pairs, ok := c.(booksum.Pairs); ok {
+		return leftOutPairs(pairs, splits), nil
+	}
+	stamp, err := datasets.Stamp(c)
+	if err != nil || stamp == "" { // it is generated
+		return nil, err
+	}
+	path := filepath.Join(cache, fmt.Sprintf("%s-%s-%s-%d-texts.json", c.Name(), stamp, s.Split, s.Documents))
+	bad, known := knownBad(c, path)
+	if !known {
+		bad = map[datasets.Split][]datasets.Unreadable{}
+		for i, split := range splits {
+			limit := 0
+			if i > 0 {
+				limit = s.Documents
+			}
+			found, err := datasets.FindUnreadable(ctx, c, split, limit)
+			if err != nil {
+				return nil, err
+			}
+			if len(found) > 0 {
+				bad[split] = found
+			}
+		}
+	}
+	var left []LeftOut
+	for _, split := range splits {
+		all := slices.Concat(datasets.Broken(c, split), bad[split])
+		if len(all) == 0 {
+			continue
+		}
+		l := LeftOut{Split: split, Texts: len(all), Of: c.Len(split) + len(datasets.Broken(c, split))}
+		for _, u := range all[:min(len(all), namedTexts)] {
+			l.Why = append(l.Why, u.Error)
+		}
+		left = append(left, l)
+	}
+	if len(left) > 0 && s.BadTexts != skipBadTexts {
+		return nil, stopForTexts(c.Name(), left)
+	}
+	if !known {
+		if err := os.MkdirAll(cache, 0o755); err != nil {
+			return nil, err
+		}
+		if err := writeJSON(path, checkedTexts{bad}); err != nil {
+			return nil, err
+		}
+	}
+	for _, split := range splits {
+		datasets.LeaveOut(c, split, bad[split])
+	}
+	return left, nil
+}
+
+// checkedTexts is the file that keeps what a pass over the texts of a corpus has found.
+type checkedTexts struct {
+	Bad map[datasets.Split][]datasets.Unreadable `json:"bad"`
+}
+
+// knownBad reads the file of an earlier pass. A file that is damaged, or that lists a
+// text which can be read by now, is not used: the texts are then read again.
+func knownBad(c datasets.Corpus, path string) (map[datasets.Split][]datasets.Unreadable, bool) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, false
+	}
+	var checked checkedTexts
+	if seal.Unmarshal(data, &checked) != nil {
+		return nil, false
+	}
+	for split, bad := range checked.Bad {
+		for i, u := range bad {
+			if u.Index < 0 || u.Index >= c.Len(split) || i > 0 && u.Index <= bad[i-1].Index {
+				return nil, false
+			}
+			_, err := c.Document(split, u.Index)
+			if err == nil {
+				return nil, false
+			}
+			bad[i].Error = err.Error() // the corpus may be in another folder by now
+		}
+	}
+	return checked.Bad, true
+}
+
+// leftOutPairs counts the bad pairs of BookSum, whose texts are left out as well.
+func leftOutPairs(pairs booksum.Pairs, splits []datasets.Split) []LeftOut {
+	var left []LeftOut
+	for _, split := range splits {
+		coverage := pairs.Coverage(split)
+		l := LeftOut{Split: split, Texts: len(coverage.Problems), Of: coverage.Listed}
+		for _, p := range coverage.Problems[:min(l.Texts, namedTexts)] {
+			l.Why = append(l.Why, p.String())
+		}
+		if l.Texts > 0 {
+			left = append(left, l)
+		}
+	}
+	return left
+}
+
+// stopForPairs is an error when pairs of BookSum cannot be used, in a cell that reads
+// its books alone and is not to skip any.
+func stopForPairs(t *TokenizedCorpus, s CorpusSettings) error {
+	if _, ok := t.Corpus.(booksum.Pairs); !ok || len(t.LeftOut) == 0 || s.BadTexts == skipBadTexts {
+		return nil
+	}
+	return stopForTexts(t.Corpus.Name(), t.LeftOut)
+}
+
+// stopForTexts is the error about texts that cannot be read.
+func stopForTexts(corpus string, left []LeftOut) error {
+	var parts []string
+	for _, l := range left {
+		why := strings.Join(l.Why, "; ")
+		if more := l.Texts - len(l.Why); more > 0 {
+			why += fmt.Sprintf("; and %d more, which `bench data verify %s` lists", more, corpus)
+		}
+		parts = append(parts, fmt.Sprintf("%d of %d %s texts of %s cannot be read: %s", l.Texts, l.Of, l.word(), corpus, why))
+	}
+	return errors.New("experiments: " + strings.Join(parts, "; ") + fmt.Sprintf("; mend them, or set corpora.%s.bad_texts to skip", corpus))
+}
