@@ -1,7 +1,6 @@
 package booksum
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +8,10 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"infinibench/internal/jsonread"
 )
 
 // The folders that the publishers' manifests name, and the mark that their scripts put
@@ -53,13 +56,13 @@ var bookID = regexp.MustCompile(`^[0-9]{1,18}$`)
 // whose path it returns.
 func parseAligned(line []byte) (r record, summary string, err error) {
 	var fields struct {
-		ID          json.RawMessage `json:"bid"` // a string in the published files
-		Source      string          `json:"source"`
-		Title       string          `json:"title"`
-		SummaryPath string          `json:"summary_path"`
-		BookPath    string          `json:"book_path"`
+		ID          jsontext.Value `json:"bid"` // a string in the published files
+		Source      string         `json:"source"`
+		Title       string         `json:"title"`
+		SummaryPath string         `json:"summary_path"`
+		BookPath    string         `json:"book_path"`
 	}
-	if err := json.Unmarshal(line, &fields); err != nil {
+	if err := jsonread.Line(line, &fields); err != nil {
 		return record{}, "", fmt.Errorf("%w; %s", err, alignedForm)
 	}
 	id := strings.Trim(string(fields.ID), `"`)
@@ -69,8 +72,6 @@ func parseAligned(line []byte) (r record, summary string, err error) {
 	r = record{id: id, source: sourceName(fields.Source), title: fields.Title}
 	r.path, summary = below(chapterizedBooks, fields.BookPath), below(finishedSummaries, fields.SummaryPath)
 	switch {
-	case !utf8.Valid(line):
-		return r, "", errors.New("the line is not UTF-8")
 	case r.path == "":
 		return r, "", fmt.Errorf(`no "book_path"; %s`, alignedForm)
 	case summary == "":
@@ -116,16 +117,16 @@ func (l layout) summary(path string) (string, error) {
 // them; "analysis" is no part of the summary.
 func parseSummary(data []byte) (string, error) {
 	var file struct {
-		Summary json.RawMessage `json:"summary"`
+		Summary jsontext.Value `json:"summary"`
 	}
 	const form = `a summary file is {"name": ..., "summary": ..., "analysis": ..., "url": ...}`
-	if err := json.Unmarshal(data, &file); err != nil {
+	if err := jsonread.Document(data, &file); err != nil {
 		return "", fmt.Errorf("%w; %s", err, form)
 	}
 	var paragraphs []string
-	if err := json.Unmarshal(file.Summary, &paragraphs); err != nil {
+	if err := jsonread.Line(file.Summary, &paragraphs); err != nil {
 		var text string
-		if err := json.Unmarshal(file.Summary, &text); err != nil {
+		if err := jsonread.Line(file.Summary, &text); err != nil {
 			return "", fmt.Errorf(`"summary" is missing, or neither a text nor a list of texts; %s`, form)
 		}
 		paragraphs = []string{text}

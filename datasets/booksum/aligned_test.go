@@ -125,18 +125,18 @@ func TestAlignedProblems(t *testing.T) {
 	}{
 		{"no summary", summary("absent"), "book 28054: summary file missing: " + karamazov},
 		{"no book", line("all_chapterized_books/28054", "all_chapterized_books/1"), "book 28054: book file missing: all_chapterized_books/1-chapters/book_clean.txt"},
-		{"a page of the site", summary("<html>404</html>"), karamazov + ": invalid character '<'"},
-		{"the text alone", summary("A father, three sons."), karamazov + ": invalid character 'A'"},
-		{"an array", summary(`["x"]`), "cannot unmarshal array"},
+		{"a page of the site", summary("<html>404</html>"), karamazov + ": line 1, column 1: invalid character '<'"},
+		{"the text alone", summary("A father, three sons."), karamazov + ": line 1, column 1: invalid character 'A'"},
+		{"an array", summary(`["x"]`), "got an array, want an object"},
 		{"no field", summary(`{"name": "Overview"}`), `"summary" is missing, or neither a text nor a list of texts`},
 		{"null", summary(`{"summary": null}`), "summary missing"},
 		{"a number", summary(`{"summary": 1}`), `"summary" is missing, or neither`},
 		{"a list of lists", summary(`{"summary": [["x"]]}`), `"summary" is missing, or neither`},
 		{"nothing", summary(`{"summary": ["", " <PARAGRAPH> "]}`), "summary missing"},
-		{"empty file", summary(""), "unexpected end of JSON input"},
+		{"empty file", summary(""), "the text is empty"},
 		{"a control character", summary(`{"summary": "a\u0002"}`), "control character"},
-		{"not UTF-8", summary("{\"summary\": \"caf\xe9\"}"), "the file is not UTF-8"},
-		{"line not UTF-8", line("Brothers K", "Br\xffthers K"), "the line is not UTF-8"},
+		{"not UTF-8", summary("{\"summary\": \"caf\xe9\"}"), "byte 0xe9 is not UTF-8"},
+		{"line not UTF-8", line("Brothers K", "Br\xffthers K"), "byte 0xff is not UTF-8"},
 		{"no id", line(`"bid": "28054", `, ""), `"bid" is "", not the number of a book`},
 		{"an id of words", line("28054", "x/../y"), `"bid" is "x/../y", not the number of a book`},
 		{"no path", line("book_path", "path"), `no "book_path"`},
@@ -145,7 +145,7 @@ func TestAlignedProblems(t *testing.T) {
 		{"path outside, below a folder", line("finished_summaries/", "finished_summaries/../../x/"), "leaves the folder of the data"},
 		{"absolute path", line("finished_summaries/", "/etc/"), "leaves the folder of the data"},
 		{"the same source again", line("shmoop", "gradesaver"), "listed in book_summaries_aligned_test.jsonl:1 already, with a summary of the same source"},
-		{"not JSON", line("{", ""), "invalid character"},
+		{"not JSON", line("{", ""), "got a string, want an object"},
 	} {
 		f, err := Open(repository(t, c.files))
 		if err != nil {
