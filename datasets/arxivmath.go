@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"infinibench/internal/machine"
 )
 
 const arxivLayout = "the layout is train/, validation/, test/ with .tex files, or proof-pile's " +
@@ -138,7 +140,7 @@ func (a *ArxivMath) addLines(split Split, name string) (err error) {
 }
 
 func (a *ArxivMath) openSpool() error {
-	spool, err := os.CreateTemp("", "arxiv-math-*.jsonl")
+	spool, err := machine.CreateTemp("arxiv-math-*.jsonl")
 	if err != nil {
 		return err
 	}

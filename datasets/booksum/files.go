@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"infinibench/datasets"
+	"infinibench/internal/machine"
 )
 
 // Files is BookSum at the level of books: a folder with a manifest
@@ -138,6 +139,9 @@ func (f *Files) read(split datasets.Split, seen listings) error {
 		}
 		if l.err == nil {
 			l.err = f.check(l.record, sum)
+		}
+		if fault := machine.AsFault(l.err); fault != nil {
+			return fault
 		}
 		if l.err != nil {
 			coverage.Problems = append(coverage.Problems, Problem{Manifest(split), l.number, l.id, l.err.Error()})
