@@ -11,6 +11,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"infinibench/internal/machine"
 )
 
 // Unreadable is a document that could not be read, and why.
@@ -59,6 +61,9 @@ func unreadableIn(ctx context.Context, c Corpus, split Split, from, to int) ([]U
 	}
 	var bad []Unreadable
 	for i, err := range errs {
+		if fault := machine.AsFault(err); fault != nil {
+			return nil, fault // too many open files say nothing about a text
+		}
 		if err != nil {
 			bad = append(bad, Unreadable{Index: from + i, Error: err.Error()})
 		}
