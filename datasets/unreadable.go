@@ -2,11 +2,7 @@ package datasets
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -106,28 +102,4 @@ func (d damage) Unwrap() error { return d.error }
 // the corpus as a whole.
 func IsDamage(err error) bool {
 	return errors.As(err, new(damage))
-}
-
-// Stamp is what [Fingerprint] is, 16 hexadecimal digits over the files of a corpus,
-// but changes also when a file is written again, or when its permissions change. It is
-// "" for a corpus that is not read from files.
-func Stamp(c Corpus) (string, error) {
-	files, ok := c.(interface {
-		files() (dir string, names []string)
-	})
-	if !ok {
-		return "", nil
-	}
-	h := sha256.New()
-	dir, names := files.files()
-	for _, name := range names {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		info, err := os.Stat(path)
-		if err != nil { // a text that is missing is for the reader of texts to say
-			fmt.Fprintf(h, "%s %v\n", name, err)
-			continue
-		}
-		fmt.Fprintf(h, "%s %d %d %v\n", name, info.Size(), info.ModTime().UnixNano(), info.Mode())
-	}
-	return fmt.Sprintf("%.8x", h.Sum(nil)), nil
 }
