@@ -33,14 +33,14 @@ func TestTinyShowsMemory(t *testing.T) {
 	}
 	results := map[Cell]Result{}
 	for _, c := range p.Cells() {
-		if c.Experiment == costExperiment {
+		if c.Experiment == costExperiment.name {
 			continue
 		}
-		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(p.Hash(c))
+		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
 		if !found {
 			t.Fatalf("%s has no result", c.Key())
 		}
-		results[c] = r
+		results[c.Cell] = r
 	}
 	t.Run("perplexity", func(t *testing.T) { tinyPerplexity(t, p, results) })
 	t.Run("booksum", func(t *testing.T) { tinyBooksum(t, p, results) })
@@ -53,10 +53,10 @@ func TestTinyShowsMemory(t *testing.T) {
 func tinyPerplexity(t *testing.T, p *Profile, results map[Cell]Result) {
 	logs := map[[2]string][]float64{} // of token perplexity, by corpus and model
 	for _, c := range p.Cells() {
-		if c.Experiment != perplexityExperiment || c.Length != p.Perplexity[0].Length {
+		if c.Experiment != perplexityExperiment.name || c.Length != p.Perplexity[0].Length {
 			continue
 		}
-		r := results[c]
+		r := results[c.Cell]
 		x := r.Perplexity
 		m, err := NewMemory(c.Model, r.Settings.Baselines)
 		if err != nil {
@@ -93,8 +93,8 @@ func tinyBooksum(t *testing.T, p *Profile, results map[Cell]Result) {
 	books := func(model string) []BooksumBook {
 		var seeds []*Booksum
 		for _, c := range p.Cells() {
-			if c.Experiment == booksumExperiment && c.Model == model {
-				seeds = append(seeds, results[c].Booksum)
+			if c.Experiment == booksumExperiment.name && c.Model == model {
+				seeds = append(seeds, results[c.Cell].Booksum)
 			}
 		}
 		if len(seeds) != len(p.Seeds) {
@@ -123,10 +123,10 @@ func tinyBooksum(t *testing.T, p *Profile, results map[Cell]Result) {
 func tinyPasskey(t *testing.T, p *Profile, results map[Cell]Result) {
 	reached := false
 	for _, c := range p.Cells() {
-		if c.Experiment != passkeyExperiment || c.Model == "local-only" {
+		if c.Experiment != passkeyExperiment.name || c.Model == "local-only" {
 			continue
 		}
-		for _, s := range results[c].Passkey.Stages {
+		for _, s := range results[c.Cell].Passkey.Stages {
 			if s.Stage != StageRecipe {
 				continue
 			}

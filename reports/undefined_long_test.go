@@ -9,9 +9,9 @@ import (
 
 // Each kind of number alone, so that none hides behind another.
 func TestEachNotFiniteIsNowhere(t *testing.T) {
-	for path := range floats(everything()) {
+	for path := range floats(everyExperiment()) {
 		run := spoiled(func(p string) bool { return p == path }, math.NaN())
-		_, text := shown(t, run)
+		_, text := everythingShown(t, run)
 		if bad := notNumbers(text); bad != nil {
 			t.Errorf("%s is NaN: %q", path, bad)
 		}
