@@ -41,11 +41,11 @@ func Rotate(s Shape, r *Rotary, y, qkv []float32, past int) {
 	s.eachHead(y, func(x []float32, ld int) { r.turn(x, ld, x, ld, past, past+s.T) })
 }
 
-// RotateGradient gives dqkv the gradient of Rotate's input: the inverse turn. dy is
-// overwritten.
-func RotateGradient(s Shape, r *Rotary, dqkv []float32, add bool, dy []float32, past int) {
+// RotateGradient sets dqkv to the gradient of Rotate's input: the inverse turn. It
+// overwrites dy.
+func RotateGradient(s Shape, r *Rotary, dqkv Gradient, dy []float32, past int) {
 	s.eachHead(dy, func(x []float32, ld int) { r.back(x, ld, x, ld, past, past+s.T) })
-	Accumulate(dqkv, add, 1, dy)
+	Accumulate(dqkv, 1, dy)
 }
 
 // eachHead calls f with the queries and the keys of every head, ld apart.
@@ -67,7 +67,7 @@ const queryBlock = 128
 func Attention(s Shape, rotary *Rotary, out, logsum, qkv []float32) {
 	s.heads(func(b, seg, h int) {
 		q, k, v := s.query(qkv, b, seg, h), s.key(qkv, b, seg, h), s.value(qkv, b, seg, h)
-		logs := line(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
+		logs := rowOf(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
 		s.attend(rotary, s.head(out, b, seg, h), logs, q, s.T, k, v, 0)
 	})
 }
@@ -112,14 +112,14 @@ func (s Shape) attend(rotary *Rotary, out, logsum, q []float32, queries int, k, 
 		seen := past + hi
 		s.scores(scores, turned[lo*s.D:], hi-lo, turnedKeys, seen)
 		for t := lo; t < hi; t++ {
-			row := line(scores, t-lo, seen, seen)
+			row := rowOf(scores, t-lo, seen, seen)
 			visible := row[:past+t+1]
 			totals[t-lo], logsum[t] = exponentials(visible)
 			clear(row[len(visible):])
 		}
 		Gemm(false, false, hi-lo, s.D, seen, 1, scores, seen, v, ld, 0, out[lo*s.Width():], s.Width())
 		for t := lo; t < hi; t++ {
-			scale(line(out, t, s.Width(), s.D), 1/totals[t-lo])
+			scale(rowOf(out, t, s.Width(), s.D), 1/totals[t-lo])
 		}
 	}
 }
@@ -145,32 +145,31 @@ func (s Shape) scores(x, q []float32, n int, k []float32, keys int) {
 	Gemm(false, true, n, keys, s.D, float32(1/math.Sqrt(float64(s.D))), q, s.D, k, s.D, 0, x, keys)
 }
 
-// slopes turns the scores p of the queries [lo, hi), which see past+t+1 keys, back into
-// weights, and ds, the gradient of these, into that of q·kᵀ. logsum, out and dout are
-// those of the head.
-func (s Shape) slopes(p, ds []float32, lo, hi, past int, logsum, out, dout []float32) {
-	keys := past + hi
+// slopes turns p, the scores of one head's queries [lo, hi), back into weights, and
+// ds from the gradient of the weights into the gradient of q·kᵀ.
+func (s Shape) slopes(p, ds []float32, lo, hi int, logsum, out, dout []float32) {
+	keys := hi // of which query t sees t+1
 	for t := lo; t < hi; t++ {
-		weights, slopes := line(p, t-lo, keys, keys), line(ds, t-lo, keys, keys)
-		visible := past + t + 1
+		weights, slopes := rowOf(p, t-lo, keys, keys), rowOf(ds, t-lo, keys, keys)
+		visible := t + 1
 		expSum(weights[:visible], weights[:visible], logsum[t])
 		clear(weights[visible:])
-		delta := dot(line(dout, t, s.Width(), s.D), line(out, t, s.Width(), s.D))
+		delta := dot(rowOf(dout, t, s.Width(), s.D), rowOf(out, t, s.Width(), s.D))
 		softmaxGradient(slopes[:visible], weights[:visible], slopes[:visible], delta, float32(1/math.Sqrt(float64(s.D))))
 		clear(slopes[visible:])
 	}
 }
 
-// AttentionGradient gives dqkv the gradient of Attention's input, from its result,
-// its logsum and the gradient dout of its result. The weights are rebuilt a block
-// at a time.
-func AttentionGradient(s Shape, rotary *Rotary, dqkv []float32, add bool, dout, out, logsum, qkv []float32) {
+// AttentionGradient sets dqkv to the gradient of Attention's input, given Attention's
+// out and logsum and the gradient dout of out. It rebuilds the weights a block at a
+// time.
+func AttentionGradient(s Shape, rotary *Rotary, dqkv Gradient, dout, out, logsum, qkv []float32) {
 	ld := 3 * s.Width()
 	s.heads(func(b, seg, h int) {
 		q, k, v := s.query(qkv, b, seg, h), s.key(qkv, b, seg, h), s.value(qkv, b, seg, h)
-		dq, dk, dv := s.query(dqkv, b, seg, h), s.key(dqkv, b, seg, h), s.value(dqkv, b, seg, h)
+		dq, dk, dv := s.query(dqkv.To, b, seg, h), s.key(dqkv.To, b, seg, h), s.value(dqkv.To, b, seg, h)
 		o, do := s.head(out, b, seg, h), s.head(dout, b, seg, h)
-		logs := line(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
+		logs := rowOf(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
 
 		rows := min(queryBlock, s.T)
 		buffer, release := borrow(4*s.T*s.D + 2*rows*s.T)
@@ -181,13 +180,13 @@ func AttentionGradient(s Shape, rotary *Rotary, dqkv []float32, add bool, dout, 
 		rotary.turn(tk, s.D, k, ld, 0, s.T)
 		// From the last block to the first: the last one reaches every key, so
 		// it sets what the others add to.
-		keep, keepV := float32(0), kept(add)
+		keep, keepV := float32(0), kept(dqkv.Add)
 		for lo := (s.T - 1) / queryBlock * queryBlock; lo >= 0; lo -= queryBlock {
 			hi := min(lo+queryBlock, s.T)
 			n, seen := hi-lo, hi
 			s.scores(p, tq[lo*s.D:], n, tk, seen)
 			Gemm(false, true, n, seen, s.D, 1, do[lo*s.Width():], s.Width(), v, ld, 0, ds, seen)
-			s.slopes(p, ds, lo, hi, 0, logs, o, do)
+			s.slopes(p, ds, lo, hi, logs, o, do)
 			Gemm(false, false, n, s.D, seen, 1, ds, seen, tk, s.D, 0, dtq[lo*s.D:], s.D)
 			Gemm(true, false, seen, s.D, n, 1, ds, seen, tq[lo*s.D:], s.D, keep, dtk, s.D)
 			Gemm(true, false, seen, s.D, n, 1, p, seen, do[lo*s.Width():], s.Width(), keepV, dv, ld)
@@ -195,7 +194,7 @@ func AttentionGradient(s Shape, rotary *Rotary, dqkv []float32, add bool, dout, 
 		}
 		rotary.back(dtq, s.D, dtq, s.D, 0, s.T)
 		rotary.back(dtk, s.D, dtk, s.D, 0, s.T)
-		s.scatter(dq, add, dtq, ld)
-		s.scatter(dk, add, dtk, ld)
+		s.scatter(dq, ld, dqkv.Add, dtq)
+		s.scatter(dk, ld, dqkv.Add, dtk)
 	})
 }

@@ -21,7 +21,7 @@ func (c Compression) rows() int { return c.Slots + c.T }
 // memory is the memory of document b before segment seg.
 func (c Compression) memory(x []float32, b, seg int) []float32 {
 	n := c.rows() * c.Width()
-	return line(x, seg*c.B+b, n, n)
+	return rowOf(x, seg*c.B+b, n, n)
 }
 
 // windows sets y [Made, Rate·H·D] to the segment that a memory holds.
@@ -45,7 +45,7 @@ func Compress(c Compression, states, qkv, initial, w []float32, part int) {
 			old := (c.Slots - made) * d
 			copy(after[:old], before[made*d:])
 			Linear(after[old:c.Slots*d], window, w, made)
-			pick(after[c.Slots*d:], d, qkv[c.row(b, seg)*3*d+part*d:], 3*d, c.T)
+			gather(after[c.Slots*d:], d, qkv[c.row(b, seg)*3*d+part*d:], 3*d, c.T)
 		}
 	}
 }
@@ -108,12 +108,12 @@ func (c Compression) reconstruct(dk, dv, q, k, v, ck, cv []float32) (loss float6
 	defer release()
 	parts := carve(buffer, c.T*c.D, block*c.D, block*c.D, block*c.T, block*made, block*made)
 	query, off, short, full, weights, slopes := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
-	pick(query, c.D, q, 3*d, c.T)
+	gather(query, c.D, q, 3*d, c.T)
 	a := float32(1 / math.Sqrt(float64(c.D)))
 	attend := func(out, scores []float32, q []float32, n int, k, v []float32, m int) {
 		Gemm(false, true, n, m, c.D, a, q, c.D, k, d, 0, scores, m)
 		for t := range n {
-			normalise(line(scores, t, m, m))
+			normalise(rowOf(scores, t, m, m))
 		}
 		Gemm(false, false, n, c.D, m, 1, scores, m, v, d, 0, out, c.D)
 	}
@@ -126,8 +126,8 @@ func (c Compression) reconstruct(dk, dv, q, k, v, ck, cv []float32) (loss float6
 		scale(off[:n*c.D], -2/float32(d)) // by the attention to what is compressed
 		Gemm(false, true, n, made, c.D, 1, off, c.D, cv, d, 0, slopes, made)
 		for t := range n {
-			w, s := line(weights, t, made, made), line(slopes, t, made, made)
-			softmaxGradient(s, w, s, dot(line(off, t, c.D, c.D), line(short, t, c.D, c.D)), a)
+			w, s := rowOf(weights, t, made, made), rowOf(slopes, t, made, made)
+			softmaxGradient(s, w, s, dot(rowOf(off, t, c.D, c.D), rowOf(short, t, c.D, c.D)), a)
 		}
 		Gemm(true, false, made, c.D, n, 1, slopes, made, query[lo*c.D:], c.D, kept(lo > 0), dk, d)
 		Gemm(true, false, made, c.D, n, 1, weights, made, off, c.D, kept(lo > 0), dv, d)
@@ -144,9 +144,9 @@ func (c Compression) weights(dw, dy, states []float32) {
 	defer release()
 	for b := range c.B {
 		for seg := range c.S {
-			c.windows(line(windows, b*c.S+seg, size, size), c.memory(states, b, seg))
+			c.windows(rowOf(windows, b*c.S+seg, size, size), c.memory(states, b, seg))
 		}
 	}
 	n := c.B * c.S * made
-	LinearWeightGradient(dw, false, dy, windows, n)
+	LinearWeightGradient(Gradient{To: dw}, dy, windows, n)
 }

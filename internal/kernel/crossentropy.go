@@ -14,7 +14,7 @@ func logitRows(vocabulary int) int { return max(16, logitBudget/vocabulary) }
 func CrossEntropy(nll []float64, x, table []float32, targets []int32) {
 	eachLogits(x, table, len(targets), func(lo, _ int, logits []float32, v int) {
 		for i := range len(logits) / v {
-			nll[lo+i], _ = surprise(line(logits, i, v, v), targets[lo+i])
+			nll[lo+i], _ = surprise(rowOf(logits, i, v, v), targets[lo+i])
 		}
 	}, func(int, int, []float32) {})
 }
@@ -28,7 +28,7 @@ func WeightedCrossEntropy(dx, dtable, x, table []float32, targets []int32, weigh
 	nll := make([]float64, n)
 	eachLogits(x, table, n, func(lo, hi int, logits []float32, v int) {
 		for i := range hi - lo {
-			row, target, w := line(logits, i, v, v), targets[lo+i], weights[lo+i]
+			row, target, w := rowOf(logits, i, v, v), targets[lo+i], weights[lo+i]
 			var total float32
 			nll[lo+i], total = surprise(row, target)
 			scale(row, w/total)

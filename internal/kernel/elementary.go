@@ -192,7 +192,7 @@ func plainBlend(y []float32, a float32, u []float32, b float32, v []float32) {
 
 func plainTurn(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int) {
 	for t := range len(cos) / half {
-		for i, c := range line(cos, t, half, half) {
+		for i, c := range rowOf(cos, t, half, half) {
 			a, b, s := u[t*from+i], v[t*from+i], sin[t*half+i]
 			x[t*to+i], y[t*to+i] = a*c-b*s, a*s+b*c
 		}

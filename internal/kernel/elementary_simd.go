@@ -272,8 +272,8 @@ func vectorTurn(x, y []float32, to int, u, v []float32, from int, cos, sin []flo
 		return
 	}
 	for t := range len(cos) / half {
-		x, y, u, v := line(x, t, to, half), line(y, t, to, half), line(u, t, from, half), line(v, t, from, half)
-		cos, sin := line(cos, t, half, half), line(sin, t, half, half)
+		x, y, u, v := rowOf(x, t, to, half), rowOf(y, t, to, half), rowOf(u, t, from, half), rowOf(v, t, from, half)
+		cos, sin := rowOf(cos, t, half, half), rowOf(sin, t, half, half)
 		for i := 0; i+width <= half; i += width {
 			a, b, c, s := load(u[i:]), load(v[i:]), load(cos[i:]), load(sin[i:])
 			store(x[i:], a.Mul(c).Sub(b.Mul(s)))

@@ -37,7 +37,7 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	}
 	if k == 0 { // an empty sum
 		for i := range m {
-			scale(line(c, i, ldc, n), beta)
+			scale(rowOf(c, i, ldc, n), beta)
 		}
 		return
 	}

@@ -116,9 +116,9 @@ func (f far) shifted(x, wide []float32, lo, hi, past int) {
 		from, visible := f.row, past+t+1
 		at := f.p - visible
 		if f.row == nil {
-			from, at = line(wide, t-lo, m, m), hi-1-t
+			from, at = rowOf(wide, t-lo, m, m), hi-1-t
 		}
-		row := line(x, t-lo, m, m)
+		row := rowOf(x, t-lo, m, m)
 		copy(row[:visible], from[at:at+visible])
 		clear(row[visible:])
 	}
@@ -129,10 +129,10 @@ func (f far) shifted(x, wide []float32, lo, hi, past int) {
 func (r Relative) far(d Distances, h int, q, qv []float32) far {
 	f := far{p: r.places(d), scale: r.Scale}
 	if d.Bias != nil {
-		f.row = line(d.Bias, h, f.p, f.p)
+		f.row = rowOf(d.Bias, h, f.p, f.p)
 		return f
 	}
-	plus(qv, q, line(d.V, h, r.D, r.D))
+	plus(qv, q, rowOf(d.V, h, r.D, r.D))
 	f.a, f.width, f.b, f.ld = qv, r.D, d.R[h*r.D:], r.Width()
 	return f
 }
@@ -146,20 +146,28 @@ func plus(y, x, a []float32) {
 }
 
 // queries sets q [n, D] to the queries of a span.
-func (r Relative) queries(q []float32, p span) { pick(q, r.D, p.q, 3*r.Width(), p.n) }
+func (r Relative) queries(q []float32, p span) { gather(q, r.D, p.q, 3*r.Width(), p.n) }
+
+// RelativeInputs is what attention with relative positions reads.
+type RelativeInputs struct {
+	QKV []float32 // [B·S·T, 3·H·D]
+	Distances
+	Past Past
+}
 
 // RelativeAttention sets out [rows, H·D] to the attention, and logsum [B·S·H·T] to
 // the logarithm of each row's softmax denominator.
-func RelativeAttention(r Relative, out, logsum, qkv []float32, d Distances, past Past) {
+func RelativeAttention(r Relative, out, logsum []float32, in RelativeInputs) {
+	d := in.Distances
 	r.heads(func(b, seg, h int) {
-		p := r.span(qkv, past, b, seg, h)
+		p := r.span(in.QKV, in.Past, b, seg, h)
 		buffer, release := borrow(3 * r.T * r.D)
 		defer release()
 		parts := carve(buffer, r.T*r.D, r.T*r.D, r.T*r.D)
 		r.queries(parts[0], p)
 		f := r.far(d, h, parts[0], parts[1])
 		plus(parts[2], parts[0], head(d.U, h, r.D))
-		r.attend(r.head(out, b, seg, h), line(logsum, (b*r.S+seg)*r.H+h, r.T, r.T), parts[2], p, f)
+		r.attend(r.head(out, b, seg, h), rowOf(logsum, (b*r.S+seg)*r.H+h, r.T, r.T), parts[2], p, f)
 	})
 }
 
@@ -168,7 +176,7 @@ func head(x []float32, h, d int) []float32 {
 	if x == nil {
 		return nil
 	}
-	return line(x, h, d, d)
+	return rowOf(x, h, d, d)
 }
 
 // attend scores the queries qu [n, D] of one head, U added, against its span.
@@ -183,7 +191,7 @@ func (r Relative) attend(out, logsum, qu []float32, p span, f far) {
 		f.shifted(scores, wide, lo, hi, p.past())
 		r.products(scores, 1, hi-lo, m, r.Scale, qu[lo*r.D:], r.D, p, p.key, p.oldKey)
 		for t := lo; t < hi; t++ {
-			row := line(scores, t-lo, m, m)
+			row := rowOf(scores, t-lo, m, m)
 			visible := row[:p.past()+t+1]
 			logsum[t] = normalise(visible)
 			clear(row[len(visible):])
@@ -197,8 +205,8 @@ func (r Relative) attend(out, logsum, qu []float32, p span, f far) {
 // the new. Instead of d.R it takes what R is made of, the sinusoids [P, H·D] and
 // W_r [H·D, H·D]: for a few queries it is cheaper to take W_r to them than to all of
 // the sinusoids.
-func CachedRelativeAttention(r Relative, out, qkv []float32, d Distances, sinusoids, wr []float32, past Past, running []float32, done int) {
-	width := r.Width()
+func CachedRelativeAttention(r Relative, out []float32, in RelativeInputs, sinusoids, wr, running []float32, done int) {
+	d, qkv, width := in.Distances, in.QKV, r.Width()
 	stored := r.store(running, qkv, done)
 	few := d.Bias == nil && r.T < r.D
 	if d.Bias == nil {
@@ -212,7 +220,7 @@ func CachedRelativeAttention(r Relative, out, qkv []float32, d Distances, sinuso
 	}
 	r.heads(func(b, _, h int) {
 		p := span{q: r.query(qkv, b, 0, h), n: r.T, known: done, key: stored.key(running, b, 0, h), val: stored.value(running, b, 0, h)}
-		r.old(&p, r.Cache, past, b, h)
+		r.old(&p, r.Cache, in.Past, b, h)
 		buffer, release := borrow(r.T * (3*r.D + 1 + width))
 		defer release()
 		parts := carve(buffer, r.T*r.D, r.T*r.D, r.T*r.D, r.T, r.T*width)

@@ -21,12 +21,12 @@ func WriteCache(r Relative, states, qkv, initial []float32) {
 	size := r.Cache * 2 * r.Width()
 	copy(states, initial[:r.B*size])
 	Each(r.B, func(b int) {
-		before, after := line(states, b, size, size), line(states, r.B+b, size, size)
+		before, after := rowOf(states, b, size, size), rowOf(states, r.B+b, size, size)
 		fresh := min(r.S*r.T, r.Cache)
 		old := copy(after, before[fresh*2*r.Width():])
-		row := line(qkv, b, r.S*r.T*3*r.Width(), r.S*r.T*3*r.Width())
+		row := rowOf(qkv, b, r.S*r.T*3*r.Width(), r.S*r.T*3*r.Width())
 		for i := range fresh {
-			token := line(row, r.S*r.T-fresh+i, 3*r.Width(), 3*r.Width())
+			token := rowOf(row, r.S*r.T-fresh+i, 3*r.Width(), 3*r.Width())
 			copy(after[old+i*2*r.Width():], token[r.Width():])
 		}
 	})
@@ -73,13 +73,13 @@ func Biases(y, table []float32, n int) {
 	}
 }
 
-// BiasesGradient gives dtable the gradient of Biases' table.
-func BiasesGradient(dtable []float32, add bool, dy []float32, n int) {
-	if !add {
-		clear(dtable)
+// BiasesGradient sets dtable to the gradient of Biases' table.
+func BiasesGradient(dtable Gradient, dy []float32, n int) {
+	if !dtable.Add {
+		clear(dtable.To)
 	}
 	for i, v := range dy {
-		dtable[i/n*Buckets+bucket(n-1-i%n)] += v
+		dtable.To[i/n*Buckets+bucket(n-1-i%n)] += v
 	}
 }
 
@@ -89,7 +89,7 @@ const unitEpsilon = 1e-6
 // unit sets y to x over its length; they may be the same. It returns 1/length.
 func unit(y, x []float32) float32 {
 	inverse := float32(1 / math.Sqrt(float64(dot(x, x)+unitEpsilon)))
-	give(y, false, inverse, x)
+	scaled(y, inverse, x)
 	return inverse
 }
 
@@ -107,7 +107,7 @@ func Unit(s Shape, y, qkv, gain []float32) {
 	s.heads(func(b, seg, h int) {
 		q, k := s.query(y, b, seg, h), s.key(y, b, seg, h)
 		for t := range s.T {
-			row, key := line(q, t, 3*s.Width(), s.D), line(k, t, 3*s.Width(), s.D)
+			row, key := rowOf(q, t, 3*s.Width(), s.D), rowOf(k, t, 3*s.Width(), s.D)
 			unit(row, row)
 			scale(row, gain[h])
 			unit(key, key)
@@ -115,15 +115,14 @@ func Unit(s Shape, y, qkv, gain []float32) {
 	})
 }
 
-// UnitGradient gives dqkv and dgain the gradients of Unit's inputs; dy is
-// overwritten.
-func UnitGradient(s Shape, dqkv []float32, addQKV bool, dgain []float32, addGain bool, dy, qkv, gain []float32) {
+// UnitGradient sets dqkv and dgain to the gradients of Unit's inputs. It overwrites dy.
+func UnitGradient(s Shape, dqkv, dgain Gradient, dy, qkv, gain []float32) {
 	slopes := make([]float64, s.B*s.S*s.H)
 	s.heads(func(b, seg, h int) {
 		row, release := borrow(s.D)
 		defer release()
 		for t := range s.T {
-			at := func(x []float32) []float32 { return line(x, t, 3*s.Width(), s.D) }
+			at := func(x []float32) []float32 { return rowOf(x, t, 3*s.Width(), s.D) }
 			inverse := unit(row, at(s.query(qkv, b, seg, h)))
 			d := at(s.query(dy, b, seg, h))
 			slopes[(b*s.S+seg)*s.H+h] += float64(dot(d, row))
@@ -133,20 +132,20 @@ func UnitGradient(s Shape, dqkv []float32, addQKV bool, dgain []float32, addGain
 			unitGradient(at(s.key(dy, b, seg, h)), row, inverse)
 		}
 	})
-	Accumulate(dqkv, addQKV, 1, dy)
-	sumHeads(dgain, addGain, slopes)
+	Accumulate(dqkv, 1, dy)
+	sumHeads(dgain, slopes)
 }
 
-// sumHeads gives y [H] the sum of slopes [n, H] over n.
-func sumHeads(y []float32, add bool, slopes []float64) {
-	for h := range y {
+// sumHeads writes the sum of slopes [n, H] over n to y [H].
+func sumHeads(y Gradient, slopes []float64) {
+	for h := range y.To {
 		var sum float64
-		for i := h; i < len(slopes); i += len(y) {
+		for i := h; i < len(slopes); i += len(y.To) {
 			sum += slopes[i]
 		}
-		if add {
-			sum += float64(y[h])
+		if y.Add {
+			sum += float64(y.To[h])
 		}
-		y[h] = float32(sum)
+		y.To[h] = float32(sum)
 	}
 }

@@ -53,12 +53,12 @@ func (s Shape) memory(m []float32, b, seg, h int) []float32 {
 	return m[at : at+n]
 }
 
-// pick copies n rows of d numbers to y, the rows of x being ld apart.
-func pick(y []float32, d int, x []float32, ld, n int) {
+// gather copies n rows of d numbers from x, with leading dimension ld, to y [n, d].
+func gather(y []float32, d int, x []float32, ld, n int) {
 	for i := range n {
-		copy(line(y, i, d, d), x[i*ld:])
+		copy(rowOf(y, i, d, d), x[i*ld:])
 	}
 }
 
-// line is row i of a view with leading dimension ld, n wide.
-func line(x []float32, i, ld, n int) []float32 { return x[i*ld : i*ld+n] }
+// rowOf is row i, n wide, of a view with leading dimension ld.
+func rowOf(x []float32, i, ld, n int) []float32 { return x[i*ld : i*ld+n] }
