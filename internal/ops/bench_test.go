@@ -50,7 +50,6 @@ func BenchmarkOperations(b *testing.B) {
 		flops float64
 	}{
 		{check{name: "embed", in: []array{table, ids}, node: func(in []*G.Node) *G.Node { return Embed(in[0], in[1]) }}, 0},
-		{check{name: "linear", in: []array{x, normal(r, hidden, d)}, node: func(in []*G.Node) *G.Node { return Linear(in[0], in[1]) }}, 2 * float64(rows*d*hidden)},
 		{check{name: "add", in: []array{x, normal(r, rows, d)}, node: func(in []*G.Node) *G.Node { return Add(in[0], in[1]) }}, 0},
 		{check{name: "rmsnorm", in: []array{x, normal(r, d)}, node: func(in []*G.Node) *G.Node { return RMSNorm(in[0], in[1], 1e-5) }}, 0},
 		{check{name: "norm linear", in: []array{x, normal(r, d), normal(r, hidden, d)}, node: func(in []*G.Node) *G.Node { return NormLinear(in[0], in[1], in[2], 1e-5) }}, 2 * float64(rows*d*hidden)},

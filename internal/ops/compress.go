@@ -25,7 +25,7 @@ func CompressValues(c Compression, qkv, initial, w *G.Node) *G.Node {
 func compress(c Compression, part int, qkv, initial, w *G.Node) *G.Node {
 	return apply(floats("compress", []int{c.S + 1, c.B, c.Slots + c.T, c.Width()},
 		func(out []float32, in []G.Value) { kernel.Compress(c, out, f32(in[0]), f32(in[1]), f32(in[2]), part) },
-		&pull{constant: []int{0, 1, 2}}), qkv, initial, w)
+		&vjp{constant: []int{0, 1, 2}}), qkv, initial, w)
 }
 
 // Fill is how many rows of the memory are there before each segment and after the
@@ -33,7 +33,7 @@ func compress(c Compression, part int, qkv, initial, w *G.Node) *G.Node {
 func Fill(c Compression, initial *G.Node) *G.Node {
 	return apply(floats("fill", []int{c.S + 1, c.B, 1},
 		func(out []float32, in []G.Value) { c.Fill(out, f32(in[0])) },
-		&pull{constant: []int{0}}), initial)
+		&vjp{constant: []int{0}}), initial)
 }
 
 // Reconstruction is the loss that teaches compression, a number; see
@@ -46,8 +46,8 @@ func Reconstruction(c Compression, qkv, wk, wv *G.Node, p Prefix) *G.Node {
 			return float32(kernel.Reconstruction(c, dk, dv, f32(in[0]), f32(in[3]), f32(in[4]), f32(in[5])))
 		},
 		// The forward pass has made the gradients already.
-		&pull{constant: []int{0, 3, 4, 5}, do: func(g gradients, _ []G.Value) {
-			kernel.Accumulate(g.in[1], g.add[1], g.out[0], dk)
-			kernel.Accumulate(g.in[2], g.add[2], g.out[0], dv)
+		&vjp{constant: []int{0, 3, 4, 5}, do: func(g gradients, _ []G.Value) {
+			kernel.Accumulate(g.in[1], g.out[0], dk)
+			kernel.Accumulate(g.in[2], g.out[0], dv)
 		}}), qkv, wk, wv, p.Keys, p.Values, p.Seen)
 }

@@ -192,11 +192,11 @@ func (b *backward) pass(n *G.Node) error {
 	if !ok {
 		return b.symbolic(n)
 	}
-	if op.pull == nil {
+	if op.vjp == nil {
 		return fmt.Errorf("ops: %s has no gradient", op.name)
 	}
 	s, in := b.sums[n], inputs(n)
-	g := gradients{out: s.numbers, in: make([][]float32, len(in)), add: make([]bool, len(in))}
+	g := gradients{out: s.numbers, in: make([]kernel.Gradient, len(in))}
 	smooth := op.DiffWRT(len(in))
 	var waste []*sum // gradients that nobody asked for
 	for i, child := range in {
@@ -208,14 +208,14 @@ func (b *backward) pass(n *G.Node) error {
 			to = &sum{}
 			waste = append(waste, to)
 		}
-		if i == 0 && op.pull.residual {
+		if i == 0 && op.vjp.residual {
 			b.forward(s, to, n, in)
 		}
 		b.hold(to, child)
-		g.in[i], g.add[i] = to.numbers, to.begun
+		g.in[i] = kernel.Gradient{To: to.numbers, Add: to.begun}
 		to.begun = true
 	}
-	b.step(op.name+"'", n, func(in []G.Value) { op.pull.do(g, in) })
+	b.step(op.name+"'", n, func(in []G.Value) { op.vjp.do(g, in) })
 	for _, s := range append(waste, s) {
 		b.release(s)
 	}
@@ -235,8 +235,8 @@ func (b *backward) forward(y, x *sum, node *G.Node, in []*G.Node) {
 
 // add adds numbers to a sum that has its memory.
 func (b *backward) add(s *sum, name string, n *G.Node, x []float32) {
-	to, add := s.numbers, s.begun
-	b.step(name, n, func([]G.Value) { kernel.Accumulate(to, add, 1, x) })
+	to := kernel.Gradient{To: s.numbers, Add: s.begun}
+	b.step(name, n, func([]G.Value) { kernel.Accumulate(to, 1, x) })
 	s.begun = true
 }
 
@@ -257,16 +257,16 @@ func (b *backward) symbolic(n *G.Node) error {
 			continue
 		}
 		b.hold(to, child)
-		sum, add := to.numbers, to.begun
+		sum := kernel.Gradient{To: to.numbers, Add: to.begun}
 		to.begun = true
 		b.last = apply(&operation{
 			name: "gradient sum", shape: tensor.ScalarShape(), result: G.NewF32(0),
 			do: func(in []G.Value) {
 				if x, ok := in[0].Data().(float32); ok {
-					kernel.Accumulate(sum, add, 1, []float32{x})
+					kernel.Accumulate(sum, 1, []float32{x})
 					return
 				}
-				kernel.Accumulate(sum, add, 1, f32(in[0]))
+				kernel.Accumulate(sum, 1, f32(in[0]))
 			},
 		}, nodes[i], b.last)
 	}

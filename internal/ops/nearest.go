@@ -15,13 +15,16 @@ import (
 func NearestAttention(s Shape, k int, qkv, gain, memory, seen *G.Node) *G.Node {
 	n := kernel.Nearest{Shape: s, Entries: memory.Shape()[4], K: k}
 	size := s.Rows() * s.H * k
-	index, likeness := make([]int32, size), make([]float32, size)
+	found := kernel.Neighbours{Index: make([]int32, size), Scores: make([]float32, size)}
+	inputs := func(in []G.Value) kernel.NearestInputs {
+		return kernel.NearestInputs{QKV: f32(in[0]), Gain: f32(in[1]), Memory: f32(in[2]), Seen: f32(in[3])}
+	}
 	return apply(floats("nearest attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
-			kernel.NearestAttention(n, out, index, likeness, f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]))
+			kernel.NearestAttention(n, out, found, inputs(in))
 		},
-		&pull{constant: []int{2, 3}, do: func(g gradients, in []G.Value) {
-			kernel.NearestGradient(n, g.in[0], g.add[0], g.in[1], g.add[1], g.out, index, likeness, f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]))
+		&vjp{constant: []int{2, 3}, do: func(g gradients, in []G.Value) {
+			kernel.NearestGradient(n, g.in[0], g.in[1], g.out, found, inputs(in))
 		}}), qkv, gain, memory, seen)
 }
 
@@ -35,5 +38,5 @@ func Remember(s Shape, qkv, initial *G.Node, unit bool) *G.Node {
 	n := kernel.Nearest{Shape: s, Entries: shape[4]}
 	return apply(floats("remember", shape,
 		func(out []float32, in []G.Value) { kernel.Remember(n, out, f32(in[0]), f32(in[1]), unit) },
-		&pull{constant: []int{0, 1}}), qkv, initial)
+		&vjp{constant: []int{0, 1}}), qkv, initial)
 }

@@ -65,8 +65,8 @@ func RelativeAttention(s Shape, reach before, qkv, u, v, r *G.Node) *G.Node {
 		func(in []G.Value) kernel.Distances {
 			return kernel.Distances{U: f32(in[0]), V: f32(in[1]), R: f32(in[2])}
 		},
-		func(g gradients) (kernel.Distances, kernel.DistancesAdd) {
-			return kernel.Distances{U: g.in[1], V: g.in[2], R: g.in[3]}, kernel.DistancesAdd{U: g.add[1], V: g.add[2], R: g.add[3]}
+		func(g gradients) kernel.RelativeGradients {
+			return kernel.RelativeGradients{QKV: g.in[0], U: g.in[1], V: g.in[2], R: g.in[3]}
 		}, qkv, u, v, r)
 }
 
@@ -76,18 +76,21 @@ func RelativeAttention(s Shape, reach before, qkv, u, v, r *G.Node) *G.Node {
 func BiasedAttention(s Shape, reach Reach, qkv, bias *G.Node) *G.Node {
 	return relative(s, reach, 1,
 		func(in []G.Value) kernel.Distances { return kernel.Distances{Bias: f32(in[0])} },
-		func(g gradients) (kernel.Distances, kernel.DistancesAdd) {
-			return kernel.Distances{Bias: g.in[1]}, kernel.DistancesAdd{Bias: g.add[1]}
+		func(g gradients) kernel.RelativeGradients {
+			return kernel.RelativeGradients{QKV: g.in[0], Bias: g.in[1]}
 		}, qkv, bias)
 }
 
 // relative has the distances as its inputs between qkv and what stands before.
-func relative(s Shape, reach before, scale float64, distances func(in []G.Value) kernel.Distances, split func(gradients) (kernel.Distances, kernel.DistancesAdd), inputs ...*G.Node) *G.Node {
+func relative(s Shape, reach before, scale float64, distances func(in []G.Value) kernel.Distances, split func(gradients) kernel.RelativeGradients, inputs ...*G.Node) *G.Node {
 	past := reach.past(s)
 	k := kernel.Relative{Shape: s, Cache: past.length, Apart: past.apart, Scale: float32(scale)}
 	logsum := make([]float32, s.B*s.S*s.H*s.T)
 	var result []float32
 	n := len(inputs)
+	all := func(in []G.Value) kernel.RelativeInputs {
+		return kernel.RelativeInputs{QKV: f32(in[0]), Distances: distances(in[1:n]), Past: past.of(in[n:])}
+	}
 	var constant []int
 	for i := range past.nodes {
 		constant = append(constant, n+i)
@@ -95,11 +98,10 @@ func relative(s Shape, reach before, scale float64, distances func(in []G.Value)
 	return apply(floats("relative attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			result = out
-			kernel.RelativeAttention(k, out, logsum, f32(in[0]), distances(in[1:n]), past.of(in[n:]))
+			kernel.RelativeAttention(k, out, logsum, all(in))
 		},
-		&pull{constant: constant, do: func(g gradients, in []G.Value) {
-			d, add := split(g)
-			kernel.RelativeGradient(k, g.in[0], g.add[0], distances(in[1:n]), d, add, g.out, result, logsum, f32(in[0]), past.of(in[n:]))
+		&vjp{constant: constant, do: func(g gradients, in []G.Value) {
+			kernel.RelativeGradient(k, split(g), g.out, result, logsum, all(in))
 		}}), append(inputs, past.nodes...)...)
 }
 
@@ -113,7 +115,8 @@ func CachedRelativeAttention(s Shape, reach before, segment int, qkv, u, v, wr *
 	return apply(floats("cached relative attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			d := kernel.Distances{U: f32(in[1]), V: f32(in[2])}
-			kernel.CachedRelativeAttention(k, out, f32(in[0]), d, x, f32(in[3]), past.of(in[4:]), running.QKV, *running.Past)
+			inputs := kernel.RelativeInputs{QKV: f32(in[0]), Distances: d, Past: past.of(in[4:])}
+			kernel.CachedRelativeAttention(k, out, inputs, x, f32(in[3]), running.QKV, *running.Past)
 		}, nil), append([]*G.Node{qkv, u, v, wr}, past.nodes...)...)
 }
 
@@ -124,7 +127,8 @@ func CachedBiasedAttention(s Shape, reach Reach, qkv, bias *G.Node, running Cach
 	return apply(floats("cached biased attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			d := kernel.Distances{Bias: f32(in[1])}
-			kernel.CachedRelativeAttention(k, out, f32(in[0]), d, nil, nil, past.of(in[2:]), running.QKV, *running.Past)
+			inputs := kernel.RelativeInputs{QKV: f32(in[0]), Distances: d, Past: past.of(in[2:])}
+			kernel.CachedRelativeAttention(k, out, inputs, nil, nil, running.QKV, *running.Past)
 		}, nil), append([]*G.Node{qkv, bias}, past.nodes...)...)
 }
 
@@ -134,7 +138,7 @@ func Places(n int, wr *G.Node) *G.Node {
 	x := sinusoids(n, wr.Shape()[1])
 	return apply(floats("places", []int{n, wr.Shape()[0]},
 		func(out []float32, in []G.Value) { kernel.Linear(out, x, f32(in[0]), n) },
-		&pull{do: func(g gradients, _ []G.Value) { kernel.LinearWeightGradient(g.in[0], g.add[0], g.out, x, n) }}), wr)
+		&vjp{do: func(g gradients, _ []G.Value) { kernel.LinearWeightGradient(g.in[0], g.out, x, n) }}), wr)
 }
 
 // tables holds the sinusoids that the graphs of a program share, by [2]int{n, d}.
@@ -157,15 +161,15 @@ const Buckets = kernel.Buckets
 func Biases(n int, table *G.Node) *G.Node {
 	return apply(floats("biases", []int{table.Shape()[0], n},
 		func(out []float32, in []G.Value) { kernel.Biases(out, f32(in[0]), n) },
-		&pull{do: func(g gradients, _ []G.Value) { kernel.BiasesGradient(g.in[0], g.add[0], g.out, n) }}), table)
+		&vjp{do: func(g gradients, _ []G.Value) { kernel.BiasesGradient(g.in[0], g.out, n) }}), table)
 }
 
 // Unit is qkv with keys of length 1 and queries of the length that gain [H] says.
 func Unit(s Shape, qkv, gain *G.Node) *G.Node {
 	return apply(floats("unit", qkv.Shape(),
 		func(out []float32, in []G.Value) { kernel.Unit(s, out, f32(in[0]), f32(in[1])) },
-		&pull{do: func(g gradients, in []G.Value) {
-			kernel.UnitGradient(s, g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), f32(in[1]))
+		&vjp{do: func(g gradients, in []G.Value) {
+			kernel.UnitGradient(s, g.in[0], g.in[1], g.out, f32(in[0]), f32(in[1]))
 		}}), qkv, gain)
 }
 
@@ -177,7 +181,7 @@ func WriteCache(s Shape, qkv, initial *G.Node) *G.Node {
 	k := kernel.Relative{Shape: s, Cache: shape[2]}
 	return apply(floats("cache write", shape,
 		func(out []float32, in []G.Value) { kernel.WriteCache(k, out, f32(in[0]), f32(in[1])) },
-		&pull{constant: []int{0, 1}}), qkv, initial)
+		&vjp{constant: []int{0, 1}}), qkv, initial)
 }
 
 // CountSeen is the tokens before the segments and behind them, [2, B, 1], from
@@ -185,5 +189,5 @@ func WriteCache(s Shape, qkv, initial *G.Node) *G.Node {
 func CountSeen(s Shape, initial *G.Node) *G.Node {
 	return apply(floats("seen", []int{2, s.B, 1},
 		func(out []float32, in []G.Value) { kernel.Seen(s, out, f32(in[0])) },
-		&pull{constant: []int{0}}), initial)
+		&vjp{constant: []int{0}}), initial)
 }

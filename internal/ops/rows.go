@@ -29,12 +29,12 @@ func Join(documents int, parts ...*G.Node) *G.Node {
 		func(out []float32, in []G.Value) {
 			each(out, func(part, at int, x []float32) { copy(x, f32(in[part])[at:]) })
 		},
-		&pull{do: func(g gradients, _ []G.Value) {
+		&vjp{do: func(g gradients, _ []G.Value) {
 			// Part by part: one that stands twice is first set, then added to.
 			for i := range g.in {
 				each(g.out, func(part, at int, x []float32) {
 					if part == i {
-						kernel.Accumulate(g.in[i][at:at+len(x)], g.add[i], 1, x)
+						kernel.Accumulate(g.in[i].Part(at, at+len(x)), 1, x)
 					}
 				})
 			}
@@ -50,14 +50,14 @@ func Cut(documents int, x *G.Node, from, n int) *G.Node {
 				copy(out[b*n*d:(b+1)*n*d], f32(in[0])[(b*rows+from)*d:])
 			}
 		},
-		&pull{do: func(g gradients, _ []G.Value) {
+		&vjp{do: func(g gradients, _ []G.Value) {
 			dx := g.in[0]
-			if !g.add[0] {
-				clear(dx)
+			if !dx.Add {
+				clear(dx.To)
 			}
 			for b := range documents {
 				at := (b*rows + from) * d
-				kernel.Accumulate(dx[at:at+n*d], true, 1, g.out[b*n*d:(b+1)*n*d])
+				kernel.Accumulate(kernel.Gradient{To: dx.To[at : at+n*d], Add: true}, 1, g.out[b*n*d:(b+1)*n*d])
 			}
 		}}), x)
 }
@@ -70,13 +70,13 @@ func Offset(x *G.Node, a float32, start *G.Node, shape ...int) *G.Node {
 		func(out []float32, in []G.Value) {
 			copy(out, f32(in[0]))
 			for at := 0; at < len(out); at += size {
-				kernel.Accumulate(out[at:at+size], true, a, f32(in[1]))
+				kernel.Accumulate(kernel.Gradient{To: out[at : at+size], Add: true}, a, f32(in[1]))
 			}
 		},
-		&pull{do: func(g gradients, _ []G.Value) {
-			kernel.Accumulate(g.in[0], g.add[0], 1, g.out)
+		&vjp{do: func(g gradients, _ []G.Value) {
+			kernel.Accumulate(g.in[0], 1, g.out)
 			for at := 0; at < len(g.out); at += size {
-				kernel.Accumulate(g.in[1], g.add[1] || at > 0, a, g.out[at:at+size])
+				kernel.Accumulate(kernel.Gradient{To: g.in[1].To, Add: g.in[1].Add || at > 0}, a, g.out[at:at+size])
 			}
 		}}), x, start)
 }
