@@ -84,7 +84,7 @@ func (m Compressive) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Nod
 	if running := l.Cache(); running != nil {
 		return ops.CachedRelativeAttention(l.Shape, prefix(states), c.Segment, qkv, u, v, wr, *running)
 	}
-	places := ops.Places(m.slots(c)+c.Segment+l.Shape.T, wr)
+	places := ops.RelativeKeys(m.slots(c)+c.Segment+l.Shape.T, wr)
 	return ops.RelativeAttention(l.Shape, prefix(states), qkv, u, v, places)
 }
 
@@ -101,7 +101,7 @@ func (m Compressive) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G
 	return []*G.Node{
 		ops.CompressKeys(c, qkv, initial[0], l.Param("w_compress_key")),
 		ops.CompressValues(c, qkv, initial[1], l.Param("w_compress_value")),
-		ops.Fill(c, initial[2]),
+		ops.CountFilled(c, initial[2]),
 	}
 }
 

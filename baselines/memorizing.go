@@ -90,7 +90,7 @@ func (m Memorizing) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node
 func (m Memorizing) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
 	states := m.TransformerXL.Write(l, qkv, initial)
 	if l.Index == m.layer(l.Config) {
-		states = append(states, ops.Remember(l.Shape, qkv, initial[memory], m.T5 && l.Folded()))
+		states = append(states, ops.WriteNearest(l.Shape, qkv, initial[memory], m.T5 && l.FromCache()))
 	}
 	return states
 }

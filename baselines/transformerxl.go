@@ -106,19 +106,19 @@ func (m TransformerXL) attend(l *models.Layer, qkv *G.Node, reach ops.Reach) *G.
 	if m.T5 {
 		return ops.BiasedAttention(l.Shape, reach, m.unit(l, qkv), ops.Biases(places, l.Param("bias")))
 	}
-	return ops.RelativeAttention(l.Shape, reach, qkv, l.Param("u"), l.Param("v"), ops.Places(places, l.Param("w_r")))
+	return ops.RelativeAttention(l.Shape, reach, qkv, l.Param("u"), l.Param("v"), ops.RelativeKeys(places, l.Param("w_r")))
 }
 
 // unit is made twice, by Read and by Write. Decoding has one of them in a graph, where
 // there is nothing to share; in the others the second costs a pass over the rows, no
 // product of matrices.
 func (TransformerXL) unit(l *models.Layer, qkv *G.Node) *G.Node {
-	return ops.Unit(l.Shape, qkv, l.Param("scale"))
+	return ops.QKNorm(l.Shape, qkv, l.Param("scale"))
 }
 
 // Write moves the cache on: the last C tokens of what it held and the segments.
 func (m TransformerXL) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
-	if m.T5 && !l.Folded() { // Read has cached unit keys; doing it twice adds ε twice
+	if m.T5 && !l.FromCache() { // Read has cached unit keys; doing it twice adds ε twice
 		qkv = m.unit(l, qkv)
 	}
 	return []*G.Node{ops.WriteCache(l.Shape, qkv, initial[cache]), ops.CountSeen(l.Shape, initial[seen])}

@@ -165,7 +165,7 @@ func (m *Model) newFold(documents int, caches []ops.Cache) *Pass {
 	for i, initial := range p.Inputs {
 		qkv := p.matrix(layerName(i, "cache"), caches[i].QKV, p.Shape.Rows())
 		layer := p.layer(i)
-		layer.folded = true
+		layer.fromCache = true
 		p.Out = append(p.Out, last(m.Memory.Write(layer, qkv, initial)))
 	}
 	return p

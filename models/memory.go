@@ -22,7 +22,7 @@ type Memory interface {
 	// from the state before the first, one slot. It is called for whole
 	// segments only, and sees what Read sees: a memory is written after it is
 	// read, and never with what a later segment holds. When decoding, qkv is what Read
-	// put into the cache of the running segment; see Layer.Folded. The first slot and the last
+	// put into the cache of the running segment; see Layer.FromCache. The first slot and the last
 	// will do for a Read that finds in qkv what the segments between have written.
 	Write(l *Layer, qkv *G.Node, initial []*G.Node) []*G.Node
 	// Footprint is the paper's formula for the numbers carried per document,
@@ -30,9 +30,9 @@ type Memory interface {
 	Footprint(Config) (formula string, entries int64)
 }
 
-// Teacher is a Memory with a loss of its own, for weights that the gradient of the
+// AuxiliaryLoss is a Memory with a loss of its own, for weights that the gradient of the
 // language model's loss does not reach.
-type Teacher interface {
+type AuxiliaryLoss interface {
 	Memory
 	// Loss builds the loss of one layer, a number, over the tokens of whole
 	// segments, from what Read sees. It is minimised beside the language model's,

@@ -46,20 +46,20 @@ func (p *Pass) recur(x *G.Node, stateOnly bool) {
 	var hidden []*G.Node
 	for s := range shape.S {
 		memory := p.memory(p.Out[0][0])
-		parts := []*G.Node{memory, ops.Cut(shape.B, x, s*shape.T, shape.T)}
+		parts := []*G.Node{memory, ops.SliceRows(shape.B, x, s*shape.T, shape.T)}
 		if whole {
 			parts = append(parts, memory)
 		}
-		y := p.through(rows, ops.Join(shape.B, parts...), nil)
+		y := p.through(rows, ops.ConcatRows(shape.B, parts...), nil)
 		if !stateOnly {
-			hidden = append(hidden, ops.Cut(shape.B, y, m, shape.T))
+			hidden = append(hidden, ops.SliceRows(shape.B, y, m, shape.T))
 		}
 		if whole {
-			p.Out[0] = []*G.Node{p.state(ops.Cut(shape.B, y, m+shape.T, m))}
+			p.Out[0] = []*G.Node{p.state(ops.SliceRows(shape.B, y, m+shape.T, m))}
 		}
 	}
 	if !stateOnly {
-		p.Hidden = ops.Join(shape.B, hidden...)
+		p.Hidden = ops.ConcatRows(shape.B, hidden...)
 	}
 }
 

@@ -91,7 +91,7 @@ type Layer struct {
 
 	rotary      *ops.Rotary
 	cache       *ops.Cache // of the running segment, when decoding
-	folded      bool
+	fromCache   bool
 	writeCounts []float32 // of a pass
 	param       func(name string) *G.Node
 }
@@ -120,9 +120,9 @@ func (l *Layer) MemoryView(qkv *G.Node) *G.Node {
 // an attention of its own, in place of Local, reads it and adds to it.
 func (l *Layer) Cache() *ops.Cache { return l.cache }
 
-// Folded says that Write gets a segment from the cache that Read filled while decoding,
+// FromCache says that Write gets a segment from the cache that Read filled while decoding,
 // and not the projection. The two differ if Read puts anything else into the cache.
-func (l *Layer) Folded() bool { return l.folded }
+func (l *Layer) FromCache() bool { return l.fromCache }
 
 // project is what attention sees of x.
 func (l *Layer) project(x *G.Node) *G.Node {
@@ -171,9 +171,9 @@ type written struct {
 // or writes nothing.
 func (p *Pass) Losses() []*G.Node {
 	var losses []*G.Node
-	if teacher, ok := p.model.Memory.(Teacher); ok {
+	if auxiliary, ok := p.model.Memory.(AuxiliaryLoss); ok {
 		for _, w := range p.written {
-			losses = append(losses, teacher.Loss(w.layer, w.qkv, w.states))
+			losses = append(losses, auxiliary.Loss(w.layer, w.qkv, w.states))
 		}
 	}
 	return losses

@@ -18,7 +18,7 @@ type File struct {
 	IDs       [][]int32            `json:"ids"` // [batch][segments·segment + tail + 1]
 	Weights   map[string]Array     `json:"weights"`
 	Loss      *float64             `json:"loss"`                // mean over all targets, nats
-	Auxiliary *float64             `json:"auxiliary,omitempty"` // the memory's own loss (models.Teacher), mean over all targets
+	Auxiliary *float64             `json:"auxiliary,omitempty"` // the memory's own loss (models.AuxiliaryLoss), mean over all targets
 	Logits    Array                `json:"logits"`              // [batch, length, vocabulary]
 	Memory    []Array              `json:"memory,omitempty"`    // per layer, [batch, heads, D, D+1], after the last whole segment
 	State     []map[string]Array   `json:"state,omitempty"`     // per layer, [batch, …] by the name in models.StateSpec, after the last whole segment

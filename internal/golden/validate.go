@@ -61,7 +61,7 @@ func (f *File) validate() error {
 	if f.Loss == nil {
 		return errors.New("loss is missing")
 	}
-	if _, ok := memory.(models.Teacher); ok && f.Auxiliary == nil {
+	if _, ok := memory.(models.AuxiliaryLoss); ok && f.Auxiliary == nil {
 		return fmt.Errorf("auxiliary is missing: %s has a loss of its own", memory.Name())
 	}
 	if err := f.Logits.check("logits", []int{c.Batch, c.Length(), c.Vocabulary}); err != nil {

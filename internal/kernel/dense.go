@@ -27,19 +27,19 @@ type FeedForwardWeights struct {
 // FeedForwardGradients is where the gradients of a block's weights go.
 type FeedForwardGradients struct{ Gain, Up, Down Gradient }
 
-// rowBlock is the most rows that a block of several steps takes at a time: what it
-// makes on the way then stays in the cache until it is used.
+// rowBlock is the most rows that a fused operation takes at a time, so that its
+// intermediate results stay in the cache until they are used.
 const rowBlock = 512
 
-// eachRows calls f on blocks of the rows [0, n), in parallel; i counts the blocks.
-// The division depends on n and Threads alone.
+// eachRows calls f on blocks of the rows [0, n), in parallel; i numbers the blocks. The
+// division depends only on n and Threads.
 func eachRows(n int, f func(i, lo, hi int)) {
 	blocks := rowBlocks(n, rowBlock)
 	Each(blocks, func(i int) { f(i, n*i/blocks, n*(i+1)/blocks) })
 }
 
-// rowBlocks is into how many blocks of at most `largest` rows n rows are divided, as
-// many for each thread.
+// rowBlocks is the number of blocks, of at most `largest` rows, that n rows are divided
+// into: the same number for each thread.
 func rowBlocks(n, largest int) int {
 	workers := max(1, min(Threads(), n/16))
 	return (n + workers*largest - 1) / (workers * largest) * workers
@@ -84,7 +84,7 @@ func (norm Norm) rowsGradient(dx Gradient, dg, dy, x []float32) {
 		r := norm.inverseRMS(row)
 		multiplyAdd(dg, r, row, up)
 		multiply(buffer, r, up, norm.Gain)
-		// The share of the norm itself: -x·r²/d·Σ dy·g·x·r.
+		// Through the norm itself: -x·r²/d·Σ dy·g·x·r.
 		along := -r * r / float32(d) * dot(buffer, row)
 		if dx.Add {
 			axpy(out, 1, buffer)
@@ -95,8 +95,8 @@ func (norm Norm) rowsGradient(dx Gradient, dg, dy, x []float32) {
 	}
 }
 
-// partial keeps one sum for each block of rows, so that the order of addition is
-// the same whatever the threads do.
+// partial keeps one sum for each block of rows, so that the order of addition does not
+// depend on the threads.
 type partial struct {
 	parts   []float32
 	d       int
@@ -257,7 +257,7 @@ func Scale(x []float32, a float32) {
 	elements(len(x), func(lo, hi int) { scale(x[lo:hi], a) })
 }
 
-// Dot is Σ x·y, added up in float64 over fixed blocks.
+// Dot is Σ x·y, summed in float64 over fixed blocks.
 func Dot(x, y []float32) float64 {
 	var sum float64
 	for lo := 0; lo < len(x); lo += 4096 {

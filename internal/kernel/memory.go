@@ -21,9 +21,8 @@ func (s Shape) recall(r, features, memory []float32) {
 	Gemm(false, false, s.T, s.D+1, s.D, 1, features, s.D, memory, s.D+1, 0, r, s.D+1)
 }
 
-// MemoryRead sets out [rows, H·D] to σ(q)M / (σ(q)z + ε) (paper eq. 7), each
-// segment reading the memory that stands before it. states may hold more
-// segments than are read.
+// MemoryRead sets out [rows, H·D] to σ(q)M / (σ(q)z + ε) (paper eq. 7). Each segment reads
+// the memory before it. states may hold more segments than are read.
 func MemoryRead(s Shape, epsilon float32, out, qkv, states []float32) {
 	s.heads(func(b, seg, h int) {
 		buffer, release := borrow(s.T * (2*s.D + 1))
@@ -67,9 +66,8 @@ func MemoryReadGradient(s Shape, epsilon float32, dqkv, dstates Gradient, dout, 
 	})
 }
 
-// quotientGradient turns r = [a n], of which sign·a/(n+ε) was taken, into the
-// gradient of r, given the gradient d of what was taken:
-// da = sign·d/(n+ε), dn = -sign·Σ d·a/(n+ε)².
+// quotientGradient replaces r = [a n] by its gradient, given the gradient d of
+// sign·a/(n+ε): da = sign·d/(n+ε), dn = -sign·Σ d·a/(n+ε)².
 func (s Shape) quotientGradient(r, d []float32, ld int, sign, epsilon float32) {
 	for t := range s.T {
 		row, up := rowOf(r, t, s.D+1, s.D+1), rowOf(d, t, ld, s.D)
@@ -80,13 +78,13 @@ func (s Shape) quotientGradient(r, d []float32, ld int, sign, epsilon float32) {
 	}
 }
 
-// MemoryWrite sets states [S+1, …] to the memory before every segment and after
-// the last, starting from initial. Linear (paper eq. 8): M' = M + σ(k)ᵀ[v, 1].
-// Delta (eq. 9) first takes from v what the memory already answers to k. All of
-// a segment's keys meet the memory from before the segment.
+// MemoryWrite sets states [S+1, …] to the memory before every segment and after the last,
+// starting from initial. Linear (paper eq. 8): M' = M + σ(k)ᵀ[v, 1]. Delta (eq. 9) first
+// subtracts from v what the memory already returns for k. All keys of a segment read the
+// memory from before the segment.
 //
-// writeCounts [B·S], if not nil, is how often the write of each segment counts:
-// M' = M + n·ΔM, and z alike.
+// writeCounts [B·S], if not nil, is how often the write of each segment counts: M' = M +
+// n·ΔM, and z alike.
 func MemoryWrite(s Shape, epsilon float32, delta bool, writeCounts, states, qkv, initial []float32) {
 	copy(states, initial)
 	Each(s.B*s.H, func(i int) {

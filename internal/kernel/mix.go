@@ -4,7 +4,7 @@ import "math"
 
 func logistic(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
 
-// empty says whether a head's memory holds nothing: its normaliser is zero.
+// empty reports whether a head's memory holds nothing: its normaliser is zero.
 func (s Shape) empty(states []float32, b, seg, h int) bool {
 	memory := s.memory(states, b, seg, h)
 	for i := s.D; i < len(memory); i += s.D + 1 {

@@ -1,11 +1,11 @@
 package kernel
 
-// Nearest is attention to the K keys of a memory that are most like a query (Wu et
-// al. 2022, section 3). Each head has a memory of its own, the last Entries keys, of
-// length 1, and values: [slots, B, 2, H, Entries, D], of which slot 0 is read, the
-// oldest first. seen [slots, B] says how many tokens a document has had; a memory
-// that is not full is so at its beginning. Of the segments of one graph, each finds
-// what those before it write in qkv.
+// Nearest is attention to the K keys of a memory that are most similar to a query (Wu et
+// al. 2022, section 3). Each head has its own memory, [slots, B, 2, H, Entries, D]: the
+// last Entries keys, of length 1, and values, the oldest first. Only slot 0 is read. seen
+// [slots, B] is how many tokens a document has had; a memory that is not yet full is empty
+// at its beginning. Within one graph, each segment also finds the tokens of the segments
+// before it, in qkv.
 type Nearest struct {
 	Shape
 	Entries, K int
@@ -236,9 +236,9 @@ func NearestGradient(n Nearest, dqkv, dgain Gradient, dout []float32, found Neig
 	sumHeads(dgain, slopes)
 }
 
-// Remember sets states [2, B, 2, H, Entries, D] to a memory before the segments of a
-// graph and behind them; normalised keys of qkv have length 1 already.
-func Remember(n Nearest, states, qkv, initial []float32, normalised bool) {
+// WriteNearest sets states [2, B, 2, H, Entries, D] to the memory before and after the
+// segments of a graph. normalised says that the keys in qkv have length 1 already.
+func WriteNearest(n Nearest, states, qkv, initial []float32, normalised bool) {
 	size := n.B * 2 * n.H * n.Entries * n.D
 	copy(states, initial[:size])
 	fresh := min(n.S*n.T, n.Entries)

@@ -2,12 +2,12 @@ package kernel
 
 import "math"
 
-// mostSeen is the most tokens of a document that are counted: float32 counts no
-// further. Nothing looks back as far.
+// mostSeen caps the count of tokens, because float32 counts no further. Nothing looks back
+// as far.
 const mostSeen = 1 << 24
 
-// Seen sets after [2, B] to the tokens that stand before a document's segments and
-// behind them.
+// Seen sets after [2, B] to the number of a document's tokens before and after the
+// segments of a graph.
 func Seen(s Shape, after, before []float32) {
 	for b := range s.B {
 		after[b] = before[b]
@@ -15,8 +15,8 @@ func Seen(s Shape, after, before []float32) {
 	}
 }
 
-// WriteCache sets states [2, B, C, 2·H·D] to a cache before the segments of a graph
-// and behind them: keys and values of the last C tokens, the oldest first.
+// WriteCache sets states [2, B, C, 2·H·D] to the cache before and after the segments of a
+// graph: keys and values of the last C tokens, the oldest first.
 func WriteCache(r Relative, states, qkv, initial []float32) {
 	size := r.Cache * 2 * r.Width()
 	copy(states, initial[:r.B*size])
@@ -48,15 +48,15 @@ func Sinusoids(n, d int) []float32 {
 	return x
 }
 
-// The distances of relative biases (Raffel et al. 2020, section 2.1): half of the
-// buckets hold one distance each, the others hold ranges that grow by a factor, and
-// the last all from farthest on.
+// Relative biases divide distances into buckets (Raffel et al. 2020, section 2.1): half of
+// the buckets hold one distance each, the others ranges that grow by a constant factor,
+// and the last bucket all distances of 128 and more.
 const (
 	Buckets  = 32
 	farthest = 128
 )
 
-// bucket is the one that a distance falls into.
+// bucket is the bucket of a distance.
 func bucket(distance int) int {
 	const exact = Buckets / 2
 	if distance < exact {
@@ -83,26 +83,26 @@ func BiasesGradient(dtable Gradient, dy []float32, n int) {
 	}
 }
 
-// unitEpsilon keeps the length of a vector from 0, as in the code of Wu et al. 2022.
+// unitEpsilon keeps the length of a vector above 0, as in the code of Wu et al. 2022.
 const unitEpsilon = 1e-6
 
-// unit sets y to x over its length; they may be the same. It returns 1/length.
+// unit sets y to x divided by its length, and returns 1/length. y may be x.
 func unit(y, x []float32) float32 {
 	inverse := float32(1 / math.Sqrt(float64(dot(x, x)+unitEpsilon)))
 	scaled(y, inverse, x)
 	return inverse
 }
 
-// unitGradient turns d, the gradient of y = unit(x), into that of x.
+// unitGradient replaces d, the gradient of y = unit(x), by the gradient of x.
 func unitGradient(d, y []float32, inverse float32) {
 	along := dot(d, y)
 	axpy(d, -along, y)
 	scale(d, inverse)
 }
 
-// Unit sets y [rows, 3·H·D] to qkv with keys of length 1 and queries of the length
-// that gain [H] says for their head; values stay.
-func Unit(s Shape, y, qkv, gain []float32) {
+// QKNorm sets y [rows, 3·H·D] to qkv with every key scaled to length 1 and every query to
+// the length gain [H] of its head; values stay the same.
+func QKNorm(s Shape, y, qkv, gain []float32) {
 	copy(y, qkv)
 	s.heads(func(b, seg, h int) {
 		q, k := s.query(y, b, seg, h), s.key(y, b, seg, h)
@@ -115,8 +115,8 @@ func Unit(s Shape, y, qkv, gain []float32) {
 	})
 }
 
-// UnitGradient sets dqkv and dgain to the gradients of Unit's inputs. It overwrites dy.
-func UnitGradient(s Shape, dqkv, dgain Gradient, dy, qkv, gain []float32) {
+// QKNormGradient sets dqkv and dgain to the gradients of QKNorm's inputs. It overwrites dy.
+func QKNormGradient(s Shape, dqkv, dgain Gradient, dy, qkv, gain []float32) {
 	slopes := make([]float64, s.B*s.S*s.H)
 	s.heads(func(b, seg, h int) {
 		row, release := borrow(s.D)

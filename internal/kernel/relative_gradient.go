@@ -52,7 +52,7 @@ type relativeGradient struct {
 	add               bool // to dq, dk and dv
 	out, dout, logsum []float32
 
-	f                far
+	f                positionTerm
 	qu, qv, dqu, dqv []float32 // [T, D]: q + U, q + V and their gradients
 }
 
@@ -66,8 +66,8 @@ func (g *relativeGradient) run() {
 	q := parts[0]
 	g.qv, g.qu, g.dqu, g.dqv = parts[1], parts[2], parts[3], parts[4]
 	g.queries(q, g.span)
-	g.f = g.far(d, h, q, g.qv)
-	plus(g.qu, q, head(d.U, h, g.D))
+	g.f = g.positionTerm(d, h, q, g.qv)
+	addToRows(g.qu, q, head(d.U, h, g.D))
 	if d.Bias != nil {
 		clear(head(dd.Bias, h, g.f.p))
 		clear(g.dqv)
@@ -135,7 +135,7 @@ func (g *relativeGradient) block(lo, hi int, keep, keepKV float32) {
 	own, rows := g.past(), m-g.past()
 	Gemm(true, false, rows, g.D, n, 1, ds[own:], m, qu[lo*g.D:], g.D, keepKV, g.dk, ld)
 	Gemm(true, false, rows, g.D, n, 1, p[own:], m, g.dout[lo*g.Width():], g.Width(), keepKV, g.dv, ld)
-	g.mixture(g.dqu[lo*g.D:], g.D, ds, n, m, g.span, g.key, g.oldKey)
+	g.weightedSum(g.dqu[lo*g.D:], g.D, ds, n, m, g.span, g.key, g.oldKey)
 	if f.row == nil {
 		at := (f.p - m) * f.ld
 		Gemm(false, false, n, g.D, m, 1, wide, m, f.b[at:], f.ld, 0, g.dqv[lo*g.D:], g.D)

@@ -30,15 +30,15 @@ func CausalAttention(s Shape, rotary *Rotary, qkv *G.Node) *G.Node {
 		}}), qkv)
 }
 
-// Cache holds the projections of the tokens that a running segment has seen, per
-// document: what decoding needs of them.
+// Cache holds, for each document, the projections of the running segment's tokens, which
+// decoding needs.
 type Cache struct {
 	QKV  []float32 // [B, segment, 3·H·D]
 	Past *int      // tokens in it, shared by all layers
 }
 
-// CachedAttention is CausalAttention for the next T tokens of a segment; it adds
-// them to the cache. It has no gradient.
+// CachedAttention is CausalAttention for the next T tokens of a segment, which it appends
+// to the cache. It has no gradient.
 func CachedAttention(s Shape, rotary *Rotary, qkv *G.Node, cache Cache) *G.Node {
 	return apply(floats("cached attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
@@ -57,10 +57,10 @@ func MemoryRead(s Shape, epsilon float64, qkv, states *G.Node) *G.Node {
 		}}), qkv, states)
 }
 
-// MemoryWrite is the memory before each segment and after the last,
-// [S+1, B, H, D, D+1], from initial [1, B, H, D, D+1] and the keys and values of
-// qkv: paper eq. 8, or eq. 9 with delta. writeCounts [B·S], read at each run, is how often
-// the write of a segment counts; nil: once.
+// MemoryWrite is the memory before each segment and after the last, [S+1, B, H, D, D+1],
+// from initial [1, B, H, D, D+1] and the keys and values of qkv: paper eq. 8, or eq. 9
+// with delta. writeCounts [B·S] is how often the write of each segment counts, read at
+// each run; nil means once.
 func MemoryWrite(s Shape, epsilon float64, delta bool, writeCounts []float32, qkv, initial *G.Node) *G.Node {
 	e := float32(epsilon)
 	var states []float32
@@ -91,9 +91,9 @@ func Last(states *G.Node) *G.Node {
 		}}), states)
 }
 
-// Mix is sigmoid(β)·memory + (1-sigmoid(β))·local (paper eq. 10), β [H]. With
-// states, a segment that reads an empty memory is local alone; with nil it is gated
-// like the others.
+// Mix is sigmoid(β)·memory + (1-sigmoid(β))·local (paper eq. 10), β [H]. With states, a
+// segment that reads an empty memory uses local attention alone; without, it is gated like
+// the others.
 func Mix(s Shape, memory, local, beta, states *G.Node) *G.Node {
 	inputs := []*G.Node{memory, local, beta}
 	if states != nil {
@@ -115,9 +115,9 @@ func Mix(s Shape, memory, local, beta, states *G.Node) *G.Node {
 		}}), inputs...)
 }
 
-// Rotate is qkv with queries and keys turned to their rotary positions, for a
-// memory that is to know where a token stood. past counts the tokens of the segment
-// that came before; nil is none.
+// Rotate is qkv with queries and keys rotated to their positions, for a memory that should
+// know the position of a token. past is the number of earlier tokens of the segment; nil
+// means none.
 func Rotate(s Shape, rotary *Rotary, qkv *G.Node, past *int) *G.Node {
 	if past == nil {
 		past = new(int)

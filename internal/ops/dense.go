@@ -6,7 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Embed looks ids [n] up in table [V, d]: [n, d].
+// Embed looks up ids [n] in table [V, d]: [n, d].
 func Embed(table, ids *G.Node) *G.Node {
 	return apply(floats("embed", []int{ids.Shape()[0], table.Shape()[1]},
 		func(out []float32, in []G.Value) { kernel.Embed(out, f32(in[0]), i32(in[1])) },

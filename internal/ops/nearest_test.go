@@ -129,7 +129,7 @@ func TestNearest(t *testing.T) {
 			t.Run(fmt.Sprintf("attention/%+v, %d of %d", s, m.k, m.entries), c.test)
 			w := check{
 				in: []array{qkv, memory}, fixed: true,
-				node: func(in []*G.Node) *G.Node { return Remember(s, in[0], in[1], false) },
+				node: func(in []*G.Node) *G.Node { return WriteNearest(s, in[0], in[1], false) },
 				twin: func(in []array) []float64 { return rememberTwin(s, in[0], in[1]) },
 			}
 			t.Run(fmt.Sprintf("remember/%+v, %d", s, m.entries), w.test)

@@ -1,9 +1,9 @@
-// Package ops holds the fused Gorgonia operations the models are built of: each
-// a forward pass and a gradient over the loops of internal/kernel.
+// Package ops holds the fused Gorgonia operations that the models are built of: each a
+// forward pass and a gradient over the loops of internal/kernel.
 //
-// Every operation owns its result, so a graph that runs a million times allocates
-// once, and a result is valid until the next run of its graph. On each run it
-// writes every element.
+// Every operation owns its result and writes every element of it on each run. So a graph
+// that runs a million times allocates once, and a result is valid until the next run of
+// its graph.
 package ops
 
 import (
@@ -50,8 +50,8 @@ type gradients struct {
 
 var serial atomic.Uint64
 
-// apply adds an operation to the graph of its inputs. It panics on a shape or
-// type that does not fit, which only a wrong program can cause.
+// apply adds an operation to the graph of its inputs. It panics on a shape or type that
+// does not fit, which only a programming error can cause.
 func apply(op *operation, inputs ...*G.Node) *G.Node {
 	// The serial number keeps gorgonia from merging two operations, each of
 	// which owns its result.
@@ -66,7 +66,7 @@ func apply(op *operation, inputs ...*G.Node) *G.Node {
 	return G.Must(G.ApplyOp(op, inputs...))
 }
 
-// floats is an operation with a float32 tensor as result.
+// floats is an operation whose result is a float32 tensor.
 func floats(name string, shape []int, do func(out []float32, in []G.Value), p *vjp) *operation {
 	out := make([]float32, tensor.Shape(shape).TotalSize())
 	return &operation{
@@ -76,7 +76,7 @@ func floats(name string, shape []int, do func(out []float32, in []G.Value), p *v
 	}
 }
 
-// scalar is an operation with a float32 number as result.
+// scalar is an operation whose result is a float32 number.
 func scalar(name string, do func(in []G.Value) float32, p *vjp) *operation {
 	out := G.NewF32(0)
 	return &operation{
@@ -109,7 +109,7 @@ func (op *operation) DiffWRT(n int) []bool {
 // InferShape is the shape of the result, which is fixed.
 func (op *operation) InferShape(...G.DimSizer) (tensor.Shape, error) { return op.shape, nil }
 
-// The rest is what gorgonia wants to know about every operation.
+// The other methods that gorgonia requires.
 
 func (op *operation) Arity() int           { return op.inputs }
 func (op *operation) Type() hm.Type        { return op.typ }
@@ -126,6 +126,6 @@ func (op *operation) Hashcode() uint32 {
 }
 func (op *operation) String() string { return op.name }
 
-// f32 and i32 are the numbers of an input.
+// f32 and i32 return the numbers of an input.
 func f32(v G.Value) []float32 { return v.Data().([]float32) }
 func i32(v G.Value) []int32   { return v.Data().([]int32) }

@@ -9,18 +9,17 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Reach is what attention with relative positions looks back at, beyond its segment:
-// the last Length tokens before it, of which those before the first segment stand in
-// a cache [slots, B, Length, 2·H·D]; Seen [slots, B] is how many tokens there were.
-// Of both, slot 0 is read, and no gradient passes into them. The zero value is a
-// segment alone.
+// Reach is what attention with relative positions sees beyond its segment: the last Length
+// tokens before it. Tokens before the first segment come from Cache [slots, B, Length,
+// 2·H·D]; Seen [slots, B] is how many there were. Of both, only slot 0 is read, and no
+// gradient passes into them. The zero value sees the segment alone.
 type Reach struct {
 	Length      int
 	Cache, Seen *G.Node
 }
 
-// past is what the attention of a graph sees before its segments: the nodes that hold
-// it, and how to read their values.
+// past is what the attention of a graph sees before its segments: the nodes that hold it,
+// and a function that reads their values.
 type past struct {
 	length int
 	apart  bool
@@ -38,8 +37,8 @@ func (r Reach) past(s Shape) past {
 	}}
 }
 
-// Prefix is keys and values [slots, B, P, H·D] of which slot s stands before segment s,
-// alone, and how many of each P are there, Seen [slots, B, 1], the last ones. No
+// Prefix is keys and values [slots, B, P, H·D] that precede the segments, slot s only
+// segment s, and Seen [slots, B, 1], how many of the P rows are filled, the last ones. No
 // gradient passes into them.
 type Prefix struct{ Keys, Values, Seen *G.Node }
 
@@ -53,13 +52,13 @@ func (p Prefix) past(s Shape) past {
 type before interface{ past(Shape) past }
 
 // RelativeAttention is attention with relative positions (Dai et al. 2019) over qkv
-// [B·S·T, 3·H·D]: [B·S·T, H·D]. A token i gives
+// [B·S·T, 3·H·D]: [B·S·T, H·D]. A token i scores
 //
 //	((q_i + u)·k_j + (q_i + v)·r_{i-j})/√D
 //
-// to each token j of its segment up to itself, and to those before the segment that a
-// Reach or a Prefix holds, where a row of a prefix counts as a token; u and v are [H, D],
-// and r is of Places, for as many places as there are tokens.
+// for each token j of its segment up to itself, and for those that a Reach or a Prefix
+// puts before the segment; a row of a prefix counts as a token. u and v are [H, D]; r is
+// RelativeKeys for as many distances as there are tokens.
 func RelativeAttention(s Shape, reach before, qkv, u, v, r *G.Node) *G.Node {
 	return relative(s, reach, 1/math.Sqrt(float64(s.D)),
 		func(in []G.Value) kernel.Distances {
@@ -71,8 +70,8 @@ func RelativeAttention(s Shape, reach before, qkv, u, v, r *G.Node) *G.Node {
 }
 
 // BiasedAttention is attention with relative biases (Raffel et al. 2020): a score is
-// q_i·k_j + bias_{i-j}, for bias [H, P] of Biases. Nothing is divided by √D: the
-// queries and keys are those of Unit.
+// q_i·k_j + bias_{i-j}, for bias [H, P] from Biases. Nothing is divided by √D: queries and
+// keys come from QKNorm.
 func BiasedAttention(s Shape, reach Reach, qkv, bias *G.Node) *G.Node {
 	return relative(s, reach, 1,
 		func(in []G.Value) kernel.Distances { return kernel.Distances{Bias: f32(in[0])} },
@@ -81,10 +80,11 @@ func BiasedAttention(s Shape, reach Reach, qkv, bias *G.Node) *G.Node {
 		}, qkv, bias)
 }
 
-// relative has the distances as its inputs between qkv and what stands before.
+// relative is either attention. Its inputs are qkv, then the distances, then what precedes
+// the segments.
 func relative(s Shape, reach before, scale float64, distances func(in []G.Value) kernel.Distances, split func(gradients) kernel.RelativeGradients, inputs ...*G.Node) *G.Node {
 	past := reach.past(s)
-	k := kernel.Relative{Shape: s, Cache: past.length, Apart: past.apart, Scale: float32(scale)}
+	k := kernel.Relative{Shape: s, Cache: past.length, SlotPerSegment: past.apart, Scale: float32(scale)}
 	logsum := make([]float32, s.B*s.S*s.H*s.T)
 	var result []float32
 	n := len(inputs)
@@ -105,9 +105,9 @@ func relative(s Shape, reach before, scale float64, distances func(in []G.Value)
 		}}), append(inputs, past.nodes...)...)
 }
 
-// CachedRelativeAttention is RelativeAttention for the next T tokens of a segment of
-// `segment` at most; it adds them to the cache of the running segment. In place of r
-// it takes what Places makes that of. It has no gradient.
+// CachedRelativeAttention is RelativeAttention for the next T tokens of a segment of at
+// most `segment` tokens, which it appends to the cache of the running segment. In place of
+// r it takes the weight of RelativeKeys. It has no gradient.
 func CachedRelativeAttention(s Shape, reach before, segment int, qkv, u, v, wr *G.Node, running Cache) *G.Node {
 	past := reach.past(s)
 	k := kernel.Relative{Shape: s, Cache: past.length, Scale: float32(1 / math.Sqrt(float64(s.D)))}
@@ -120,7 +120,7 @@ func CachedRelativeAttention(s Shape, reach before, segment int, qkv, u, v, wr *
 		}, nil), append([]*G.Node{qkv, u, v, wr}, past.nodes...)...)
 }
 
-// CachedBiasedAttention is the same for BiasedAttention.
+// CachedBiasedAttention is BiasedAttention in the same way.
 func CachedBiasedAttention(s Shape, reach Reach, qkv, bias *G.Node, running Cache) *G.Node {
 	past := reach.past(s)
 	k := kernel.Relative{Shape: s, Cache: past.length, Scale: 1}
@@ -132,16 +132,16 @@ func CachedBiasedAttention(s Shape, reach Reach, qkv, bias *G.Node, running Cach
 		}, nil), append([]*G.Node{qkv, bias}, past.nodes...)...)
 }
 
-// Places is W_r·R of n distances, [n, H·D] for W_r [H·D, d], the last row being
-// distance 0; R is sinusoidal.
-func Places(n int, wr *G.Node) *G.Node {
+// RelativeKeys is W_r·R for n distances, [n, H·D], with sinusoidal R and W_r [H·D, d]. The
+// last row is distance 0.
+func RelativeKeys(n int, wr *G.Node) *G.Node {
 	x := sinusoids(n, wr.Shape()[1])
 	return apply(floats("places", []int{n, wr.Shape()[0]},
 		func(out []float32, in []G.Value) { kernel.Linear(out, x, f32(in[0]), n) },
 		&vjp{do: func(g gradients, _ []G.Value) { kernel.LinearWeightGradient(g.in[0], g.out, x, n) }}), wr)
 }
 
-// tables holds the sinusoids that the graphs of a program share, by [2]int{n, d}.
+// tables holds the sinusoids that all graphs share, by [2]int{n, d}.
 var tables sync.Map
 
 func sinusoids(n, d int) []float32 {
@@ -164,17 +164,18 @@ func Biases(n int, table *G.Node) *G.Node {
 		&vjp{do: func(g gradients, _ []G.Value) { kernel.BiasesGradient(g.in[0], g.out, n) }}), table)
 }
 
-// Unit is qkv with keys of length 1 and queries of the length that gain [H] says.
-func Unit(s Shape, qkv, gain *G.Node) *G.Node {
+// QKNorm is qkv with every key scaled to length 1 and every query to the length gain [H]
+// of its head.
+func QKNorm(s Shape, qkv, gain *G.Node) *G.Node {
 	return apply(floats("unit", qkv.Shape(),
-		func(out []float32, in []G.Value) { kernel.Unit(s, out, f32(in[0]), f32(in[1])) },
+		func(out []float32, in []G.Value) { kernel.QKNorm(s, out, f32(in[0]), f32(in[1])) },
 		&vjp{do: func(g gradients, in []G.Value) {
-			kernel.UnitGradient(s, g.in[0], g.in[1], g.out, f32(in[0]), f32(in[1]))
+			kernel.QKNormGradient(s, g.in[0], g.in[1], g.out, f32(in[0]), f32(in[1]))
 		}}), qkv, gain)
 }
 
-// WriteCache is a cache before the segments of qkv and behind them, [2, B, length,
-// 2·H·D], from initial [slots, B, length, 2·H·D]. No gradient passes.
+// WriteCache is the cache before and after the segments of qkv, [2, B, length, 2·H·D],
+// from initial [slots, B, length, 2·H·D]. No gradient passes.
 func WriteCache(s Shape, qkv, initial *G.Node) *G.Node {
 	shape := initial.Shape().Clone()
 	shape[0] = 2
@@ -184,8 +185,8 @@ func WriteCache(s Shape, qkv, initial *G.Node) *G.Node {
 		&vjp{constant: []int{0, 1}}), qkv, initial)
 }
 
-// CountSeen is the tokens before the segments and behind them, [2, B, 1], from
-// initial [slots, B, 1].
+// CountSeen is the number of tokens before and after the segments, [2, B, 1], from initial
+// [slots, B, 1].
 func CountSeen(s Shape, initial *G.Node) *G.Node {
 	return apply(floats("seen", []int{2, s.B, 1},
 		func(out []float32, in []G.Value) { kernel.Seen(s, out, f32(in[0])) },

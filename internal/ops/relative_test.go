@@ -182,10 +182,10 @@ func relativeChecks() []check {
 		qkv, wr := normal(r, s.Rows(), 3*s.Width()), normal(r, s.Width(), s.Width())
 		all = append(all,
 			check{name: fmt.Sprintf("unit/%+v", s), in: []array{qkv, normal(r, s.H)},
-				node: func(in []*G.Node) *G.Node { return Unit(s, in[0], in[1]) },
+				node: func(in []*G.Node) *G.Node { return QKNorm(s, in[0], in[1]) },
 				twin: func(in []array) []float64 { return unitTwin(s, in[0], in[1]) }},
 			check{name: fmt.Sprintf("places/%+v", s), in: []array{wr},
-				node: func(in []*G.Node) *G.Node { return Places(s.T+3, in[0]) },
+				node: func(in []*G.Node) *G.Node { return RelativeKeys(s.T+3, in[0]) },
 				twin: func(in []array) []float64 { return placesTwin(s.T+3, in[0]) }},
 			check{name: fmt.Sprintf("biases/%+v", s), in: []array{normal(r, s.H, Buckets)},
 				node: func(in []*G.Node) *G.Node { return Biases(s.T+3, in[0]) },

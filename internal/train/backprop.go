@@ -32,14 +32,14 @@ type Backprop struct {
 	// gradient, Run's loss leaves it out.
 	Auxiliary float64
 
-	model      *models.Model
-	documents  int
-	interval   int
-	chunks     map[width]*chunk
-	advances   map[width]*models.Pass // the state past a chunk
-	boundaries []*models.State
-	gradient   *models.State // of the loss by the state after the chunk at hand
-	careful    bool          // look at the gradients after every chunk
+	model          *models.Model
+	documents      int
+	interval       int
+	chunks         map[width]*chunk
+	advances       map[width]*models.Pass // the state past a chunk
+	boundaries     []*models.State
+	gradient       *models.State // of the loss by the state after the chunk at hand
+	checkGradients bool          // look at the gradients after every chunk
 }
 
 type width struct{ segments, tokens int }
@@ -77,7 +77,7 @@ func (b *Backprop) locate(ids, targets []int32, weights []float32, found error) 
 		return err
 	}
 	again := NewBackprop(b.model, b.documents, 1)
-	again.WriteCounts, again.careful = b.WriteCounts, true
+	again.WriteCounts, again.checkGradients = b.WriteCounts, true
 	if _, err := again.run(ids, targets, weights); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (b *Backprop) run(ids, targets []int32, weights []float32) (float64, error)
 	for i := len(plan) - 1; i >= 0; i-- {
 		c := b.chunk(plan[i].width)
 		c.fill(ids, targets, weights, plan[i].from, length)
-		b.repeat(c.pass, plan[i].from, length)
+		b.setWriteCounts(c.pass, plan[i].from, length)
 		c.outgoing.Copy(b.gradient)
 		c.share[0] = float32(share)
 		if err := c.pass.Run(b.boundaries[i]); err != nil {
@@ -122,7 +122,7 @@ func (b *Backprop) run(ids, targets []int32, weights []float32) (float64, error)
 		if part-part != 0 {
 			return 0, b.in(plan[i], &models.NotFinite{What: "loss", Value: part})
 		}
-		if b.careful {
+		if b.checkGradients {
 			if err := b.model.FiniteWeights(b.Gradients); err != nil {
 				return 0, b.in(plan[i], fmt.Errorf("gradient of %w", err))
 			}
@@ -188,7 +188,7 @@ func (b *Backprop) forward(plan []place, ids []int32, length int) error {
 			b.advances[p.width] = a
 		}
 		gather(a.IDs, ids, p.from, length, b.documents)
-		b.repeat(a, p.from, length)
+		b.setWriteCounts(a, p.from, length)
 		if err := a.Run(b.boundaries[i]); err != nil {
 			return err
 		}
@@ -200,8 +200,8 @@ func (b *Backprop) forward(plan []place, ids []int32, length int) error {
 	return nil
 }
 
-// repeat tells a pass over whole segments how often each counts.
-func (b *Backprop) repeat(p *models.Pass, from, length int) {
+// setWriteCounts tells a pass over whole segments how often each counts.
+func (b *Backprop) setWriteCounts(p *models.Pass, from, length int) {
 	n := b.model.Config.Segment
 	switch {
 	case p.Shape.T < n: // a tail is not written

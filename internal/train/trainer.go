@@ -37,7 +37,7 @@ type Settings struct {
 	Rate, GateRate float64 // at the peak
 	FinalRate      float64 // fraction of the peak that the cosine ends at, one step after the last
 	// ClipNorm bounds the norm of all gradients together; 0: no limit. That of a memory's
-	// own loss counts too (models.Teacher), so where it is large, clipping shortens the
+	// own loss counts too (models.AuxiliaryLoss), so where it is large, clipping shortens the
 	// step that the language model's loss takes.
 	ClipNorm float64
 

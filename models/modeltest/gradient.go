@@ -69,7 +69,7 @@ func (f *frozen) loss() (float64, error) {
 		for i := range piece {
 			from := i/w*f.length + at + i%w
 			if f.weights[from] != 0 {
-				sum += float64(f.weights[from]) * surprise(logits[i*vocabulary:][:vocabulary], f.targets[from])
+				sum += float64(f.weights[from]) * tokenNLL(logits[i*vocabulary:][:vocabulary], f.targets[from])
 			}
 		}
 		if first {
@@ -138,7 +138,7 @@ const (
 //
 // A memory's own loss is left out: what it leaves alone is no property of its slope.
 func gradient(memory models.Memory) error {
-	m, err := tiny(untaught(memory))
+	m, err := tiny(withoutLoss(memory))
 	if err != nil {
 		return err
 	}
@@ -183,18 +183,18 @@ func gradient(memory models.Memory) error {
 	return nil
 }
 
-// untaught is a memory without a loss of its own.
-func untaught(memory models.Memory) models.Memory {
+// withoutLoss is a memory without a loss of its own.
+func withoutLoss(memory models.Memory) models.Memory {
 	if with, ok := memory.(configured); ok {
 		return configured{struct{ models.Memory }{with.Memory}, with.set}
 	}
 	return struct{ models.Memory }{memory}
 }
 
-// severed is a memory whose state passes no gradient from segment to segment.
-type severed struct{ models.Memory }
+// stopGradient is a memory whose state passes no gradient from segment to segment.
+type stopGradient struct{ models.Memory }
 
-func (s severed) State(c models.Config, layer int) []models.StateSpec {
+func (s stopGradient) State(c models.Config, layer int) []models.StateSpec {
 	specs := append([]models.StateSpec(nil), s.Memory.State(c, layer)...)
 	for i := range specs {
 		specs[i].Differentiable = false
@@ -219,7 +219,7 @@ func gradientReachesWriting(memory models.Memory) error {
 	if !differentiable {
 		return nil
 	}
-	cut, err := tiny(severed{memory})
+	cut, err := tiny(stopGradient{memory})
 	if err != nil {
 		return err
 	}
