@@ -15,7 +15,7 @@ func TestCompressive(t *testing.T) {
 	t.Run("rate 3, 4 slots", func(t *testing.T) { modeltest.Run(t, Compressive{Rate: 3, Slots: 4}) })
 }
 
-// withoutLoss is a memory whose own loss nobody asks for.
+// withoutLoss hides the auxiliary loss of a memory.
 type withoutLoss struct{ models.Memory }
 
 // The compression learns from its own loss and from nothing else, and nothing else

@@ -48,7 +48,7 @@ func generate(memory models.Memory) error {
 	return score(m, ids, hidden, logits)
 }
 
-// branch reads what two documents share once, and goes on with each from there.
+// branch reads the common part of two documents once, and continues each from there.
 func branch(m *models.Model, r *rand.Rand) error {
 	const shared = segment + segment/2
 	first := tokens(r, length)
@@ -62,7 +62,7 @@ func branch(m *models.Model, r *rand.Rand) error {
 	if _, err := one.Feed(first[:shared]); err != nil {
 		return err
 	}
-	if _, err := both.Feed(tokens(r, 2*(segment+1))); err != nil { // what it held is forgotten
+	if _, err := both.Feed(tokens(r, 2*(segment+1))); err != nil { // Branch overwrites this
 		return err
 	}
 	one.Restart(m.NewState(1))

@@ -203,7 +203,7 @@ func (m uncounted) State(c models.Config, layer int) []models.StateSpec {
 }
 
 // function is a gorgonia operation that keeps the shape: the tool to break things
-// with. back makes the gradient of its input out of that of its result.
+// with. back turns the gradient of its result into the gradient of its input.
 type function struct {
 	name    string
 	node    *G.Node
