@@ -30,7 +30,7 @@ type memory interface {
 	stops() bool
 }
 
-// withLoss is a memory with a loss of its own, which teaches its own weights alone.
+// withLoss is a memory with an auxiliary loss, which trains only its own weights.
 type withLoss interface {
 	teach(n network, layer int, qkv [][]float64, state any) float64
 }
