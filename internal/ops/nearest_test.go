@@ -20,8 +20,8 @@ func long(x []float64) []float64 {
 	return y
 }
 
-// remembered is the keys and values that one head of a segment may find. What stands
-// in the segments before is of past, which finite differences leave as it is.
+// remembered is the keys and values that one head of a segment may find. Tokens of earlier
+// segments come from past, which finite differences leave unchanged.
 func remembered(s Shape, past, memory array, seen float64, b, seg, h int) []reached {
 	entries := memory.shape[4]
 	at := func(part, i int) []float64 {

@@ -10,14 +10,14 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// reached is one key and value that a query sees, and how far back it stands.
+// reached is one key and value that a query sees, and its distance.
 type reached struct {
 	key, value []float64
 	distance   int
 }
 
-// reach lists what a query of one head sees. Its own segment is of qkv; what stands
-// before is of past, which the finite differences leave as it is: no gradient goes
+// reach lists what a query of one head sees. Its own segment comes from qkv; earlier
+// tokens come from past, which the finite differences leave unchanged: no gradient passes
 // there.
 func reach(s Shape, length int, qkv, past, cache array, seen float64, b, seg, t, h int) []reached {
 	var all []reached
