@@ -7,39 +7,40 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Compressive is the Compressive Transformer (Rae et al. 2020, section 3). A layer
-// keeps the keys and values of the segment before, of N tokens, and behind it c slots
-// of a compressed memory: when the next segment takes its place, each r tokens of the
-// old one become one slot, by a convolution of width and stride r,
+// Compressive is the Compressive Transformer (Rae et al. 2020, section 3). A layer keeps
+// the keys and values of the previous segment, N tokens, and before them c slots of
+// compressed memory. When the next segment replaces the previous one, each r of its tokens
+// become one slot, by a convolution of width and stride r,
 //
 //	slot_i = W·[x_{ri}; …; x_{ri+r-1}]
 //
-// for keys and for values, and the oldest slots fall out. A token attends to slots,
-// memory and its own segment in one softmax. No gradient passes into either memory.
-// What teaches W is the attention-reconstruction loss (algorithm 2), for each layer
+// for keys and for values, and the oldest slots are dropped. A token attends to slots,
+// memory and its own segment in one softmax. No gradient passes into either memory. W
+// learns from the attention-reconstruction loss instead (algorithm 2), for each layer
 //
 //	|attn(h, old) - attn(h, W(old))|²
 //
-// of the tokens h of a segment to the keys and values that it pushes out, without
-// positions. Its gradient goes to W alone, and the language model's does not go there.
+// where h are the tokens of a segment, and old the keys and values that it pushes out,
+// without positions. The gradient of this loss reaches W alone, and the language-model
+// loss does not reach W.
 //
-// Positions are those of Transformer-XL, as in the original: slots, memory and segment
-// stand in one row, a slot taking one place. One thing differs. The original keeps
-// hidden layers, and makes keys and values of them anew in each segment; here the memory
-// is keys and values, as in the other baselines, which doubles what is kept and saves
-// what is computed.
+// Positions are as in Transformer-XL and in the original: slots, memory and segment form
+// one sequence, in which a slot takes one position. One thing differs. The original keeps
+// hidden layers and recomputes keys and values in each segment; this memory is keys and
+// values, as in the other baselines, which doubles the memory and saves the computation.
 type Compressive struct {
-	// Slots is c; 0 stands for N. It is at least what one segment is compressed to.
+	// Slots is c; 0 means N. It is at least the number of rows that one segment is
+	// compressed to.
 	Slots int
-	// Rate is r; 0 stands for 2. Both are the authors' for PG19 (section 5.1): memory and
-	// slots of the segment's 512 tokens, at a rate of 2.
+	// Rate is r; 0 means 2. Both defaults are the authors' for PG19 (section 5.1):
+	// memory and slots of the segment's 512 tokens, at a rate of 2.
 	Rate int
 }
 
 // Name is "compressive".
 func (Compressive) Name() string { return "compressive" }
 
-// Params is what Transformer-XL's positions need, and W for keys and for values.
+// Params is the weights of Transformer-XL's positions, and W for keys and for values.
 func (m Compressive) Params(c models.Config, layer int) []models.ParamSpec {
 	d, rate := c.Width(), m.rate()
 	return append(TransformerXL{}.Params(c, layer),
@@ -63,8 +64,8 @@ func (m Compressive) slots(c models.Config) int {
 	return max(n, (c.Segment+m.rate()-1)/m.rate())
 }
 
-// State is keys and values, first the slots and then the segment before, the oldest
-// first, [c + N, d]; and how many of these rows are there, the last ones.
+// State is keys and values [c + N, d], first the slots and then the previous segment, each
+// the oldest first; and how many of these rows are filled, the last ones.
 func (m Compressive) State(c models.Config, _ int) []models.StateSpec {
 	rows := m.slots(c) + c.Segment
 	return []models.StateSpec{
@@ -84,7 +85,7 @@ func (m Compressive) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Nod
 	if running := l.Cache(); running != nil {
 		return ops.CachedRelativeAttention(l.Shape, prefix(states), c.Segment, qkv, u, v, wr, *running)
 	}
-	places := ops.Places(m.slots(c)+c.Segment+l.Shape.T, wr)
+	places := ops.RelativeKeys(m.slots(c)+c.Segment+l.Shape.T, wr)
 	return ops.RelativeAttention(l.Shape, prefix(states), qkv, u, v, places)
 }
 
@@ -101,7 +102,7 @@ func (m Compressive) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G
 	return []*G.Node{
 		ops.CompressKeys(c, qkv, initial[0], l.Param("w_compress_key")),
 		ops.CompressValues(c, qkv, initial[1], l.Param("w_compress_value")),
-		ops.Fill(c, initial[2]),
+		ops.CountFilled(c, initial[2]),
 	}
 }
 
@@ -110,8 +111,8 @@ func (m Compressive) Loss(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Nod
 	return ops.Reconstruction(m.compression(l), qkv, l.Param("w_compress_key"), l.Param("w_compress_value"), prefix(states))
 }
 
-// Footprint is twice that of the paper's Table 1, d_model·(c+N)·l, which counts
-// hidden layers: a key and a value are two such rows.
+// Footprint is twice the paper's Table 1, d_model·(c+N)·l, which counts hidden layers: a
+// key and a value are two such rows.
 func (m Compressive) Footprint(c models.Config) (string, int64) {
 	return "2·d_model·(c+N)·l", 2 * int64(c.Width()) * int64(m.slots(c)+c.Segment) * int64(c.Layers)
 }

@@ -15,8 +15,8 @@ func TestCompressive(t *testing.T) {
 	t.Run("rate 3, 4 slots", func(t *testing.T) { modeltest.Run(t, Compressive{Rate: 3, Slots: 4}) })
 }
 
-// untaught is a memory whose own loss nobody asks for.
-type untaught struct{ models.Memory }
+// withoutLoss hides the auxiliary loss of a memory.
+type withoutLoss struct{ models.Memory }
 
 // The compression learns from its own loss and from nothing else, and nothing else
 // learns from that; following the gradient makes the loss smaller.
@@ -42,7 +42,7 @@ func TestCompressionLearnsApart(t *testing.T) {
 		return m, b
 	}
 	m, taught := run(Compressive{})
-	_, plain := run(untaught{Compressive{}})
+	_, plain := run(withoutLoss{Compressive{}})
 	if plain.Auxiliary != 0 || taught.Auxiliary <= 0 {
 		t.Errorf("the loss of the compression is %g, and %g where there is none", taught.Auxiliary, plain.Auxiliary)
 	}

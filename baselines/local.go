@@ -9,7 +9,7 @@ import (
 )
 
 // LocalOnly is the control: the same trunk, attending inside the segment and
-// carrying nothing. What a memory is worth is measured against it.
+// carrying nothing. The benefit of a memory is measured against it.
 type LocalOnly struct{}
 
 // Name is "local-only".

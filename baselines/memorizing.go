@@ -10,29 +10,29 @@ import (
 )
 
 // Memorizing is the Memorizing Transformer (Wu et al. 2022, section 3): our
-// Transformer-XL, one layer of which has a memory for each head beside the cache, the
-// keys and values of the last M tokens, oldest out first. In that layer a query
-// attends to the k entries whose keys are most like it,
+// Transformer-XL, one layer of which has, beside the cache, a memory for each head: the
+// keys and values of the last M tokens. In that layer a query attends to the k entries
+// whose keys are most similar to it,
 //
 //	A_mem = Σ softmax(scale·q·k_i)·v_i,   A = sigmoid(β)·A_mem + (1 - sigmoid(β))·A_xl
 //
-// q and k being of length 1 and without positions, scale and β learned for each head.
-// No gradient passes into the memory. The search is exact; the authors' is approximate.
-// Their code (google-research/meliad) has one learned scale a head for local and memory
-// attention together. Ours has a scale for the memory alone, beside the T5 variant's own.
+// where q and k have length 1 and no positions, and each head learns scale and β. No
+// gradient passes into the memory. The search is exact; the authors' is approximate. Their
+// code (google-research/meliad) has one learned scale per head for local and memory
+// attention together; ours has one for the memory alone, beside the T5 variant's own.
 type Memorizing struct {
 	TransformerXL
-	// Entries is M; 0 stands for 32 segments: at the segments of 2048 tokens that the
-	// Infini-attention paper has, the 65,536 of its Table 2.
+	// Entries is M; 0 means 32 segments: at the 2048-token segments of the
+	// Infini-attention paper, the 65,536 of its Table 2.
 	Entries int
-	// K is k; 0 stands for the authors' 32.
+	// K is k; 0 means the authors' 32.
 	K int
 }
 
 // Name is "memorizing".
 func (Memorizing) Name() string { return "memorizing" }
 
-// layer is the one with the memory, three quarters of the way up: the 9th of 12.
+// layer is the layer with the memory, three quarters of the way up: the 9th of 12.
 func (Memorizing) layer(c models.Config) int {
 	return max(0, int(math.Round(0.75*float64(c.Layers)))-1)
 }
@@ -63,7 +63,7 @@ func (m Memorizing) Params(c models.Config, layer int) []models.ParamSpec {
 	return specs
 }
 
-// memory stands in State behind Transformer-XL's tensors.
+// memory is the index in State, after Transformer-XL's tensors.
 const memory = seen + 1
 
 // State is Transformer-XL's and, in the layer with the memory, its keys and values
@@ -76,7 +76,7 @@ func (m Memorizing) State(c models.Config, layer int) []models.StateSpec {
 	return specs
 }
 
-// Read mixes what is found in the memory with Transformer-XL's attention.
+// Read mixes attention to the nearest entries with Transformer-XL's attention.
 func (m Memorizing) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
 	local := m.TransformerXL.Read(l, qkv, states)
 	if l.Index != m.layer(l.Config) {
@@ -86,11 +86,11 @@ func (m Memorizing) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node
 	return ops.Mix(l.Shape, found, local, l.Param("beta"), nil)
 }
 
-// Write moves cache and memory on.
+// Write appends the segments to cache and memory.
 func (m Memorizing) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
 	states := m.TransformerXL.Write(l, qkv, initial)
 	if l.Index == m.layer(l.Config) {
-		states = append(states, ops.Remember(l.Shape, qkv, initial[memory], m.T5 && l.Folded()))
+		states = append(states, ops.WriteNearest(l.Shape, qkv, initial[memory], m.T5 && l.FromCache()))
 	}
 	return states
 }

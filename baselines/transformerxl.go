@@ -22,30 +22,28 @@ import (
 // cache the hidden layers and stop the gradient at those, so that W_k and W_v also learn
 // from cached tokens. Logits and loss are the same either way.
 type TransformerXL struct {
-	// Cache is C; 0 stands for the segment length, the paper's choice. No weight
-	// depends on it, so that a model may be evaluated with another C than it was
-	// trained with.
+	// Cache is C; 0 means the segment length, the paper's choice. No weight depends on
+	// it, so a model may be evaluated with another C than it was trained with.
 	Cache int
-	// T5 is the variant behind the numbers that the Infini-attention paper prints,
-	// from Table 4 of Wu et al. 2022: a bias for each of 32 ranges of distance
-	// (Raffel et al. 2020) in place of R, and keys and queries of length 1,
+	// T5 is the variant behind the numbers that the Infini-attention paper prints, from
+	// Table 4 of Wu et al. 2022: a bias for each of 32 ranges of distance (Raffel et
+	// al. 2020) in place of R, and keys and queries of length 1,
 	//
 	//	score(i, j) = scale·q_i·k_j + bias(i - j)
 	//
 	// with a learned scale for each head. The authors' code (google-research/meliad)
-	// differs in three ways. It adds the bias before scaling,
-	// scale·(q_i·k_j + bias(i - j)), where we add it after. Its scale starts at 1 and
-	// trains for 500,000 steps; ours starts at √D, which gives scores their usual size.
-	// And a token there sees the last W tokens before it, W being the length of segment
-	// and cache; here, as in Dai et al., it sees the whole cache and its own segment, W
-	// to 2W tokens.
+	// differs in three ways. It adds the bias before scaling, scale·(q_i·k_j + bias(i -
+	// j)); we add it after. Its scale starts at 1 and trains for 500,000 steps; ours
+	// starts at √D, which gives scores their usual size. And its tokens see the last W
+	// tokens before them, where W is the length of segment and cache; ours, as in Dai
+	// et al., see the whole cache and their own segment, W to 2W tokens.
 	T5 bool
 }
 
 // Name is "transformer-xl".
 func (TransformerXL) Name() string { return "transformer-xl" }
 
-// Params is what the positions need.
+// Params is the weights of the positions.
 func (m TransformerXL) Params(c models.Config, _ int) []models.ParamSpec {
 	if m.T5 {
 		return []models.ParamSpec{
@@ -73,8 +71,8 @@ const (
 	seen
 )
 
-// State is the cache [C, 2·H·D], and how many tokens the document has had so far:
-// a cache that is not full is so at its beginning.
+// State is the cache [C, 2·H·D], and the number of tokens of the document so far: a cache
+// that is not yet full is empty at its beginning.
 func (m TransformerXL) State(c models.Config, _ int) []models.StateSpec {
 	return []models.StateSpec{
 		{Name: "cache", Shape: []int{m.length(c), 2 * c.Width()}, Counted: true},
@@ -82,8 +80,8 @@ func (m TransformerXL) State(c models.Config, _ int) []models.StateSpec {
 	}
 }
 
-// Read attends to the cache and the segment. Of the segments of one graph, each
-// finds in qkv what those before it have left in its cache.
+// Read attends to the cache and the segment. In one graph, each segment finds in qkv what
+// the segments before it have left in its cache.
 func (m TransformerXL) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
 	c, running := l.Config, l.Cache()
 	reach := ops.Reach{Length: m.length(c), Cache: states[cache], Seen: states[seen]}
@@ -106,31 +104,31 @@ func (m TransformerXL) attend(l *models.Layer, qkv *G.Node, reach ops.Reach) *G.
 	if m.T5 {
 		return ops.BiasedAttention(l.Shape, reach, m.unit(l, qkv), ops.Biases(places, l.Param("bias")))
 	}
-	return ops.RelativeAttention(l.Shape, reach, qkv, l.Param("u"), l.Param("v"), ops.Places(places, l.Param("w_r")))
+	return ops.RelativeAttention(l.Shape, reach, qkv, l.Param("u"), l.Param("v"), ops.RelativeKeys(places, l.Param("w_r")))
 }
 
-// unit is made twice, by Read and by Write. Decoding has one of them in a graph, where
-// there is nothing to share; in the others the second costs a pass over the rows, no
-// product of matrices.
+// unit is computed twice, by Read and by Write. In decoding, only one of them is in a
+// graph, so there is nothing to share; elsewhere the second costs a pass over the rows,
+// but no matrix product.
 func (TransformerXL) unit(l *models.Layer, qkv *G.Node) *G.Node {
-	return ops.Unit(l.Shape, qkv, l.Param("scale"))
+	return ops.QKNorm(l.Shape, qkv, l.Param("scale"))
 }
 
-// Write moves the cache on: the last C tokens of what it held and the segments.
+// Write updates the cache to the last C tokens of the old cache and the segments.
 func (m TransformerXL) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.Node {
-	if m.T5 && !l.Folded() { // Read has cached unit keys; doing it twice adds ε twice
+	if m.T5 && !l.FromCache() { // Read has cached unit keys; doing it twice adds ε twice
 		qkv = m.unit(l, qkv)
 	}
 	return []*G.Node{ops.WriteCache(l.Shape, qkv, initial[cache]), ops.CountSeen(l.Shape, initial[seen])}
 }
 
-// Footprint is the first row of the Infini-attention paper's Table 1, where N is
-// both the segment's length and the cache's; a cache of another length is C.
+// Footprint is the first row of the Infini-attention paper's Table 1, where N is the
+// length of both segment and cache; a cache of another length is C.
 func (m TransformerXL) Footprint(c models.Config) (string, int64) {
 	return "(d_key+d_value)·H·" + m.letter(c) + "·l", 2 * int64(c.Width()) * int64(m.length(c)) * int64(c.Layers)
 }
 
-// letter stands for the cache's length in formulas.
+// letter is the symbol for the cache length in formulas.
 func (m TransformerXL) letter(c models.Config) string {
 	if m.length(c) == c.Segment {
 		return "N"

@@ -1,6 +1,6 @@
-// Package models holds the decoder trunk that every model of the benchmark
-// shares, the memory that tells one model from another, the state a model
-// carries from segment to segment, and decoding.
+// Package models holds the decoder trunk that all models of the benchmark share, the
+// memory that distinguishes them, the state a model carries from segment to segment, and
+// decoding.
 package models
 
 import (
@@ -8,8 +8,8 @@ import (
 	"fmt"
 )
 
-// Config is the size and the numerics of a model. The zero value of a numeric
-// setting is not replaced by a default; use Defaults.
+// Config is the size and the numerics of a model. The zero value of a numeric setting is
+// used as it is; for defaults, start from Defaults.
 type Config struct {
 	Vocabulary int `json:"vocabulary"`
 	Layers     int `json:"layers"`
@@ -24,14 +24,13 @@ type Config struct {
 	RopeBase      float64 `json:"rope_base"`
 	InitStd       float64 `json:"init_std"` // of the weights; output projections get it over √(2·layers)
 
-	// The paper says neither what the gate does while the memory is empty nor
-	// leaves open whether the memory knows positions (it does not): these are the
-	// choices others made.
+	// The paper does not say what the gate does while the memory is empty. It does say
+	// that the memory has no positions. These are the choices others made.
 	UngatedStart    bool `json:"ungated_start"`    // the first segment is local attention alone, not (1-sigmoid(β)) of it
 	MemoryPositions bool `json:"memory_positions"` // rotary positions on what the memory reads and writes
 }
 
-// Defaults is the numerics the reference values are made with; sizes are zero.
+// Defaults is the numerics that the reference values were computed with; sizes are zero.
 func Defaults() Config {
 	return Config{MemoryEpsilon: 1e-6, NormEpsilon: 1e-5, RopeBase: 10000, InitStd: 0.02}
 }
@@ -42,10 +41,10 @@ func (c Config) Width() int { return c.Heads * c.HeadSize }
 const (
 	largestSize    = 1 << 20 // of every size, so that no product of two overflows
 	largestTurns   = 1 << 30 // segment × head size, the rotary positions
-	smallestNumber = 1e-30   // that stays above 0 in float32
+	smallestNumber = 1e-30   // still above 0 in float32
 )
 
-// Validate names every setting that cannot be built.
+// Validate returns an error that names every invalid setting.
 func (c Config) Validate() error {
 	var errs []error
 	positive := func(name string, v int) {
@@ -73,8 +72,8 @@ func (c Config) Validate() error {
 	if n := float64(c.Segment) * float64(c.HeadSize); n > largestTurns && max(c.Segment, c.HeadSize) <= largestSize {
 		errs = append(errs, fmt.Errorf("models: segment × head_size is %.3g, must be at most %d", n, largestTurns))
 	}
-	// A larger model than this is a mistake in a file, not a plan for this
-	// harness; it is refused before anything is allocated.
+	// A model this large is a typing error, not a plan for this harness; it is refused
+	// before anything is allocated.
 	if n := float64(c.Width())*float64(c.Vocabulary) + float64(c.Layers)*float64(c.Width())*(4*float64(c.Width())+2*float64(c.FFN)); n > 1<<36 {
 		errs = append(errs, fmt.Errorf("models: %.3g parameters, more than the limit of 2³⁶", n))
 	}

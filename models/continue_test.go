@@ -69,7 +69,7 @@ func TestContinue(t *testing.T) {
 		}
 	}
 	if ticks != total {
-		t.Errorf("told of %d tokens, %d were drawn", ticks, total)
+		t.Errorf("tick was called for %d tokens, %d were drawn", ticks, total)
 	}
 	broken := errors.New("interrupted")
 	if _, err := many.Continue(next, n, []*models.Sampler{sampler(0), sampler(1), sampler(2), sampler(3)}, -1, func() error { return broken }); err != broken {

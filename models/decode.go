@@ -7,19 +7,19 @@ import (
 	"infinibench/internal/ops"
 )
 
-// Decoder feeds a model any number of tokens at a time and gives the logits of
-// the next one. Tokens of the running segment stand in a key-value cache; when
-// the segment is full it is written to memory and the cache is empty again, so
-// that what decoding computes equals what a whole forward pass computes.
+// Decoder feeds a model any number of tokens at a time and returns the logits of the next
+// one. It keeps the tokens of the running segment in a key-value cache; a full segment is
+// written to memory and the cache emptied, so that decoding computes exactly what a whole
+// forward pass computes.
 type Decoder struct {
 	model  *Model
 	state  *State
 	past   int // rows of the running segment in the caches
 	caches []ops.Cache
 	steps  map[int]*Pass // by width
-	skip   *Pass         // past a whole segment without logits
-	fold   *Pass         // from full caches to the memory
-	turn   *Pass         // the same of a memory that lives in the token stream
+	skip   *Pass         // reads a whole segment, without logits
+	fold   *Pass         // writes full caches to the memory
+	turn   *Pass         // reads and writes a memory that lives in the token stream
 	logits []float32
 }
 
@@ -38,19 +38,19 @@ func (m *Model) NewDecoder(documents int) *Decoder {
 	return d
 }
 
-// Restart goes on from a state that has read whole segments, forgetting what d has read.
+// Restart resumes from a state after whole segments and discards what d has read.
 func (d *Decoder) Restart(from *State) {
 	d.state.Copy(from)
 	d.past = 0
 }
 
-// State is the memory from before the running segment.
+// State is the memory before the running segment.
 func (d *Decoder) State() *State { return d.state }
 
-// Feed takes the next tokens of every document, ids [B, n], and returns the
-// logits [B, V] after the last, valid until the next call. The work is in
-// proportion to n and the segment length, never to what went before. Whole segments
-// that others follow pass through the memory alone, which is cheaper.
+// Feed reads the next tokens of every document, ids [B, n], and returns the logits [B, V]
+// after the last, valid until the next call. The work is proportional to n and the segment
+// length, whatever came before. Whole segments with others behind them only update the
+// memory, which is cheaper.
 func (d *Decoder) Feed(ids []int32) ([]float32, error) {
 	batch := d.state.Documents
 	if len(ids) == 0 || len(ids)%batch != 0 {
@@ -107,7 +107,7 @@ func (d *Decoder) Feed(ids []int32) ([]float32, error) {
 	return d.logits, nil
 }
 
-// pass moves the state past the whole segment at a place of ids [B, n].
+// pass moves the state past the whole segment that begins at offset `at` of ids [B, n].
 func (d *Decoder) pass(ids []int32, at, n int) error {
 	if !d.model.Stateful() {
 		return nil
@@ -122,7 +122,7 @@ func (d *Decoder) pass(ids []int32, at, n int) error {
 	return nil
 }
 
-// run evaluates the tokens at a place of ids [B, n].
+// run evaluates the tokens from offset `at` of ids [B, n].
 func (d *Decoder) run(p *Pass, ids []int32, at, n int) error {
 	for b, width := 0, p.Shape.T; b < d.state.Documents; b++ {
 		copy(p.IDs[b*width:(b+1)*width], ids[b*n+at:])
@@ -130,8 +130,8 @@ func (d *Decoder) run(p *Pass, ids []int32, at, n int) error {
 	return p.Run(d.state)
 }
 
-// Branch makes every document of d what the one document of another decoder of the
-// model is: what one reading of a long prompt led to can go on in several ways.
+// Branch copies the one document of another decoder of the same model to every document of
+// d, so that a long prompt is read once and continued in several ways.
 func (d *Decoder) Branch(from *Decoder) {
 	if from.model != d.model || from.state.Documents != 1 {
 		panic("models: a decoder can branch off one document of its own model only")
@@ -158,14 +158,14 @@ func (d *Decoder) predict(hidden []float32, width int) {
 	}
 }
 
-// newFold is the graph of Memory.Write alone: full caches are written to memory.
+// newFold creates the graph of Memory.Write alone, which writes full caches to memory.
 func (m *Model) newFold(documents int, caches []ops.Cache) *Pass {
 	c := m.Config
 	p := m.newInputs(ops.Shape{B: documents, S: 1, T: c.Segment, H: c.Heads, D: c.HeadSize})
 	for i, initial := range p.Inputs {
 		qkv := p.matrix(layerName(i, "cache"), caches[i].QKV, p.Shape.Rows())
 		layer := p.layer(i)
-		layer.folded = true
+		layer.fromCache = true
 		p.Out = append(p.Out, last(m.Memory.Write(layer, qkv, initial)))
 	}
 	return p

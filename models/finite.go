@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// NotFinite is the error of a number that is NaN or infinite.
+// NotFinite is the error for a number that is NaN or infinite.
 type NotFinite struct {
 	What  string // "memory of layer 1, head 0"
 	Value float64
@@ -14,8 +14,7 @@ type NotFinite struct {
 
 func (e *NotFinite) Error() string { return fmt.Sprintf("%s is %g", e.What, e.Value) }
 
-// Finite is a *NotFinite that names the first number of the state that is NaN or
-// infinite.
+// Finite returns a *NotFinite that names the first NaN or infinity in the state, or nil.
 func (s *State) Finite() error {
 	for l, layer := range s.specs {
 		for k, spec := range layer {
@@ -37,9 +36,8 @@ func (s *State) Finite() error {
 	return nil
 }
 
-// head is the head that number i of a document's tensor belongs to, -1 for none: a
-// tensor has an axis of heads before its last two, or rows in which they stand side
-// by side.
+// head is the head that number i of a document's tensor belongs to, -1 for none. A tensor
+// has an axis of heads before its last two, or rows that hold the heads side by side.
 func (s *State) head(spec StateSpec, i int) int {
 	n := len(spec.Shape)
 	switch {
@@ -53,9 +51,9 @@ func (s *State) head(spec StateSpec, i int) int {
 	return -1
 }
 
-// FiniteWeights is a *NotFinite that names a number in slices as long as the
-// weights, in the order of Params, that is NaN or infinite; nil are the weights
-// themselves. Of several it takes one nearest to the loss, where bad gradients begin.
+// FiniteWeights returns a *NotFinite that names a NaN or an infinity in slices as long as
+// the weights, in the order of Params; nil means the weights themselves. Of several it
+// names one nearest to the loss, where bad gradients begin.
 func (m *Model) FiniteWeights(numbers [][]float32) error {
 	for k, p := range slices.Backward(m.Params) {
 		data := p.Data()
@@ -89,7 +87,7 @@ func (m *Model) place(name string, i int) string {
 	return what
 }
 
-// notFinite is the place of the first NaN or infinity, -1 if there is none.
+// notFinite is the index of the first NaN or infinity, -1 if there is none.
 func notFinite(data []float32) int {
 	for i, v := range data {
 		if v-v != 0 {

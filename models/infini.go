@@ -30,7 +30,7 @@ func (m Infini) State(c Config, _ int) []StateSpec {
 	return []StateSpec{{Name: "memory", Shape: []int{c.Heads, c.HeadSize, c.HeadSize + 1}, Differentiable: true, Counted: true}}
 }
 
-// Read mixes what the memory answers with what the segment says (eqs. 6, 7, 10).
+// Read mixes memory retrieval with local attention (eqs. 6, 7, 10).
 func (m Infini) Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node {
 	dot := l.Local(qkv)
 	mem := ops.MemoryRead(l.Shape, l.Config.MemoryEpsilon, l.MemoryView(qkv), states[0])

@@ -2,41 +2,40 @@ package models
 
 import G "gorgonia.org/gorgonia"
 
-// Memory is what tells one model from another: what a layer carries from segment
-// to segment, how attention reads it and how a finished segment is written to it.
-// A new memory is one file with an implementation of this, and one line in the
-// conformance test.
+// Memory is what distinguishes the models: what a layer carries from segment to segment,
+// how attention reads it and how a finished segment is written to it. To add a memory,
+// write one file that implements this and one line in the conformance test.
 type Memory interface {
 	// Name is the model's id in profiles and results, e.g. "infini-linear".
 	Name() string
-	// Params are the weights of a layer beyond the trunk's. Layers may differ, here
+	// Params lists a layer's weights beyond the trunk's. Layers may differ, both here
 	// and in State.
 	Params(c Config, layer int) []ParamSpec
-	// State is what a layer carries for one document; empty for none.
+	// State lists what a layer carries for one document; empty for nothing.
 	State(c Config, layer int) []StateSpec
-	// Read builds the attention of one layer: from qkv [B·S·T, 3·H·D] and the
-	// state before each segment to [B·S·T, H·D]. states is what Write returned or,
-	// where nothing is written, the one slot before the first segment.
+	// Read builds the attention of one layer: from qkv [B·S·T, 3·H·D] and the state
+	// before each segment to [B·S·T, H·D]. states is the result of Write or, where
+	// nothing is written, the one slot before the first segment.
 	Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node
-	// Write builds the state before each segment and after the last, S+1 slots,
-	// from the state before the first, one slot. It is called for whole
-	// segments only, and sees what Read sees: a memory is written after it is
-	// read, and never with what a later segment holds. When decoding, qkv is what Read
-	// put into the cache of the running segment; see Layer.Folded. The first slot and the last
-	// will do for a Read that finds in qkv what the segments between have written.
+	// Write builds the state before each segment and after the last, S+1 slots, from
+	// the state before the first, one slot. It is called for whole segments only. A
+	// memory is written after it is read, and never with the content of a later
+	// segment. When decoding, qkv is what Read put into the cache of the running
+	// segment; see Layer.FromCache. If Read finds in qkv what earlier segments of the
+	// graph have written, only the first and the last slot are needed.
 	Write(l *Layer, qkv *G.Node, initial []*G.Node) []*G.Node
-	// Footprint is the paper's formula for the numbers carried per document,
-	// and its value, worked out apart from State so that one checks the other.
+	// Footprint is the paper's formula for the numbers carried per document, and its
+	// value, derived independently of State so that each checks the other.
 	Footprint(Config) (formula string, entries int64)
 }
 
-// Teacher is a Memory with a loss of its own, for weights that the gradient of the
-// language model's loss does not reach.
-type Teacher interface {
+// AuxiliaryLoss is a Memory with a loss of its own, for weights that the gradient of the
+// language-model loss does not reach.
+type AuxiliaryLoss interface {
 	Memory
-	// Loss builds the loss of one layer, a number, over the tokens of whole
-	// segments, from what Read sees. It is minimised beside the language model's,
-	// and what it has a gradient for is up to its operations.
+	// Loss builds the loss of one layer, a number, over the tokens of whole segments,
+	// from the inputs of Read. Training minimises it together with the language-model
+	// loss. Its operations decide which weights it has gradients for.
 	Loss(l *Layer, qkv *G.Node, states []*G.Node) *G.Node
 }
 
@@ -59,10 +58,10 @@ type StateSpec struct {
 	Differentiable bool // the gradient flows through it from segment to segment
 	Counted        bool // the paper counts it as memory
 
-	// Tokens is for a memory [m, d] that lives in the token stream. It is the only
-	// state of layer 0, the others have none, and nobody reads or writes it in a
-	// layer: it stands as m tokens before and m after every segment, on which Read
-	// is called as on the segment's own. See recurrent.go.
+	// Tokens marks a memory [m, d] that lives in the token stream. It must be the only
+	// state of layer 0, and the other layers must have none. No layer reads or writes
+	// it: it becomes m tokens before and m after every segment, and Read treats them
+	// like the segment's own. See recurrent.go.
 	Tokens bool
 }
 

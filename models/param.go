@@ -9,7 +9,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Group says how the optimiser treats a weight.
+// Group determines how the optimiser treats a weight.
 type Group string
 
 const (
@@ -28,7 +28,7 @@ type Param struct {
 // Data is the weight's numbers.
 func (p *Param) Data() []float32 { return p.Value.Data().([]float32) }
 
-// specs lists the weights of a model in order, those of a layer together.
+// specs lists the weights of a model in order, layer by layer.
 func specs(c Config, m Memory) []ParamSpec {
 	d := c.Width()
 	all := []ParamSpec{{Name: "embedding", Shape: []int{c.Vocabulary, d}, Group: Matrix, Random: true}}
@@ -54,7 +54,7 @@ func specs(c Config, m Memory) []ParamSpec {
 	return append(all, ParamSpec{Name: "norm_final", Shape: []int{d}, Group: Vector, Init: 1})
 }
 
-// Shapes lists the weights of a model by name, without making them.
+// Shapes lists the shapes of a model's weights by name, without creating them.
 func Shapes(c Config, m Memory) map[string][]int {
 	shapes := map[string][]int{}
 	for _, s := range specs(c, m) {
@@ -65,9 +65,9 @@ func Shapes(c Config, m Memory) map[string][]int {
 
 func layerName(layer int, name string) string { return fmt.Sprintf("layers.%d.%s", layer, name) }
 
-// newParam draws a weight. Each weight has a stream of its own, named by the seed
-// and the weight's name, so that two models that differ in their memory start
-// from the same trunk and their results can be paired by seed.
+// newParam draws a weight from its own random stream, keyed by the seed and the weight's
+// name. Two models that differ only in their memory thus start from the same trunk, and
+// their results can be paired by seed.
 func newParam(c Config, s ParamSpec, seed uint64) *Param {
 	data := make([]float32, tensor.Shape(s.Shape).TotalSize())
 	if s.Random {

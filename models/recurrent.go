@@ -6,24 +6,23 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// A memory that lives in the token stream (StateSpec.Tokens) is m rows of the
-// model's own width. Each segment of T tokens is read and written as one sequence,
+// A memory that lives in the token stream (StateSpec.Tokens) is m rows of the model's own
+// width. Each segment of T tokens is processed as one sequence,
 //
 //	[memory; tokens; memory],  m + T + m rows,
 //
-// under the causal mask and the positions of a sequence of that length: every token
-// sees the memory before it, the memory after it sees every token, and what the
-// latter has become in the last hidden layer is the memory of the next segment
-// (Bulatov, Kuratov & Burtsev 2022, section 3.2). A segment thus cannot begin before
-// the last layer has done with the one before it, so a graph of several segments has
-// one stack of layers for each. A stretch shorter than a segment writes nothing, and
-// has no rows behind it.
+// under the causal mask and positions of a sequence of that length. Every token sees the
+// memory before it; the memory after it sees every token, and its last hidden layer
+// becomes the memory of the next segment (Bulatov, Kuratov & Burtsev 2022, section 3.2). A
+// segment therefore cannot begin before the last layer has finished the previous one, so a
+// graph of several segments repeats the stack of layers for each. A stretch shorter than a
+// segment writes nothing and has no rows behind it.
 //
-// A document starts with learned rows, the weight memory_tokens. The state is the
-// memory less these rows, so that an empty memory is zeros as in every model, and
-// the rows that enter a segment are the ones that left the segment before.
+// A document starts with learned rows, the weight memory_tokens. The state is the memory
+// minus these rows, so that an empty memory is zero as in every model, and the rows that
+// enter a segment are exactly the rows that left the segment before.
 
-// memoryTokens is how many tokens a memory stands as, or 0.
+// memoryTokens is the number of tokens of a memory that lives in the stream, or 0.
 func memoryTokens(c Config, m Memory) int {
 	for _, s := range m.State(c, 0) {
 		if s.Tokens {
@@ -46,34 +45,34 @@ func (p *Pass) recur(x *G.Node, stateOnly bool) {
 	var hidden []*G.Node
 	for s := range shape.S {
 		memory := p.memory(p.Out[0][0])
-		parts := []*G.Node{memory, ops.Cut(shape.B, x, s*shape.T, shape.T)}
+		parts := []*G.Node{memory, ops.SliceRows(shape.B, x, s*shape.T, shape.T)}
 		if whole {
 			parts = append(parts, memory)
 		}
-		y := p.through(rows, ops.Join(shape.B, parts...), nil)
+		y := p.through(rows, ops.ConcatRows(shape.B, parts...), nil)
 		if !stateOnly {
-			hidden = append(hidden, ops.Cut(shape.B, y, m, shape.T))
+			hidden = append(hidden, ops.SliceRows(shape.B, y, m, shape.T))
 		}
 		if whole {
-			p.Out[0] = []*G.Node{p.state(ops.Cut(shape.B, y, m+shape.T, m))}
+			p.Out[0] = []*G.Node{p.state(ops.SliceRows(shape.B, y, m+shape.T, m))}
 		}
 	}
 	if !stateOnly {
-		p.Hidden = ops.Join(shape.B, hidden...)
+		p.Hidden = ops.ConcatRows(shape.B, hidden...)
 	}
 }
 
-// memory is the rows [B·m, d] that a state stands as.
+// memory is the memory tokens [B·m, d] of a state.
 func (p *Pass) memory(state *G.Node) *G.Node {
 	return ops.Offset(state, 1, p.param("memory_tokens"), p.Shape.B*p.model.tokens, p.Shape.Width())
 }
 
-// state is the state [1, B, m, d] of which the rows y [B·m, d] are the memory.
+// state is the state [1, B, m, d] whose memory tokens are y [B·m, d]: memory's inverse.
 func (p *Pass) state(y *G.Node) *G.Node {
 	return ops.Offset(y, -1, p.param("memory_tokens"), 1, p.Shape.B, p.model.tokens, p.Shape.Width())
 }
 
-// through is rows x past all layers and the last norm.
+// through applies all layers and the last norm to the rows x.
 func (p *Pass) through(shape ops.Shape, x *G.Node, caches []ops.Cache) *G.Node {
 	for i, states := range p.Inputs {
 		layer := p.layer(i)
@@ -86,8 +85,8 @@ func (p *Pass) through(shape ops.Shape, x *G.Node, caches []ops.Cache) *G.Node {
 	return p.normed(x)
 }
 
-// newTurn is the graph of the memory's rows alone, when decoding: on empty caches
-// the segment's tokens will read them, on full ones they are the next state.
+// newTurn creates the graph of the memory tokens alone, for decoding. On empty caches, it
+// stores what the segment's tokens will read; on full ones, it computes the next state.
 func (m *Model) newTurn(documents int, caches []ops.Cache) *Pass {
 	shape := ops.Shape{B: documents, S: 1, T: m.tokens, H: m.Config.Heads, D: m.Config.HeadSize}
 	p := m.newInputs(shape)

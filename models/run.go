@@ -13,16 +13,15 @@ import (
 
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// runs counts those of all passes.
+// runs counts the runs of all passes.
 var runs atomic.Int64
 
-// collectEvery is the number of runs between two collections of what gorgonia leaves
-// behind on each, some 15 KB. Left to itself, the collector waits until there is as
-// much of it as of weights and buffers, and memory seems to grow with the length of
-// a text.
+// collectEvery is the number of runs between two collections of the garbage that gorgonia
+// leaves on each, some 15 KB. Left to itself, the collector waits until the garbage is as
+// large as weights and buffers, and memory seems to grow with the length of a text.
 const collectEvery = 32
 
-// Run evaluates every node once, from a state, which stays as it is. The first run
+// Run evaluates every node once, from a state that it leaves unchanged. The first run
 // compiles the graph; nothing may be added to it afterwards.
 func (p *Pass) Run(from *State) error {
 	if p.machine == nil {
@@ -36,7 +35,7 @@ func (p *Pass) Run(from *State) error {
 	return p.machine.RunAll()
 }
 
-// Floats is the numbers of a node after a run, valid until the next.
+// Floats returns the numbers of a node after a run, valid until the next run.
 func Floats(n *G.Node) []float32 { return n.Value().Data().([]float32) }
 
 // Carry moves the outgoing state of the last run to state.
@@ -64,9 +63,9 @@ func (m *Model) NewScorer(documents, tokens int) *Scorer {
 	return s
 }
 
-// Score returns the negative log-likelihood, in nats, of each target [B·T] given
-// the ids up to and with its place, and moves state past the segment (a tail is
-// read but not written). The result is valid until the next call.
+// Score returns the negative log-likelihood, in nats, of each target [B·T] given the ids
+// up to and including its position, and moves state past the segment (a tail is read but
+// not written). The result is valid until the next call.
 func (s *Scorer) Score(ids, targets []int32, state *State) ([]float64, error) {
 	if len(ids) != len(s.pass.IDs) || len(targets) != len(s.targets) {
 		return nil, fmt.Errorf("models: %d ids and %d targets, want %d", len(ids), len(targets), len(s.pass.IDs))

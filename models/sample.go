@@ -9,12 +9,12 @@ import (
 
 // Sampler draws tokens from logits.
 type Sampler struct {
-	Temperature float64 // 0: always the likeliest token
-	TopP        float64 // draw from the fewest tokens that hold this share of the probability; 1: from all
+	Temperature float64 // 0: always the most likely token
+	TopP        float64 // draw from the fewest tokens with this total probability; 1: from all
 	Rand        *rand.Rand
 }
 
-// Next draws a token. With temperature 0 it is the first of the likeliest.
+// Next draws a token. At temperature 0 it takes the most likely, the first of equals.
 func (s *Sampler) Next(logits []float32) int32 {
 	best := 0
 	for i, v := range logits {
@@ -56,9 +56,9 @@ func (s *Sampler) Next(logits []float32) int32 {
 }
 
 // Continue feeds the tokens next [B, w] and draws further tokens of every document, each
-// with a sampler of its own, until all have drawn the token stop or n others, n ≥ 1. It
-// returns what was drawn for each document, without stop. tick is told of every token
-// drawn, and ends the work with an error of its own.
+// with its own sampler, until every document has drawn the token stop or n others, n ≥ 1.
+// It returns the tokens drawn for each document, without stop. It calls tick after every
+// token drawn; an error from tick ends the work.
 func (d *Decoder) Continue(next []int32, n int, samplers []*Sampler, stop int32, tick func() error) ([][]int32, error) {
 	drawn, ended := make([][]int32, len(samplers)), make([]bool, len(samplers))
 	last := make([]int32, len(samplers))
@@ -69,7 +69,7 @@ func (d *Decoder) Continue(next []int32, n int, samplers []*Sampler, stop int32,
 		}
 		for b, s := range samplers {
 			if ended[b] {
-				continue // its document goes on with any token, and nobody looks
+				continue // feed any token: its document is no longer read
 			}
 			v := d.model.Config.Vocabulary
 			last[b] = s.Next(logits[b*v : (b+1)*v])
@@ -88,8 +88,8 @@ func (d *Decoder) Continue(next []int32, n int, samplers []*Sampler, stop int32,
 	return drawn, nil
 }
 
-// Generate feeds a prompt and yields n further tokens of one document, each drawn
-// after all that stand before it. It ends early when yield returns false.
+// Generate feeds a prompt and yields n further tokens of one document, each drawn given
+// all before it. It ends early when yield returns false.
 func (d *Decoder) Generate(prompt []int32, n int, s *Sampler, yield func(int32) bool) error {
 	logits, err := d.Feed(prompt)
 	for i := 0; i < n && err == nil; i++ {

@@ -13,7 +13,7 @@ type State struct {
 	config    Config
 }
 
-// NewState is an empty memory for a batch of documents.
+// NewState creates an empty memory for a batch of documents.
 func (m *Model) NewState(documents int) *State {
 	s := &State{Documents: documents, Layers: make([][]*tensor.Dense, m.Config.Layers), config: m.Config}
 	for i := range s.Layers {
@@ -54,8 +54,8 @@ func (s *State) Reset(document int) {
 	})
 }
 
-// CopyDocument overwrites the memory of document `to` with that of document
-// `from` of another state of the same model.
+// CopyDocument overwrites the memory of document `to` with document `from` of another
+// state of the same model.
 func (s *State) CopyDocument(to int, other *State, from int) {
 	s.each(func(l, i int, data []float32, size int) {
 		copy(data[to*size:(to+1)*size], other.Data(l, i)[from*size:(from+1)*size])

@@ -20,11 +20,11 @@ type Model struct {
 	Params []*Param
 
 	byName map[string]int
-	tokens int // of a memory that lives in the token stream, or 0
+	tokens int // memory tokens before and after a segment, or 0
 	rotary *ops.Rotary
 }
 
-// New makes a model with weights drawn from the seed.
+// New creates a model with weights drawn from the seed.
 func New(c Config, m Memory, seed uint64) (*Model, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (m *Model) Parameters() int64 {
 	return n
 }
 
-// Stateful says whether anything is carried from segment to segment.
+// Stateful reports whether anything is carried from segment to segment.
 func (m *Model) Stateful() bool {
 	for i := range m.Config.Layers {
 		if len(m.Memory.State(m.Config, i)) > 0 {
@@ -83,7 +83,7 @@ func (m *Model) Gates() [][]float64 {
 	return gates
 }
 
-// Layer is what a memory sees of the layer it is part of.
+// Layer is what a memory sees of its layer.
 type Layer struct {
 	Index  int // 0 is the lowest
 	Config Config
@@ -91,7 +91,7 @@ type Layer struct {
 
 	rotary      *ops.Rotary
 	cache       *ops.Cache // of the running segment, when decoding
-	folded      bool
+	fromCache   bool
 	writeCounts []float32 // of a pass
 	param       func(name string) *G.Node
 }
@@ -104,8 +104,8 @@ func (l *Layer) Local(qkv *G.Node) *G.Node {
 	return ops.CausalAttention(l.Shape, l.rotary, qkv)
 }
 
-// MemoryView is what a memory should read and write of qkv: as it is (paper section 4.1:
-// no positions), or turned to its positions.
+// MemoryView is qkv as a memory should read and write it: without positions (paper section
+// 4.1), or rotated to them.
 func (l *Layer) MemoryView(qkv *G.Node) *G.Node {
 	switch {
 	case !l.Config.MemoryPositions:
@@ -116,26 +116,27 @@ func (l *Layer) MemoryView(qkv *G.Node) *G.Node {
 	return ops.Rotate(l.Shape, l.rotary, qkv, nil)
 }
 
-// Cache holds the running segment when decoding, and is nil otherwise. A memory with
-// an attention of its own, in place of Local, reads it and adds to it.
+// Cache holds the running segment when decoding, and is nil otherwise. A memory with its
+// own attention, in place of Local, reads it and appends to it.
 func (l *Layer) Cache() *ops.Cache { return l.cache }
 
-// Folded says that Write gets a segment from the cache that Read filled while decoding,
-// and not the projection. The two differ if Read puts anything else into the cache.
-func (l *Layer) Folded() bool { return l.folded }
+// FromCache reports that Write gets a segment from the cache that Read filled while
+// decoding, not from the projection. The two differ if Read puts anything else into the
+// cache.
+func (l *Layer) FromCache() bool { return l.fromCache }
 
-// project is what attention sees of x.
+// project computes the queries, keys and values of x.
 func (l *Layer) project(x *G.Node) *G.Node {
 	return ops.NormLinear(x, l.param("norm_attention"), l.param("w_qkv"), l.Config.NormEpsilon)
 }
 
-// finish is x past the layer, given what attention read.
+// finish completes the layer on x, given the output of attention.
 func (l *Layer) finish(x, read *G.Node) *G.Node {
 	x = ops.LinearAdd(x, read, l.param("w_o"))
 	return ops.FeedForward(x, l.param("norm_ffn"), l.param("w_up"), l.param("w_down"), l.Config.NormEpsilon)
 }
 
-// Param is one of the weights the memory asked for.
+// Param returns one of the weights that Params lists.
 func (l *Layer) Param(name string) *G.Node { return l.param(name) }
 
 // Pass is a model's graph over B documents of S segments of T tokens each: from
@@ -147,8 +148,8 @@ type Pass struct {
 	IDs   []int32 // [B·S·T], filled in before each run
 	In    *State  // bound to the graph, filled in by each run
 	// WriteCounts [B·S] is how often the write of each segment to a compressive memory
-	// counts: 1, unless filled in before a run. With more, a few segments of a training
-	// sequence take the place of many.
+	// counts: 1, unless set before a run. A larger count lets a few segments of a
+	// training sequence do the work of many.
 	WriteCounts []float32
 	Params      []*G.Node   // in the order of Model.Params
 	Hidden      *G.Node     // [B·S·T, d]; nil in a pass for the state alone
@@ -160,27 +161,26 @@ type Pass struct {
 	machine G.VM // nil before the first run
 }
 
-// written is what was read where a segment was written.
+// written is the inputs of Read in a layer that writes a segment.
 type written struct {
 	layer  *Layer
 	qkv    *G.Node
 	states []*G.Node
 }
 
-// Losses adds to the graph the memory's own loss of each layer: none if it has none,
+// Losses adds to the graph the memory's auxiliary loss of each layer: none if it has none
 // or writes nothing.
 func (p *Pass) Losses() []*G.Node {
 	var losses []*G.Node
-	if teacher, ok := p.model.Memory.(Teacher); ok {
+	if auxiliary, ok := p.model.Memory.(AuxiliaryLoss); ok {
 		for _, w := range p.written {
-			losses = append(losses, teacher.Loss(w.layer, w.qkv, w.states))
+			losses = append(losses, auxiliary.Loss(w.layer, w.qkv, w.states))
 		}
 	}
 	return losses
 }
 
-// NewPass builds the graph. A pass for the state alone leaves out what only the
-// logits need.
+// NewPass builds the graph. With stateOnly it omits what only the logits need.
 func (m *Model) NewPass(documents, segments, tokens int, stateOnly bool) *Pass {
 	return m.newPass(documents, segments, tokens, stateOnly, nil)
 }
@@ -222,12 +222,12 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 	return p
 }
 
-// normed is what the logits are made of.
+// normed applies the last norm, whose result the logits are computed from.
 func (p *Pass) normed(x *G.Node) *G.Node {
 	return ops.RMSNorm(x, p.param("norm_final"), p.model.Config.NormEpsilon)
 }
 
-// newInputs is a graph of the weights and the incoming state alone.
+// newInputs creates a graph of only the weights and the incoming state.
 func (m *Model) newInputs(shape ops.Shape) *Pass {
 	p := &Pass{Graph: G.NewGraph(), Shape: shape, In: m.NewState(shape.B), model: m}
 	for _, w := range m.Params {
@@ -265,14 +265,14 @@ func (p *Pass) Tensor(name string, value *tensor.Dense) *G.Node {
 	return G.NewTensor(p.Graph, value.Dtype(), value.Dims(), G.WithShape(value.Shape()...), G.WithName(name), G.WithValue(value))
 }
 
-// Constant adds a vector of numbers ([]int32 or []float32) that the caller fills
-// in before each run.
+// Constant adds a vector of numbers ([]int32 or []float32), which the caller fills in
+// before each run.
 func Constant[T int32 | float32](p *Pass, name string, backing []T) *G.Node {
-	// The shape is said, or a vector of one would be taken for a number.
+	// With no explicit shape, a vector of one would become a scalar.
 	return p.Tensor(name, tensor.New(tensor.WithShape(len(backing)), tensor.WithBacking(backing)))
 }
 
-// matrix adds a matrix [rows, …] over the caller's numbers.
+// matrix adds a matrix [rows, …] backed by the caller's numbers.
 func (p *Pass) matrix(name string, backing []float32, rows int) *G.Node {
 	return p.Tensor(name, tensor.New(tensor.WithShape(rows, len(backing)/rows), tensor.WithBacking(backing)))
 }

@@ -1,26 +1,24 @@
-// Package atomicfile changes files so that a kill or a power cut does no harm.
-// [Write] and [Fill] replace a file whole: at any moment the old content stands
-// there or the new, and never a part. [Append] adds to a log, of which a kill can
-// leave a part of the last line.
+// Package atomicfile changes files so that a kill or a power cut does no harm. [Write] and
+// [Fill] replace a whole file: at any moment it has either its old content or its new,
+// never a part. [Append] adds to a log; a kill can leave it with a partial last line.
 package atomicfile
 
 import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// A file that is being written is called ".name.123.tmp" until it is whole.
+// A file is called ".name.123.tmp" until it is complete.
 const (
 	temporaryPrefix = "."
 	temporarySuffix = ".tmp"
 )
 
-// Write puts data in the place of path.
+// Write replaces the file at path by data.
 func Write(path string, data []byte) error {
 	return Fill(path, func(f *File) error {
 		_, err := f.Write(data)
@@ -28,16 +26,16 @@ func Write(path string, data []byte) error {
 	})
 }
 
-// Fill puts a file that write fills in the place of path, readable by all, and
-// leaves nothing behind if that fails. What a kill leaves behind, Sweep removes.
+// Fill replaces the file at path by one that write fills, readable by all. If that fails,
+// it leaves nothing behind; Sweep removes what a kill leaves behind.
 func Fill(path string, write func(*File) error) (err error) {
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
-	// Held until dir is closed; tells Sweep that somebody is at work. Where a file
-	// system has no such locks, Sweep gets none either and removes nothing.
+	// Held until dir is closed, so that Sweep sees that somebody is writing. On a file
+	// system without such locks, Sweep gets none either, and removes nothing.
 	_ = unix.Flock(int(dir.Fd()), unix.LOCK_SH)
 
 	if err = ask("create", path); err != nil {
@@ -77,7 +75,7 @@ func Fill(path string, write func(*File) error) (err error) {
 	return syncDir(dir, path)
 }
 
-// Rename gives a file another name, in place of what has that name.
+// Rename renames a file, replacing any file of that name.
 func Rename(from, to string) error {
 	if err := ask("rename", to); err != nil {
 		return err
@@ -85,7 +83,7 @@ func Rename(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// RemoveAll removes a file, or a directory with all that is in it, if it is there.
+// RemoveAll removes a file, or a directory and its contents, if it exists.
 func RemoveAll(path string) error {
 	if err := ask("remove", path); err != nil {
 		return err
@@ -93,8 +91,8 @@ func RemoveAll(path string) error {
 	return os.RemoveAll(path)
 }
 
-// Sweep removes the unfinished files that killed writers left in root and in all
-// directories below it. A directory in which somebody is writing is passed over.
+// Sweep removes the unfinished files that killed writers left in root and all directories
+// below it. It skips a directory in which somebody is writing.
 func Sweep(root string) error {
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
@@ -121,7 +119,7 @@ func sweep(path string) error {
 		if !strings.HasPrefix(name, temporaryPrefix) || !strings.HasSuffix(name, temporarySuffix) {
 			continue
 		}
-		// One that is gone was finished by its writer in the meantime.
+		// If it is gone, its writer has finished it in the meantime.
 		if err := os.Remove(filepath.Join(path, name)); err != nil && !os.IsNotExist(err) {
 			return err
 		}
@@ -131,9 +129,6 @@ func sweep(path string) error {
 
 // syncDir makes a rename survive a power cut.
 func syncDir(dir *os.File, path string) error {
-	if runtime.GOOS == "windows" { // which cannot, and journals renames itself
-		return nil
-	}
 	if err := ask("sync", path); err != nil {
 		return err
 	}

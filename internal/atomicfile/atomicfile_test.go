@@ -43,7 +43,7 @@ func TestFailure(t *testing.T) {
 	}
 	full := errors.New("disk full")
 	if err := Fill(path, func(f *File) error { f.Write([]byte("half")); return full }); err != full {
-		t.Errorf("error %v, want that of the writer", err)
+		t.Errorf("error %v, want the writer's", err)
 	}
 	only(t, dir, "file", "old")
 	if err := Write(filepath.Join(path, "below"), nil); err == nil {

@@ -6,16 +6,16 @@ import (
 	"sync/atomic"
 )
 
-// Hook is asked before every change to a file: "create", "write", "sync",
-// "rename" or "remove", and the path of the file as it is called in the end. An
-// error takes the place of the change. A write is made in two halves, and the
-// hook asked before each, so that it can happen in part.
+// Hook is called before every change to a file, with the change ("create", "write",
+// "sync", "rename" or "remove") and the file's final path. If it returns an error, that
+// replaces the change. A write is made in two halves, with a call before each, so that it
+// can fail half-way.
 type Hook func(change, path string) error
 
 var hook atomic.Pointer[Hook]
 
-// SetHook is for tests: they make the disk fail, or kill the process, at any
-// change. nil removes the hook.
+// SetHook is for tests, which make the disk fail, or kill the process, at any change. nil
+// removes the hook.
 func SetHook(h Hook) {
 	if h == nil {
 		hook.Store(nil)
@@ -31,13 +31,13 @@ func ask(change, path string) error {
 	return nil
 }
 
-// File is a file that is being written.
+// File is a file being written.
 type File struct {
 	file *os.File
-	path string // what it is called in the end
+	path string // its final path
 }
 
-// Append opens a file to which is added at its end; it must be there.
+// Append opens an existing file to add to its end.
 func Append(path string) (*File, error) {
 	if err := ask("create", path); err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func (f *File) Write(p []byte) (int, error) {
 	return f.halves(p, f.file.Write)
 }
 
-// WriteAt overwrites what stands at an offset.
+// WriteAt overwrites the bytes at an offset.
 func (f *File) WriteAt(p []byte, offset int64) (int, error) {
 	return f.halves(p, func(part []byte) (int, error) {
 		n, err := f.file.WriteAt(part, offset)
@@ -80,7 +80,7 @@ func (f *File) halves(p []byte, write func([]byte) (int, error)) (int, error) {
 	return done, nil
 }
 
-// Sync puts what was written on the disk.
+// Sync flushes the file to the disk.
 func (f *File) Sync() error {
 	if err := ask("sync", f.path); err != nil {
 		return err
@@ -88,7 +88,7 @@ func (f *File) Sync() error {
 	return f.file.Sync()
 }
 
-// Close ends the writing.
+// Close closes the file.
 func (f *File) Close() error { return f.file.Close() }
 
 var _ io.WriterAt = (*File)(nil)

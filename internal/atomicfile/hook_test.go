@@ -57,7 +57,7 @@ func TestHookSeesEveryChange(t *testing.T) {
 }
 
 // TestEveryFailure: whichever change fails, the file is the old one or the new one,
-// the error is that of the disk, and nothing is left beside it, unless even removing
+// the error is the disk's, and nothing is left beside it, unless even removing
 // fails, as it does for a process that was killed; Sweep does it then.
 func TestEveryFailure(t *testing.T) {
 	full := errors.New("disk full")
@@ -134,8 +134,8 @@ func TestHalfWritten(t *testing.T) {
 	only(t, dir, "log", "1\nabc")
 }
 
-// TestSweepPassesByWriters: files of others, and those of somebody who is writing,
-// stay.
+// TestSweepPassesByWriters: Sweep leaves other programs' files, and files that somebody
+// is writing.
 func TestSweepPassesByWriters(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{".file.12.tmp", "a.tmp", ".hidden"} {

@@ -17,7 +17,7 @@ type Deviation struct {
 	Interval  int     `json:"interval,omitempty"` // the checkpoint interval of the largest error; 0 when decoding
 }
 
-// Passed says whether the deviation is inside its tolerance; NaN is not.
+// Passed reports whether the deviation is within its tolerance; NaN is not.
 func (d Deviation) Passed() bool { return d.Error <= d.Tolerance }
 
 // The tolerances that float32 arithmetic meets on networks of this kind.
@@ -26,7 +26,7 @@ const (
 	GradientTolerance = 1e-4
 )
 
-// comparison is a model beside its reference.
+// comparison compares a model with its reference.
 type comparison struct {
 	*File
 	model        *models.Model
@@ -36,9 +36,8 @@ type comparison struct {
 	at           map[string]int // in found
 }
 
-// Compare rebuilds the network of a reference and measures every quantity: with
-// 1, 2, … segments to a graph, up to the whole text in one, and token by token, as
-// decoding reads it.
+// Compare rebuilds the network of a reference and measures every quantity: with 1, 2, …
+// segments to a graph, up to the whole text in one, and token by token, as in decoding.
 func Compare(f *File) ([]Deviation, error) {
 	m, err := f.build()
 	if err != nil {
@@ -158,7 +157,7 @@ func (c *comparison) logits(interval int) ([]float32, error) {
 	return all, nil
 }
 
-// decoding measures what a decoder says and carries that reads one token at a time.
+// decoding measures the logits and the state of a decoder that reads one token at a time.
 func (c *comparison) decoding() error {
 	batch, length, v := c.Config.Batch, c.Config.Length(), c.Config.Vocabulary
 	d := c.model.NewDecoder(batch)

@@ -10,15 +10,15 @@ import (
 	"infinibench/internal/jsonread"
 )
 
-// File is one reference. A file without config.model holds an Infini-Transformer, whose
-// state is Memory; every other file gives its state in State.
+// File is one reference. A file without config.model describes an Infini-Transformer,
+// whose state is Memory; every other file gives its state in State.
 type File struct {
 	About     string               `json:"about"`
 	Config    Config               `json:"config"`
 	IDs       [][]int32            `json:"ids"` // [batch][segments·segment + tail + 1]
 	Weights   map[string]Array     `json:"weights"`
 	Loss      *float64             `json:"loss"`                // mean over all targets, nats
-	Auxiliary *float64             `json:"auxiliary,omitempty"` // the memory's own loss (models.Teacher), mean over all targets
+	Auxiliary *float64             `json:"auxiliary,omitempty"` // the loss of a models.AuxiliaryLoss, mean over all targets
 	Logits    Array                `json:"logits"`              // [batch, length, vocabulary]
 	Memory    []Array              `json:"memory,omitempty"`    // per layer, [batch, heads, D, D+1], after the last whole segment
 	State     []map[string]Array   `json:"state,omitempty"`     // per layer, [batch, …] by the name in models.StateSpec, after the last whole segment
@@ -44,9 +44,9 @@ type Config struct {
 	RopeBase      float64 `json:"rope_base"`
 }
 
-// Options are the settings of a model, under the names they have in a profile. One that
-// is left out has the default of the model's type in package baselines; one that the
-// model does not have is an error.
+// Options are the settings of a model, under their names in a profile. An omitted one has
+// the default of the model's type in package baselines; one that the model does not have
+// is an error.
 type Options struct {
 	Cache   *int `json:"cache,omitempty"`   // transformer-xl, memorizing: tokens
 	T5      bool `json:"t5,omitempty"`      // transformer-xl, memorizing: relative biases
@@ -69,8 +69,8 @@ type Array struct {
 // Length is the number of scored tokens of a sequence.
 func (c Config) Length() int { return c.Segments*c.Segment + c.Tail }
 
-// maxFile bounds the memory that a reference can cost, in bytes. One of a network of
-// ten million numbers takes half of it.
+// maxFile bounds the memory, in bytes, that a reference can cost. A reference for a
+// network of ten million numbers takes half of it.
 const maxFile = 512 << 20
 
 // Load reads and checks a reference. Its errors name the file and the field.

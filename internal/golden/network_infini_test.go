@@ -15,8 +15,8 @@ func (localOnly) stops() bool                                                 { 
 func (localOnly) attend(n network, _ int, qkv [][]float64, _ any) [][]float64 { return n.local(qkv) }
 
 // recurrent is the Recurrent Memory Transformer (Bulatov et al. 2022, section 3.2): p
-// rows before the segment and the same p rows behind it, and what the latter become past
-// the last norm stands before the next segment. Its state is those rows.
+// rows before the segment and the same p rows behind it. After the last norm, the latter
+// are the rows before the next segment, and the state.
 type recurrent struct {
 	localOnly
 	tokens int

@@ -30,8 +30,8 @@ type memory interface {
 	stops() bool
 }
 
-// teacher is a memory with a loss of its own, which teaches its own weights alone.
-type teacher interface {
+// withLoss is a memory with an auxiliary loss, which trains only its own weights.
+type withLoss interface {
 	teach(n network, layer int, qkv [][]float64, state any) float64
 }
 
@@ -133,7 +133,7 @@ func (n network) segment(s int, tokens []int32, states []any, past *record) (hid
 			if !past.replay {
 				past.qkv[s][l] = qkv
 			}
-			if m, ok := n.memory.(teacher); ok && states[l] != nil {
+			if m, ok := n.memory.(withLoss); ok && states[l] != nil {
 				auxiliary += m.teach(n, l, past.qkv[s][l], states[l])
 			}
 			states[l] = n.memory.write(n, l, qkv, states[l])

@@ -75,8 +75,7 @@ func (m transformerXL) attend(n network, layer int, qkv [][]float64, state any) 
 // pair is a key and a value, all heads.
 type pair struct{ key, value []float64 }
 
-// over is attention to rows that stand before a segment, one place each, and to the
-// segment.
+// over is attention to rows before a segment, one position each, and to the segment.
 func (m transformerXL) over(n network, layer int, qkv [][]float64, before []pair) [][]float64 {
 	rows := slices.Clone(before)
 	for _, x := range qkv {

@@ -12,12 +12,12 @@ import (
 	"infinibench/models"
 )
 
-// mostNeighbours bounds what the search of the Memorizing Transformer allocates, whose
-// size is in no array of the file: k for each token and head.
+// mostNeighbours bounds what the search of the Memorizing Transformer allocates, k for
+// each token and head: no array in the file bounds that.
 const mostNeighbours = 1 << 26
 
-// validate checks everything that Compare relies on, before anything is allocated whose
-// size the file only claims.
+// validate checks everything that Compare relies on, before allocating anything whose size
+// the file only claims.
 func (f *File) validate() error {
 	c := f.Config
 	for _, v := range []struct {
@@ -61,7 +61,7 @@ func (f *File) validate() error {
 	if f.Loss == nil {
 		return errors.New("loss is missing")
 	}
-	if _, ok := memory.(models.Teacher); ok && f.Auxiliary == nil {
+	if _, ok := memory.(models.AuxiliaryLoss); ok && f.Auxiliary == nil {
 		return fmt.Errorf("auxiliary is missing: %s has a loss of its own", memory.Name())
 	}
 	if err := f.Logits.check("logits", []int{c.Batch, c.Length(), c.Vocabulary}); err != nil {
@@ -95,7 +95,7 @@ func (a Array) check(name string, shape []int) error {
 	}
 	n := 1
 	for _, d := range shape {
-		if d > 0 && n > maxFile/d { // no file holds as many, and the product may overflow
+		if d > 0 && n > maxFile/d { // more than any file holds, and the product may overflow
 			return fmt.Errorf("%s has %d numbers, want %v", name, len(a.Data), shape)
 		}
 		n *= d
@@ -106,10 +106,10 @@ func (a Array) check(name string, shape []int) error {
 	return nil
 }
 
-// checkWeights compares every weight with the network before that is built, so that a
-// file cannot claim a larger network than it holds.
+// checkWeights compares every weight with the network before building it, so that a file
+// cannot claim a larger network than it holds.
 func (f *File) checkWeights(memory models.Memory) error {
-	if f.Config.Layers > len(f.Weights) { // before layers are listed that nobody gave
+	if f.Config.Layers > len(f.Weights) { // before listing layers that the file does not have
 		return fmt.Errorf("config.layers is %d, more than the %d entries of weights", f.Config.Layers, len(f.Weights))
 	}
 	shapes := models.Shapes(f.model(), memory)

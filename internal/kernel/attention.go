@@ -22,30 +22,31 @@ func NewRotary(n, d int, base float64) *Rotary {
 	return r
 }
 
-// turn sets the rows of dst, `to` apart, to those of src, `from` apart, turned to the
-// positions [lo, hi); they may be the same.
-func (r *Rotary) turn(dst []float32, to int, src []float32, from, lo, hi int) {
-	turn(dst, dst[r.half:], to, src, src[r.half:], from, r.cos[lo*r.half:hi*r.half], r.sin[lo*r.half:hi*r.half], r.half)
+// rotate sets the rows of dst, with leading dimension `to`, to the rows of src, with
+// leading dimension `from`, rotated to the positions [lo, hi). dst and src may be the
+// same.
+func (r *Rotary) rotate(dst []float32, to int, src []float32, from, lo, hi int) {
+	rotatePairs(dst, dst[r.half:], to, src, src[r.half:], from, r.cos[lo*r.half:hi*r.half], r.sin[lo*r.half:hi*r.half], r.half)
 }
 
-// back is the inverse of turn: with its halves exchanged, a vector turns the other
-// way round.
-func (r *Rotary) back(dst []float32, to int, src []float32, from, lo, hi int) {
-	turn(dst[r.half:], dst, to, src[r.half:], src, from, r.cos[lo*r.half:hi*r.half], r.sin[lo*r.half:hi*r.half], r.half)
+// rotateBack is the inverse of rotate: exchanging the halves of a vector reverses the
+// direction.
+func (r *Rotary) rotateBack(dst []float32, to int, src []float32, from, lo, hi int) {
+	rotatePairs(dst[r.half:], dst, to, src[r.half:], src, from, r.cos[lo*r.half:hi*r.half], r.sin[lo*r.half:hi*r.half], r.half)
 }
 
-// Rotate sets y [rows, 3·H·D] to qkv with queries and keys turned to their
-// positions, the first token of each segment standing at `past`; values stay.
+// Rotate sets y [rows, 3·H·D] to qkv with queries and keys rotated to their positions;
+// values stay the same. The first token of each segment has position `past`.
 func Rotate(s Shape, r *Rotary, y, qkv []float32, past int) {
 	copy(y, qkv)
-	s.eachHead(y, func(x []float32, ld int) { r.turn(x, ld, x, ld, past, past+s.T) })
+	s.eachHead(y, func(x []float32, ld int) { r.rotate(x, ld, x, ld, past, past+s.T) })
 }
 
-// RotateGradient gives dqkv the gradient of Rotate's input: the inverse turn. dy is
-// overwritten.
-func RotateGradient(s Shape, r *Rotary, dqkv []float32, add bool, dy []float32, past int) {
-	s.eachHead(dy, func(x []float32, ld int) { r.back(x, ld, x, ld, past, past+s.T) })
-	Accumulate(dqkv, add, 1, dy)
+// RotateGradient sets dqkv to the gradient of Rotate's input, by the inverse rotation. It
+// overwrites dy.
+func RotateGradient(s Shape, r *Rotary, dqkv Gradient, dy []float32, past int) {
+	s.eachHead(dy, func(x []float32, ld int) { r.rotateBack(x, ld, x, ld, past, past+s.T) })
+	Accumulate(dqkv, 1, dy)
 }
 
 // eachHead calls f with the queries and the keys of every head, ld apart.
@@ -56,8 +57,8 @@ func (s Shape) eachHead(x []float32, f func(x []float32, ld int)) {
 	})
 }
 
-// queryBlock is how many queries are scored at once: the scores of a block
-// against all earlier keys are the largest thing attention ever holds.
+// queryBlock is how many queries are scored at a time. The scores of a block against all
+// earlier keys are the largest buffer that attention ever holds.
 const queryBlock = 128
 
 // Attention sets out [rows, H·D] to causal softmax attention inside each
@@ -67,14 +68,14 @@ const queryBlock = 128
 func Attention(s Shape, rotary *Rotary, out, logsum, qkv []float32) {
 	s.heads(func(b, seg, h int) {
 		q, k, v := s.query(qkv, b, seg, h), s.key(qkv, b, seg, h), s.value(qkv, b, seg, h)
-		logs := line(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
+		logs := rowOf(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
 		s.attend(rotary, s.head(out, b, seg, h), logs, q, s.T, k, v, 0)
 	})
 }
 
-// CachedAttention is Attention for the next T tokens of a segment of which
-// `past` tokens have been seen. qkv [B·T, 3·H·D] is the projection of the new
-// tokens; cache [B, capacity, 3·H·D] holds the earlier ones and receives the new.
+// CachedAttention is Attention for the next T tokens of a segment that already has `past`
+// tokens. qkv [B·T, 3·H·D] is the projection of the new tokens; cache [B, capacity, 3·H·D]
+// holds the earlier ones and receives the new ones.
 func CachedAttention(s Shape, rotary *Rotary, out, qkv, cache []float32, past int) {
 	stored := s.store(cache, qkv, past)
 	s.heads(func(b, _, h int) {
@@ -85,8 +86,8 @@ func CachedAttention(s Shape, rotary *Rotary, out, qkv, cache []float32, past in
 	})
 }
 
-// store puts the projection of T new tokens behind the `past` that running
-// [B, capacity, 3·H·D] holds, and returns the layout of that.
+// store appends the projection of T new tokens to the `past` tokens in running [B,
+// capacity, 3·H·D], and returns the layout of running.
 func (s Shape) store(running, qkv []float32, past int) Shape {
 	width := 3 * s.Width()
 	capacity := len(running) / (s.B * width)
@@ -96,8 +97,8 @@ func (s Shape) store(running, qkv []float32, past int) Shape {
 	return Shape{B: s.B, S: 1, T: capacity, H: s.H, D: s.D}
 }
 
-// attend scores `queries` queries, standing at positions past, past+1, …,
-// against the keys from position 0 on.
+// attend computes the attention of `queries` queries, at positions past, past+1, …, to the
+// keys from position 0 on.
 func (s Shape) attend(rotary *Rotary, out, logsum, q []float32, queries int, k, v []float32, past int) {
 	keys, ld := past+queries, 3*s.Width()
 	buffer, release := borrow((queries+keys)*s.D + min(queryBlock, queries)*keys)
@@ -105,27 +106,27 @@ func (s Shape) attend(rotary *Rotary, out, logsum, q []float32, queries int, k, 
 	parts := carve(buffer, queries*s.D, keys*s.D, min(queryBlock, queries)*keys)
 	turned, turnedKeys, scores := parts[0], parts[1], parts[2]
 	var totals [queryBlock]float32
-	rotary.turn(turned, s.D, q, ld, past, keys)
-	rotary.turn(turnedKeys, s.D, k, ld, 0, keys)
+	rotary.rotate(turned, s.D, q, ld, past, keys)
+	rotary.rotate(turnedKeys, s.D, k, ld, 0, keys)
 	for lo := 0; lo < queries; lo += queryBlock {
 		hi := min(lo+queryBlock, queries)
 		seen := past + hi
 		s.scores(scores, turned[lo*s.D:], hi-lo, turnedKeys, seen)
 		for t := lo; t < hi; t++ {
-			row := line(scores, t-lo, seen, seen)
+			row := rowOf(scores, t-lo, seen, seen)
 			visible := row[:past+t+1]
 			totals[t-lo], logsum[t] = exponentials(visible)
 			clear(row[len(visible):])
 		}
 		Gemm(false, false, hi-lo, s.D, seen, 1, scores, seen, v, ld, 0, out[lo*s.Width():], s.Width())
 		for t := lo; t < hi; t++ {
-			scale(line(out, t, s.Width(), s.D), 1/totals[t-lo])
+			scale(rowOf(out, t, s.Width(), s.D), 1/totals[t-lo])
 		}
 	}
 }
 
-// exponentials replaces scores by what their softmax has above its denominator, and
-// returns that, total, and its logarithm.
+// exponentials replaces scores by the numerators of their softmax, and returns the
+// denominator, total, and its logarithm.
 func exponentials(x []float32) (total, logsum float32) {
 	peak := largest(x)
 	total = expSum(x, x, peak)
@@ -145,57 +146,56 @@ func (s Shape) scores(x, q []float32, n int, k []float32, keys int) {
 	Gemm(false, true, n, keys, s.D, float32(1/math.Sqrt(float64(s.D))), q, s.D, k, s.D, 0, x, keys)
 }
 
-// slopes turns the scores p of the queries [lo, hi), which see past+t+1 keys, back into
-// weights, and ds, the gradient of these, into that of q·kᵀ. logsum, out and dout are
-// those of the head.
-func (s Shape) slopes(p, ds []float32, lo, hi, past int, logsum, out, dout []float32) {
-	keys := past + hi
+// slopes turns p, the scores of one head's queries [lo, hi), back into weights, and
+// ds from the gradient of the weights into the gradient of q·kᵀ.
+func (s Shape) slopes(p, ds []float32, lo, hi int, logsum, out, dout []float32) {
+	keys := hi // of which query t sees t+1
 	for t := lo; t < hi; t++ {
-		weights, slopes := line(p, t-lo, keys, keys), line(ds, t-lo, keys, keys)
-		visible := past + t + 1
+		weights, slopes := rowOf(p, t-lo, keys, keys), rowOf(ds, t-lo, keys, keys)
+		visible := t + 1
 		expSum(weights[:visible], weights[:visible], logsum[t])
 		clear(weights[visible:])
-		delta := dot(line(dout, t, s.Width(), s.D), line(out, t, s.Width(), s.D))
+		delta := dot(rowOf(dout, t, s.Width(), s.D), rowOf(out, t, s.Width(), s.D))
 		softmaxGradient(slopes[:visible], weights[:visible], slopes[:visible], delta, float32(1/math.Sqrt(float64(s.D))))
 		clear(slopes[visible:])
 	}
 }
 
-// AttentionGradient gives dqkv the gradient of Attention's input, from its result,
-// its logsum and the gradient dout of its result. The weights are rebuilt a block
-// at a time.
-func AttentionGradient(s Shape, rotary *Rotary, dqkv []float32, add bool, dout, out, logsum, qkv []float32) {
+// AttentionGradient sets dqkv to the gradient of Attention's input, given Attention's
+// out and logsum and the gradient dout of out. It rebuilds the weights a block at a
+// time.
+func AttentionGradient(s Shape, rotary *Rotary, dqkv Gradient, dout, out, logsum, qkv []float32) {
 	ld := 3 * s.Width()
 	s.heads(func(b, seg, h int) {
 		q, k, v := s.query(qkv, b, seg, h), s.key(qkv, b, seg, h), s.value(qkv, b, seg, h)
-		dq, dk, dv := s.query(dqkv, b, seg, h), s.key(dqkv, b, seg, h), s.value(dqkv, b, seg, h)
+		dq, dk, dv := s.query(dqkv.To, b, seg, h), s.key(dqkv.To, b, seg, h), s.value(dqkv.To, b, seg, h)
 		o, do := s.head(out, b, seg, h), s.head(dout, b, seg, h)
-		logs := line(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
+		logs := rowOf(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
 
 		rows := min(queryBlock, s.T)
 		buffer, release := borrow(4*s.T*s.D + 2*rows*s.T)
 		defer release()
 		parts := carve(buffer, s.T*s.D, s.T*s.D, s.T*s.D, s.T*s.D, rows*s.T, rows*s.T)
 		tq, tk, dtq, dtk, p, ds := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
-		rotary.turn(tq, s.D, q, ld, 0, s.T)
-		rotary.turn(tk, s.D, k, ld, 0, s.T)
+		rotary.rotate(tq, s.D, q, ld, 0, s.T)
+		rotary.rotate(tk, s.D, k, ld, 0, s.T)
 		// From the last block to the first: the last one reaches every key, so
-		// it sets what the others add to.
-		keep, keepV := float32(0), kept(add)
+		// it initialises what the others add to.
+		keep, keepV := float32(0), kept(dqkv.Add)
 		for lo := (s.T - 1) / queryBlock * queryBlock; lo >= 0; lo -= queryBlock {
 			hi := min(lo+queryBlock, s.T)
 			n, seen := hi-lo, hi
 			s.scores(p, tq[lo*s.D:], n, tk, seen)
 			Gemm(false, true, n, seen, s.D, 1, do[lo*s.Width():], s.Width(), v, ld, 0, ds, seen)
-			s.slopes(p, ds, lo, hi, 0, logs, o, do)
+			s.slopes(p, ds, lo, hi, logs, o, do)
 			Gemm(false, false, n, s.D, seen, 1, ds, seen, tk, s.D, 0, dtq[lo*s.D:], s.D)
 			Gemm(true, false, seen, s.D, n, 1, ds, seen, tq[lo*s.D:], s.D, keep, dtk, s.D)
 			Gemm(true, false, seen, s.D, n, 1, p, seen, do[lo*s.Width():], s.Width(), keepV, dv, ld)
 			keep, keepV = 1, 1
 		}
-		rotary.back(dtq, s.D, dtq, s.D, 0, s.T)
-		rotary.back(dtk, s.D, dtk, s.D, 0, s.T)
-		s.scatter(dq, add, dtq, ld)
-		s.scatter(dk, add, dtk, ld)
+		rotary.rotateBack(dtq, s.D, dtq, s.D, 0, s.T)
+		rotary.rotateBack(dtk, s.D, dtk, s.D, 0, s.T)
+		s.scatter(dq, ld, dqkv.Add, dtq)
+		s.scatter(dk, ld, dqkv.Add, dtk)
 	})
 }

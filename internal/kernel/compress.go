@@ -2,39 +2,38 @@ package kernel
 
 import "math"
 
-// Compression is a memory of two parts (Rae et al. 2020, section 3): the T keys or
-// values of the segment before stand behind `Slots` rows that older ones have been
-// compressed to, Rate to a row by a convolution of that stride, [Slots + T, H·D] in
-// all. The oldest rows come first, and fall out.
+// Compression is a memory of two parts (Rae et al. 2020, section 3), [Slots + T, H·D]:
+// first `Slots` compressed rows, each made from Rate older rows by a convolution of that
+// stride, then the T keys or values of the previous segment. The oldest rows come first
+// and are dropped first.
 type Compression struct {
 	Shape
 	Rate, Slots int
 }
 
-// Made is how many rows a segment is compressed to. Behind its last token stand zeros
-// where Rate does not divide T.
-func (c Compression) Made() int { return (c.T + c.Rate - 1) / c.Rate }
+// CompressedRows is how many rows a segment is compressed to. If Rate does not divide T,
+// zeros pad the segment.
+func (c Compression) CompressedRows() int { return (c.T + c.Rate - 1) / c.Rate }
 
-// rows is those of a memory.
+// rows is the number of rows of a memory.
 func (c Compression) rows() int { return c.Slots + c.T }
 
 // memory is the memory of document b before segment seg.
 func (c Compression) memory(x []float32, b, seg int) []float32 {
 	n := c.rows() * c.Width()
-	return line(x, seg*c.B+b, n, n)
+	return rowOf(x, seg*c.B+b, n, n)
 }
 
-// windows sets y [Made, Rate·H·D] to the segment that a memory holds.
+// windows sets y [CompressedRows, Rate·H·D] to the segment that a memory holds.
 func (c Compression) windows(y, memory []float32) {
 	clear(y[copy(y, memory[c.Slots*c.Width():]):])
 }
 
-// Compress sets states [S+1, B, Slots+T, H·D] to the memory before each segment and
-// after the last, starting from initial: the segment in memory is compressed by
-// w [H·D, Rate·H·D], and the new one, the keys (part 1) or values (part 2) of qkv,
-// takes its place.
+// Compress sets states [S+1, B, Slots+T, H·D] to the memory before each segment and after
+// the last, starting from initial. At each segment it compresses the one in memory by w
+// [H·D, Rate·H·D] and replaces it by the keys (part 1) or values (part 2) of qkv.
 func Compress(c Compression, states, qkv, initial, w []float32, part int) {
-	d, made := c.Width(), c.Made()
+	d, made := c.Width(), c.CompressedRows()
 	copy(states, initial[:c.B*c.rows()*d])
 	window, release := borrow(made * c.Rate * d)
 	defer release()
@@ -45,35 +44,36 @@ func Compress(c Compression, states, qkv, initial, w []float32, part int) {
 			old := (c.Slots - made) * d
 			copy(after[:old], before[made*d:])
 			Linear(after[old:c.Slots*d], window, w, made)
-			pick(after[c.Slots*d:], d, qkv[c.row(b, seg)*3*d+part*d:], 3*d, c.T)
+			gather(after[c.Slots*d:], d, qkv[c.row(b, seg)*3*d+part*d:], 3*d, c.T)
 		}
 	}
 }
 
-// Fill sets states [S+1, B] to how many rows of a memory are there before each segment
-// and after the last, starting from initial.
-func (c Compression) Fill(states, initial []float32) {
+// CountFilled sets states [S+1, B] to the number of filled rows before each segment and
+// after the last, starting from initial.
+func (c Compression) CountFilled(states, initial []float32) {
 	copy(states, initial[:c.B])
 	for i := c.B; i < len(states); i++ {
 		states[i] = float32(c.T)
 		if before := states[i-c.B]; before > 0 {
-			states[i] = min(before+float32(c.Made()), float32(c.rows()))
+			states[i] = min(before+float32(c.CompressedRows()), float32(c.rows()))
 		}
 	}
 }
 
-// Reconstruction returns what attention to a segment that leaves the memory differs
-// by, when it goes to what the segment is compressed to (Rae et al. 2020, algorithm 2):
+// Reconstruction returns the attention-reconstruction loss (Rae et al. 2020, algorithm 2):
+// how far attention to the compressed rows is from attention to the segment that they
+// replace,
 //
 //	Σ |softmax(q·kᵀ/√D)·v - softmax(q·kᶜᵀ/√D)·vᶜ|² / (H·D)
 //
-// over the queries q of every segment that has one before it; k and v are those of the
-// segment before, kᶜ and vᶜ [Made, D] what Compress made of them, without positions.
-// It sets dkeys and dvalues to the gradients by the weights that these were made with;
-// nothing else has one. keys and values [S+1, …] are Compress's, seen [S+1, B] is
-// Fill's.
+// over the queries q of every segment that has a predecessor. k and v are the
+// predecessor's keys and values, kᶜ and vᶜ [CompressedRows, D] what Compress made of them;
+// none has positions. Only the compression weights have a gradient, which it writes to
+// dkeys and dvalues. keys and values [S+1, …] come from Compress, seen [S+1, B] from
+// CountFilled.
 func Reconstruction(c Compression, dkeys, dvalues, qkv, keys, values, seen []float32) float64 {
-	d, made := c.Width(), c.Made()
+	d, made := c.Width(), c.CompressedRows()
 	size := c.B * c.S * made * d
 	buffer, release := borrow(2 * size)
 	defer release()
@@ -99,21 +99,21 @@ func Reconstruction(c Compression, dkeys, dvalues, qkv, keys, values, seen []flo
 	return sum
 }
 
-// reconstruct is one head of one segment: it sets dk and dv to the gradients by the
-// compressed keys and values.
+// reconstruct is the loss of one head of one segment. It sets dk and dv to the gradients
+// of the compressed keys and values.
 func (c Compression) reconstruct(dk, dv, q, k, v, ck, cv []float32) (loss float64) {
-	d, made := c.Width(), c.Made()
+	d, made := c.Width(), c.CompressedRows()
 	block := min(queryBlock, c.T)
 	buffer, release := borrow(c.T*c.D + block*(2*c.D+c.T+2*made))
 	defer release()
 	parts := carve(buffer, c.T*c.D, block*c.D, block*c.D, block*c.T, block*made, block*made)
 	query, off, short, full, weights, slopes := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
-	pick(query, c.D, q, 3*d, c.T)
+	gather(query, c.D, q, 3*d, c.T)
 	a := float32(1 / math.Sqrt(float64(c.D)))
 	attend := func(out, scores []float32, q []float32, n int, k, v []float32, m int) {
 		Gemm(false, true, n, m, c.D, a, q, c.D, k, d, 0, scores, m)
 		for t := range n {
-			normalise(line(scores, t, m, m))
+			normalise(rowOf(scores, t, m, m))
 		}
 		Gemm(false, false, n, c.D, m, 1, scores, m, v, d, 0, out, c.D)
 	}
@@ -123,11 +123,11 @@ func (c Compression) reconstruct(dk, dv, q, k, v, ck, cv []float32) (loss float6
 		attend(short, weights, query[lo*c.D:], n, ck, cv, made)
 		axpy(off[:n*c.D], -1, short[:n*c.D])
 		loss += float64(dot(off[:n*c.D], off[:n*c.D])) / float64(d)
-		scale(off[:n*c.D], -2/float32(d)) // by the attention to what is compressed
+		scale(off[:n*c.D], -2/float32(d)) // the gradient of the attention to compressed rows
 		Gemm(false, true, n, made, c.D, 1, off, c.D, cv, d, 0, slopes, made)
 		for t := range n {
-			w, s := line(weights, t, made, made), line(slopes, t, made, made)
-			softmaxGradient(s, w, s, dot(line(off, t, c.D, c.D), line(short, t, c.D, c.D)), a)
+			w, s := rowOf(weights, t, made, made), rowOf(slopes, t, made, made)
+			softmaxGradient(s, w, s, dot(rowOf(off, t, c.D, c.D), rowOf(short, t, c.D, c.D)), a)
 		}
 		Gemm(true, false, made, c.D, n, 1, slopes, made, query[lo*c.D:], c.D, kept(lo > 0), dk, d)
 		Gemm(true, false, made, c.D, n, 1, weights, made, off, c.D, kept(lo > 0), dv, d)
@@ -135,18 +135,19 @@ func (c Compression) reconstruct(dk, dv, q, k, v, ck, cv []float32) (loss float6
 	return loss
 }
 
-// weights sets dw [H·D, Rate·H·D] to the gradient by what windows of the memory in
-// states were multiplied with, dy [B·S·Made, H·D] being that by the result.
+// weights sets dw [H·D, Rate·H·D] to the gradient of the matrix that compressed the
+// windows of the memory in states; dy [B·S·CompressedRows, H·D] is the gradient of the
+// result.
 func (c Compression) weights(dw, dy, states []float32) {
-	d, made := c.Width(), c.Made()
+	d, made := c.Width(), c.CompressedRows()
 	size := made * c.Rate * d
 	windows, release := borrow(c.B * c.S * size)
 	defer release()
 	for b := range c.B {
 		for seg := range c.S {
-			c.windows(line(windows, b*c.S+seg, size, size), c.memory(states, b, seg))
+			c.windows(rowOf(windows, b*c.S+seg, size, size), c.memory(states, b, seg))
 		}
 	}
 	n := c.B * c.S * made
-	LinearWeightGradient(dw, false, dy, windows, n)
+	LinearWeightGradient(Gradient{To: dw}, dy, windows, n)
 }

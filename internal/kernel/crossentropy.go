@@ -2,11 +2,11 @@ package kernel
 
 import "math"
 
-// logitBudget bounds the logits held at once, in floats, however many rows and words
-// there are; their gradient takes their place.
+// logitBudget bounds the logits held at once, in floats, whatever the number of rows and
+// words. Their gradient overwrites them.
 const logitBudget = 1 << 21
 
-// logitRows is how many rows of logits are made at a time.
+// logitRows is how many rows of logits are computed at a time.
 func logitRows(vocabulary int) int { return max(16, logitBudget/vocabulary) }
 
 // CrossEntropy sets nll [n] to the negative log-likelihood, in nats, of targets
@@ -14,13 +14,13 @@ func logitRows(vocabulary int) int { return max(16, logitBudget/vocabulary) }
 func CrossEntropy(nll []float64, x, table []float32, targets []int32) {
 	eachLogits(x, table, len(targets), func(lo, _ int, logits []float32, v int) {
 		for i := range len(logits) / v {
-			nll[lo+i], _ = surprise(line(logits, i, v, v), targets[lo+i])
+			nll[lo+i], _ = tokenNLL(rowOf(logits, i, v, v), targets[lo+i])
 		}
 	}, func(int, int, []float32) {})
 }
 
-// WeightedCrossEntropy returns Σ w·nll and sets dx and dtable to its gradients;
-// doing both at once makes the logits one time instead of two.
+// WeightedCrossEntropy returns Σ w·nll and sets dx and dtable to its gradients. Doing both
+// together computes the logits once instead of twice.
 func WeightedCrossEntropy(dx, dtable, x, table []float32, targets []int32, weights []float32) float64 {
 	n := len(targets)
 	d := len(x) / n
@@ -28,9 +28,9 @@ func WeightedCrossEntropy(dx, dtable, x, table []float32, targets []int32, weigh
 	nll := make([]float64, n)
 	eachLogits(x, table, n, func(lo, hi int, logits []float32, v int) {
 		for i := range hi - lo {
-			row, target, w := line(logits, i, v, v), targets[lo+i], weights[lo+i]
+			row, target, w := rowOf(logits, i, v, v), targets[lo+i], weights[lo+i]
 			var total float32
-			nll[lo+i], total = surprise(row, target)
+			nll[lo+i], total = tokenNLL(row, target)
 			scale(row, w/total)
 			row[target] -= w
 		}
@@ -47,16 +47,16 @@ func WeightedCrossEntropy(dx, dtable, x, table []float32, targets []int32, weigh
 	return sum
 }
 
-// surprise returns the negative log-likelihood of the target, and turns the logits
-// into e^(logit - largest), whose sum is total.
-func surprise(logits []float32, target int32) (nll float64, total float32) {
+// tokenNLL returns the negative log-likelihood of the target and replaces the logits by
+// e^(logit - largest), whose sum is total.
+func tokenNLL(logits []float32, target int32) (nll float64, total float32) {
 	peak, aim := largest(logits), logits[target]
 	total = expSum(logits, logits, peak)
 	return float64(peak) + math.Log(float64(total)) - float64(aim), total
 }
 
-// eachLogits hands out x·tableᵀ, V wide: to each, in parallel, a few rows [lo, hi);
-// then to whole all the rows that stand in memory at once.
+// eachLogits computes x·tableᵀ, V wide, and passes it on: to each, in parallel, a few rows
+// [lo, hi); then to whole, all rows in memory at the time.
 func eachLogits(x, table []float32, n int, each func(lo, hi int, logits []float32, v int), whole func(lo, hi int, logits []float32)) {
 	d := len(x) / n
 	v := len(table) / d

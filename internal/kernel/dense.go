@@ -2,70 +2,91 @@ package kernel
 
 import "math"
 
-// A gradient function takes, for each input, the place where that input's gradient
-// goes and whether to add to what stands there (add) or to overwrite it.
+// Gradient is where the gradient of one input goes.
+type Gradient struct {
+	To  []float32
+	Add bool // add to To; otherwise overwrite it, whatever it holds
+}
 
-// rowBlock is the most rows that a block of several steps takes at a time: what it
-// makes on the way then stays in the cache until it is used.
+// Part is g restricted to the elements [lo, hi).
+func (g Gradient) Part(lo, hi int) Gradient { return Gradient{g.To[lo:hi], g.Add} }
+
+// Norm is the parameters of an RMSNorm (Zhang & Sennrich 2019).
+type Norm struct {
+	Gain    []float32 // [d]
+	Epsilon float32
+}
+
+// FeedForwardWeights is a feed-forward block of width d with f hidden units.
+type FeedForwardWeights struct {
+	Norm
+	Up   []float32 // [f, d]
+	Down []float32 // [d, f]
+}
+
+// FeedForwardGradients is where the gradients of a block's weights go.
+type FeedForwardGradients struct{ Gain, Up, Down Gradient }
+
+// rowBlock is the most rows that a fused operation takes at a time, so that its
+// intermediate results stay in the cache until they are used.
 const rowBlock = 512
 
-// eachRows calls f on blocks of the rows [0, n), in parallel; i counts the blocks.
-// The division depends on n and Threads alone.
+// eachRows calls f on blocks of the rows [0, n), in parallel; i numbers the blocks. The
+// division depends only on n and Threads.
 func eachRows(n int, f func(i, lo, hi int)) {
 	blocks := rowBlocks(n, rowBlock)
 	Each(blocks, func(i int) { f(i, n*i/blocks, n*(i+1)/blocks) })
 }
 
-// rowBlocks is into how many blocks of at most `largest` rows n rows are divided, as
-// many for each thread.
+// rowBlocks is the number of blocks, of at most `largest` rows, that n rows are divided
+// into: the same number for each thread.
 func rowBlocks(n, largest int) int {
 	workers := max(1, min(Threads(), n/16))
 	return (n + workers*largest - 1) / (workers * largest) * workers
 }
 
-// RMSNorm sets y [n, d] to x·rsqrt(mean(x²)+ε)·g row by row (Zhang & Sennrich
-// 2019).
-func RMSNorm(y, x, g []float32, epsilon float32) {
-	d := len(g)
-	Split(len(x)/d, 16, func(lo, hi int) { normRows(y[lo*d:hi*d], x[lo*d:hi*d], g, epsilon) })
+// RMSNorm sets y [n, d] to x·rsqrt(mean(x²)+ε)·g, row by row.
+func RMSNorm(y, x []float32, norm Norm) {
+	d := len(norm.Gain)
+	Split(len(x)/d, 16, func(lo, hi int) { norm.rows(y[lo*d:hi*d], x[lo*d:hi*d]) })
 }
 
-func normRows(y, x, g []float32, epsilon float32) {
-	d := len(g)
+func (norm Norm) rows(y, x []float32) {
+	d := len(norm.Gain)
 	for i := range len(x) / d {
-		row := line(x, i, d, d)
-		multiply(line(y, i, d, d), inverseRMS(row, epsilon), row, g)
+		row := rowOf(x, i, d, d)
+		multiply(rowOf(y, i, d, d), norm.inverseRMS(row), row, norm.Gain)
 	}
 }
 
-func inverseRMS(x []float32, epsilon float32) float32 {
-	return float32(1 / math.Sqrt(float64(dot(x, x)/float32(len(x))+epsilon)))
+func (norm Norm) inverseRMS(x []float32) float32 {
+	return float32(1 / math.Sqrt(float64(dot(x, x)/float32(len(x))+norm.Epsilon)))
 }
 
-// RMSNormGradient gives dx [n, d] and dg [d] the gradients of RMSNorm's inputs.
-func RMSNormGradient(dx []float32, addX bool, dg []float32, addG bool, dy, x, g []float32, epsilon float32) {
-	d := len(g)
+// RMSNormGradient sets dx [n, d] and dg [d] to the gradients of RMSNorm's inputs.
+func RMSNormGradient(dx, dg Gradient, dy, x []float32, norm Norm) {
+	d := len(norm.Gain)
 	n := len(x) / d
 	gains := newPartial(n, d)
 	eachRows(n, func(i, lo, hi int) {
-		normGradientRows(dx[lo*d:hi*d], addX, gains.part(i), dy[lo*d:hi*d], x[lo*d:hi*d], g, epsilon)
+		norm.rowsGradient(dx.Part(lo*d, hi*d), gains.part(i), dy[lo*d:hi*d], x[lo*d:hi*d])
 	})
-	gains.sum(dg, addG)
+	gains.sum(dg)
 }
 
-// normGradientRows is the gradient of normRows; that of the gain is added to dg.
-func normGradientRows(dx []float32, addX bool, dg, dy, x, g []float32, epsilon float32) {
-	d := len(g)
+// rowsGradient is the gradient of rows; it adds the gain's share to dg.
+func (norm Norm) rowsGradient(dx Gradient, dg, dy, x []float32) {
+	d := len(norm.Gain)
 	buffer, release := borrow(d)
 	defer release()
 	for i := range len(x) / d {
-		row, up, out := line(x, i, d, d), line(dy, i, d, d), line(dx, i, d, d)
-		r := inverseRMS(row, epsilon)
+		row, up, out := rowOf(x, i, d, d), rowOf(dy, i, d, d), rowOf(dx.To, i, d, d)
+		r := norm.inverseRMS(row)
 		multiplyAdd(dg, r, row, up)
-		multiply(buffer, r, up, g)
-		// The share of the norm itself: -x·r²/d·Σ dy·g·x·r.
+		multiply(buffer, r, up, norm.Gain)
+		// Through the norm itself: -x·r²/d·Σ dy·g·x·r.
 		along := -r * r / float32(d) * dot(buffer, row)
-		if addX {
+		if dx.Add {
 			axpy(out, 1, buffer)
 			axpy(out, along, row)
 		} else {
@@ -74,8 +95,8 @@ func normGradientRows(dx []float32, addX bool, dg, dy, x, g []float32, epsilon f
 	}
 }
 
-// partial keeps one sum for each block of rows, so that the order of addition is
-// the same whatever the threads do.
+// partial keeps one sum for each block of rows, so that the order of addition does not
+// depend on the threads.
 type partial struct {
 	parts   []float32
 	d       int
@@ -88,34 +109,34 @@ func newPartial(rows, d int) partial {
 	return partial{parts, d, release}
 }
 
-func (p partial) part(i int) []float32 { return line(p.parts, i, p.d, p.d) }
+func (p partial) part(i int) []float32 { return rowOf(p.parts, i, p.d, p.d) }
 
-// sum gives y the sum of the parts, and their memory back.
-func (p partial) sum(y []float32, add bool) {
-	if !add {
-		clear(y)
+// sum writes the sum of the parts to y and releases their memory.
+func (p partial) sum(y Gradient) {
+	if !y.Add {
+		clear(y.To)
 	}
 	for i := range len(p.parts) / p.d {
-		axpy(y, 1, p.part(i))
+		axpy(y.To, 1, p.part(i))
 	}
 	p.release()
 }
 
 // NormLinear sets y [n, m] to RMSNorm(x)·Wᵀ for x [n, d] and W [m, d].
-func NormLinear(y, x, g, w []float32, epsilon float32) {
-	d := len(g)
+func NormLinear(y, x []float32, norm Norm, w []float32) {
+	d := len(norm.Gain)
 	m := len(w) / d
 	eachRows(len(x)/d, func(_, lo, hi int) {
 		normed, release := borrow((hi - lo) * d)
 		defer release()
-		normRows(normed, x[lo*d:hi*d], g, epsilon)
+		norm.rows(normed, x[lo*d:hi*d])
 		Gemm(false, true, hi-lo, m, d, 1, normed, d, w, d, 0, y[lo*m:], m)
 	})
 }
 
-// NormLinearGradient gives dx, dg and dw the gradients of NormLinear's inputs.
-func NormLinearGradient(dx []float32, addX bool, dg []float32, addG bool, dw []float32, addW bool, dy, x, g, w []float32, epsilon float32) {
-	d := len(g)
+// NormLinearGradient sets dx, dg and dw to the gradients of NormLinear's inputs.
+func NormLinearGradient(dx, dg, dw Gradient, dy, x []float32, norm Norm, w []float32) {
+	d := len(norm.Gain)
 	n, m := len(x)/d, len(w)/d
 	normed, release := borrow(n * d)
 	defer release()
@@ -124,11 +145,11 @@ func NormLinearGradient(dx []float32, addX bool, dg []float32, addG bool, dw []f
 		dnormed, release := borrow((hi - lo) * d)
 		defer release()
 		Gemm(false, false, hi-lo, d, m, 1, dy[lo*m:], m, w, d, 0, dnormed, d)
-		normRows(normed[lo*d:hi*d], x[lo*d:hi*d], g, epsilon)
-		normGradientRows(dx[lo*d:hi*d], addX, gains.part(i), dnormed, x[lo*d:hi*d], g, epsilon)
+		norm.rows(normed[lo*d:hi*d], x[lo*d:hi*d])
+		norm.rowsGradient(dx.Part(lo*d, hi*d), gains.part(i), dnormed, x[lo*d:hi*d])
 	})
-	gains.sum(dg, addG)
-	LinearWeightGradient(dw, addW, dy, normed, n)
+	gains.sum(dg)
+	LinearWeightGradient(dw, dy, normed, n)
 }
 
 // Linear sets y [n, m] to x·Wᵀ for x [n, k] and W [m, k].
@@ -137,18 +158,18 @@ func Linear(y, x, w []float32, n int) {
 	ParallelGemm(false, true, n, len(w)/k, k, 1, x, k, w, k, 0, y, len(w)/k)
 }
 
-// LinearGradient gives dx and dw the gradients of Linear's inputs.
-func LinearGradient(dx []float32, addX bool, dw []float32, addW bool, dy, x, w []float32, n int) {
+// LinearGradient sets dx and dw to the gradients of Linear's inputs.
+func LinearGradient(dx, dw Gradient, dy, x, w []float32, n int) {
 	k := len(x) / n
 	m := len(w) / k
-	ParallelGemm(false, false, n, k, m, 1, dy, m, w, k, kept(addX), dx, k)
-	LinearWeightGradient(dw, addW, dy, x, n)
+	ParallelGemm(false, false, n, k, m, 1, dy, m, w, k, kept(dx.Add), dx.To, k)
+	LinearWeightGradient(dw, dy, x, n)
 }
 
-// LinearWeightGradient gives dw the gradient of the weights of Linear alone.
-func LinearWeightGradient(dw []float32, add bool, dy, x []float32, n int) {
+// LinearWeightGradient sets dw to the gradient of Linear's weights alone.
+func LinearWeightGradient(dw Gradient, dy, x []float32, n int) {
 	k, m := len(x)/n, len(dy)/n
-	ParallelGemm(true, false, m, k, n, 1, dy, m, x, k, kept(add), dw, k)
+	ParallelGemm(true, false, m, k, n, 1, dy, m, x, k, kept(dw.Add), dw.To, k)
 }
 
 // LinearAdd sets y [n, m] to r + x·Wᵀ for r [n, m], x [n, k] and W [m, k].
@@ -160,45 +181,45 @@ func LinearAdd(y, r, x, w []float32, n int) {
 	})
 }
 
-// FeedForward sets y [n, d] to x + W_down·gelu(W_up·RMSNorm(x)), and up [n, f] to
-// what gelu is taken of, for the gradient; W_up [f, d], W_down [d, f]. gelu is the
-// exact form (Hendrycks & Gimpel 2016).
-func FeedForward(y, up, x, g, wUp, wDown []float32, epsilon float32) {
-	d := len(g)
-	f := len(wUp) / d
+// FeedForward sets y [n, d] to x + W_down·gelu(W_up·RMSNorm(x)) and up [n, f] to
+// the input of gelu, which the gradient needs. gelu is the exact form (Hendrycks &
+// Gimpel 2016).
+func FeedForward(y, up, x []float32, w FeedForwardWeights) {
+	d := len(w.Gain)
+	f := len(w.Up) / d
 	eachRows(len(x)/d, func(_, lo, hi int) {
 		n := hi - lo
 		buffer, release := borrow(n * (d + f))
 		defer release()
 		normed, active := buffer[:n*d], buffer[n*d:]
-		normRows(normed, x[lo*d:hi*d], g, epsilon)
-		Gemm(false, true, n, f, d, 1, normed, d, wUp, d, 0, up[lo*f:], f)
+		w.rows(normed, x[lo*d:hi*d])
+		Gemm(false, true, n, f, d, 1, normed, d, w.Up, d, 0, up[lo*f:], f)
 		gelu(active, up[lo*f:hi*f])
 		copy(y[lo*d:hi*d], x[lo*d:hi*d])
-		Gemm(false, true, n, d, f, 1, active, f, wDown, f, 1, y[lo*d:], d)
+		Gemm(false, true, n, d, f, 1, active, f, w.Down, f, 1, y[lo*d:], d)
 	})
 }
 
-// FeedForwardGradient adds to dx, which has the share of the residual already, and
-// gives dg, dwUp and dwDown their gradients. dx and dy may be the same. up, as
-// FeedForward left it, is overwritten.
-func FeedForwardGradient(dx, dg []float32, addG bool, dwUp []float32, addUp bool, dwDown []float32, addDown bool, dy, up, x, g, wUp, wDown []float32, epsilon float32) {
-	d := len(g)
-	n, f := len(x)/d, len(wUp)/d
+// FeedForwardGradient adds to dx, which already holds the residual's share, and sets
+// dw to the gradients of the weights. dx and dy may be the same slice. It overwrites
+// up, which must be as FeedForward left it.
+func FeedForwardGradient(dx []float32, dw FeedForwardGradients, dy, up, x []float32, w FeedForwardWeights) {
+	d := len(w.Gain)
+	n, f := len(x)/d, len(w.Up)/d
 	active, release := borrow(n * f)
 	defer release()
 	eachRows(n, func(_, lo, hi int) {
 		dactive, release := borrow((hi - lo) * f)
 		defer release()
-		Gemm(false, false, hi-lo, f, d, 1, dy[lo*d:], d, wDown, f, 0, dactive, f)
+		Gemm(false, false, hi-lo, f, d, 1, dy[lo*d:], d, w.Down, f, 0, dactive, f)
 		rows := up[lo*f : hi*f]
 		geluGradient(rows, active[lo*f:hi*f], dactive, rows)
 	})
-	LinearWeightGradient(dwDown, addDown, dy, active, n)
-	NormLinearGradient(dx, true, dg, addG, dwUp, addUp, up, x, g, wUp, epsilon)
+	LinearWeightGradient(dw.Down, dy, active, n)
+	NormLinearGradient(Gradient{dx, true}, dw.Gain, dw.Up, up, x, w.Norm, w.Up)
 }
 
-// kept is how much of its old result a matrix product keeps.
+// kept is the β of a matrix product that adds to its result, or overwrites it.
 func kept(add bool) float32 {
 	if add {
 		return 1
@@ -209,32 +230,34 @@ func kept(add bool) float32 {
 // elements divides an element-wise loop among the threads.
 func elements(n int, f func(lo, hi int)) { Split(n, 4096, f) }
 
-// Add sets y to a + b.
+// Add sets y to a + b; a memory may want it, as in docs/add-a-memory.md.
 func Add(y, a, b []float32) {
 	elements(len(a), func(lo, hi int) { blend(y[lo:hi], 1, a[lo:hi], 1, b[lo:hi]) })
 }
 
-// Accumulate sets y to a·x, or adds that to it.
-func Accumulate(y []float32, add bool, a float32, x []float32) {
-	elements(len(x), func(lo, hi int) { give(y[lo:hi], add, a, x[lo:hi]) })
+// Accumulate writes a·x to y, in parallel.
+func Accumulate(y Gradient, a float32, x []float32) {
+	elements(len(x), func(lo, hi int) { accumulate(y.Part(lo, hi), a, x[lo:hi]) })
 }
 
-// give sets y to a·x, or adds that to it. What stands in y need not be a number
-// when it is set.
-func give(y []float32, add bool, a float32, x []float32) {
-	if add {
-		axpy(y, a, x)
+// accumulate is Accumulate on the calling goroutine. Without Add, y may hold NaN.
+func accumulate(y Gradient, a float32, x []float32) {
+	if y.Add {
+		axpy(y.To, a, x)
 	} else {
-		blend(y, a, x, 0, x)
+		scaled(y.To, a, x)
 	}
 }
+
+// scaled sets y to a·x.
+func scaled(y []float32, a float32, x []float32) { blend(y, a, x, 0, x) }
 
 // Scale multiplies x by a.
 func Scale(x []float32, a float32) {
 	elements(len(x), func(lo, hi int) { scale(x[lo:hi], a) })
 }
 
-// Dot is Σ x·y, added up in float64 over fixed blocks.
+// Dot is Σ x·y, summed in float64 over fixed blocks.
 func Dot(x, y []float32) float64 {
 	var sum float64
 	for lo := 0; lo < len(x); lo += 4096 {
@@ -249,19 +272,19 @@ func Embed(x, table []float32, ids []int32) {
 	d := len(x) / len(ids)
 	Split(len(ids), 64, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			copy(line(x, i, d, d), line(table, int(ids[i]), d, d))
+			copy(rowOf(x, i, d, d), rowOf(table, int(ids[i]), d, d))
 		}
 	})
 }
 
-// EmbedGradient gives dtable [V, d] the gradient of Embed's table: the sum of dx
-// over the places where each id stands, in order.
-func EmbedGradient(dtable []float32, add bool, dx []float32, ids []int32) {
+// EmbedGradient sets dtable [V, d] to the gradient of Embed's table: for each id the
+// sum, in order, of the rows of dx at which it occurs.
+func EmbedGradient(dtable Gradient, dx []float32, ids []int32) {
 	d := len(dx) / len(ids)
-	if !add {
-		clear(dtable)
+	if !dtable.Add {
+		clear(dtable.To)
 	}
 	for i, id := range ids {
-		axpy(line(dtable, int(id), d, d), 1, line(dx, i, d, d))
+		axpy(rowOf(dtable.To, int(id), d, d), 1, rowOf(dx, i, d, d))
 	}
 }

@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// The elementary functions below are accurate to a few units in the last place
-// of a float32 and are written without branches on the data, so that the vector
-// form beside them (elementary_simd.go) can do the very same steps.
+// The elementary functions below are accurate to a few units in the last place of a
+// float32. They do not branch on the data, so that the vector versions
+// (elementary_simd.go) can take exactly the same steps.
 
 const (
 	log2e = 1.44269504088896341
@@ -35,9 +35,9 @@ func exp32(x float32) float32 {
 	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
 }
 
-// erf32 is the error function as a quotient of polynomials in x², odd by
-// construction; the coefficients are those of Eigen's float erf. Outside ±4 the
-// true value is ±1 to float32.
+// erf32 is the error function as a quotient of polynomials in x², odd by construction,
+// with the coefficients of Eigen's float erf. Outside ±4 the true value rounds to ±1 in
+// float32.
 func erf32(x float32) float32 {
 	x = min(max(x, -4), 4)
 	s := x * x
@@ -61,7 +61,7 @@ const (
 	invSqrt2Pi = 0.39894228040143268
 )
 
-// The slice forms. Each has a vector twin where the machine allows; `use`
+// The functions on slices. Each has a vector version where the machine allows it; `use`
 // chooses at start-up.
 var (
 	// expSum sets y to e^(x-shift) and returns the sum of y.
@@ -91,10 +91,10 @@ var (
 	multiplyAdd = plainMultiplyAdd
 	// blend sets y to a·u + b·v; y may be u or v.
 	blend = plainBlend
-	// turn sets (x, y) to (u·cos - v·sin, u·sin + v·cos) row by row, each as wide
-	// as half; cos and sin [rows, half] say how many. The rows of x and y stand to
-	// apart, those of u and v from apart. (x, y) may be (u, v).
-	turn = plainTurn
+	// rotatePairs sets (x, y) to (u·cos - v·sin, u·sin + v·cos) row by row, each half
+	// wide; cos and sin are [rows, half]. x and y have the leading dimension to, u and
+	// v the leading dimension from. (x, y) may be (u, v).
+	rotatePairs = plainRotatePairs
 	// adam is AdamStep on one stretch.
 	adam = plainAdam
 )
@@ -190,9 +190,9 @@ func plainBlend(y []float32, a float32, u []float32, b float32, v []float32) {
 	}
 }
 
-func plainTurn(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int) {
+func plainRotatePairs(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int) {
 	for t := range len(cos) / half {
-		for i, c := range line(cos, t, half, half) {
+		for i, c := range rowOf(cos, t, half, half) {
 			a, b, s := u[t*from+i], v[t*from+i], sin[t*half+i]
 			x[t*to+i], y[t*to+i] = a*c-b*s, a*s+b*c
 		}

@@ -4,10 +4,10 @@ package kernel
 
 import "simd/archsimd"
 
-// This file repeats the plain loops of elementary.go eight numbers at a time.
-// It is built with GOEXPERIMENT=simd, which the Makefile sets on amd64; elementary_test.go
-// holds every function against its plain twin. Each clears the upper half of the
-// registers before scalar code follows, which would else be slow.
+// This file repeats the plain loops of elementary.go eight numbers at a time. It is built
+// with GOEXPERIMENT=simd, which the Makefile sets on amd64. elementary_test.go compares
+// every function with its plain version. Each function clears the upper halves of the
+// registers before scalar code follows, which would otherwise be slow.
 
 func init() {
 	if !archsimd.X86.AVX2() || !archsimd.X86.FMA() {
@@ -17,7 +17,7 @@ func init() {
 	sigma, sigmaGradient = vectorSigma, vectorSigmaGradient
 	gelu, geluGradient = vectorGelu, vectorGeluGradient
 	softmaxGradient = vectorSoftmaxGradient
-	multiply, multiplyAdd, blend, turn, adam = vectorMultiply, vectorMultiplyAdd, vectorBlend, vectorTurn, vectorAdam
+	multiply, multiplyAdd, blend, rotatePairs, adam = vectorMultiply, vectorMultiplyAdd, vectorBlend, vectorRotatePairs, vectorAdam
 }
 
 type lanes = archsimd.Float32x8
@@ -28,17 +28,17 @@ func all(x float32) lanes        { return archsimd.BroadcastFloat32x8(x) }
 func load(x []float32) lanes     { return archsimd.LoadFloat32x8Slice(x) }
 func store(y []float32, v lanes) { v.StoreSlice(y) }
 
-// whole is the part of n that fills the lanes. Where the rest needs a scalar
-// argument it is done before the vector loop: a scalar kept across the loop is
-// reloaded in it by an instruction of the older kind, and going from one kind to
-// the other costs more than the arithmetic.
+// whole is the part of n that fills whole vectors. Where the remainder needs a scalar
+// argument, it is computed before the vector loop: a scalar kept across the loop is
+// reloaded in it by a legacy SSE instruction, and the switch between the two encodings
+// costs more than the arithmetic.
 func whole(n int) int { return n / width * width }
 
-// vectorExp sets y to e^(x-shift). The steps of exp32 stand inside the loop
-// because a call would spill the lanes to the stack on every turn.
+// vectorExp sets y to e^(x-shift). It repeats the steps of exp32 inside the loop, because
+// a call would spill the vectors to the stack at every iteration.
 func vectorExp(y, x []float32, shift float32) {
 	y = y[:len(x)]
-	// Named outside the loop, or they would be made anew on every turn.
+	// Defined outside the loop, which would otherwise rebuild them at every iteration.
 	low, high, away, log2 := all(expMin), all(expMax), all(shift), all(log2e)
 	ln2h, ln2l, one := all(-ln2High), all(-ln2Low), all(1)
 	c5, c4, c3 := all(1.9875691500e-4), all(1.3981999507e-3), all(8.3334519073e-3)
@@ -153,8 +153,8 @@ func vectorScale(x []float32, a float32) {
 	archsimd.ClearAVXUpperBits()
 }
 
-// block is how many numbers are handled between two passes over a buffer that
-// stays in the first-level cache.
+// block is how many numbers pass through a buffer at a time, so that the buffer stays in
+// the first-level cache.
 const block = 256
 
 func vectorSigma(x []float32) {
@@ -266,14 +266,14 @@ func vectorBlend(y []float32, a float32, u []float32, b float32, v []float32) {
 	archsimd.ClearAVXUpperBits()
 }
 
-func vectorTurn(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int) {
+func vectorRotatePairs(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int) {
 	if half%width != 0 {
-		plainTurn(x, y, to, u, v, from, cos, sin, half)
+		plainRotatePairs(x, y, to, u, v, from, cos, sin, half)
 		return
 	}
 	for t := range len(cos) / half {
-		x, y, u, v := line(x, t, to, half), line(y, t, to, half), line(u, t, from, half), line(v, t, from, half)
-		cos, sin := line(cos, t, half, half), line(sin, t, half, half)
+		x, y, u, v := rowOf(x, t, to, half), rowOf(y, t, to, half), rowOf(u, t, from, half), rowOf(v, t, from, half)
+		cos, sin := rowOf(cos, t, half, half), rowOf(sin, t, half, half)
 		for i := 0; i+width <= half; i += width {
 			a, b, c, s := load(u[i:]), load(v[i:]), load(cos[i:]), load(sin[i:])
 			store(x[i:], a.Mul(c).Sub(b.Mul(s)))

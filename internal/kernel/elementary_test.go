@@ -123,7 +123,7 @@ func TestTurn(t *testing.T) {
 		cos, sin := angles[:rows*half], angles[rows*half:]
 		for _, inPlace := range []bool{false, true} {
 			results := [2][]float32{}
-			for i, f := range []func(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int){plainTurn, turn} {
+			for i, f := range []func(x, y []float32, to int, u, v []float32, from int, cos, sin []float32, half int){plainRotatePairs, rotatePairs} {
 				x := append([]float32(nil), u...)
 				if inPlace {
 					f(x, x[half:], from, x, x[half:], from, cos, sin, half)

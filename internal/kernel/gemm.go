@@ -1,8 +1,8 @@
-// Package kernel holds the float32 loops that the operations in internal/ops
-// call, and the matrix product they share. It knows no graph and no model.
+// Package kernel holds the float32 loops behind the operations of internal/ops, and the
+// matrix product they share. It knows neither graphs nor models.
 //
-// Matrices are row-major slices with a leading dimension, so that a head of a
-// projection is a view and never copied.
+// Matrices are row-major slices with a leading dimension, so that one head of a projection
+// is a view and is never copied.
 package kernel
 
 import (
@@ -28,16 +28,16 @@ func FallbackReason() error {
 	return err
 }
 
-// Gemm sets C [m,n] to alpha·op(A)·op(B) + beta·C, where op(A) is [m,k] and
-// op(B) is [k,n]; a transposed operand is stored the other way round. It runs on
-// the calling goroutine alone.
+// Gemm sets C [m,n] to alpha·op(A)·op(B) + beta·C, where op(A) is [m,k] and op(B) is
+// [k,n]; a transposed operand is stored the other way round. It runs on the calling
+// goroutine only.
 func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	if m == 0 || n == 0 {
 		return
 	}
 	if k == 0 { // an empty sum
 		for i := range m {
-			scale(line(c, i, ldc, n), beta)
+			scale(rowOf(c, i, ldc, n), beta)
 		}
 		return
 	}
@@ -51,9 +51,9 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	gonum.Implementation{}.Sgemm(op(transA), op(transB), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
-// productRows is the most rows of a product that one call of the library makes: it
-// packs the whole of B on each call, so that fewer would cost, and more would leave
-// a thread without work while another finishes.
+// productRows is the most rows that one call of the library computes. It packs the whole
+// of B on each call, so fewer rows would cost more; and with more, one thread would idle
+// while another finishes.
 const productRows = 512
 
 // ParallelGemm is Gemm with the rows of C divided among the threads.
@@ -89,7 +89,8 @@ func rows(transposed bool, m, k int) int {
 	return m
 }
 
-// checkMatrix stands between a wrong slice and memory corruption in the library.
+// checkMatrix panics on a slice that is too short, which would otherwise corrupt memory in
+// the library.
 func checkMatrix(name string, x []float32, ld, rows, columns int) {
 	if ld < columns || len(x) < (rows-1)*ld+columns {
 		panic("kernel: matrix " + name + " is too short for its dimensions")

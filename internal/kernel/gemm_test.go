@@ -28,7 +28,7 @@ var errLeftOut = errors.New("left out")
 func withoutLibrary() (*openBLAS, error) { return nil, errLeftOut }
 
 // operand is a matrix inside a wider one, as a head is inside a projection: it
-// starts some numbers in, and NaN stands where nothing may look.
+// starts some numbers in, and NaN fills what nothing may read.
 type operand struct {
 	rows, columns, ld int
 	data              []float32

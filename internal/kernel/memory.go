@@ -5,14 +5,14 @@ package kernel
 
 // sigmaRows sets y [T, D] to σ of a view x with leading dimension ld.
 func (s Shape) sigmaRows(y, x []float32, ld int) {
-	pick(y, s.D, x, ld, s.T)
+	gather(y, s.D, x, ld, s.T)
 	sigma(y)
 }
 
 // scatter copies y [T, D] to a view x with leading dimension ld, or adds it.
-func (s Shape) scatter(x []float32, add bool, y []float32, ld int) {
+func (s Shape) scatter(x []float32, ld int, add bool, y []float32) {
 	for t := range s.T {
-		give(line(x, t, ld, s.D), add, 1, line(y, t, s.D, s.D))
+		accumulate(Gradient{rowOf(x, t, ld, s.D), add}, 1, rowOf(y, t, s.D, s.D))
 	}
 }
 
@@ -21,9 +21,8 @@ func (s Shape) recall(r, features, memory []float32) {
 	Gemm(false, false, s.T, s.D+1, s.D, 1, features, s.D, memory, s.D+1, 0, r, s.D+1)
 }
 
-// MemoryRead sets out [rows, H·D] to σ(q)M / (σ(q)z + ε) (paper eq. 7), each
-// segment reading the memory that stands before it. states may hold more
-// segments than are read.
+// MemoryRead sets out [rows, H·D] to σ(q)M / (σ(q)z + ε) (paper eq. 7). Each segment reads
+// the memory before it. states may hold more segments than are read.
 func MemoryRead(s Shape, epsilon float32, out, qkv, states []float32) {
 	s.heads(func(b, seg, h int) {
 		buffer, release := borrow(s.T * (2*s.D + 1))
@@ -34,21 +33,21 @@ func MemoryRead(s Shape, epsilon float32, out, qkv, states []float32) {
 		s.recall(r, features, s.memory(states, b, seg, h))
 		o := s.head(out, b, seg, h)
 		for t := range s.T {
-			row := line(r, t, s.D+1, s.D+1)
-			give(line(o, t, s.Width(), s.D), false, 1/(row[s.D]+epsilon), row[:s.D])
+			row := rowOf(r, t, s.D+1, s.D+1)
+			scaled(rowOf(o, t, s.Width(), s.D), 1/(row[s.D]+epsilon), row[:s.D])
 		}
 	})
 }
 
-// MemoryReadGradient gives dqkv and dstates the gradients of MemoryRead's inputs.
-// Keys, values and states that no segment read have none.
-func MemoryReadGradient(s Shape, epsilon float32, dqkv []float32, addQKV bool, dstates []float32, addStates bool, dout, qkv, states []float32) {
+// MemoryReadGradient sets dqkv and dstates to the gradients of MemoryRead's inputs:
+// zero for keys, values and states that no segment reads.
+func MemoryReadGradient(s Shape, epsilon float32, dqkv, dstates Gradient, dout, qkv, states []float32) {
 	ld := 3 * s.Width()
-	if !addQKV {
-		clear(dqkv)
+	if !dqkv.Add {
+		clear(dqkv.To)
 	}
-	if !addStates {
-		clear(dstates[s.S*s.B*s.H*s.MemorySize():])
+	if !dstates.Add {
+		clear(dstates.To[s.S*s.B*s.H*s.MemorySize():])
 	}
 	s.heads(func(b, seg, h int) {
 		buffer, release := borrow(s.T * (3*s.D + 1))
@@ -60,33 +59,32 @@ func MemoryReadGradient(s Shape, epsilon float32, dqkv []float32, addQKV bool, d
 		s.recall(r, features, memory)
 		s.quotientGradient(r, s.head(dout, b, seg, h), s.Width(), 1, epsilon)
 		// r is now the gradient of features·[M z].
-		Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, kept(addStates), s.memory(dstates, b, seg, h), s.D+1)
+		Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, kept(dstates.Add), s.memory(dstates.To, b, seg, h), s.D+1)
 		Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 0, dfeatures, s.D)
 		sigmaGradient(dfeatures, features)
-		s.scatter(s.query(dqkv, b, seg, h), true, dfeatures, ld)
+		s.scatter(s.query(dqkv.To, b, seg, h), ld, true, dfeatures)
 	})
 }
 
-// quotientGradient turns r = [a n], of which sign·a/(n+ε) was taken, into the
-// gradient of r, given the gradient d of what was taken:
-// da = sign·d/(n+ε), dn = -sign·Σ d·a/(n+ε)².
+// quotientGradient replaces r = [a n] by its gradient, given the gradient d of
+// sign·a/(n+ε): da = sign·d/(n+ε), dn = -sign·Σ d·a/(n+ε)².
 func (s Shape) quotientGradient(r, d []float32, ld int, sign, epsilon float32) {
 	for t := range s.T {
-		row, up := line(r, t, s.D+1, s.D+1), line(d, t, ld, s.D)
+		row, up := rowOf(r, t, s.D+1, s.D+1), rowOf(d, t, ld, s.D)
 		inverse := 1 / (row[s.D] + epsilon)
 		slope := -sign * dot(up, row[:s.D]) * inverse * inverse
-		give(row[:s.D], false, sign*inverse, up)
+		scaled(row[:s.D], sign*inverse, up)
 		row[s.D] = slope
 	}
 }
 
-// MemoryWrite sets states [S+1, …] to the memory before every segment and after
-// the last, starting from initial. Linear (paper eq. 8): M' = M + σ(k)ᵀ[v, 1].
-// Delta (eq. 9) first takes from v what the memory already answers to k. All of
-// a segment's keys meet the memory from before the segment.
+// MemoryWrite sets states [S+1, …] to the memory before every segment and after the last,
+// starting from initial. Linear (paper eq. 8): M' = M + σ(k)ᵀ[v, 1]. Delta (eq. 9) first
+// subtracts from v what the memory already returns for k. All keys of a segment read the
+// memory from before the segment.
 //
-// writeCounts [B·S], if not nil, is how often the write of each segment counts:
-// M' = M + n·ΔM, and z alike.
+// writeCounts [B·S], if not nil, is how often the write of each segment counts: M' = M +
+// n·ΔM, and z alike.
 func MemoryWrite(s Shape, epsilon float32, delta bool, writeCounts, states, qkv, initial []float32) {
 	copy(states, initial)
 	Each(s.B*s.H, func(i int) {
@@ -120,23 +118,23 @@ func (s Shape) written(values, r, features, v, memory []float32, epsilon float32
 		s.recall(r, features, memory)
 	}
 	for t := range s.T {
-		row := line(values, t, s.D+1, s.D+1)
+		row := rowOf(values, t, s.D+1, s.D+1)
 		if delta {
-			answer := line(r, t, s.D+1, s.D+1)
-			blend(row[:s.D], 1, line(v, t, 3*s.Width(), s.D), -1/(answer[s.D]+epsilon), answer[:s.D])
+			answer := rowOf(r, t, s.D+1, s.D+1)
+			blend(row[:s.D], 1, rowOf(v, t, 3*s.Width(), s.D), -1/(answer[s.D]+epsilon), answer[:s.D])
 		} else {
-			copy(row, line(v, t, 3*s.Width(), s.D))
+			copy(row, rowOf(v, t, 3*s.Width(), s.D))
 		}
 		row[s.D] = 1
 	}
 }
 
-// MemoryWriteGradient gives dqkv and dinitial the gradients of MemoryWrite's inputs,
-// from the gradient of every state. Queries have none.
-func MemoryWriteGradient(s Shape, epsilon float32, delta bool, writeCounts, dqkv []float32, addQKV bool, dinitial []float32, addInitial bool, dstates, qkv, states []float32) {
+// MemoryWriteGradient sets dqkv and dinitial to the gradients of MemoryWrite's inputs,
+// given the gradient of every state: zero for queries.
+func MemoryWriteGradient(s Shape, epsilon float32, delta bool, writeCounts []float32, dqkv, dinitial Gradient, dstates, qkv, states []float32) {
 	ld := 3 * s.Width()
-	if !addQKV {
-		clear(dqkv)
+	if !dqkv.Add {
+		clear(dqkv.To)
 	}
 	Each(s.B*s.H, func(i int) {
 		b, h := i/s.H, i%s.H
@@ -152,16 +150,16 @@ func MemoryWriteGradient(s Shape, epsilon float32, delta bool, writeCounts, dqkv
 			count := s.writeCount(writeCounts, b, seg)
 			Gemm(false, true, s.T, s.D, s.D+1, count, values, s.D+1, dmemory, s.D+1, 0, dfeatures, s.D)
 			Gemm(false, false, s.T, s.D, s.D, count, features, s.D, dmemory, s.D+1, 0, dvalues, s.D)
-			s.scatter(s.value(dqkv, b, seg, h), true, dvalues, ld)
+			s.scatter(s.value(dqkv.To, b, seg, h), ld, true, dvalues)
 			if delta {
 				s.quotientGradient(r, dvalues, s.D, -1, epsilon)
 				Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 1, dfeatures, s.D)
 				Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, 1, dmemory, s.D+1)
 			}
 			sigmaGradient(dfeatures, features)
-			s.scatter(s.key(dqkv, b, seg, h), true, dfeatures, ld)
+			s.scatter(s.key(dqkv.To, b, seg, h), ld, true, dfeatures)
 			axpy(dmemory, 1, s.memory(dstates, b, seg, h))
 		}
-		give(s.memory(dinitial, b, 0, h), addInitial, 1, dmemory)
+		accumulate(Gradient{s.memory(dinitial.To, b, 0, h), dinitial.Add}, 1, dmemory)
 	})
 }

@@ -70,9 +70,9 @@ func (w *twin) write(qkv []float32, tokens int, delta bool, epsilon float64) {
 //
 // The bound: n additions to a sum that grows evenly, each rounded by up to 2⁻²⁴ of
 // it, are off by n/2·2⁻²⁴ of the sum at worst, 1e-3 for 32,768 segments and 0.03 for
-// 2²⁰; roundings that go either way, by about √n·2⁻²⁴, 1e-5 and 6e-5. Tenfold that is
-// allowed, of the largest value; and twice that of the delta rule, which adds, beside
-// each value, what it has read, rounded as well. z is far from the largest float32, 3e38, which would
+// 2²⁰; roundings that go either way, by about √n·2⁻²⁴, 1e-5 and 6e-5. We allow ten
+// times as much, of the largest value, and twenty times for the delta rule, which adds,
+// beside each value, what it has read, rounded as well. z is far from the largest float32, 3e38, which would
 // take 1e31 tokens.
 func TestMillionTokens(t *testing.T) {
 	const (

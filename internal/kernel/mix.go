@@ -4,7 +4,7 @@ import "math"
 
 func logistic(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
 
-// empty says whether a head's memory holds nothing: its normaliser is zero.
+// empty reports whether a head's memory holds nothing: its normaliser is zero.
 func (s Shape) empty(states []float32, b, seg, h int) bool {
 	memory := s.memory(states, b, seg, h)
 	for i := s.D; i < len(memory); i += s.D + 1 {
@@ -15,51 +15,59 @@ func (s Shape) empty(states []float32, b, seg, h int) bool {
 	return true
 }
 
-// shares is the weight of the memory in every head's output, [B, S, H]: sigmoid(β),
-// or, when states are given, 0 while the memory is empty.
-func (s Shape) shares(beta, states []float32) []float32 {
-	all := make([]float32, s.B*s.S*s.H)
+// Gate decides how much of each head's output comes from its memory (paper eq. 10).
+type Gate struct {
+	Shape
+	Beta []float32 // β [H]
+	// States, if not nil, are the memories that the segments read: a segment that
+	// reads an empty one uses local attention alone. Without States, it is gated
+	// like the others.
+	States []float32
+}
+
+// shares is the memory's weight in every head's output, [B, S, H]: sigmoid(β), or 0
+// while the memory is known to be empty.
+func (g Gate) shares() []float32 {
+	all := make([]float32, g.B*g.S*g.H)
 	for i := range all {
-		b, seg, h := i/(s.S*s.H), i/s.H%s.S, i%s.H
-		if states == nil || !s.empty(states, b, seg, h) {
-			all[i] = logistic(beta[h])
+		b, seg, h := i/(g.S*g.H), i/g.H%g.S, i%g.H
+		if g.States == nil || !g.empty(g.States, b, seg, h) {
+			all[i] = logistic(g.Beta[h])
 		}
 	}
 	return all
 }
 
-// Mix sets out [rows, H·D] to sigmoid(β)·memory + (1-sigmoid(β))·local, β [H] being
-// one number per head (paper eq. 10). With states, a segment that reads an empty
-// memory is local alone; with nil it is gated like the others.
-func Mix(s Shape, out, memory, local, beta, states []float32) {
-	shares := s.shares(beta, states)
-	eachRows(s.Rows(), func(_, lo, hi int) {
+// Mix sets out [rows, H·D] to share·memory + (1-share)·local.
+func Mix(g Gate, out, memory, local []float32) {
+	shares := g.shares()
+	eachRows(g.Rows(), func(_, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			for h, g := range line(shares, i/s.T, s.H, s.H) {
-				at := i*s.Width() + h*s.D
-				blend(out[at:at+s.D], g, memory[at:at+s.D], 1-g, local[at:at+s.D])
+			for h, share := range rowOf(shares, i/g.T, g.H, g.H) {
+				at := i*g.Width() + h*g.D
+				blend(out[at:at+g.D], share, memory[at:at+g.D], 1-share, local[at:at+g.D])
 			}
 		}
 	})
 }
 
-// MixGradient gives dmemory, dlocal and dbeta the gradients of Mix's inputs.
-func MixGradient(s Shape, dmemory []float32, addMemory bool, dlocal []float32, addLocal bool, dbeta []float32, addBeta bool, dout, memory, local, beta, states []float32) {
-	shares := s.shares(beta, states)
-	slopes := newPartial(s.Rows(), s.H)
-	eachRows(s.Rows(), func(block, lo, hi int) {
+// MixGradient sets dmemory, dlocal and dbeta to the gradients of Mix's inputs.
+func MixGradient(g Gate, dmemory, dlocal, dbeta Gradient, dout, memory, local []float32) {
+	shares := g.shares()
+	slopes := newPartial(g.Rows(), g.H)
+	eachRows(g.Rows(), func(block, lo, hi int) {
 		slope := slopes.part(block)
 		for i := lo; i < hi; i++ {
-			for h, g := range line(shares, i/s.T, s.H, s.H) {
-				at := i*s.Width() + h*s.D
-				up := dout[at : at+s.D]
-				give(dmemory[at:at+s.D], addMemory, g, up)
-				give(dlocal[at:at+s.D], addLocal, 1-g, up)
-				// The slope of sigmoid(β) is g(1-g): 0 where g is 0 for
-				// want of a memory.
-				slope[h] += g * (1 - g) * (dot(up, memory[at:at+s.D]) - dot(up, local[at:at+s.D]))
+			for h, share := range rowOf(shares, i/g.T, g.H, g.H) {
+				at := i*g.Width() + h*g.D
+				up := dout[at : at+g.D]
+				accumulate(dmemory.Part(at, at+g.D), share, up)
+				accumulate(dlocal.Part(at, at+g.D), 1-share, up)
+				// The slope of the sigmoid is share·(1-share), which is 0 for
+				// an empty memory, too.
+				slope[h] += share * (1 - share) * (dot(up, memory[at:at+g.D]) - dot(up, local[at:at+g.D]))
 			}
 		}
 	})
-	slopes.sum(dbeta, addBeta)
+	slopes.sum(dbeta)
 }

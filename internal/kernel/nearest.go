@@ -1,36 +1,36 @@
 package kernel
 
-// Nearest is attention to the K keys of a memory that are most like a query (Wu et
-// al. 2022, section 3). Each head has a memory of its own, the last Entries keys, of
-// length 1, and values: [slots, B, 2, H, Entries, D], of which slot 0 is read, the
-// oldest first. seen [slots, B] says how many tokens a document has had; a memory
-// that is not full is so at its beginning. Of the segments of one graph, each finds
-// what those before it write in qkv.
+// Nearest is attention to the K keys of a memory that are most similar to a query (Wu et
+// al. 2022, section 3). Each head has its own memory, [slots, B, 2, H, Entries, D]: the
+// last Entries keys, of length 1, and values, the oldest first. Only slot 0 is read. seen
+// [slots, B] is how many tokens a document has had; a memory that is not yet full is empty
+// at its beginning. Within one graph, each segment also finds the tokens of the segments
+// before it, in qkv.
 type Nearest struct {
 	Shape
 	Entries, K int
 }
 
-// hoard is what one head of a segment finds: the last `old` entries of a memory and
-// then `known` tokens of the document.
-type hoard struct {
+// candidates are the keys and values that one head of a segment may find: the last
+// `old` entries of the memory, then `known` tokens of the document.
+type candidates struct {
 	old, known   int
 	keys, values []float32 // [old, D]
 	k, v         []float32 // leading dimension 3·H·D
 }
 
-func (p hoard) size() int { return p.old + p.known }
+func (p candidates) size() int { return p.old + p.known }
 
-func (n Nearest) hoard(qkv, memory, seen []float32, b, seg, h int) hoard {
-	p := hoard{known: min(seg*n.T, n.Entries)}
-	p.old = min(int(seen[b]), n.Entries-p.known)
+func (n Nearest) candidates(in NearestInputs, b, seg, h int) candidates {
+	p := candidates{known: min(seg*n.T, n.Entries)}
+	p.old = min(int(in.Seen[b]), n.Entries-p.known)
 	if p.old > 0 {
-		p.keys = n.entries(memory, b, 0, h)[(n.Entries-p.old)*n.D:]
-		p.values = n.entries(memory, b, 1, h)[(n.Entries-p.old)*n.D:]
+		p.keys = n.entries(in.Memory, b, 0, h)[(n.Entries-p.old)*n.D:]
+		p.values = n.entries(in.Memory, b, 1, h)[(n.Entries-p.old)*n.D:]
 	}
 	if p.known > 0 {
 		at := (n.row(b, seg)-p.known)*3*n.Width() + h*n.D
-		p.k, p.v = qkv[at+n.Width():], qkv[at+2*n.Width():]
+		p.k, p.v = in.QKV[at+n.Width():], in.QKV[at+2*n.Width():]
 	}
 	return p
 }
@@ -38,68 +38,68 @@ func (n Nearest) hoard(qkv, memory, seen []float32, b, seg, h int) hoard {
 // entries is the keys (part 0) or the values (part 1) of one head of slot 0.
 func (n Nearest) entries(memory []float32, b, part, h int) []float32 {
 	size := n.Entries * n.D
-	return line(memory, (b*2+part)*n.H+h, size, size)
+	return rowOf(memory, (b*2+part)*n.H+h, size, size)
 }
 
-// key sets x [D] to key i of a hoard, of length 1, and value is its value.
-func (n Nearest) key(x []float32, p hoard, i int) {
+// key sets x [D] to the key of candidate i, scaled to length 1; value is its value.
+func (n Nearest) key(x []float32, p candidates, i int) {
 	if i < p.old {
-		copy(x, line(p.keys, i, n.D, n.D))
+		copy(x, rowOf(p.keys, i, n.D, n.D))
 		return
 	}
-	unit(x, line(p.k, i-p.old, 3*n.Width(), n.D))
+	unit(x, rowOf(p.k, i-p.old, 3*n.Width(), n.D))
 }
 
-func (n Nearest) value(p hoard, i int) []float32 {
+func (n Nearest) value(p candidates, i int) []float32 {
 	if i < p.old {
-		return line(p.values, i, n.D, n.D)
+		return rowOf(p.values, i, n.D, n.D)
 	}
-	return line(p.v, i-p.old, 3*n.Width(), n.D)
+	return rowOf(p.v, i-p.old, 3*n.Width(), n.D)
 }
 
 // keyBlock is how many keys are compared with a block of queries at a time.
 const keyBlock = 512
 
-// search sets index and likeness [T, K] to the keys of a hoard that have the largest
-// products with queries [T, D], in no order; all of them, if there are fewer than K.
-func (n Nearest) search(index []int32, likeness, queries []float32, p hoard) {
+// search sets index and scores [T, K] to the candidates whose keys have the largest
+// products with queries [T, D], in no order; to all of them, if there are fewer than K.
+func (n Nearest) search(index []int32, scores, queries []float32, p candidates) {
 	rows := min(queryBlock, n.T)
 	buffer, release := borrow(keyBlock * (rows + n.D))
 	defer release()
-	scores, keys := buffer[:rows*keyBlock], buffer[rows*keyBlock:]
+	products, keys := buffer[:rows*keyBlock], buffer[rows*keyBlock:]
 	for from := 0; from < p.size(); {
 		to := min(from+keyBlock, p.size())
 		block := keys
-		if from < p.old { // these stand in the memory as they should
+		if from < p.old { // the memory's keys have length 1 already
 			to = min(to, p.old)
 			block = p.keys[from*n.D:]
 		} else {
 			for i := from; i < to; i++ {
-				n.key(line(keys, i-from, n.D, n.D), p, i)
+				n.key(rowOf(keys, i-from, n.D, n.D), p, i)
 			}
 		}
 		for lo := 0; lo < n.T; lo += queryBlock {
 			hi := min(lo+queryBlock, n.T)
-			Gemm(false, true, hi-lo, to-from, n.D, 1, queries[lo*n.D:], n.D, block, n.D, 0, scores, to-from)
+			Gemm(false, true, hi-lo, to-from, n.D, 1, queries[lo*n.D:], n.D, block, n.D, 0, products, to-from)
 			for t := lo; t < hi; t++ {
-				best := ranking{index[t*n.K : (t+1)*n.K], line(likeness, t, n.K, n.K), min(from, n.K)}
-				best.offer(line(scores, t-lo, to-from, to-from), from)
+				best := ranking{index[t*n.K : (t+1)*n.K], rowOf(scores, t, n.K, n.K), min(from, n.K)}
+				best.offer(rowOf(products, t-lo, to-from, to-from), from)
 			}
 		}
 		from = to
 	}
 }
 
-// ranking is the largest numbers so far, a heap with the least of them on top, once
-// it is full.
+// ranking is the largest numbers so far: once it is full, a heap with the smallest of
+// them on top.
 type ranking struct {
 	index []int32
 	score []float32
 	n     int // how many there are
 }
 
-// offer goes through numbers, the first of which has the index `from`. Of a stretch
-// whose largest is no better than the least of the ranking, only that is looked at.
+// offer ranks the numbers x, which have the indices from `from` on. It skips a stretch
+// whose largest number is no better than the smallest in the ranking.
 func (r ranking) offer(x []float32, from int) {
 	i := 0
 	for ; i < len(x) && r.n < len(r.score); i++ {
@@ -142,34 +142,47 @@ func (r ranking) sink(at int) {
 	}
 }
 
-// found is the part of index and likeness that is one head's of a segment.
-func (n Nearest) found(index []int32, likeness []float32, b, seg, h int) ([]int32, []float32) {
-	size := n.T * n.K
-	at := ((b*n.S+seg)*n.H + h) * size
-	return index[at : at+size], likeness[at : at+size]
+// NearestInputs is what nearest-neighbour attention reads.
+type NearestInputs struct {
+	QKV          []float32 // [B·S·T, 3·H·D]
+	Gain         []float32 // [H]
+	Memory, Seen []float32
 }
 
-// NearestAttention sets out [rows, H·D] to softmax(gain·likeness)·values over what is
-// found, gain [H]; zeros where there is nothing. index and likeness [B·S·H·T·K] are
-// for the gradient: which entries, and the product of query and key, both of length 1.
-func NearestAttention(n Nearest, out []float32, index []int32, likeness, qkv, gain, memory, seen []float32) {
+// Neighbours is what the search finds, [B·S·H·T·K]; the gradient reads it.
+type Neighbours struct {
+	Index  []int32   // which candidates
+	Scores []float32 // query·key, both of length 1
+}
+
+// head is the part that belongs to one head of a segment.
+func (f Neighbours) head(n Nearest, b, seg, h int) ([]int32, []float32) {
+	size := n.T * n.K
+	at := ((b*n.S+seg)*n.H + h) * size
+	return f.Index[at : at+size], f.Scores[at : at+size]
+}
+
+// NearestAttention sets out [rows, H·D] to softmax(gain·scores)·values over the
+// neighbours found, and to zero where there are none. It sets found for the gradient.
+func NearestAttention(n Nearest, out []float32, found Neighbours, in NearestInputs) {
+	qkv, gain := in.QKV, in.Gain
 	n.heads(func(b, seg, h int) {
-		p := n.hoard(qkv, memory, seen, b, seg, h)
-		places, scores := n.found(index, likeness, b, seg, h)
+		p := n.candidates(in, b, seg, h)
+		index, scores := found.head(n, b, seg, h)
 		buffer, release := borrow(n.T*n.D + n.K)
 		defer release()
 		queries, weights := buffer[:n.T*n.D], buffer[n.T*n.D:][:min(n.K, p.size())]
 		q, o := n.query(qkv, b, seg, h), n.head(out, b, seg, h)
 		for t := range n.T {
-			unit(line(queries, t, n.D, n.D), line(q, t, 3*n.Width(), n.D))
+			unit(rowOf(queries, t, n.D, n.D), rowOf(q, t, 3*n.Width(), n.D))
 		}
-		n.search(places, scores, queries, p)
+		n.search(index, scores, queries, p)
 		for t := range n.T {
-			row := line(o, t, n.Width(), n.D)
+			row := rowOf(o, t, n.Width(), n.D)
 			clear(row)
 			weigh(weights, gain[h], scores[t*n.K:])
 			for i, w := range weights {
-				axpy(row, w, n.value(p, int(places[t*n.K+i])))
+				axpy(row, w, n.value(p, int(index[t*n.K+i])))
 			}
 		}
 	})
@@ -180,51 +193,52 @@ func weigh(y []float32, a float32, x []float32) {
 	if len(y) == 0 {
 		return
 	}
-	give(y, false, a, x[:len(y)])
+	scaled(y, a, x[:len(y)])
 	scale(y, 1/expSum(y, y, largest(y)))
 }
 
-// NearestGradient gives dqkv and dgain the gradients of NearestAttention's inputs: by
-// the queries alone, for what was found is held fixed.
-func NearestGradient(n Nearest, dqkv []float32, addQKV bool, dgain []float32, addGain bool, dout []float32, index []int32, likeness, qkv, gain, memory, seen []float32) {
-	if !addQKV {
-		clear(dqkv)
+// NearestGradient sets dqkv and dgain to the gradients of NearestAttention's inputs. Of
+// qkv, only queries have one: the keys and values found are held fixed.
+func NearestGradient(n Nearest, dqkv, dgain Gradient, dout []float32, found Neighbours, in NearestInputs) {
+	if !dqkv.Add {
+		clear(dqkv.To)
 	}
+	qkv, gain := in.QKV, in.Gain
 	slopes := make([]float64, n.B*n.S*n.H)
 	n.heads(func(b, seg, h int) {
-		p := n.hoard(qkv, memory, seen, b, seg, h)
-		places, scores := n.found(index, likeness, b, seg, h)
+		p := n.candidates(in, b, seg, h)
+		index, scores := found.head(n, b, seg, h)
 		buffer, release := borrow(3*n.D + 2*n.K)
 		defer release()
 		parts := carve(buffer, n.D, n.D, n.D, n.K, n.K)
 		query, key, dquery := parts[0], parts[1], parts[2]
 		weights, dweights := parts[3][:min(n.K, p.size())], parts[4][:min(n.K, p.size())]
 		for t := range n.T {
-			up := line(n.head(dout, b, seg, h), t, n.Width(), n.D)
+			up := rowOf(n.head(dout, b, seg, h), t, n.Width(), n.D)
 			score := scores[t*n.K:][:len(weights)]
 			weigh(weights, gain[h], score)
 			for i := range weights {
-				dweights[i] = dot(up, n.value(p, int(places[t*n.K+i])))
+				dweights[i] = dot(up, n.value(p, int(index[t*n.K+i])))
 			}
 			delta := dot(weights, dweights)
 			softmaxGradient(dweights, weights, dweights, delta, 1)
 			slopes[(b*n.S+seg)*n.H+h] += float64(dot(dweights, score))
-			inverse := unit(query, line(n.query(qkv, b, seg, h), t, 3*n.Width(), n.D))
+			inverse := unit(query, rowOf(n.query(qkv, b, seg, h), t, 3*n.Width(), n.D))
 			clear(dquery)
 			for i, d := range dweights {
-				n.key(key, p, int(places[t*n.K+i]))
+				n.key(key, p, int(index[t*n.K+i]))
 				axpy(dquery, gain[h]*d, key)
 			}
 			unitGradient(dquery, query, inverse)
-			axpy(line(n.query(dqkv, b, seg, h), t, 3*n.Width(), n.D), 1, dquery)
+			axpy(rowOf(n.query(dqkv.To, b, seg, h), t, 3*n.Width(), n.D), 1, dquery)
 		}
 	})
-	sumHeads(dgain, addGain, slopes)
+	sumHeads(dgain, slopes)
 }
 
-// Remember sets states [2, B, 2, H, Entries, D] to a memory before the segments of a
-// graph and behind them; normalised keys of qkv have length 1 already.
-func Remember(n Nearest, states, qkv, initial []float32, normalised bool) {
+// WriteNearest sets states [2, B, 2, H, Entries, D] to the memory before and after the
+// segments of a graph. normalised says that the keys in qkv have length 1 already.
+func WriteNearest(n Nearest, states, qkv, initial []float32, normalised bool) {
 	size := n.B * 2 * n.H * n.Entries * n.D
 	copy(states, initial[:size])
 	fresh := min(n.S*n.T, n.Entries)
@@ -236,7 +250,7 @@ func Remember(n Nearest, states, qkv, initial []float32, normalised bool) {
 			old := copy(after, n.entries(initial, b, part, h)[fresh*n.D:])
 			for t := range fresh {
 				at := ((first+t)*3+1+part)*n.Width() + h*n.D
-				row := line(after[old:], t, n.D, n.D)
+				row := rowOf(after[old:], t, n.D, n.D)
 				copy(row, qkv[at:])
 				if part == 0 && !normalised {
 					unit(row, row)

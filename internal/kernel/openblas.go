@@ -15,11 +15,11 @@ import (
 type openBLAS struct {
 	sgemm  uintptr
 	config string        // as the library describes itself
-	calls  chan struct{} // one place for each call at the same time; nil: any number
+	calls  chan struct{} // a semaphore for concurrent calls; nil: no limit
 }
 
-// libraryNames are tried in order. INFINIBENCH_BLAS, a path, or "gonum" to do
-// without the library, comes before them.
+// libraryNames are tried in order, unless INFINIBENCH_BLAS names a path, or "gonum" to do
+// without the library.
 func libraryNames() []string {
 	if runtime.GOOS == "darwin" {
 		return []string{
@@ -31,9 +31,9 @@ func libraryNames() []string {
 	return []string{"libopenblas.so.0", "libopenblas.so", "libopenblasp.so.0"}
 }
 
-// openLibrary looks for OpenBLAS and prepares it for calls from several
-// goroutines: one thread inside the library, because this package divides the
-// work itself and so decides the order of every sum.
+// openLibrary looks for OpenBLAS and prepares it for calls from several goroutines. It
+// allows one thread inside the library, because this package divides the work itself and
+// so fixes the order of every sum.
 func openLibrary() (*openBLAS, error) {
 	names := libraryNames()
 	if choice := os.Getenv("INFINIBENCH_BLAS"); choice == "gonum" {
@@ -44,8 +44,8 @@ func openLibrary() (*openBLAS, error) {
 	if err := checkRoom(); err != nil {
 		return nil, err
 	}
-	// When it is opened, the library starts a thread for each core, each with a buffer,
-	// and none is ever used here.
+	// On loading, the library would start a thread with a buffer for each core; none is
+	// ever used here.
 	os.Setenv("OPENBLAS_NUM_THREADS", "1")
 	var handle uintptr
 	var err error
@@ -57,8 +57,8 @@ func openLibrary() (*openBLAS, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no OpenBLAS among %s", strings.Join(names, ", "))
 	}
-	// The Fortran entry takes every argument by address, so no register class
-	// needs care and no reflection is spent per call.
+	// The Fortran entry point takes every argument by address, so there are no register
+	// classes to mind and calls need no reflection.
 	sgemm, err := purego.Dlsym(handle, "sgemm_")
 	if err != nil {
 		return nil, fmt.Errorf("OpenBLAS without sgemm_: %w", err)
@@ -76,9 +76,9 @@ func openLibrary() (*openBLAS, error) {
 	purego.RegisterFunc(&setThreads, threads)
 	purego.RegisterFunc(&getConfig, config)
 	setThreads(1)
-	// A call into the library looks to Go like a system call: when all its
-	// processors are busy, it gives that of a long call to another thread, and the
-	// call has to wait for one when it returns. With two to spare it never does:
+	// Go takes a call into the library for a system call: when all its processors are
+	// busy, it gives the processor of a long call to another thread, and the call has
+	// to wait for one when it returns. With two processors to spare that never happens:
 	// 8 % more tokens per second.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), Threads()+2))
 	calls, err := reserveCalls(handle)
@@ -97,8 +97,8 @@ type gemmArguments struct {
 
 var argumentPool = sync.Pool{New: func() any { return new(gemmArguments) }}
 
-// gemm is Gemm on the library. Fortran stores columns first, so the row-major
-// C = op(A)·op(B) is asked for as Cᵀ = op(B)ᵀ·op(A)ᵀ.
+// gemm is Gemm by the library. Fortran is column-major, so it computes the row-major C =
+// op(A)·op(B) as Cᵀ = op(B)ᵀ·op(A)ᵀ.
 func (l *openBLAS) gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	g := argumentPool.Get().(*gemmArguments)
 	g.transA[0], g.transB[0] = letter(transA), letter(transB)

@@ -11,20 +11,20 @@ import (
 	"infinibench/internal/machine"
 )
 
-// A call of OpenBLAS works in a buffer of its own, which the library keeps for later
-// calls. Where it cannot get one it tries again for ever (OpenBLAS 0.3.21,
-// blas_memory_alloc), so under a limit on address space there must be room beforehand.
+// Each call of OpenBLAS works in its own buffer, which the library keeps for later calls.
+// If it cannot allocate one, it retries for ever (OpenBLAS 0.3.21, blas_memory_alloc); so
+// under a limit on address space the room must be checked beforehand.
 const (
 	libraryRoom = 64 << 20  // the library itself and what it needs
 	callRoom    = 128 << 20 // BUFFER_SIZE of its widest kernels; others have 32 MiB or less
-	spareRoom   = 256 << 20 // what is left to Go: two arenas of heap and a dozen stacks
+	spareRoom   = 256 << 20 // for Go: two heap arenas and a dozen stacks
 )
 
-// ErrNoRoom is in the error of FallbackReason where a limit on address space, as by
-// ulimit -v, leaves too little for OpenBLAS.
+// ErrNoRoom is wrapped by the error of FallbackReason when a limit on address space, as
+// set by ulimit -v, leaves too little for OpenBLAS.
 var ErrNoRoom = errors.New("no address space for OpenBLAS")
 
-// checkRoom is an error when the library and one call of it do not fit.
+// checkRoom returns an error if the library and one call of it do not fit.
 func checkRoom() error {
 	limit, free, limited := machine.AddressSpace()
 	const need = libraryRoom + callRoom + spareRoom
@@ -35,8 +35,8 @@ func checkRoom() error {
 		ErrNoRoom, humanize.IBytes(need), humanize.IBytes(uint64(limit)), humanize.IBytes(uint64(free)))
 }
 
-// reserveCalls makes the library take the buffers of as many calls as fit, at most one
-// for each core, and returns a place for each; nil where nothing is limited.
+// reserveCalls makes the library allocate buffers for as many calls as fit, at most one
+// for each core, and returns a semaphore of that size; nil if there is no limit.
 func reserveCalls(library uintptr) (chan struct{}, error) {
 	_, free, limited := machine.AddressSpace()
 	if !limited {

@@ -11,8 +11,8 @@ import (
 
 var threads atomic.Int32
 
-// cores is how many threads can work at the same time: more would only wait for the
-// others with their eyes open. Who does the work is no part of a result.
+// cores is how many threads can run at the same time; more would only spin. It has no
+// influence on results.
 var cores = machine.Cores()
 
 func init() { threads.Store(int32(cores)) }
@@ -21,12 +21,12 @@ func init() { threads.Store(int32(cores)) }
 // reproducible to the byte for one setting; n < 1 counts as 1.
 func SetThreads(n int) { threads.Store(int32(max(n, 1))) }
 
-// Threads is the present setting.
+// Threads is the current setting.
 func Threads() int { return int(threads.Load()) }
 
-// Split calls f on consecutive ranges that cover [0, n), each a multiple of grain
-// but the last. The division depends only on n, grain and Threads, never on timing;
-// which thread takes which range does.
+// Split calls f on consecutive ranges that cover [0, n), each but the last a multiple of
+// grain. The division depends only on n, grain and Threads; only which thread takes which
+// range depends on timing.
 func Split(n, grain int, f func(lo, hi int)) {
 	blocks := (n + grain - 1) / grain
 	pieces := min(Threads(), blocks)
@@ -41,37 +41,36 @@ func Split(n, grain int, f func(lo, hi int)) {
 	})
 }
 
-// Each calls f(i) for every i in [0, n); a thread that is done with one index takes
-// the next. The calls must not write to the same place.
+// Each calls f(i) for every i in [0, n), in parallel; a thread that finishes one index
+// takes the next. The calls must not write to the same memory.
 func Each(n int, f func(i int)) {
-	if min(Threads(), n, cores) <= 1 || !crew.TryLock() {
+	if min(Threads(), n, cores) <= 1 || !threadPool.TryLock() {
 		for i := range n {
 			f(i)
 		}
 		return
 	}
-	defer crew.Unlock()
-	crew.run(n, f)
+	defer threadPool.Unlock()
+	threadPool.run(n, f)
 }
 
-// A program of thousands of short parallel loops spends its time in waking
-// goroutines and waiting for them, if each loop starts its own. So the workers
-// stay, and wait for the next loop with their eyes open for a while before they
-// sleep; and a goroutine keeps its thread while it works, for Go's scheduler would
-// carry it from one to another every few milliseconds. Together a fifth more
-// tokens per second on two cores.
-const patience = 5 * time.Millisecond
+// If each of thousands of short parallel loops started its own goroutines, the program
+// would spend its time waking and awaiting them. So the workers persist, and spin for a
+// while for the next loop before they sleep. Each is locked to a thread while it works,
+// for Go's scheduler would otherwise move it every few milliseconds. Together: a fifth
+// more tokens per second on two cores.
+const spinTime = 5 * time.Millisecond
 
-// team is the workers beside the calling goroutine. The lock is held for the time
-// of a loop; a second loop at the same time runs on its caller alone.
-type team struct {
+// pool is the workers beside the calling goroutine. Its lock is held for the duration of a
+// loop; a second loop at the same time runs on its caller alone.
+type pool struct {
 	sync.Mutex
 	job     atomic.Pointer[job]
 	workers []*worker
 	caller  sleeper
 }
 
-var crew team
+var threadPool pool
 
 // job is one loop.
 type job struct {
@@ -87,20 +86,20 @@ type worker struct {
 	rank int32
 }
 
-// sleeper is a goroutine that waits for something that another does.
+// sleeper is a goroutine that waits for another.
 type sleeper struct {
 	asleep atomic.Bool
 	alarm  chan struct{}
 }
 
-// wait returns once ready does.
+// wait returns once ready() is true: it spins first, then sleeps until woken.
 func (s *sleeper) wait(ready func() bool) {
 	start := time.Now()
 	for spins := 1; !ready(); spins++ {
 		if spins%64 != 0 {
 			continue
 		}
-		if time.Since(start) < patience {
+		if time.Since(start) < spinTime {
 			continue
 		}
 		runtime.Gosched()
@@ -112,53 +111,53 @@ func (s *sleeper) wait(ready func() bool) {
 	}
 }
 
-// wake ends the sleep, if it is one.
+// wake wakes the goroutine if it sleeps.
 func (s *sleeper) wake() {
 	if s.asleep.Load() && s.asleep.CompareAndSwap(true, false) {
 		s.alarm <- struct{}{}
 	}
 }
 
-func (t *team) run(n int, f func(i int)) {
+func (p *pool) run(n int, f func(i int)) {
 	j := &job{f: f, n: int32(n), helpers: int32(min(Threads(), n, cores) - 1)}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	t.hire(int(j.helpers))
-	t.job.Store(j)
-	for _, w := range t.workers[:j.helpers] {
+	p.grow(int(j.helpers))
+	p.job.Store(j)
+	for _, w := range p.workers[:j.helpers] {
 		w.wake()
 	}
 	j.work()
-	t.caller.wait(func() bool { return j.done.Load() == j.n })
+	p.caller.wait(func() bool { return j.done.Load() == j.n })
 	j.f = nil // the last loop must not keep a model alive
 	if failure := j.failure.Load(); failure != nil {
 		panic(*failure)
 	}
 }
 
-func (t *team) hire(n int) {
-	if t.caller.alarm == nil {
-		t.caller.alarm = make(chan struct{}, 1)
+func (p *pool) grow(n int) {
+	if p.caller.alarm == nil {
+		p.caller.alarm = make(chan struct{}, 1)
 	}
-	for len(t.workers) < n {
-		w := &worker{sleeper: sleeper{alarm: make(chan struct{}, 1)}, rank: int32(len(t.workers))}
-		t.workers = append(t.workers, w)
-		go w.serve(t)
+	for len(p.workers) < n {
+		w := &worker{sleeper: sleeper{alarm: make(chan struct{}, 1)}, rank: int32(len(p.workers))}
+		p.workers = append(p.workers, w)
+		go w.serve(p)
 	}
 }
 
-func (w *worker) serve(t *team) {
+func (w *worker) serve(p *pool) {
 	runtime.LockOSThread()
 	var last *job
 	for {
 		var j *job
 		w.wait(func() bool {
-			j = t.job.Load()
+			j = p.job.Load()
 			return j != last && j != nil && w.rank < j.helpers
 		})
 		last = j
 		if j.work() {
-			t.caller.wake()
+			p.caller.wake()
 		}
 	}
 }
@@ -175,8 +174,8 @@ func (j *job) work() (finished bool) {
 	}
 }
 
-// call keeps a panic for the goroutine that wants the loop: until every index is
-// done, nobody may go on.
+// call keeps a panic for the goroutine that started the loop, which must not resume before
+// every index is done.
 func (j *job) call(i int) {
 	defer func() {
 		if failure := recover(); failure != nil {

@@ -70,7 +70,7 @@ func TestTeam(t *testing.T) {
 			for round, threads := range []int{2, 4, 1, 3, 2} {
 				SetThreads(threads)
 				if caller == 0 {
-					time.Sleep(2 * patience)
+					time.Sleep(2 * spinTime)
 				}
 				const n, inner = 7, 5
 				var calls atomic.Int32

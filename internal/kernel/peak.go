@@ -6,11 +6,11 @@ import (
 	"infinibench/internal/machine"
 )
 
-// Peak measures how fast this machine multiplies matrices in single precision with the
-// present number of threads, in floating-point operations per second: the fastest of
-// repeated products of two square matrices of 1,024 rows and then of 1,536, 2n³
-// operations each, a quarter of a second for each size. Other work on the machine, as
-// by another goroutine that uses this package, makes it less.
+// Peak measures this machine's speed at single-precision matrix products with the current
+// number of threads, in floating-point operations per second. It is the fastest of
+// repeated products of two square matrices, of 1,024 rows and then of 1,536, 2n³
+// operations each, over a quarter of a second for each size. Other work on the machine,
+// such as another goroutine that uses this package, lowers it.
 func Peak() float64 {
 	const patience = 250 * time.Millisecond
 	best := 0.0

@@ -2,12 +2,12 @@ package kernel
 
 import "math"
 
-// mostSeen is the most tokens of a document that are counted: float32 counts no
-// further. Nothing looks back as far.
+// mostSeen caps the count of tokens, because float32 counts no further. Nothing looks back
+// as far.
 const mostSeen = 1 << 24
 
-// Seen sets after [2, B] to the tokens that stand before a document's segments and
-// behind them.
+// Seen sets after [2, B] to the number of a document's tokens before and after the
+// segments of a graph.
 func Seen(s Shape, after, before []float32) {
 	for b := range s.B {
 		after[b] = before[b]
@@ -15,18 +15,18 @@ func Seen(s Shape, after, before []float32) {
 	}
 }
 
-// WriteCache sets states [2, B, C, 2·H·D] to a cache before the segments of a graph
-// and behind them: keys and values of the last C tokens, the oldest first.
+// WriteCache sets states [2, B, C, 2·H·D] to the cache before and after the segments of a
+// graph: keys and values of the last C tokens, the oldest first.
 func WriteCache(r Relative, states, qkv, initial []float32) {
 	size := r.Cache * 2 * r.Width()
 	copy(states, initial[:r.B*size])
 	Each(r.B, func(b int) {
-		before, after := line(states, b, size, size), line(states, r.B+b, size, size)
+		before, after := rowOf(states, b, size, size), rowOf(states, r.B+b, size, size)
 		fresh := min(r.S*r.T, r.Cache)
 		old := copy(after, before[fresh*2*r.Width():])
-		row := line(qkv, b, r.S*r.T*3*r.Width(), r.S*r.T*3*r.Width())
+		row := rowOf(qkv, b, r.S*r.T*3*r.Width(), r.S*r.T*3*r.Width())
 		for i := range fresh {
-			token := line(row, r.S*r.T-fresh+i, 3*r.Width(), 3*r.Width())
+			token := rowOf(row, r.S*r.T-fresh+i, 3*r.Width(), 3*r.Width())
 			copy(after[old+i*2*r.Width():], token[r.Width():])
 		}
 	})
@@ -48,15 +48,15 @@ func Sinusoids(n, d int) []float32 {
 	return x
 }
 
-// The distances of relative biases (Raffel et al. 2020, section 2.1): half of the
-// buckets hold one distance each, the others hold ranges that grow by a factor, and
-// the last all from farthest on.
+// Relative biases divide distances into buckets (Raffel et al. 2020, section 2.1): half of
+// the buckets hold one distance each, the others ranges that grow by a constant factor,
+// and the last bucket all distances of 128 and more.
 const (
 	Buckets  = 32
 	farthest = 128
 )
 
-// bucket is the one that a distance falls into.
+// bucket is the bucket of a distance.
 func bucket(distance int) int {
 	const exact = Buckets / 2
 	if distance < exact {
@@ -73,41 +73,41 @@ func Biases(y, table []float32, n int) {
 	}
 }
 
-// BiasesGradient gives dtable the gradient of Biases' table.
-func BiasesGradient(dtable []float32, add bool, dy []float32, n int) {
-	if !add {
-		clear(dtable)
+// BiasesGradient sets dtable to the gradient of Biases' table.
+func BiasesGradient(dtable Gradient, dy []float32, n int) {
+	if !dtable.Add {
+		clear(dtable.To)
 	}
 	for i, v := range dy {
-		dtable[i/n*Buckets+bucket(n-1-i%n)] += v
+		dtable.To[i/n*Buckets+bucket(n-1-i%n)] += v
 	}
 }
 
-// unitEpsilon keeps the length of a vector from 0, as in the code of Wu et al. 2022.
+// unitEpsilon keeps the length of a vector above 0, as in the code of Wu et al. 2022.
 const unitEpsilon = 1e-6
 
-// unit sets y to x over its length; they may be the same. It returns 1/length.
+// unit sets y to x divided by its length, and returns 1/length. y may be x.
 func unit(y, x []float32) float32 {
 	inverse := float32(1 / math.Sqrt(float64(dot(x, x)+unitEpsilon)))
-	give(y, false, inverse, x)
+	scaled(y, inverse, x)
 	return inverse
 }
 
-// unitGradient turns d, the gradient of y = unit(x), into that of x.
+// unitGradient replaces d, the gradient of y = unit(x), by the gradient of x.
 func unitGradient(d, y []float32, inverse float32) {
 	along := dot(d, y)
 	axpy(d, -along, y)
 	scale(d, inverse)
 }
 
-// Unit sets y [rows, 3·H·D] to qkv with keys of length 1 and queries of the length
-// that gain [H] says for their head; values stay.
-func Unit(s Shape, y, qkv, gain []float32) {
+// QKNorm sets y [rows, 3·H·D] to qkv with every key scaled to length 1 and every query to
+// the length gain [H] of its head; values stay the same.
+func QKNorm(s Shape, y, qkv, gain []float32) {
 	copy(y, qkv)
 	s.heads(func(b, seg, h int) {
 		q, k := s.query(y, b, seg, h), s.key(y, b, seg, h)
 		for t := range s.T {
-			row, key := line(q, t, 3*s.Width(), s.D), line(k, t, 3*s.Width(), s.D)
+			row, key := rowOf(q, t, 3*s.Width(), s.D), rowOf(k, t, 3*s.Width(), s.D)
 			unit(row, row)
 			scale(row, gain[h])
 			unit(key, key)
@@ -115,15 +115,14 @@ func Unit(s Shape, y, qkv, gain []float32) {
 	})
 }
 
-// UnitGradient gives dqkv and dgain the gradients of Unit's inputs; dy is
-// overwritten.
-func UnitGradient(s Shape, dqkv []float32, addQKV bool, dgain []float32, addGain bool, dy, qkv, gain []float32) {
+// QKNormGradient sets dqkv and dgain to the gradients of QKNorm's inputs. It overwrites dy.
+func QKNormGradient(s Shape, dqkv, dgain Gradient, dy, qkv, gain []float32) {
 	slopes := make([]float64, s.B*s.S*s.H)
 	s.heads(func(b, seg, h int) {
 		row, release := borrow(s.D)
 		defer release()
 		for t := range s.T {
-			at := func(x []float32) []float32 { return line(x, t, 3*s.Width(), s.D) }
+			at := func(x []float32) []float32 { return rowOf(x, t, 3*s.Width(), s.D) }
 			inverse := unit(row, at(s.query(qkv, b, seg, h)))
 			d := at(s.query(dy, b, seg, h))
 			slopes[(b*s.S+seg)*s.H+h] += float64(dot(d, row))
@@ -133,20 +132,20 @@ func UnitGradient(s Shape, dqkv []float32, addQKV bool, dgain []float32, addGain
 			unitGradient(at(s.key(dy, b, seg, h)), row, inverse)
 		}
 	})
-	Accumulate(dqkv, addQKV, 1, dy)
-	sumHeads(dgain, addGain, slopes)
+	Accumulate(dqkv, 1, dy)
+	sumHeads(dgain, slopes)
 }
 
-// sumHeads gives y [H] the sum of slopes [n, H] over n.
-func sumHeads(y []float32, add bool, slopes []float64) {
-	for h := range y {
+// sumHeads writes the sum of slopes [n, H] over n to y [H].
+func sumHeads(y Gradient, slopes []float64) {
+	for h := range y.To {
 		var sum float64
-		for i := h; i < len(slopes); i += len(y) {
+		for i := h; i < len(slopes); i += len(y.To) {
 			sum += slopes[i]
 		}
-		if add {
-			sum += float64(y[h])
+		if y.Add {
+			sum += float64(y.To[h])
 		}
-		y[h] = float32(sum)
+		y.To[h] = float32(sum)
 	}
 }

@@ -2,9 +2,9 @@ package kernel
 
 import "sync"
 
-// scratch is memory between two uses. It is not a sync.Pool, which a collection
-// empties: what a step needs, the next one needs again. There are as many pieces as
-// were ever out at one time.
+// scratch is memory between two uses. It is not a sync.Pool, which garbage collection
+// empties: what one step needs, the next needs again. It never holds more pieces than were
+// once borrowed at the same time.
 var scratch struct {
 	sync.Mutex
 	pieces [][]float32
@@ -20,16 +20,16 @@ func borrow(n int) (x []float32, release func()) {
 	}
 }
 
-// ForgetScratch gives up what is kept between uses, so that what is allocated next can
-// be counted.
+// ForgetScratch frees the memory kept between uses, so that the next allocations can be
+// counted.
 func ForgetScratch() {
 	scratch.Lock()
 	defer scratch.Unlock()
 	scratch.pieces = nil
 }
 
-// take removes the smallest piece that is large enough, or else gives up the largest
-// for a larger one.
+// take removes and returns the smallest piece that is large enough. If none is, it
+// replaces the largest by a larger one.
 func take(n int) []float32 {
 	scratch.Lock()
 	defer scratch.Unlock()
@@ -52,7 +52,7 @@ func take(n int) []float32 {
 	return x[:cap(x)]
 }
 
-// better says whether a piece of size a serves n floats better than one of size b.
+// better reports whether a piece of size a suits n floats better than one of size b.
 func better(a, b, n int) bool {
 	if a >= n && b >= n {
 		return a < b

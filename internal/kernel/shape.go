@@ -1,9 +1,9 @@
 package kernel
 
-// Shape is the layout that the attention kernels share. A projection is
-// [B·S·T, 3·H·D]: rows ordered by document, segment, token; columns by query,
-// key, value, and inside each by head. A memory is [S+1, B, H, D, D+1]: what
-// stands before each of the S segments, and after the last.
+// Shape is the layout that the attention kernels share. A projection is [B·S·T, 3·H·D]:
+// rows ordered by document, segment and token; columns by query, key and value, and within
+// each by head. Memories are [S+1, B, H, D, D+1]: one before each of the S segments and
+// one after the last.
 type Shape struct {
 	B int // documents
 	S int // segments of each document in this graph
@@ -29,8 +29,8 @@ func (s Shape) heads(f func(b, seg, h int)) {
 // row is the first row of a segment.
 func (s Shape) row(b, seg int) int { return (b*s.S + seg) * s.T }
 
-// query, key and value are the views of one head on x [rows, 3·H·D], with the
-// leading dimension 3·H·D, from the first row of a segment on.
+// query, key and value are views of one head in x [rows, 3·H·D], from the first row of a
+// segment on; their leading dimension is 3·H·D.
 func (s Shape) query(x []float32, b, seg, h int) []float32 {
 	return x[s.row(b, seg)*3*s.Width()+h*s.D:]
 }
@@ -41,7 +41,7 @@ func (s Shape) value(x []float32, b, seg, h int) []float32 {
 	return x[s.row(b, seg)*3*s.Width()+2*s.Width()+h*s.D:]
 }
 
-// head is the view of one head on x [rows, H·D].
+// head is the view of one head in x [rows, H·D].
 func (s Shape) head(x []float32, b, seg, h int) []float32 {
 	return x[s.row(b, seg)*s.Width()+h*s.D:]
 }
@@ -53,12 +53,12 @@ func (s Shape) memory(m []float32, b, seg, h int) []float32 {
 	return m[at : at+n]
 }
 
-// pick copies n rows of d numbers to y, the rows of x being ld apart.
-func pick(y []float32, d int, x []float32, ld, n int) {
+// gather copies n rows of d numbers from x, with leading dimension ld, to y [n, d].
+func gather(y []float32, d int, x []float32, ld, n int) {
 	for i := range n {
-		copy(line(y, i, d, d), x[i*ld:])
+		copy(rowOf(y, i, d, d), x[i*ld:])
 	}
 }
 
-// line is row i of a view with leading dimension ld, n wide.
-func line(x []float32, i, ld, n int) []float32 { return x[i*ld : i*ld+n] }
+// rowOf is row i, n wide, of a view with leading dimension ld.
+func rowOf(x []float32, i, ld, n int) []float32 { return x[i*ld : i*ld+n] }

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Cores is how many cores the process may keep busy: those it may run on, or fewer where
-// a container or a batch system allows it less processor time.
+// Cores is how many cores the process may keep busy: the cores it may run on, or fewer if
+// a container or a batch system limits its processor time.
 func Cores() int { return allowedCores("/", runtime.NumCPU()) }
 
 func allowedCores(root string, visible int) int {
@@ -22,11 +22,11 @@ func allowedCores(root string, visible int) int {
 	return max(int(math.Ceil(allowed)), 1)
 }
 
-// Memory is how much memory the process may take in bytes: the machine's, or less where a
-// container or a batch system allows it less; 0 where that is not known.
+// Memory is how much memory, in bytes, the process may take: the machine's, or less if a
+// container or a batch system limits it; 0 if unknown.
 func Memory() int64 { return allowedMemory("/", totalMemory()) }
 
-// MemoryIsLimited tells that Memory is less than the machine has.
+// MemoryIsLimited reports whether Memory is less than the machine has.
 func MemoryIsLimited() bool { return Memory() < totalMemory() }
 
 func allowedMemory(root string, total int64) int64 {
@@ -41,8 +41,9 @@ func allowedMemory(root string, total int64) int64 {
 // cgroup is the directory of a control group, version 1 or 2 (man 7 cgroups).
 type cgroup string
 
-// cgroups are the groups that a process is in, in every hierarchy, and those above them:
-// the limits of all of them hold. None where there are no control groups, as on macOS.
+// cgroups lists the control groups of the process in every hierarchy, and their ancestors:
+// the limits of all of them apply. It is empty on systems without control groups, such as
+// macOS.
 func cgroups(root string) []cgroup {
 	member, err := os.ReadFile(filepath.Join(root, "proc/self/cgroup"))
 	if err != nil {
@@ -62,7 +63,8 @@ func cgroups(root string) []cgroup {
 		if !ok {
 			continue
 		}
-		// In a container the path may be the one outside, of which the mount shows the end.
+		// In a container, this may be the path outside it, of which the mount shows
+		// only the end.
 		below, inside := strings.CutPrefix(fields[2], strings.TrimSuffix(top, "/"))
 		if !inside || below != "" && below[0] != '/' {
 			below = "/"
@@ -77,7 +79,7 @@ func cgroups(root string) []cgroup {
 	return groups
 }
 
-// mounted finds where the hierarchy of a controller is mounted, "" for version 2, and
+// mounted finds where the hierarchy of a controller ("" for version 2) is mounted, and
 // which group is at the top of the mount (man 5 proc_pid_mountinfo).
 func mounted(mounts, controllers string) (top, at string, ok bool) {
 	for line := range strings.Lines(mounts) {
@@ -144,7 +146,7 @@ func worth(quota, period float64) float64 {
 	return quota / period
 }
 
-// number reads a file that holds one whole number.
+// number reads a file with one whole number.
 func (g cgroup) number(name string) (int64, bool) {
 	text, err := os.ReadFile(filepath.Join(string(g), name))
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// WorkTime is how long the process has been able to work since some moment in the past.
-// Only differences mean something. Time in which the process was stopped is left out,
+// WorkTime is how long the process has been able to work since some moment in the past;
+// only differences mean something. It excludes time in which the process was stopped,
 // whether by Ctrl-Z, a scheduler's SIGSTOP, a frozen container or a suspended machine:
 // speeds and costs measure work, not the calendar.
 func WorkTime() time.Duration {
@@ -17,7 +17,7 @@ func WorkTime() time.Duration {
 var (
 	work    = newClock(sinceStart)
 	beating = sync.OnceFunc(func() {
-		work.time() // the process may have been stopped before anybody asked
+		work.time() // the process may have been stopped before the first call
 		go func() {
 			for range time.Tick(beat) {
 				work.time()
@@ -28,17 +28,17 @@ var (
 	sinceStart = func() time.Duration { return time.Since(started) } // monotonic
 )
 
-// SIGSTOP cannot be caught and a frozen container gets no signal at all, so the clock
-// looks for the gap instead. It is read at every beat, and a gap longer than lapse means
-// that the process did not run. The longest pauses of a program that runs, for a
-// processor on a busy machine, are far shorter.
+// SIGSTOP cannot be caught, and a frozen container gets no signal at all, so the clock
+// looks for gaps instead. It is read at every beat; a gap longer than lapse means that the
+// process did not run. On a busy machine, a running program waits far less than that for a
+// processor.
 const (
 	beat  = 100 * time.Millisecond
 	lapse = time.Second
 )
 
-// clock is a monotonic clock without the gaps between readings. Several goroutines may
-// use one.
+// clock is a monotonic clock that leaves out long gaps between readings. It is safe for
+// concurrent use.
 type clock struct {
 	now func() time.Duration
 

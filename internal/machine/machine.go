@@ -1,5 +1,5 @@
-// Package machine names the computer a result was made on and measures what the
-// process takes of it.
+// Package machine identifies the computer a result was computed on and measures what the
+// process uses of it.
 package machine
 
 import (
@@ -9,8 +9,8 @@ import (
 	"github.com/klauspost/cpuid/v2"
 )
 
-// CPU is the processor as it names itself, or its architecture where it does not,
-// as many ARM processors do not.
+// CPU is the processor's name, or its architecture if it has none, like many ARM
+// processors.
 func CPU() string {
 	if name := strings.Join(strings.Fields(cpuid.CPU.BrandName), " "); name != "" {
 		return name
@@ -21,10 +21,9 @@ func CPU() string {
 // System is the operating system and the architecture, as in "linux/amd64".
 func System() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
-// PeakRSS is the most memory, in bytes, that the process has had resident since it
-// started; 0 where that is not known.
+// PeakRSS is the peak resident memory of the process in bytes; 0 if unknown.
 func PeakRSS() int64 { return peakRSS() }
 
-// RSS is the memory, in bytes, that the process has resident now; 0 where that is
-// not known, which is everywhere but on Linux.
+// RSS is the resident memory of the process in bytes; 0 if unknown, which is everywhere
+// but on Linux.
 func RSS() int64 { return rss() }

@@ -13,7 +13,7 @@ func peakRSS() int64 {
 	return usage.Maxrss // bytes here, kilobytes on Linux
 }
 
-// The kernel tells a process its present size only through Mach calls, which need cgo.
+// The kernel reports the current size only through Mach calls, which need cgo.
 func rss() int64 { return 0 }
 
 // The value is 8 bytes in the machine's order, which on every Mac is little

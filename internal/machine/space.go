@@ -1,8 +1,8 @@
 package machine
 
-// AddressSpace is the limit on the process's address space, in bytes, and how much of it
-// is free, as set by ulimit -v or -d or by SGE's h_vmem; limited is false where there is
-// none. Memory that is reserved counts, whether it is used or not.
+// AddressSpace is the limit on the process's address space, in bytes, as set by ulimit -v
+// or -d or by SGE's h_vmem, and how much of it is free; limited is false if there is none.
+// Reserved memory counts, whether it is used or not.
 func AddressSpace() (limit, free int64, limited bool) { return tightest(spaceLimits()) }
 
 // spaceLimit is a limit on memory that is reserved, and what is reserved, in bytes.

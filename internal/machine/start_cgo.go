@@ -2,11 +2,11 @@
 
 package machine
 
-// What must happen before Go's runtime starts: without room it dies of a "fatal error"
-// and a page of its own state, or, where part of its reservations fail unnoticed (Go 1.26,
-// scavengeIndex.sysInit), writes where it must not. The C library calls a constructor
-// before that. A program built
-// without cgo, for want of a C compiler, does without this.
+// These checks must run before Go's runtime starts. Without enough address space, the
+// runtime dies of a "fatal error" and a page of its own state; or, where part of its
+// reservations fail unnoticed (Go 1.26, scavengeIndex.sysInit), it writes to memory that
+// it must not touch. The C library calls a constructor before the runtime. A program built
+// without cgo, for lack of a C compiler, skips these checks.
 
 /*
 #define _GNU_SOURCE
@@ -20,7 +20,7 @@ package machine
 static const unsigned long long infinibench_floor = 1536ull << 20;
 static const unsigned long long infinibench_data_floor = 256ull << 20; // reservations left out
 
-// What the smallest run has on two cores: Go's own, and one for each call into a library.
+// What the smallest run needs on two cores: Go's own, and one for each call into a library.
 enum { infinibench_threads = 16 };
 
 static int infinibench_limited(int resource, rlim_t *limit) {
@@ -44,7 +44,7 @@ static void *infinibench_wait(void *unused) {
 	return unused;
 }
 
-// Starts as many threads at once as are needed, or refuses.
+// Starts as many threads at once as are needed, or exits with an error.
 static void infinibench_try_threads(void) {
 	pthread_t threads[infinibench_threads];
 	pthread_barrier_init(&infinibench_barrier, NULL, infinibench_threads + 1);
@@ -61,8 +61,8 @@ __attribute__((constructor)) static void infinibench_start(void) {
 	rlim_t limit;
 	if (infinibench_limited(RLIMIT_AS, &limit) || infinibench_limited(RLIMIT_DATA, &limit)) {
 #ifdef __GLIBC__
-		// A dozen threads would each reserve a stack of 8 MiB or more and 64 MiB for
-		// the memory they take from C.
+		// A dozen threads would each reserve a stack of 8 MiB or more, and a malloc
+		// arena of 64 MiB.
 		pthread_attr_t small;
 		pthread_attr_init(&small);
 		pthread_attr_setstacksize(&small, 1 << 20);

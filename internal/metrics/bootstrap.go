@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// Resamples is how many times a bootstrap draws the documents anew.
+// Resamples is how often a bootstrap resamples the documents.
 const Resamples = 10_000
 
-// Bootstrap is what a paired bootstrap says of a ratio of perplexities.
+// Bootstrap is the result of a paired bootstrap of a ratio of perplexities.
 type Bootstrap struct {
 	Ratio     float64 // of all documents
 	Low, High float64 // its 95 % percentile interval
@@ -17,14 +17,15 @@ type Bootstrap struct {
 	Documents int
 }
 
-// PairedBootstrap asks how far the ratio of two models' perplexities hangs on which
-// documents were scored (Efron & Tibshirani 1993, chapters 8 and 13). difference is the
-// negative log-likelihood of the one minus that of the other in nats, for each document,
-// and tokens how many were scored there; the ratio is exp(Σ difference / Σ tokens). Each
-// resample draws as many documents with replacement, the two models always together, so
-// that what makes a document hard for both cancels. The p-value is twice the share of
-// resamples on the far side of 1, counting the ratio itself as one of them, so that it
-// is never 0. With fewer than two documents there is no interval: Low, High and P are NaN.
+// PairedBootstrap estimates how much the ratio of two models' perplexities depends on the
+// choice of documents (Efron & Tibshirani 1993, chapters 8 and 13). For each document,
+// difference is the negative log-likelihood of the first model minus the second's, in
+// nats, and tokens is the number of tokens scored; the ratio is exp(Σ difference / Σ
+// tokens). Each resample draws as many documents with replacement, always both models
+// together, so that what makes a document hard for both cancels. The p-value is twice the
+// share of resamples on the far side of 1, counting the ratio itself as one of them, so
+// that it is never 0. With fewer than two documents there is no interval: Low, High and P
+// are NaN.
 func PairedBootstrap(difference []float64, tokens []int64, seed uint64) Bootstrap {
 	n := len(difference)
 	ratio := func(document func(i int) int) float64 {

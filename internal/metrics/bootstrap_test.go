@@ -38,8 +38,8 @@ func TestPairedBootstrapOfTwoDocuments(t *testing.T) {
 	}
 }
 
-// With many documents of one length, the interval of the logarithm is that of a mean:
-// ± 1.96 standard errors.
+// With many documents of one length, the interval of the logarithm is the interval of a
+// mean: ± 1.96 standard errors.
 func TestPairedBootstrapNearsTheNormal(t *testing.T) {
 	const n = 400
 	difference, tokens := make([]float64, n), make([]int64, n)

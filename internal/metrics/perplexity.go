@@ -1,4 +1,4 @@
-// Package metrics turns sums over a test set into the numbers a table shows.
+// Package metrics turns sums over a test set into the numbers of a table.
 package metrics
 
 import (
@@ -9,9 +9,9 @@ import (
 )
 
 // Perplexity is e^(nll/n) for a negative log-likelihood in nats over n units: tokens,
-// words or bytes. A uniform model over V tokens has perplexity V. Where float64 has no
-// such number the value is NaN and why is one line that says so: there may be no units,
-// or too many nats in each, as in a text without spaces, which is a single word.
+// words or bytes. A uniform model over V tokens has perplexity V. If the value does not
+// exist in float64, it is NaN and why is a one-line reason: there are no units, or too
+// many nats in each, as in a text without spaces, which is a single word.
 func Perplexity(nll float64, n int64, unit string) (value float64, why string) {
 	each, why := mean(nll, n, unit)
 	if why != "" {
@@ -23,8 +23,8 @@ func Perplexity(nll float64, n int64, unit string) (value float64, why string) {
 	return value, ""
 }
 
-// BitsPerByte is the negative log-likelihood in bits over the bytes of the text; value
-// and why are those of [Perplexity].
+// BitsPerByte is the negative log-likelihood in bits over the bytes of the text; value and
+// why are as in [Perplexity].
 func BitsPerByte(nll float64, bytes int64) (value float64, why string) {
 	each, why := mean(nll, bytes, "byte")
 	return each / math.Ln2, why

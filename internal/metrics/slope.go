@@ -1,7 +1,7 @@
 package metrics
 
-// Slope is the slope of the least-squares line through the points (x, y), which are at
-// least two. The x are not all equal.
+// Slope is the slope of the least-squares line through the points (x, y). There are at
+// least two, and the x are not all equal.
 func Slope(x, y []float64) float64 {
 	var meanX, meanY, xx, xy float64
 	for i := range x {

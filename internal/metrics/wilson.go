@@ -5,9 +5,9 @@ import "math"
 // z95 is the standard normal's 97.5 % quantile.
 const z95 = 1.959963984540054
 
-// Wilson is the 95 % score interval of a proportion p of n (Wilson 1927): the true shares
-// that n trials with this outcome do not speak against. Its bounds stay in [0, 1]. Without
-// trials it is all of that.
+// Wilson is the 95 % score interval of a proportion p of n (Wilson 1927): the true
+// proportions that are compatible with this outcome of n trials. Its bounds stay in [0,
+// 1]. Without trials, it is the whole of [0, 1].
 func Wilson(p float64, n int) (low, high float64) {
 	if n == 0 {
 		return 0, 1

@@ -25,20 +25,20 @@ func CausalAttention(s Shape, rotary *Rotary, qkv *G.Node) *G.Node {
 			result = out
 			kernel.Attention(s, rotary, out, logsum, f32(in[0]))
 		},
-		&pull{do: func(g gradients, in []G.Value) {
-			kernel.AttentionGradient(s, rotary, g.in[0], g.add[0], g.out, result, logsum, f32(in[0]))
+		&vjp{do: func(g gradients, in []G.Value) {
+			kernel.AttentionGradient(s, rotary, g.in[0], g.out, result, logsum, f32(in[0]))
 		}}), qkv)
 }
 
-// Cache holds the projections of the tokens that a running segment has seen, per
-// document: what decoding needs of them.
+// Cache holds, for each document, the projections of the running segment's tokens, which
+// decoding needs.
 type Cache struct {
 	QKV  []float32 // [B, segment, 3·H·D]
 	Past *int      // tokens in it, shared by all layers
 }
 
-// CachedAttention is CausalAttention for the next T tokens of a segment; it adds
-// them to the cache. It has no gradient.
+// CachedAttention is CausalAttention for the next T tokens of a segment, which it appends
+// to the cache. It has no gradient.
 func CachedAttention(s Shape, rotary *Rotary, qkv *G.Node, cache Cache) *G.Node {
 	return apply(floats("cached attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
@@ -52,15 +52,15 @@ func MemoryRead(s Shape, epsilon float64, qkv, states *G.Node) *G.Node {
 	e := float32(epsilon)
 	return apply(floats("memory read", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) { kernel.MemoryRead(s, e, out, f32(in[0]), f32(in[1])) },
-		&pull{do: func(g gradients, in []G.Value) {
-			kernel.MemoryReadGradient(s, e, g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), f32(in[1]))
+		&vjp{do: func(g gradients, in []G.Value) {
+			kernel.MemoryReadGradient(s, e, g.in[0], g.in[1], g.out, f32(in[0]), f32(in[1]))
 		}}), qkv, states)
 }
 
-// MemoryWrite is the memory before each segment and after the last,
-// [S+1, B, H, D, D+1], from initial [1, B, H, D, D+1] and the keys and values of
-// qkv: paper eq. 8, or eq. 9 with delta. writeCounts [B·S], read at each run, is how often
-// the write of a segment counts; nil: once.
+// MemoryWrite is the memory before each segment and after the last, [S+1, B, H, D, D+1],
+// from initial [1, B, H, D, D+1] and the keys and values of qkv: paper eq. 8, or eq. 9
+// with delta. writeCounts [B·S] is how often the write of each segment counts, read at
+// each run; nil means once.
 func MemoryWrite(s Shape, epsilon float64, delta bool, writeCounts []float32, qkv, initial *G.Node) *G.Node {
 	e := float32(epsilon)
 	var states []float32
@@ -69,8 +69,8 @@ func MemoryWrite(s Shape, epsilon float64, delta bool, writeCounts []float32, qk
 			states = out
 			kernel.MemoryWrite(s, e, delta, writeCounts, out, f32(in[0]), f32(in[1]))
 		},
-		&pull{do: func(g gradients, in []G.Value) {
-			kernel.MemoryWriteGradient(s, e, delta, writeCounts, g.in[0], g.add[0], g.in[1], g.add[1], g.out, f32(in[0]), states)
+		&vjp{do: func(g gradients, in []G.Value) {
+			kernel.MemoryWriteGradient(s, e, delta, writeCounts, g.in[0], g.in[1], g.out, f32(in[0]), states)
 		}}), qkv, initial)
 }
 
@@ -81,48 +81,50 @@ func Last(states *G.Node) *G.Node {
 	shape[0] = 1
 	return apply(floats("last", shape,
 		func(out []float32, in []G.Value) { all := f32(in[0]); copy(out, all[len(all)-size:]) },
-		&pull{do: func(g gradients, _ []G.Value) {
-			rest := g.in[0][:len(g.in[0])-size]
-			if !g.add[0] {
-				clear(rest)
+		&vjp{do: func(g gradients, _ []G.Value) {
+			dstates := g.in[0]
+			last := len(dstates.To) - size
+			if !dstates.Add {
+				clear(dstates.To[:last])
 			}
-			kernel.Accumulate(g.in[0][len(rest):], g.add[0], 1, g.out)
+			kernel.Accumulate(dstates.Part(last, last+size), 1, g.out)
 		}}), states)
 }
 
-// Mix is sigmoid(β)·memory + (1-sigmoid(β))·local (paper eq. 10), β [H]. With
-// states, a segment that reads an empty memory is local alone; with nil it is gated
-// like the others.
+// Mix is sigmoid(β)·memory + (1-sigmoid(β))·local (paper eq. 10), β [H]. With states, a
+// segment that reads an empty memory uses local attention alone; without, it is gated like
+// the others.
 func Mix(s Shape, memory, local, beta, states *G.Node) *G.Node {
 	inputs := []*G.Node{memory, local, beta}
 	if states != nil {
 		inputs = append(inputs, states)
 	}
-	of := func(in []G.Value) []float32 { // the states, or nil
-		if states == nil {
-			return nil
+	gate := func(in []G.Value) kernel.Gate {
+		g := kernel.Gate{Shape: s, Beta: f32(in[2])}
+		if states != nil {
+			g.States = f32(in[3])
 		}
-		return f32(in[len(in)-1])
+		return g
 	}
 	return apply(floats("mix", local.Shape(),
 		func(out []float32, in []G.Value) {
-			kernel.Mix(s, out, f32(in[0]), f32(in[1]), f32(in[2]), of(in))
+			kernel.Mix(gate(in), out, f32(in[0]), f32(in[1]))
 		},
-		&pull{constant: []int{3}, do: func(g gradients, in []G.Value) {
-			kernel.MixGradient(s, g.in[0], g.add[0], g.in[1], g.add[1], g.in[2], g.add[2], g.out, f32(in[0]), f32(in[1]), f32(in[2]), of(in))
+		&vjp{constant: []int{3}, do: func(g gradients, in []G.Value) {
+			kernel.MixGradient(gate(in), g.in[0], g.in[1], g.in[2], g.out, f32(in[0]), f32(in[1]))
 		}}), inputs...)
 }
 
-// Rotate is qkv with queries and keys turned to their rotary positions, for a
-// memory that is to know where a token stood. past counts the tokens of the segment
-// that came before; nil is none.
+// Rotate is qkv with queries and keys rotated to their positions, for a memory that should
+// know the position of a token. past is the number of earlier tokens of the segment; nil
+// means none.
 func Rotate(s Shape, rotary *Rotary, qkv *G.Node, past *int) *G.Node {
 	if past == nil {
 		past = new(int)
 	}
 	return apply(floats("rotate", qkv.Shape(),
 		func(out []float32, in []G.Value) { kernel.Rotate(s, rotary, out, f32(in[0]), *past) },
-		&pull{do: func(g gradients, _ []G.Value) {
-			kernel.RotateGradient(s, rotary, g.in[0], g.add[0], g.out, *past)
+		&vjp{do: func(g gradients, _ []G.Value) {
+			kernel.RotateGradient(s, rotary, g.in[0], g.out, *past)
 		}}), qkv)
 }

@@ -30,7 +30,7 @@ func BenchmarkOperations(b *testing.B) {
 	}
 	logits := 2 * float64(rows*vocabulary*d)
 
-	// A whole segment stands before the first one, as text or as a prefix.
+	// A whole segment precedes the first one, as text or as a prefix.
 	full := zeros(1, s.B, 1)
 	for i := range full.data {
 		full.data[i] = float64(s.T)
@@ -50,7 +50,6 @@ func BenchmarkOperations(b *testing.B) {
 		flops float64
 	}{
 		{check{name: "embed", in: []array{table, ids}, node: func(in []*G.Node) *G.Node { return Embed(in[0], in[1]) }}, 0},
-		{check{name: "linear", in: []array{x, normal(r, hidden, d)}, node: func(in []*G.Node) *G.Node { return Linear(in[0], in[1]) }}, 2 * float64(rows*d*hidden)},
 		{check{name: "add", in: []array{x, normal(r, rows, d)}, node: func(in []*G.Node) *G.Node { return Add(in[0], in[1]) }}, 0},
 		{check{name: "rmsnorm", in: []array{x, normal(r, d)}, node: func(in []*G.Node) *G.Node { return RMSNorm(in[0], in[1], 1e-5) }}, 0},
 		{check{name: "norm linear", in: []array{x, normal(r, d), normal(r, hidden, d)}, node: func(in []*G.Node) *G.Node { return NormLinear(in[0], in[1], in[2], 1e-5) }}, 2 * float64(rows*d*hidden)},
@@ -73,9 +72,9 @@ func BenchmarkOperations(b *testing.B) {
 		{check{name: "nearest attention", in: []array{qkv, normal(r, s.H), remembered, many.fix()}, node: func(in []*G.Node) *G.Node {
 			return NearestAttention(s, k, in[0], in[1], in[2], in[3])
 		}}, 2 * perHead * (entries + k)},
-		{check{name: "remember", in: []array{qkv, remembered}, fixed: true, node: func(in []*G.Node) *G.Node { return Remember(s, in[0], in[1], false) }}, 0},
+		{check{name: "remember", in: []array{qkv, remembered}, fixed: true, node: func(in []*G.Node) *G.Node { return WriteNearest(s, in[0], in[1], false) }}, 0},
 		{check{name: "write cache", in: []array{qkv, normal(r, 1, s.B, s.T, 2*d).fix()}, fixed: true, node: func(in []*G.Node) *G.Node { return WriteCache(s, in[0], in[1]) }}, 0},
-		{check{name: "join", in: []array{x, normal(r, s.B, d)}, node: func(in []*G.Node) *G.Node { return Join(s.B, in[0], in[1]) }}, 0},
+		{check{name: "join", in: []array{x, normal(r, s.B, d)}, node: func(in []*G.Node) *G.Node { return ConcatRows(s.B, in[0], in[1]) }}, 0},
 		// Its gradient is made in the forward pass, so that counts three times.
 		{check{name: "cross-entropy", in: []array{x, table, ids, normal(r, rows).fix()}, node: func(in []*G.Node) *G.Node { return CrossEntropy(in[0], in[1], in[2], in[3]) }}, 3 * logits},
 		{check{name: "token nll", in: []array{x, table, ids}, fixed: true, node: func(in []*G.Node) *G.Node { return TokenNLL(in[0], in[1], in[2]) }}, logits},

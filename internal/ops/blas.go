@@ -8,9 +8,9 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// engine is the BLAS of Gorgonia's own operations, such as G.Mul: gonum's, with the
-// float32 matrix product of internal/kernel. No operation here needs it, but a
-// memory that is put together from Gorgonia's is then as fast.
+// engine is the BLAS for Gorgonia's own operations, such as G.Mul: gonum's, with the
+// float32 matrix product of internal/kernel. No operation here needs it, but it makes a
+// memory that is built from Gorgonia's operations as fast.
 type engine struct{ gonum.Implementation }
 
 func init() { G.Use(engine{}) }

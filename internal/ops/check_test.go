@@ -23,7 +23,7 @@ type check struct {
 	in     []array
 	node   func(in []*G.Node) *G.Node
 	twin   func(in []array) []float64
-	probes int  // elements of each input to differentiate; 0 stands for 40
+	probes int  // elements of each input to differentiate; 0 means 40
 	fixed  bool // the operation has no gradient
 }
 

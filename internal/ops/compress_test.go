@@ -193,7 +193,7 @@ func compressChecks() []check {
 		entry("reconstruction",
 			func(in []array) []float64 { return reconstructionTwin(c, in[0], in[1], in[2], in[3], in[4], in[5]) },
 			func(in []*G.Node) *G.Node {
-				p := Prefix{CompressKeys(c, in[0], in[3], in[1]), CompressValues(c, in[0], in[4], in[2]), Fill(c, in[5])}
+				p := Prefix{CompressKeys(c, in[0], in[3], in[1]), CompressValues(c, in[0], in[4], in[2]), CountFilled(c, in[5])}
 				return Reconstruction(c, in[0], in[1], in[2], p)
 			}, qkv.fix(), wk, wv, keys, values, before)
 	}
@@ -211,7 +211,7 @@ func TestFill(t *testing.T) {
 	c := Compression{Shape: Shape{B: 2, S: 4, T: 5, H: 1, D: 2}, Rate: 3, Slots: 5}
 	in := zeros(1, 2, 1)
 	in.data[1] = 7
-	got := evaluate(t, func(in []*G.Node) *G.Node { return Fill(c, in[0]) }, in)
+	got := evaluate(t, func(in []*G.Node) *G.Node { return CountFilled(c, in[0]) }, in)
 	compare(t, "filled", got, []float64{0, 7, 5, 9, 7, 10, 9, 10, 10, 10}, 0, 0)
 }
 

@@ -16,10 +16,10 @@ func CrossEntropy(x, table, targets, weights *G.Node) *G.Node {
 		func(in []G.Value) float32 {
 			return float32(kernel.WeightedCrossEntropy(dx, dtable, f32(in[0]), f32(in[1]), i32(in[2]), f32(in[3])))
 		},
-		// The forward pass has made the gradients already.
-		&pull{constant: []int{2, 3}, do: func(g gradients, _ []G.Value) {
+		// The forward pass has computed the gradients already.
+		&vjp{constant: []int{2, 3}, do: func(g gradients, _ []G.Value) {
 			for i, d := range [][]float32{dx, dtable} {
-				kernel.Accumulate(g.in[i], g.add[i], g.out[0], d)
+				kernel.Accumulate(g.in[i], g.out[0], d)
 			}
 		}}), x, table, targets, weights)
 }

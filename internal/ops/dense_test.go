@@ -71,10 +71,10 @@ func denseChecks() []check {
 	var all []check
 	for _, c := range []struct{ n, k, m int }{{1, 1, 1}, {3, 7, 5}, {33, 6, 9}, {130, 70, 31}} {
 		all = append(all, check{
-			name: fmt.Sprintf("linear/%dx%dx%d", c.n, c.k, c.m),
-			in:   []array{normal(r, c.n, c.k), normal(r, c.m, c.k)},
-			node: func(in []*G.Node) *G.Node { return Linear(in[0], in[1]) },
-			twin: func(in []array) []float64 { return linearTwin(in[0], in[1]) },
+			name: fmt.Sprintf("linear add/%dx%dx%d", c.n, c.k, c.m),
+			in:   []array{normal(r, c.n, c.m), normal(r, c.n, c.k), normal(r, c.m, c.k)},
+			node: func(in []*G.Node) *G.Node { return LinearAdd(in[0], in[1], in[2]) },
+			twin: func(in []array) []float64 { return addTwin(in[0].data, linearTwin(in[1], in[2])) },
 		})
 	}
 	for _, c := range []struct {
@@ -152,12 +152,13 @@ func denseChecks() []check {
 		name: "several uses",
 		in:   []array{normal(r, 5, 6), normal(r, 6, 6)},
 		node: func(in []*G.Node) *G.Node {
-			return LinearAdd(Add(in[0], LinearAdd(in[0], in[0], in[1])), Linear(in[0], in[1]), in[1])
+			return LinearAdd(Add(in[0], LinearAdd(in[0], in[0], in[1])), LinearAdd(in[0], in[0], in[1]), in[1])
 		},
 		twin: func(in []array) []float64 {
 			once := linearTwin(in[0], in[1])
-			twice := linearTwin(array{shape: in[0].shape, data: once}, in[1])
-			return addTwin(addTwin(addTwin(in[0].data, in[0].data), once), twice)
+			sum := addTwin(in[0].data, once)
+			twice := linearTwin(array{shape: in[0].shape, data: sum}, in[1])
+			return addTwin(addTwin(in[0].data, sum), twice)
 		},
 	})
 }

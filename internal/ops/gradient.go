@@ -10,29 +10,29 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Root is a node that the objective depends on, with the objective's gradient by
-// it. The numbers may change between runs; nil, for a number, stands for 1.
+// Root is a node that the objective depends on, and the gradient of the objective with
+// respect to it. The numbers may change between runs; nil is 1, for a scalar.
 type Root struct {
 	Node     *G.Node
 	Gradient []float32
 }
 
-// Leaf is an input of the graph whose gradient is wanted, and where it goes: a run
-// overwrites Gradient, or adds to it.
+// Leaf is an input of the graph whose gradient is wanted. A run overwrites Gradient, or
+// adds to it.
 type Leaf struct {
 	Node     *G.Node
 	Gradient []float32
 	Add      bool
 }
 
-// Gradient adds to a graph the operations that compute the gradient of an objective
-// by the leaves, in reverse mode.
+// Gradient adds to a graph the operations that compute the gradient of an objective with
+// respect to the leaves, in reverse mode.
 //
-// It does what gorgonia.Grad does, with two differences that matter at our sizes.
-// Where several operations use a node, each adds to one sum in place, where
-// gorgonia makes a tensor for each and more for their sums. And because the
-// operations of the backward pass run in one fixed order, each depending on the
-// one before, a gradient's memory is used again as soon as it has been read.
+// It does what gorgonia.Grad does, with two differences that matter at our sizes. Where
+// several operations use a node, each adds to one sum in place; gorgonia allocates a
+// tensor for each, and more for their sums. And because the operations of the backward
+// pass run in one fixed order, each depending on the one before, the memory of a gradient
+// is reused as soon as it has been read.
 func Gradient(roots []Root, leaves []Leaf) error {
 	b := &backward{sums: map[*G.Node]*sum{}}
 	for _, l := range leaves {
@@ -66,7 +66,7 @@ func Gradient(roots []Root, leaves []Leaf) error {
 	return nil
 }
 
-// backwards lists the nodes that others are made of, every node before its inputs.
+// backwards lists the roots and all they depend on, every node before its inputs.
 func backwards(roots []*G.Node) []*G.Node {
 	var order []*G.Node
 	seen := map[*G.Node]bool{}
@@ -102,18 +102,18 @@ func inputs(n *G.Node) []*G.Node {
 // sum is the gradient of one node.
 type sum struct {
 	numbers []float32
-	begun   bool // something stands in it
-	owned   bool // its memory may be used again
+	begun   bool // it holds part of the gradient
+	owned   bool // its memory may be reused
 }
 
 // backward is a backward pass under construction.
 type backward struct {
 	sums map[*G.Node]*sum
 	last *G.Node             // of the backward pass so far
-	free map[int][][]float32 // memory to be used again, by length
+	free map[int][][]float32 // memory to reuse, by length
 }
 
-// mark notes which nodes are made of a leaf: the others need no gradient.
+// mark marks the nodes that depend on a leaf; the others need no gradient.
 func (b *backward) mark(order []*G.Node) {
 	for i := len(order) - 1; i >= 0; i-- {
 		n := order[i]
@@ -131,7 +131,7 @@ func (b *backward) mark(order []*G.Node) {
 	}
 }
 
-// seed begins the gradient of a root with the caller's.
+// seed initialises the gradient of a root with the caller's.
 func (b *backward) seed(r Root) {
 	s := b.sums[r.Node]
 	if s == nil {
@@ -145,7 +145,7 @@ func (b *backward) seed(r Root) {
 	b.add(s, "seed", r.Node, given)
 }
 
-// hold gives a sum its memory.
+// hold allocates the memory of a sum.
 func (b *backward) hold(s *sum, n *G.Node) {
 	if s.numbers != nil {
 		return
@@ -159,7 +159,7 @@ func (b *backward) hold(s *sum, n *G.Node) {
 	s.numbers = make([]float32, size)
 }
 
-// release gives back the memory of a sum that nothing will read again.
+// release frees the memory of a sum that nothing will read again, for reuse.
 func (b *backward) release(s *sum) {
 	if !s.owned {
 		return
@@ -171,8 +171,8 @@ func (b *backward) release(s *sum) {
 	s.numbers, s.owned = nil, false
 }
 
-// step adds an operation to the backward pass. It runs after all that were added
-// before it, and after n and its inputs.
+// step appends an operation to the backward pass. It runs after all earlier steps, and
+// after n and its inputs.
 func (b *backward) step(name string, n *G.Node, do func(in []G.Value)) {
 	in := inputs(n)
 	count := len(in)
@@ -186,19 +186,19 @@ func (b *backward) step(name string, n *G.Node, do func(in []G.Value)) {
 	}, in...)
 }
 
-// pass hands the gradient of a node on to its inputs.
+// pass propagates the gradient of a node to its inputs.
 func (b *backward) pass(n *G.Node) error {
 	op, ok := n.Op().(*operation)
 	if !ok {
 		return b.symbolic(n)
 	}
-	if op.pull == nil {
+	if op.vjp == nil {
 		return fmt.Errorf("ops: %s has no gradient", op.name)
 	}
 	s, in := b.sums[n], inputs(n)
-	g := gradients{out: s.numbers, in: make([][]float32, len(in)), add: make([]bool, len(in))}
+	g := gradients{out: s.numbers, in: make([]kernel.Gradient, len(in))}
 	smooth := op.DiffWRT(len(in))
-	var waste []*sum // gradients that nobody asked for
+	var waste []*sum // gradients that nobody needs
 	for i, child := range in {
 		if !smooth[i] {
 			continue
@@ -208,22 +208,22 @@ func (b *backward) pass(n *G.Node) error {
 			to = &sum{}
 			waste = append(waste, to)
 		}
-		if i == 0 && op.pull.residual {
+		if i == 0 && op.vjp.residual {
 			b.forward(s, to, n, in)
 		}
 		b.hold(to, child)
-		g.in[i], g.add[i] = to.numbers, to.begun
+		g.in[i] = kernel.Gradient{To: to.numbers, Add: to.begun}
 		to.begun = true
 	}
-	b.step(op.name+"'", n, func(in []G.Value) { op.pull.do(g, in) })
+	b.step(op.name+"'", n, func(in []G.Value) { op.vjp.do(g, in) })
 	for _, s := range append(waste, s) {
 		b.release(s)
 	}
 	return nil
 }
 
-// forward gives the gradient of y = x + … to x: the very same memory, where x has
-// no other gradient, so far or from the rest of y.
+// forward passes the gradient of y = x + … to x. It reuses the very same memory if x has
+// no other gradient, neither so far nor from the rest of y.
 func (b *backward) forward(y, x *sum, node *G.Node, in []*G.Node) {
 	if x.numbers == nil && y.owned && !slices.Contains(in[1:], in[0]) {
 		x.numbers, x.begun, x.owned, y.owned = y.numbers, true, true, false
@@ -233,14 +233,14 @@ func (b *backward) forward(y, x *sum, node *G.Node, in []*G.Node) {
 	b.add(x, "residual", node, y.numbers)
 }
 
-// add adds numbers to a sum that has its memory.
+// add adds numbers to a sum that has memory.
 func (b *backward) add(s *sum, name string, n *G.Node, x []float32) {
-	to, add := s.numbers, s.begun
-	b.step(name, n, func([]G.Value) { kernel.Accumulate(to, add, 1, x) })
+	to := kernel.Gradient{To: s.numbers, Add: s.begun}
+	b.step(name, n, func([]G.Value) { kernel.Accumulate(to, 1, x) })
 	s.begun = true
 }
 
-// symbolic does it for an operation that is not ours, by its nodes for the gradient.
+// symbolic is pass for one of gorgonia's own operations, by its symbolic gradient.
 func (b *backward) symbolic(n *G.Node) error {
 	op, ok := n.Op().(G.SDOp)
 	if !ok {
@@ -257,20 +257,20 @@ func (b *backward) symbolic(n *G.Node) error {
 			continue
 		}
 		b.hold(to, child)
-		sum, add := to.numbers, to.begun
+		sum := kernel.Gradient{To: to.numbers, Add: to.begun}
 		to.begun = true
 		b.last = apply(&operation{
 			name: "gradient sum", shape: tensor.ScalarShape(), result: G.NewF32(0),
 			do: func(in []G.Value) {
 				if x, ok := in[0].Data().(float32); ok {
-					kernel.Accumulate(sum, add, 1, []float32{x})
+					kernel.Accumulate(sum, 1, []float32{x})
 					return
 				}
-				kernel.Accumulate(sum, add, 1, f32(in[0]))
+				kernel.Accumulate(sum, 1, f32(in[0]))
 			},
 		}, nodes[i], b.last)
 	}
-	// Not released: gorgonia may compute in place, and when is its own affair.
+	// Not released: gorgonia may compute in place, and we do not know when.
 	return nil
 }
 

@@ -6,34 +6,37 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// NearestAttention is attention to the k entries of a memory whose keys are most like
-// a query (Wu et al. 2022): softmax(gain·q·k)·v over those, [B·S·T, H·D], with
-// queries and keys of length 1 and gain [H]. memory [slots, B, 2, H, entries, D]
-// holds keys and values, the last of the seen [slots, B, 1] tokens; of both, slot 0
-// is read. A segment sees the memory as the segments of qkv before it leave it. The
-// search is exact. No gradient passes into the memory.
+// NearestAttention is attention to the k entries of a memory whose keys are most similar
+// to a query (Wu et al. 2022): softmax(gain·q·k)·v over those, [B·S·T, H·D], with queries
+// and keys of length 1 and gain [H]. memory [slots, B, 2, H, entries, D] holds the keys
+// and values of the last of the seen [slots, B, 1] tokens; of both, only slot 0 is read. A
+// segment also finds the tokens of the segments before it in qkv. The search is exact. No
+// gradient passes into the memory.
 func NearestAttention(s Shape, k int, qkv, gain, memory, seen *G.Node) *G.Node {
 	n := kernel.Nearest{Shape: s, Entries: memory.Shape()[4], K: k}
 	size := s.Rows() * s.H * k
-	index, likeness := make([]int32, size), make([]float32, size)
+	found := kernel.Neighbours{Index: make([]int32, size), Scores: make([]float32, size)}
+	inputs := func(in []G.Value) kernel.NearestInputs {
+		return kernel.NearestInputs{QKV: f32(in[0]), Gain: f32(in[1]), Memory: f32(in[2]), Seen: f32(in[3])}
+	}
 	return apply(floats("nearest attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
-			kernel.NearestAttention(n, out, index, likeness, f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]))
+			kernel.NearestAttention(n, out, found, inputs(in))
 		},
-		&pull{constant: []int{2, 3}, do: func(g gradients, in []G.Value) {
-			kernel.NearestGradient(n, g.in[0], g.add[0], g.in[1], g.add[1], g.out, index, likeness, f32(in[0]), f32(in[1]), f32(in[2]), f32(in[3]))
+		&vjp{constant: []int{2, 3}, do: func(g gradients, in []G.Value) {
+			kernel.NearestGradient(n, g.in[0], g.in[1], g.out, found, inputs(in))
 		}}), qkv, gain, memory, seen)
 }
 
-// Remember is a memory before the segments of qkv and behind them,
-// [2, B, 2, H, entries, D], from initial [slots, B, 2, H, entries, D]: the oldest
-// entries make room. Keys are brought to length 1, unless unit says that they are those
-// of Unit. No gradient passes.
-func Remember(s Shape, qkv, initial *G.Node, unit bool) *G.Node {
+// WriteNearest is the memory before and after the segments of qkv, [2, B, 2, H, entries,
+// D], from initial [slots, B, 2, H, entries, D]. The oldest entries make room for the new.
+// It scales keys to length 1, unless unit says that QKNorm has done so. No gradient
+// passes.
+func WriteNearest(s Shape, qkv, initial *G.Node, unit bool) *G.Node {
 	shape := initial.Shape().Clone()
 	shape[0] = 2
 	n := kernel.Nearest{Shape: s, Entries: shape[4]}
 	return apply(floats("remember", shape,
-		func(out []float32, in []G.Value) { kernel.Remember(n, out, f32(in[0]), f32(in[1]), unit) },
-		&pull{constant: []int{0, 1}}), qkv, initial)
+		func(out []float32, in []G.Value) { kernel.WriteNearest(n, out, f32(in[0]), f32(in[1]), unit) },
+		&vjp{constant: []int{0, 1}}), qkv, initial)
 }

@@ -20,8 +20,8 @@ func long(x []float64) []float64 {
 	return y
 }
 
-// remembered is the keys and values that one head of a segment may find. What stands
-// in the segments before is of past, which finite differences leave as it is.
+// remembered is the keys and values that one head of a segment may find. Tokens of earlier
+// segments come from past, which finite differences leave unchanged.
 func remembered(s Shape, past, memory array, seen float64, b, seg, h int) []reached {
 	entries := memory.shape[4]
 	at := func(part, i int) []float64 {
@@ -129,7 +129,7 @@ func TestNearest(t *testing.T) {
 			t.Run(fmt.Sprintf("attention/%+v, %d of %d", s, m.k, m.entries), c.test)
 			w := check{
 				in: []array{qkv, memory}, fixed: true,
-				node: func(in []*G.Node) *G.Node { return Remember(s, in[0], in[1], false) },
+				node: func(in []*G.Node) *G.Node { return WriteNearest(s, in[0], in[1], false) },
 				twin: func(in []array) []float64 { return rememberTwin(s, in[0], in[1]) },
 			}
 			t.Run(fmt.Sprintf("remember/%+v, %d", s, m.entries), w.test)

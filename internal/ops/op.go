@@ -1,9 +1,9 @@
-// Package ops holds the fused Gorgonia operations the models are built of: each
-// a forward pass and a gradient over the loops of internal/kernel.
+// Package ops holds the fused Gorgonia operations that the models are built of: each a
+// forward pass and a gradient over the loops of internal/kernel.
 //
-// Every operation owns its result, so a graph that runs a million times allocates
-// once, and a result is valid until the next run of its graph. On each run it
-// writes every element.
+// Every operation owns its result and writes every element of it on each run. So a graph
+// that runs a million times allocates once, and a result is valid until the next run of
+// its graph.
 package ops
 
 import (
@@ -12,6 +12,8 @@ import (
 	"hash/fnv"
 	"slices"
 	"sync/atomic"
+
+	"infinibench/internal/kernel"
 
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
@@ -26,31 +28,30 @@ type operation struct {
 	result G.Value
 	inputs int
 
-	do   func(in []G.Value)
-	pull *pull // nil: no input has a gradient
+	do  func(in []G.Value)
+	vjp *vjp // nil: no input has a gradient
 }
 
-// pull is the gradient of an operation: how that of its result becomes that of its
-// inputs. See Gradient.
-type pull struct {
+// vjp is the vector-Jacobian product of an operation: it turns the gradient of the
+// result into the gradients of the inputs. See Gradient.
+type vjp struct {
 	constant []int // inputs that have no gradient
-	// residual is set for y = x + f(x, …), x being the first input: the gradient of
-	// x has that of y in it already, and do adds the rest. Both may be one memory.
+	// residual marks y = x + f(x, …), where x is the first input: its gradient
+	// already holds the gradient of y, and do adds the rest. They may share memory.
 	residual bool
 	do       func(g gradients, in []G.Value)
 }
 
-// gradients are the numbers that a pull reads and writes.
+// gradients is what a vjp reads and writes.
 type gradients struct {
-	out []float32   // of the result
-	in  [][]float32 // of each input; nil for a constant
-	add []bool      // whether to add to what stands there or to overwrite it
+	out []float32         // of the result
+	in  []kernel.Gradient // of each input; To is nil for a constant
 }
 
 var serial atomic.Uint64
 
-// apply adds an operation to the graph of its inputs. It panics on a shape or
-// type that does not fit, which only a wrong program can cause.
+// apply adds an operation to the graph of its inputs. It panics on a shape or type that
+// does not fit, which only a programming error can cause.
 func apply(op *operation, inputs ...*G.Node) *G.Node {
 	// The serial number keeps gorgonia from merging two operations, each of
 	// which owns its result.
@@ -65,21 +66,21 @@ func apply(op *operation, inputs ...*G.Node) *G.Node {
 	return G.Must(G.ApplyOp(op, inputs...))
 }
 
-// floats is an operation with a float32 tensor as result.
-func floats(name string, shape []int, do func(out []float32, in []G.Value), p *pull) *operation {
+// floats is an operation whose result is a float32 tensor.
+func floats(name string, shape []int, do func(out []float32, in []G.Value), p *vjp) *operation {
 	out := make([]float32, tensor.Shape(shape).TotalSize())
 	return &operation{
-		name: name, shape: shape, pull: p,
+		name: name, shape: shape, vjp: p,
 		result: tensor.New(tensor.WithShape(shape...), tensor.WithBacking(out)),
 		do:     func(in []G.Value) { do(out, in) },
 	}
 }
 
-// scalar is an operation with a float32 number as result.
-func scalar(name string, do func(in []G.Value) float32, p *pull) *operation {
+// scalar is an operation whose result is a float32 number.
+func scalar(name string, do func(in []G.Value) float32, p *vjp) *operation {
 	out := G.NewF32(0)
 	return &operation{
-		name: name, shape: tensor.ScalarShape(), result: out, pull: p,
+		name: name, shape: tensor.ScalarShape(), result: out, vjp: p,
 		do: func(in []G.Value) { *out = G.F32(do(in)) },
 	}
 }
@@ -90,17 +91,17 @@ func (op *operation) Do(in ...G.Value) (G.Value, error) {
 	return op.result, nil
 }
 
-// SymDiff is not for operations with their own pull: Gradient differentiates them.
+// SymDiff is an error: Gradient differentiates these operations, by their vjp.
 func (op *operation) SymDiff(G.Nodes, *G.Node, *G.Node) (G.Nodes, error) {
 	return nil, fmt.Errorf("ops: %s is differentiated by ops.Gradient, not by gorgonia.Grad", op.name)
 }
 
-// DiffWRT says which inputs have a gradient. An operation without any says all, so
-// that who asks is told, and not given zero.
+// DiffWRT says which inputs have a gradient. An operation without a vjp says all of
+// them, so that the caller gets an error, not a zero gradient.
 func (op *operation) DiffWRT(n int) []bool {
 	smooth := make([]bool, n)
 	for i := range smooth {
-		smooth[i] = op.pull == nil || !slices.Contains(op.pull.constant, i)
+		smooth[i] = op.vjp == nil || !slices.Contains(op.vjp.constant, i)
 	}
 	return smooth
 }
@@ -108,7 +109,7 @@ func (op *operation) DiffWRT(n int) []bool {
 // InferShape is the shape of the result, which is fixed.
 func (op *operation) InferShape(...G.DimSizer) (tensor.Shape, error) { return op.shape, nil }
 
-// The rest is what gorgonia wants to know about every operation.
+// The other methods that gorgonia requires.
 
 func (op *operation) Arity() int           { return op.inputs }
 func (op *operation) Type() hm.Type        { return op.typ }
@@ -125,6 +126,6 @@ func (op *operation) Hashcode() uint32 {
 }
 func (op *operation) String() string { return op.name }
 
-// f32 and i32 are the numbers of an input.
+// f32 and i32 return the numbers of an input.
 func f32(v G.Value) []float32 { return v.Data().([]float32) }
 func i32(v G.Value) []int32   { return v.Data().([]int32) }

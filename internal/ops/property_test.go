@@ -76,7 +76,7 @@ func TestLinearReadIsConvex(t *testing.T) {
 }
 
 // TestRepeatedBinding writes one key and value in every segment. Linear averages
-// equal values: v. Delta writes v - recalled while the normaliser goes on
+// equal values: v. Delta writes v - recalled while the normaliser keeps
 // growing: v after the first segment, then (v + 0)/2, and with r the answer after
 // n segments (n·r + 1 - r)/(n+1) stays at 1/2.
 func TestRepeatedBinding(t *testing.T) {

@@ -10,14 +10,14 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// reached is one key and value that a query sees, and how far back it stands.
+// reached is one key and value that a query sees, and its distance.
 type reached struct {
 	key, value []float64
 	distance   int
 }
 
-// reach lists what a query of one head sees. Its own segment is of qkv; what stands
-// before is of past, which the finite differences leave as it is: no gradient goes
+// reach lists what a query of one head sees. Its own segment comes from qkv; earlier
+// tokens come from past, which the finite differences leave unchanged: no gradient passes
 // there.
 func reach(s Shape, length int, qkv, past, cache array, seen float64, b, seg, t, h int) []reached {
 	var all []reached
@@ -182,10 +182,10 @@ func relativeChecks() []check {
 		qkv, wr := normal(r, s.Rows(), 3*s.Width()), normal(r, s.Width(), s.Width())
 		all = append(all,
 			check{name: fmt.Sprintf("unit/%+v", s), in: []array{qkv, normal(r, s.H)},
-				node: func(in []*G.Node) *G.Node { return Unit(s, in[0], in[1]) },
+				node: func(in []*G.Node) *G.Node { return QKNorm(s, in[0], in[1]) },
 				twin: func(in []array) []float64 { return unitTwin(s, in[0], in[1]) }},
 			check{name: fmt.Sprintf("places/%+v", s), in: []array{wr},
-				node: func(in []*G.Node) *G.Node { return Places(s.T+3, in[0]) },
+				node: func(in []*G.Node) *G.Node { return RelativeKeys(s.T+3, in[0]) },
 				twin: func(in []array) []float64 { return placesTwin(s.T+3, in[0]) }},
 			check{name: fmt.Sprintf("biases/%+v", s), in: []array{normal(r, s.H, Buckets)},
 				node: func(in []*G.Node) *G.Node { return Biases(s.T+3, in[0]) },

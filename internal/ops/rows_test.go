@@ -19,7 +19,7 @@ func TestRows(t *testing.T) {
 		for _, k := range []check{
 			{
 				name: "join", in: []array{short, long},
-				node: func(in []*G.Node) *G.Node { return Join(c.documents, in[0], in[1], in[0]) },
+				node: func(in []*G.Node) *G.Node { return ConcatRows(c.documents, in[0], in[1], in[0]) },
 				twin: func(in []array) (all []float64) {
 					for b := range c.documents {
 						for i := range c.m + c.n + c.m {
@@ -38,7 +38,7 @@ func TestRows(t *testing.T) {
 			},
 			{
 				name: "cut", in: []array{long},
-				node: func(in []*G.Node) *G.Node { return Cut(c.documents, in[0], c.n/2, (c.n+1)/2) },
+				node: func(in []*G.Node) *G.Node { return SliceRows(c.documents, in[0], c.n/2, (c.n+1)/2) },
 				twin: func(in []array) (all []float64) {
 					for b := range c.documents {
 						for i := range (c.n + 1) / 2 {

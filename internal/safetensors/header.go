@@ -11,16 +11,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// entry is what the header says of one tensor.
+// entry is the header of one tensor.
 type entry struct {
 	name, dtype string
 	shape       []int
 	begin, end  int // bytes of the data
 }
 
-// parse reads the JSON of a header. It goes token by token because what must not pass
-// here would pass into a struct: null for a number, a number that is no whole one.
-// The decoder refuses a name that occurs twice and text that is not UTF-8.
+// parse reads the JSON of a header, token by token, because decoding into a struct would
+// accept what must be refused here: null for a number, or a number that is not whole. The
+// decoder itself refuses a name that occurs twice and text that is not UTF-8.
 func parse(header []byte) (metadata map[string]string, entries []entry, err error) {
 	if !bytes.HasPrefix(header, []byte("{")) {
 		return nil, nil, errors.New("does not begin with {")
@@ -42,14 +42,14 @@ func parse(header []byte) (metadata map[string]string, entries []entry, err erro
 		return nil, nil, err
 	}
 	if _, err := p.ReadToken(); err != io.EOF {
-		return nil, nil, errors.New("goes on after its end")
+		return nil, nil, errors.New("continues after its end")
 	}
 	return metadata, entries, nil
 }
 
 type parser struct{ *jsontext.Decoder }
 
-// object reads an object; member reads the value of a key.
+// object reads an object, calling member to read the value of each key.
 func (p parser) object(member func(key string) error) error {
 	if err := p.expect('{'); err != nil {
 		return err
@@ -115,7 +115,7 @@ func (p parser) numbers() ([]int, error) {
 		}
 		n, err := strconv.Atoi(t.String())
 		if t.Kind() != '0' || err != nil || n < 0 {
-			return nil, fmt.Errorf("%.40s is no whole number from 0 to %d", t, math.MaxInt)
+			return nil, fmt.Errorf("%.40s is not a whole number from 0 to %d", t, math.MaxInt)
 		}
 		all = append(all, n)
 	}
@@ -128,7 +128,7 @@ func (p parser) text() (string, error) {
 		return "", err
 	}
 	if t.Kind() != '"' {
-		return "", fmt.Errorf("%.40s is not a text", t)
+		return "", fmt.Errorf("%.40s is not a string", t)
 	}
 	return t.String(), nil
 }

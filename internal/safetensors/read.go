@@ -12,14 +12,13 @@ import (
 	"slices"
 )
 
-// Read returns the metadata and the tensors of a file, in the order of their
-// data. The file is not trusted: every length is checked against the file's size
-// before anything of that length is allocated.
+// Read returns the metadata and the tensors of a file, in the order of their data. It does
+// not trust the file: it checks every length against the file's size before allocating.
 //
-// If the metadata has the key "sha256", the file is as Write left it: the
-// checksum has been verified. A file of another program has no such key and is
-// read all the same. Whoever expects a file of Write must therefore ask for the
-// key, since damage to the key's own name makes it look like the other kind.
+// If the metadata has the key "sha256", Read has verified the checksum, and the file is as
+// Write left it. Files of other programs lack the key and are read as they are. A caller
+// that expects a file of Write must therefore check for the key, since damage to the key's
+// own name makes the file look like another program's.
 func Read(path string) (metadata map[string]string, tensors []Tensor, err error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -40,10 +39,10 @@ func Read(path string) (metadata map[string]string, tensors []Tensor, err error)
 	return metadata, tensors, nil
 }
 
-// ErrDamaged is in the error of Check for a file that is not as Write left it.
+// ErrDamaged is wrapped by Check's error for a file that is not as Write left it.
 var ErrDamaged = errors.New("the file is damaged")
 
-// Check compares a file of Write with its checksum and keeps none of it in memory.
+// Check verifies the checksum of a file of Write, without loading it into memory.
 func Check(path string) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -75,7 +74,7 @@ func Check(path string) error {
 	return nil
 }
 
-// damaged adds to what is wrong what can be done.
+// damaged adds what to do to what is wrong.
 func damaged(format string, args ...any) error {
 	return fmt.Errorf(format+": the file is damaged or no safetensors file; delete it, or put a good copy in its place", args...)
 }
@@ -118,7 +117,7 @@ func read(r io.Reader, size int64) (map[string]string, []Tensor, error) {
 	return metadata, tensors, nil
 }
 
-// readHeader returns the file up to the data.
+// readHeader returns the start of the file, up to the data.
 func readHeader(r io.Reader, size int64) ([]byte, error) {
 	if size < lengthSize {
 		return nil, damaged("%d bytes, too short for the length of a header", size)
@@ -139,9 +138,9 @@ func readHeader(r io.Reader, size int64) ([]byte, error) {
 	return head, err
 }
 
-// arrange sorts the tensors by their place and checks that each takes what its
-// shape needs, that they follow one another without gap or overlap, and that they
-// fill the size bytes of data. Other programs order the header by name.
+// arrange sorts the tensors by position and checks that each takes the bytes its shape
+// needs, that they follow one another without gap or overlap, and that they fill the size
+// bytes of data. Other programs order the header by name.
 func arrange(entries []entry, size int64) error {
 	slices.SortStableFunc(entries, func(a, b entry) int {
 		if a.begin != b.begin {

@@ -96,7 +96,7 @@ func TestReadBack(t *testing.T) {
 	if err != nil || len(metadata) != 1 || len(out) != 3 {
 		t.Fatalf("got %v, %d tensors, %v", metadata, len(out), err)
 	}
-	// A tensor without data stands where the next one begins.
+	// A tensor without data begins where the next one begins.
 	if names := []string{out[0].Name, out[1].Name, out[2].Name}; !cmp.Equal(names, []string{"z", "", "a\nb"}) {
 		t.Errorf("got the order %q", names)
 	}
@@ -123,9 +123,9 @@ func TestReadRefuses(t *testing.T) {
 		{"space before the header", file(` {}`, ""), `header: does not begin with {` + advice},
 		{"not UTF-8", file("{\"\xff\":1}", ""), `header: invalid UTF-8` + advice},
 		{"half a header", file(`{"a":{"dtype":"F32"`, ""), `header: "a": ends too early` + advice},
-		{"two headers", file(`{}{}`, ""), `header: goes on after its end` + advice},
+		{"two headers", file(`{}{}`, ""), `header: continues after its end` + advice},
 		{"an array", file(`{"a":[]}`, ""), `header: "a": [ where { should be` + advice},
-		{"metadata that is no text", file(`{"__metadata__":{"a":1}}`, ""), `header: "__metadata__": "a": 1 is not a text` + advice},
+		{"metadata that is not a string", file(`{"__metadata__":{"a":1}}`, ""), `header: "__metadata__": "a": 1 is not a string` + advice},
 		{"deep nesting", file(`{"a":`+strings.Repeat("[", 1000), ""), `header: "a": [ where { should be` + advice},
 		{"a name twice", file(`{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"\u0061":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`, ""), `header: "a" occurs twice` + advice},
 		{"a metadata key twice", file(`{"__metadata__":{"a":"1","a":"2"}}`, ""), `header: "__metadata__": "a" occurs twice` + advice},
@@ -137,9 +137,9 @@ func TestReadRefuses(t *testing.T) {
 		{"no offsets", file(`{"a":{"dtype":"F32","shape":[]}}`, ""), `header: "a": data_offsets are [], want a begin and an end` + advice},
 		{"one offset", file(`{"a":{"dtype":"F32","shape":[],"data_offsets":[4]}}`, ones[:4]), `header: "a": data_offsets are [4], want a begin and an end` + advice},
 		{"offsets backwards", file(`{"a":{"dtype":"F32","shape":[],"data_offsets":[4,0]}}`, ones[:4]), `header: "a": data_offsets are [4 0], want a begin and an end` + advice},
-		{"a negative shape", file(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}`, ""), `header: "a": "shape": -1 is no whole number from 0 to 9223372036854775807` + advice},
-		{"a fraction", file(`{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}`, ones[:4]), `header: "a": "shape": 1.0 is no whole number from 0 to 9223372036854775807` + advice},
-		{"a number beyond int", file(`{"a":{"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,0]}}`, ""), `header: "a": "shape": 9223372036854775808 is no whole number from 0 to 9223372036854775807` + advice},
+		{"a negative shape", file(`{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}`, ""), `header: "a": "shape": -1 is not a whole number from 0 to 9223372036854775807` + advice},
+		{"a fraction", file(`{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}`, ones[:4]), `header: "a": "shape": 1.0 is not a whole number from 0 to 9223372036854775807` + advice},
+		{"a number beyond int", file(`{"a":{"dtype":"F32","shape":[9223372036854775808],"data_offsets":[0,0]}}`, ""), `header: "a": "shape": 9223372036854775808 is not a whole number from 0 to 9223372036854775807` + advice},
 		{"a shape whose size overflows to 0", file(`{"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, ""), `tensor "a": shape [4294967296 4294967296] is too large` + advice},
 		{"a shape whose bytes overflow to 0", file(`{"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}}`, ""), `tensor "a": shape [4611686018427387904] is too large` + advice},
 		{"a gap before", file(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}`, ones[:8]), `tensor "a" begins at byte 4 of the data, not at 0 where the one before ends` + advice},
@@ -164,8 +164,8 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// Errors of Read begin with the file's name; a file that is not there can be told
-// from one that cannot be read.
+// Errors of Read begin with the file's name, and fs.ErrNotExist distinguishes a missing
+// file from an unreadable one.
 func TestReadNamesFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	_, _, err := Read(path)

@@ -1,16 +1,15 @@
 // Package safetensors reads and writes weights in the safetensors format
-// (https://github.com/huggingface/safetensors#format), which other programs read
-// as well:
+// (https://github.com/huggingface/safetensors#format), which other programs also read:
 //
 //	8 bytes   length of the header, little-endian
 //	header    JSON: {"__metadata__": {key: text}, name: {"dtype", "shape", "data_offsets"}, …}
 //	data      the tensors' numbers, row-major, little-endian, without gaps
 //
-// The format has no checksum, so a flipped bit in the data would be read as a
-// slightly different weight. Write therefore puts one first in the metadata:
-// "sha256" is the SHA-256, as 64 hexadecimal digits, of the whole file with these
-// 64 digits written as zeros. It protects every byte: the length, the header with
-// the names, shapes and other metadata, its padding, and the data.
+// The format has no checksum, so a flipped bit in the data would be read as a slightly
+// different weight. Write therefore puts one first in the metadata: "sha256" is the
+// SHA-256, as 64 hexadecimal digits, of the whole file with these 64 digits written as
+// zeros. It protects every byte: the length, the header with the names, shapes and other
+// metadata, its padding, and the data.
 package safetensors
 
 import "math"
@@ -26,20 +25,20 @@ type Tensor struct {
 const (
 	metadataKey = "__metadata__"
 	checksumKey = "sha256"
-	// opening begins the header of every file written here, so that the digits of
-	// the checksum stand at a known place.
+	// opening begins the header of every file written here, so that the digits of the
+	// checksum are at a known offset.
 	opening = `{"` + metadataKey + `":{"` + checksumKey + `":"`
 	noSum   = "0000000000000000000000000000000000000000000000000000000000000000"
 	sumAt   = lengthSize + len(opening)
 
 	lengthSize  = 8
-	headerLimit = 100_000_000 // bytes; that of the format's own library
+	headerLimit = 100_000_000 // bytes; the limit of the format's own library
 	numberSize  = 4
 	chunk       = 16 << 10 // numbers converted at a time
 )
 
-// volume is the number of elements of a shape. It is not ok if their bytes cannot
-// be counted or a dimension is negative.
+// volume is the number of elements of a shape. It is not ok if a dimension is negative or
+// the size in bytes overflows.
 func volume(shape []int) (n int, ok bool) {
 	n = 1
 	for _, d := range shape {

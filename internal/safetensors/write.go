@@ -14,11 +14,11 @@ import (
 	"infinibench/internal/atomicfile"
 )
 
-// Write replaces the file at path. Equal arguments give equal bytes: the tensors
-// stand in the order given, the metadata after the checksum in the order of its
-// keys. The file is finished and on the disk under another name before it takes
-// the place of the old one, so that a reader, or whoever comes after a crash,
-// finds the old file or the new one. The key "sha256" is Write's own.
+// Write replaces the file at path. Equal arguments give equal bytes: the tensors in the
+// given order; the metadata, after the checksum, in the order of its keys. The new file is
+// complete and synced under another name before it replaces the old one, so that a reader,
+// even after a crash, finds either the old file or the new one. The key "sha256" is
+// reserved for Write.
 func Write(path string, metadata map[string]string, tensors []Tensor) error {
 	head, err := header(metadata, tensors)
 	if err == nil {
@@ -70,13 +70,13 @@ func header(metadata map[string]string, tensors []Tensor) ([]byte, error) {
 	return b, nil
 }
 
-// asJSON is the JSON of a text or of whole numbers, which always have one.
+// asJSON encodes a string or whole numbers, which cannot fail.
 func asJSON(v any) []byte {
 	b, _ := json.Marshal(v)
 	return b
 }
 
-// fill writes header and data, and then the checksum of both into the header.
+// fill writes header and data, then the checksum of both into the header.
 func fill(f *atomicfile.File, head []byte, tensors []Tensor) error {
 	sum := sha256.New()
 	w := io.MultiWriter(f, sum)

@@ -1,20 +1,18 @@
-// Package seal puts a checksum into a JSON object, as its last field, so that a
-// flipped bit or a missing end is noticed and the file stays one that people and
-// other programs can read:
+// Package seal adds a checksum to a JSON object, as its last field. A flipped bit or a
+// missing end is then noticed, and people and other programs can still read the file:
 //
 //	{"step":1,"loss":2.5,"sum":"73f06ffd962648e4"}
 //
 // A number that is not finite is null, see package finite.
 //
-// The sum is the first 16 hexadecimal digits of the SHA-256 of all bytes before
-// the comma that stands before it.
+// The sum is the first 16 hexadecimal digits of the SHA-256 of all bytes before the comma
+// in front of it.
 package seal
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"infinibench/internal/finite"
@@ -23,7 +21,7 @@ import (
 
 const digits = 16
 
-// How the sum stands at the end of a line, and of an indented object.
+// How a line, and an indented object, end with their sum.
 var (
 	line     = ending{`,"sum":"`, "\"}\n"}
 	indented = ending{",\n  \"sum\": \"", "\"\n}\n"}
@@ -33,7 +31,7 @@ type ending struct{ before, after string }
 
 func (e ending) size() int { return len(e.before) + digits + len(e.after) }
 
-// Damage is what is wrong with the bytes of a sealed object.
+// Damage is the error for a sealed object whose bytes have changed.
 type Damage struct{ reason string }
 
 func (d *Damage) Error() string { return "damaged: " + d.reason }
@@ -59,18 +57,18 @@ func Indent(v any) ([]byte, error) {
 func (e ending) seal(data []byte, end string) ([]byte, error) {
 	body, ok := bytes.CutSuffix(data, []byte(end))
 	if !ok || len(body) < 2 || body[0] != '{' {
-		return nil, fmt.Errorf("seal: %.20s is no object with fields", data)
+		return nil, fmt.Errorf("seal: %.20s is not an object with fields", data)
 	}
 	return fmt.Appendf(nil, "%s%s%s%s", body, e.before, Sum(body), e.after), nil
 }
 
-// Sum is the checksum of some bytes.
+// Sum is the checksum of body.
 func Sum(body []byte) string {
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:])[:digits]
 }
 
-// Check is a *Damage unless data is what Line or Indent made.
+// Check returns a *Damage unless data is a result of Line or Indent.
 func Check(data []byte) error {
 	for _, e := range []ending{line, indented} {
 		at := len(data) - e.size()
@@ -86,8 +84,8 @@ func Check(data []byte) error {
 	return &Damage{"it does not end with its checksum"}
 }
 
-// Unmarshal reads what Line or Indent made. The error is a *Damage if the bytes
-// are not those that were written.
+// Unmarshal reads a result of Line or Indent. The error is a *Damage if the bytes have
+// changed since.
 func Unmarshal(data []byte, v any) error {
 	if err := Check(data); err != nil {
 		return err
@@ -96,10 +94,4 @@ func Unmarshal(data []byte, v any) error {
 		return jsonread.Document(data, v, finite.NullIsNaN)
 	}
 	return jsonread.Line(data, v, finite.NullIsNaN)
-}
-
-// IsDamage tells damage from a file that cannot be read or is of another kind.
-func IsDamage(err error) bool {
-	var d *Damage
-	return errors.As(err, &d)
 }

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -12,7 +13,7 @@ type point struct {
 	Y float64 `json:"y"`
 }
 
-// The sums are those of sha256sum: printf '{"x":1,"y":2.5' | sha256sum, and
+// The sums come from sha256sum: printf '{"x":1,"y":2.5' | sha256sum, and
 // printf '{\n  "x": 1,\n  "y": 2.5' | sha256sum.
 var forms = []struct {
 	make func(any) ([]byte, error)
@@ -47,7 +48,7 @@ func TestEveryBit(t *testing.T) {
 			t.Helper()
 			tried++
 			var p point
-			if err := Unmarshal([]byte(data), &p); !IsDamage(err) || p != (point{}) {
+			if err := Unmarshal([]byte(data), &p); !errors.As(err, new(*Damage)) || p != (point{}) {
 				t.Errorf("%s: %q was read as %+v, %v", what, data, p, err)
 			}
 		}
@@ -89,8 +90,8 @@ func TestRefuses(t *testing.T) {
 		value any
 		want  string
 	}{
-		{[]int{1}, "is no object with fields"},
-		{struct{}{}, "is no object with fields"},
+		{[]int{1}, "is not an object with fields"},
+		{struct{}{}, "is not an object with fields"},
 		{struct{ F func() }{}, "unsupported type"},
 	} {
 		for _, form := range forms {
@@ -101,7 +102,7 @@ func TestRefuses(t *testing.T) {
 	}
 }
 
-// What is accepted ends with the checksum of what stands before.
+// Whatever is accepted ends with the checksum of the bytes before it.
 func FuzzUnmarshal(f *testing.F) {
 	for _, form := range forms {
 		f.Add([]byte(form.want))

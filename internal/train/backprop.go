@@ -12,34 +12,34 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Backprop computes the loss of sequences and its gradient with respect to every
-// weight, through all segments (paper section 4.1 and appendix A): a first pass
-// forward keeps only the states at the boundaries of the chunks, a second from
-// the last chunk to the first runs each chunk again, now with the gradient of its
-// outgoing state as one more input. A chunk is `interval` segments; 1 is the
-// paper's "gradient checkpointing after each segment".
+// Backprop computes the loss of sequences and its gradient with respect to every weight,
+// through all segments (paper section 4.1 and appendix A). A first pass, forward, keeps
+// only the states at the chunk boundaries. A second pass, from the last chunk to the
+// first, runs each chunk again, with the gradient of its outgoing state as one more input.
+// A chunk is `interval` segments; 1 is the paper's "gradient checkpointing after each
+// segment".
 type Backprop struct {
-	// WriteCounts [B, segments] is, in the next Run, how often what each whole segment adds to
-	// a compressive memory counts; nil: once.
+	// WriteCounts [B, segments] is how often the write of each whole segment to a
+	// compressive memory counts in the next Run; nil means once.
 	WriteCounts []float32
 	// Gradients holds the result of Run, one slice per weight in the order of
 	// Model.Params.
 	Gradients [][]float32
 	// Final is the state after the last whole segment of Run.
 	Final *models.State
-	// Auxiliary is the memory's own loss in Run, over all layers and a mean over the
-	// tokens as the weights' sum is 1; 0 for a memory that has none. Gradients has its
-	// gradient, Run's loss leaves it out.
+	// Auxiliary is the memory's auxiliary loss in Run, summed over all layers and
+	// averaged over the tokens if the weights sum to 1; 0 for a memory without one.
+	// Gradients includes its gradient; the loss that Run returns excludes it.
 	Auxiliary float64
 
-	model      *models.Model
-	documents  int
-	interval   int
-	chunks     map[width]*chunk
-	advances   map[width]*models.Pass // the state past a chunk
-	boundaries []*models.State
-	gradient   *models.State // of the loss by the state after the chunk at hand
-	careful    bool          // look at the gradients after every chunk
+	model          *models.Model
+	documents      int
+	interval       int
+	chunks         map[width]*chunk
+	advances       map[width]*models.Pass // compute the state after a chunk
+	boundaries     []*models.State
+	gradient       *models.State // of the loss with respect to the state after the current chunk
+	checkGradients bool          // for NaN and infinity, after every chunk
 }
 
 type width struct{ segments, tokens int }
@@ -58,10 +58,10 @@ func NewBackprop(m *models.Model, documents, interval int) *Backprop {
 	return b
 }
 
-// Run returns Σ weights·nll over sequences of equal length that start with an
-// empty memory: ids, targets and weights are [B, length], targets[i] being what
-// should follow ids[i]. A last stretch shorter than a segment is read but not
-// written. A loss or a memory that is not finite is an error that says where it began.
+// Run returns Σ weights·nll over sequences of equal length that start with an empty
+// memory. ids, targets and weights are [B, length]; targets[i] is the token that follows
+// ids[i]. A tail shorter than a segment is read but not written. If a loss or a memory is
+// not finite, the error says where that began.
 func (b *Backprop) Run(ids, targets []int32, weights []float32) (float64, error) {
 	loss, err := b.run(ids, targets, weights)
 	if broken := new(models.NotFinite); errors.As(err, &broken) {
@@ -70,14 +70,14 @@ func (b *Backprop) Run(ids, targets []int32, weights []float32) (float64, error)
 	return loss, err
 }
 
-// locate runs once more what went wrong, one segment at a time and looking at all
-// weights and gradients, to say where it began; found is what is known already.
+// locate repeats a failed run, one segment at a time and checking all weights and
+// gradients, and returns where the failure began; or found, what is known already.
 func (b *Backprop) locate(ids, targets []int32, weights []float32, found error) error {
 	if err := b.model.FiniteWeights(nil); err != nil {
 		return err
 	}
 	again := NewBackprop(b.model, b.documents, 1)
-	again.WriteCounts, again.careful = b.WriteCounts, true
+	again.WriteCounts, again.checkGradients = b.WriteCounts, true
 	if _, err := again.run(ids, targets, weights); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (b *Backprop) run(ids, targets []int32, weights []float32) (float64, error)
 	for i := len(plan) - 1; i >= 0; i-- {
 		c := b.chunk(plan[i].width)
 		c.fill(ids, targets, weights, plan[i].from, length)
-		b.repeat(c.pass, plan[i].from, length)
+		b.setWriteCounts(c.pass, plan[i].from, length)
 		c.outgoing.Copy(b.gradient)
 		c.share[0] = float32(share)
 		if err := c.pass.Run(b.boundaries[i]); err != nil {
@@ -122,7 +122,7 @@ func (b *Backprop) run(ids, targets []int32, weights []float32) (float64, error)
 		if part-part != 0 {
 			return 0, b.in(plan[i], &models.NotFinite{What: "loss", Value: part})
 		}
-		if b.careful {
+		if b.checkGradients {
 			if err := b.model.FiniteWeights(b.Gradients); err != nil {
 				return 0, b.in(plan[i], fmt.Errorf("gradient of %w", err))
 			}
@@ -136,7 +136,7 @@ func (b *Backprop) run(ids, targets []int32, weights []float32) (float64, error)
 	return loss, nil
 }
 
-// in says in which segments something was found.
+// in adds the segments of a chunk to an error.
 func (b *Backprop) in(p place, err error) error {
 	first := p.from / b.model.Config.Segment
 	if p.segments == 1 {
@@ -188,7 +188,7 @@ func (b *Backprop) forward(plan []place, ids []int32, length int) error {
 			b.advances[p.width] = a
 		}
 		gather(a.IDs, ids, p.from, length, b.documents)
-		b.repeat(a, p.from, length)
+		b.setWriteCounts(a, p.from, length)
 		if err := a.Run(b.boundaries[i]); err != nil {
 			return err
 		}
@@ -200,8 +200,8 @@ func (b *Backprop) forward(plan []place, ids []int32, length int) error {
 	return nil
 }
 
-// repeat tells a pass over whole segments how often each counts.
-func (b *Backprop) repeat(p *models.Pass, from, length int) {
+// setWriteCounts sets how often the write of each segment of a pass counts.
+func (b *Backprop) setWriteCounts(p *models.Pass, from, length int) {
 	n := b.model.Config.Segment
 	switch {
 	case p.Shape.T < n: // a tail is not written
@@ -222,8 +222,8 @@ type chunk struct {
 	loss     *G.Node
 	losses   []*G.Node     // the memory's own
 	share    []float32     // of a token in them
-	outgoing *models.State // gradient of the loss by the outgoing state
-	incoming *models.State // gradient by the incoming state
+	outgoing *models.State // gradient of the loss with respect to the outgoing state
+	incoming *models.State // and with respect to the incoming state
 }
 
 func (b *Backprop) chunk(w width) *chunk {
@@ -271,7 +271,7 @@ func (c *chunk) fill(ids, targets []int32, weights []float32, from, length int) 
 	gather(c.weights, weights, from, length, documents)
 }
 
-// gather copies one stretch of every row of x [B, length].
+// gather copies one range of every row of x [B, length].
 func gather[T any](dst, x []T, from, length, documents int) {
 	n := len(dst) / documents
 	for d := range documents {

@@ -19,10 +19,10 @@ const (
 	modelFormat = "infinibench model 1"
 )
 
-// SaveModel writes the weights and what is needed to rebuild the model to
-// model.safetensors in dir, which it makes if needed. extra is kept for whoever
-// loads the model, such as the name of its tokenizer. The file of an earlier
-// model is replaced by renaming, and only by a model whose weights are finite.
+// SaveModel writes the weights, and what is needed to rebuild the model, to
+// model.safetensors in dir, which it creates if needed. extra is kept for whoever loads
+// the model: the name of its tokenizer, for example. It replaces an earlier file by
+// renaming, and only if all weights are finite.
 func SaveModel(dir string, m *models.Model, extra map[string]string) error {
 	metadata := map[string]string{}
 	for key, value := range extra {
@@ -31,9 +31,9 @@ func SaveModel(dir string, m *models.Model, extra map[string]string) error {
 	return save(filepath.Join(dir, modelFile), modelFormat, m, metadata, weights(m, ""))
 }
 
-// LoadModel rebuilds the model that SaveModel wrote to dir and returns it with
-// what was given as extra. memory makes the memory of an id such as
-// "infini-linear", with the settings that extra may hold.
+// LoadModel rebuilds the model that SaveModel wrote to dir, and returns it with the extra
+// of that call. memory creates the memory of an id such as "infini-linear", with the
+// settings that extra may hold.
 func LoadModel(dir string, memory func(id string, extra map[string]string) (models.Memory, error)) (*models.Model, map[string]string, error) {
 	path := filepath.Join(dir, modelFile)
 	metadata, saved, err := load(path, modelFormat)
@@ -65,8 +65,8 @@ func LoadModel(dir string, memory func(id string, extra map[string]string) (mode
 	return m, extra, nil
 }
 
-// savedConfig reads the config of a checkpoint. A model of more weights than the
-// checkpoint holds is refused here, before its weights are allocated.
+// savedConfig reads the config of a checkpoint. It refuses a model with more weights than
+// the checkpoint holds, before its weights are allocated.
 func savedConfig(text string, saved []safetensors.Tensor) (models.Config, error) {
 	var c models.Config
 	if err := jsonread.Line([]byte(text), &c, jsonread.Exact); err != nil {
@@ -87,8 +87,8 @@ func savedConfig(text string, saved []safetensors.Tensor) (models.Config, error)
 	return c, nil
 }
 
-// weights is the weights of a model under their names after a prefix. The
-// numbers are the model's own, not a copy.
+// weights returns the weights of a model, their names prefixed. The numbers are the
+// model's own, not a copy.
 func weights(m *models.Model, prefix string) []safetensors.Tensor {
 	var all []safetensors.Tensor
 	for _, p := range m.Params {
@@ -97,9 +97,9 @@ func weights(m *models.Model, prefix string) []safetensors.Tensor {
 	return all
 }
 
-// save adds to the metadata what every checkpoint has and writes it.
+// save writes a checkpoint, with the metadata that every checkpoint has added.
 func save(path, format string, m *models.Model, metadata map[string]string, tensors []safetensors.Tensor) error {
-	// What cannot be loaded again must not take the place of what can.
+	// A file that cannot be loaded must not replace one that can.
 	if err := finite(tensors); err != nil {
 		return fmt.Errorf("train: checkpoint %s is not written: %w", path, err)
 	}
@@ -117,7 +117,7 @@ func save(path, format string, m *models.Model, metadata map[string]string, tens
 	return nil
 }
 
-// load reads a checkpoint of a format.
+// load reads a checkpoint of the given format.
 func load(path, format string) (map[string]string, []safetensors.Tensor, error) {
 	metadata, tensors, err := safetensors.Read(path)
 	if err != nil {
@@ -132,8 +132,8 @@ func load(path, format string) (map[string]string, []safetensors.Tensor, error) 
 	return metadata, tensors, nil
 }
 
-// restore copies the saved numbers to the live ones of the same name once it is
-// certain that all have a place and fit, and are finite.
+// restore copies the saved numbers to the live tensors of the same name, once it has
+// checked that every tensor has a counterpart, fits and is finite.
 func restore(live, saved []safetensors.Tensor) error {
 	left := map[string]safetensors.Tensor{}
 	for _, t := range saved {

@@ -18,7 +18,7 @@ func sickly(t *testing.T, memory models.Memory, interval int) (*models.Model, *B
 	const documents, length = 2, 3*4 + 2
 	b := NewBackprop(m, documents, interval)
 	ids, targets, weights := make([]int32, documents*length), make([]int32, documents*length), make([]float32, documents*length)
-	for i := range ids { // token 6 stands only at place 9 of document 1, in segment 2
+	for i := range ids { // token 6 occurs only at position 9 of document 1, in segment 2
 		ids[i], targets[i], weights[i] = int32(i%6), int32((i+1)%6), 1.0/(documents*length)
 	}
 	ids[length+9] = 6
@@ -30,8 +30,8 @@ func sickly(t *testing.T, memory models.Memory, interval int) (*models.Model, *B
 
 // TestWhereItBegan puts numbers that are not finite, or soon will not be, in the
 // model; what they are, and where the damage first shows, follows from the graph:
-// token 6 is read in segment 2 only, the rows of w_qkv are those of queries, keys and
-// values, four each, of two heads.
+// token 6 is read in segment 2 only, w_qkv has four rows each for queries, keys and
+// values, of two heads.
 func TestWhereItBegan(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(1))
 	for _, test := range []struct {

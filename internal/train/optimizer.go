@@ -8,18 +8,18 @@ import (
 	"infinibench/models"
 )
 
-// Optimizer moves the weights of a model along their gradients. The gates β have
-// a learning rate of their own and no decay: at the weights' rate they hardly
-// leave their initial value, and decay pulls them to 0, that is to sigmoid 0.5.
+// Optimizer updates the weights of a model from their gradients. The gates β have their
+// own learning rate and no decay: at the weights' rate they hardly leave their initial
+// value, and decay pulls them to 0, that is, to sigmoid 0.5.
 type Optimizer interface {
 	// Name is the id in profiles.
 	Name() string
 	// Step applies one update; rate is for the weights, gateRate for the gates.
 	Step(gradients [][]float32, rate, gateRate float64)
-	// Moments is what must be saved to go on exactly: named slices that may be
+	// Moments is what must be saved to resume exactly: named slices that may be
 	// overwritten in place.
 	Moments() map[string][]float32
-	// Steps and SetSteps are the number of updates so far, which the
+	// Steps and SetSteps get and set the number of updates so far, which the bias
 	// corrections depend on.
 	Steps() int
 	SetSteps(int)
@@ -91,11 +91,10 @@ func (a *AdamW) Step(gradients [][]float32, rate, gateRate float64) {
 	}
 }
 
-// Adafactor (Shazeer & Stern 2018), the paper's optimiser: the second moment of a
-// matrix is kept as one number per row and per column, updates are clipped to
-// root mean square 1, and the step is relative to the size of the weight. A gate
-// is stepped absolutely, at its own rate: a step relative to a β that starts at 0
-// would never move it.
+// Adafactor (Shazeer & Stern 2018) is the paper's optimiser. It keeps the second moment of
+// a matrix as one number per row and per column, clips updates to root mean square 1, and
+// scales the step by the size of the weight. A gate's step is absolute, at its own rate:
+// relative to a β that starts at 0, it would never move.
 type Adafactor struct {
 	params       []*models.Param
 	step         int
@@ -202,7 +201,7 @@ func factored(u, g, rows, columns []float32, beta float64) {
 
 func rms(x []float32) float64 { return math.Sqrt(kernel.Dot(x, x) / float64(len(x))) }
 
-// NewOptimizer makes an optimiser by its id.
+// NewOptimizer creates an optimiser by its id.
 func NewOptimizer(name string, params []*models.Param, decay float64) (Optimizer, error) {
 	switch name {
 	case "adamw":

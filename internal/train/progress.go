@@ -23,7 +23,7 @@ const (
 	progressFormat = "infinibench training 1"
 )
 
-// Progress is where an interrupted training stands, beyond weights and moments.
+// Progress is the state of an interrupted training, besides weights and moments.
 type Progress struct {
 	Step       int             `json:"step"`             // updates done
 	Tokens     int64           `json:"tokens"`           // seen
@@ -32,11 +32,11 @@ type Progress struct {
 	ConfigHash string          `json:"config_hash"`      // of the settings all this depends on
 }
 
-// SaveProgress writes all that an interrupted training needs to go on exactly to
-// training.safetensors in dir, which it makes if needed: weights, moments, the
-// optimiser's number of updates and p. The file before it is kept under another
-// name, in case the new one is damaged; the one before that is replaced. Only
-// finite numbers are saved.
+// SaveProgress writes all that is needed to resume a training exactly to
+// training.safetensors in dir, which it creates if needed: weights, moments, the
+// optimiser's number of updates and p. It keeps the previous file under another name, in
+// case the new one is damaged, and replaces the one before that. Only finite numbers are
+// saved.
 func SaveProgress(dir string, m *models.Model, o Optimizer, p Progress) error {
 	path := filepath.Join(dir, progressFile)
 	text, err := json.Marshal(p)
@@ -66,8 +66,8 @@ func ForgetProgress(dir string) error {
 	return nil
 }
 
-// Repair removes the checkpoints in dir that are not as they were written, and says
-// which: LoadModel and LoadProgress then go on from what is left.
+// Repair removes the damaged checkpoints in dir and names them, so that LoadModel and
+// LoadProgress resume from what is left.
 func Repair(dir string) (notes []string, err error) {
 	for _, file := range []struct{ name, instead string }{
 		{modelFile, "trained again from the last checkpoint"},
@@ -90,11 +90,10 @@ func Repair(dir string) (notes []string, err error) {
 	return notes, nil
 }
 
-// LoadProgress puts a training back to where SaveProgress left it, or to where it
-// left it the time before if there is no other, or reports that there is nothing to
-// go on from. The model and the optimiser are changed in
-// place, and only after everything has been checked: that they and the settings,
-// known by configHash, are the ones the checkpoint was made with.
+// LoadProgress restores a training to its last checkpoint, or to the one before if the
+// last is missing; found is false if there is none. It changes the model and the optimiser
+// in place, but only after checking that they and the settings, identified by configHash,
+// match the checkpoint.
 func LoadProgress(dir string, m *models.Model, o Optimizer, configHash string) (p Progress, found bool, err error) {
 	path := filepath.Join(dir, progressFile)
 	metadata, saved, err := load(path, progressFormat)
@@ -154,7 +153,7 @@ func difference(saved string, c models.Config) string {
 	return strings.Join(diffs, ", ")
 }
 
-// trained is what training changes: weights and moments.
+// trained returns what training changes: weights and moments.
 func trained(m *models.Model, o Optimizer) []safetensors.Tensor {
 	all := weights(m, "weight.")
 	moments := o.Moments()

@@ -310,8 +310,8 @@ func damagedFile(t *testing.T, path string, at int) {
 	}
 }
 
-// TestRepairGoesBackOneCheckpoint: a damaged checkpoint is named and removed, and
-// training goes on from the one before it; from none, if that is damaged as well.
+// TestRepairGoesBackOneCheckpoint: a damaged checkpoint is named and removed, and training
+// resumes from the one before it, or from the start if that is damaged as well.
 func TestRepairGoesBackOneCheckpoint(t *testing.T) {
 	dir := t.TempDir()
 	m := savedModel(t, models.Infini{}, 1, nil)

@@ -26,8 +26,8 @@ func (s Schedule) Factor(t int) float64 {
 	return s.Final + (1-s.Final)*0.5*(1+math.Cos(math.Pi*math.Min(x, 1)))
 }
 
-// Clip scales the gradients down to a global norm of at most limit, 0 meaning no
-// limit, and returns the norm they had.
+// Clip scales the gradients down to a global norm of at most limit (0 for no limit), and
+// returns their norm before that.
 func Clip(gradients [][]float32, limit float64) float64 {
 	var sum float64
 	for _, g := range gradients {

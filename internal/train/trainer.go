@@ -9,20 +9,20 @@ import (
 	"infinibench/models"
 )
 
-// Batch is the sequences of one step: ids, targets and weights are [B, length],
-// targets[i] follows ids[i], and a weight of 0 leaves a target out. WriteCounts is
-// as in [Backprop], and nil until a source makes it.
+// Batch is the sequences of one step. IDs, Targets and Weights are [B, length]; Targets[i]
+// follows IDs[i], and a weight of 0 excludes a target. WriteCounts is as in [Backprop],
+// and nil until a source sets it.
 type Batch struct {
 	IDs, Targets []int32
 	Weights      []float32
 	WriteCounts  []float32
 }
 
-// Source gives one batch after another, for ever.
+// Source returns one batch after another, for ever.
 type Source interface {
 	// Next fills the batch; its slices have the right lengths.
 	Next(*Batch) error
-	// Cursor is where the source stands; SetCursor goes back there.
+	// Cursor is the position of the source; SetCursor returns to it.
 	Cursor() json.RawMessage
 	SetCursor(json.RawMessage) error
 }
@@ -35,13 +35,13 @@ type Settings struct {
 
 	Steps, Warmup  int
 	Rate, GateRate float64 // at the peak
-	FinalRate      float64 // fraction of the peak that the cosine ends at, one step after the last
-	// ClipNorm bounds the norm of all gradients together; 0: no limit. That of a memory's
-	// own loss counts too (models.Teacher), so where it is large, clipping shortens the
-	// step that the language model's loss takes.
+	FinalRate      float64 // fraction of the peak at which the cosine ends, one step after the last
+	// ClipNorm bounds the norm of all gradients together; 0 means no limit. The
+	// gradient of an auxiliary loss (models.AuxiliaryLoss) counts too, so where it is
+	// large, clipping shortens the step that the language-model loss takes.
 	ClipNorm float64
 
-	Directory  string // of the checkpoint that an interrupted run goes on from; "" for none
+	Directory  string // of the checkpoint that an interrupted run resumes from; "" for none
 	SaveEvery  int    // steps
 	ConfigHash string // settings a checkpoint must have been made with
 }
@@ -57,28 +57,19 @@ type Line struct {
 	Auxiliary    float64 // the memory's own loss; 0 for one that has none
 }
 
-// Fit trains a model from wherever its checkpoint stands, or from the start, to
-// the last step. It calls step after every update, and begin once with the
-// number of steps done already. When the context ends it saves a checkpoint and
-// returns the context's error.
+// Fit trains a model from its last checkpoint, or from the start, to the last step. It
+// calls begin once, with the number of steps already done, and step after every update.
+// When the context ends, it saves a checkpoint and returns the context's error.
 func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Settings, begin func(done int) error, step func(Line) error) error {
-	b := NewBackprop(m, s.Documents, s.Interval)
+	at, err := resume(m, o, source, s)
+	if err != nil {
+		return err
+	}
 	n := s.Documents * s.Length
-	batch := &Batch{IDs: make([]int32, n), Targets: make([]int32, n), Weights: make([]float32, n)}
-	schedule := Schedule{Warmup: s.Warmup, Steps: s.Steps, Final: s.FinalRate}
-
-	var at Progress
-	if s.Directory != "" {
-		earlier, found, err := LoadProgress(s.Directory, m, o, s.ConfigHash)
-		if err != nil {
-			return err
-		}
-		if found {
-			if err := source.SetCursor(earlier.Cursor); err != nil {
-				return fmt.Errorf("train: checkpoint in %s: %w", s.Directory, err)
-			}
-			at = earlier
-		}
+	f := &fitting{
+		Settings: s, backprop: NewBackprop(m, s.Documents, s.Interval), optimizer: o, source: source,
+		batch:    &Batch{IDs: make([]int32, n), Targets: make([]int32, n), Weights: make([]float32, n)},
+		schedule: Schedule{Warmup: s.Warmup, Steps: s.Steps, Final: s.FinalRate},
 	}
 	if err := begin(at.Step); err != nil {
 		return err
@@ -99,27 +90,11 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 			}
 			return err
 		}
-		start := machine.WorkTime()
-		if err := source.Next(batch); err != nil {
+		line, err := f.step(&at)
+		if err != nil {
 			return err
 		}
-		scored := normalise(batch.Weights)
-		b.WriteCounts = batch.WriteCounts
-		loss, err := b.Run(batch.IDs, batch.Targets, batch.Weights)
-		if err != nil {
-			return fmt.Errorf("train: step %d: %w", at.Step+1, err)
-		}
-		norm := Clip(b.Gradients, s.ClipNorm)
-		if norm-norm != 0 {
-			err := b.locate(batch.IDs, batch.Targets, batch.Weights, &models.NotFinite{What: "gradient", Value: norm})
-			return fmt.Errorf("train: step %d: %w", at.Step+1, err)
-		}
-		factor := schedule.Factor(at.Step)
-		o.Step(b.Gradients, s.Rate*factor, s.GateRate*factor)
-		at.Step++
-		at.Tokens += scored
-		at.Seconds += (machine.WorkTime() - start).Seconds()
-		if err := step(Line{at.Step, loss, at.Tokens, s.Rate * factor, norm, at.Seconds, b.Auxiliary}); err != nil {
+		if err := step(line); err != nil {
 			return err
 		}
 		if s.SaveEvery > 0 && at.Step%s.SaveEvery == 0 && at.Step < s.Steps {
@@ -131,7 +106,58 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 	return nil
 }
 
-// normalise makes the weights sum to 1, so that the loss is a mean, and returns
+// resume restores model, optimiser and source from the checkpoint, if there is one.
+func resume(m *models.Model, o Optimizer, source Source, s Settings) (Progress, error) {
+	if s.Directory == "" {
+		return Progress{}, nil
+	}
+	at, found, err := LoadProgress(s.Directory, m, o, s.ConfigHash)
+	if err != nil || !found {
+		return Progress{}, err
+	}
+	if err := source.SetCursor(at.Cursor); err != nil {
+		return Progress{}, fmt.Errorf("train: checkpoint in %s: %w", s.Directory, err)
+	}
+	return at, nil
+}
+
+// fitting is what the steps of a training share.
+type fitting struct {
+	Settings
+	backprop  *Backprop
+	optimizer Optimizer
+	source    Source
+	batch     *Batch
+	schedule  Schedule
+}
+
+// step draws a batch, updates the weights and advances at.
+func (f *fitting) step(at *Progress) (Line, error) {
+	b, batch := f.backprop, f.batch
+	start := machine.WorkTime()
+	if err := f.source.Next(batch); err != nil {
+		return Line{}, err
+	}
+	scored := normalise(batch.Weights)
+	b.WriteCounts = batch.WriteCounts
+	loss, err := b.Run(batch.IDs, batch.Targets, batch.Weights)
+	if err != nil {
+		return Line{}, fmt.Errorf("train: step %d: %w", at.Step+1, err)
+	}
+	norm := Clip(b.Gradients, f.ClipNorm)
+	if norm-norm != 0 {
+		err := b.locate(batch.IDs, batch.Targets, batch.Weights, &models.NotFinite{What: "gradient", Value: norm})
+		return Line{}, fmt.Errorf("train: step %d: %w", at.Step+1, err)
+	}
+	factor := f.schedule.Factor(at.Step)
+	f.optimizer.Step(b.Gradients, f.Rate*factor, f.GateRate*factor)
+	at.Step++
+	at.Tokens += scored
+	at.Seconds += (machine.WorkTime() - start).Seconds()
+	return Line{at.Step, loss, at.Tokens, f.Rate * factor, norm, at.Seconds, b.Auxiliary}, nil
+}
+
+// normalise scales the weights to a sum of 1, so that the loss is a mean, and returns
 // how many targets count.
 func normalise(weights []float32) int64 {
 	var sum float64

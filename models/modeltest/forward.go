@@ -10,8 +10,8 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// causality: no output depends on a later token, to the byte, neither inside a
-// segment nor through the memory.
+// causality: no output depends on a later token, neither inside a segment nor through the
+// memory. Checked to the byte.
 func causality(memory models.Memory) error {
 	m, err := tiny(memory)
 	if err != nil {
@@ -42,8 +42,8 @@ func causality(memory models.Memory) error {
 	return nil
 }
 
-// carry: a memory with a state hands something on to the next segment, one
-// without hands on nothing.
+// carry: a memory with a state passes information to the next segment; one without passes
+// none.
 func carry(memory models.Memory) error {
 	m, err := tiny(memory)
 	if err != nil {
@@ -69,7 +69,7 @@ func carry(memory models.Memory) error {
 	return nil
 }
 
-// batch: a document gives the same numbers alone, among others and in any place.
+// batch: a document gives the same numbers alone, among others and at any index.
 func batch(memory models.Memory) error {
 	m, err := tiny(memory)
 	if err != nil {
@@ -188,8 +188,8 @@ func tail(memory models.Memory) error {
 	return nil
 }
 
-// listener builds local attention beside what a memory reads: the trunk's, or that
-// of a memory with another in place of it.
+// listener builds local attention beside what a memory reads: the trunk's, or the memory's
+// own if it has another in its place.
 type listener struct {
 	models.Memory
 	local, read []*G.Node
@@ -207,8 +207,8 @@ func (l *listener) Read(layer *models.Layer, qkv *G.Node, states []*G.Node) *G.N
 	return read
 }
 
-// empty: a memory in which nothing was written answers zeros. What is left is
-// local attention, in each row and head times some share from 0 to 1.
+// empty: a memory in which nothing was written returns zeros. The output is then local
+// attention, in each row and head times a share from 0 to 1.
 func empty(memory models.Memory) error {
 	spy := &listener{Memory: memory}
 	m, err := tiny(spy)

@@ -48,7 +48,7 @@ func generate(memory models.Memory) error {
 	return score(m, ids, hidden, logits)
 }
 
-// branch reads what two documents share once, and goes on with each from there.
+// branch reads the common part of two documents once, and continues each from there.
 func branch(m *models.Model, r *rand.Rand) error {
 	const shared = segment + segment/2
 	first := tokens(r, length)
@@ -62,7 +62,7 @@ func branch(m *models.Model, r *rand.Rand) error {
 	if _, err := one.Feed(first[:shared]); err != nil {
 		return err
 	}
-	if _, err := both.Feed(tokens(r, 2*(segment+1))); err != nil { // what it held is forgotten
+	if _, err := both.Feed(tokens(r, 2*(segment+1))); err != nil { // Branch overwrites this
 		return err
 	}
 	one.Restart(m.NewState(1))
@@ -134,7 +134,7 @@ func score(m *models.Model, ids []int32, hidden, logits []float32) error {
 				return err
 			}
 			for i := range w {
-				want := surprise(logits[(from+i)*vocabulary:][:vocabulary], targets[b*w+i])
+				want := tokenNLL(logits[(from+i)*vocabulary:][:vocabulary], targets[b*w+i])
 				if got := nll[b*w+i]; !(math.Abs(got-want) <= rounding*(1+want)) {
 					return fmt.Errorf("nll of document %d after %d tokens is %g, the logits say %g", b, at+i+1, got, want)
 				}
@@ -160,8 +160,8 @@ func predictions(m *models.Model, hidden []float32) []float32 {
 	return logits
 }
 
-// surprise is -log softmax(logits)[target].
-func surprise(logits []float32, target int32) float64 {
+// tokenNLL is -log softmax(logits)[target].
+func tokenNLL(logits []float32, target int32) float64 {
 	var total float64
 	for _, x := range logits {
 		total += math.Exp(float64(x))

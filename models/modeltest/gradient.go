@@ -41,9 +41,9 @@ func (p problem) backprop(m *models.Model, interval int) (float64, *train.Backpr
 	return loss, b, err
 }
 
-// frozen is the loss by running the model forward alone. What the memory calls
-// not differentiable is held, after each segment, at what it was on the first
-// call: a gradient that stops there is the gradient of this.
+// frozen is the loss from forward passes alone. After each segment it resets the tensors
+// that the memory declares not differentiable to their values on the first call. A
+// gradient that stops at them is the gradient of this function.
 type frozen struct {
 	problem
 	model  *models.Model
@@ -69,7 +69,7 @@ func (f *frozen) loss() (float64, error) {
 		for i := range piece {
 			from := i/w*f.length + at + i%w
 			if f.weights[from] != 0 {
-				sum += float64(f.weights[from]) * surprise(logits[i*vocabulary:][:vocabulary], f.targets[from])
+				sum += float64(f.weights[from]) * tokenNLL(logits[i*vocabulary:][:vocabulary], f.targets[from])
 			}
 		}
 		if first {
@@ -87,10 +87,10 @@ func (f *frozen) loss() (float64, error) {
 }
 
 // slope is the derivative of the loss along a direction of one weight, by a difference
-// formula of fourth order, and how far off it may be. Of three steps, each half of the
-// one before, the large ones see the bend of the loss and the small ones its rounding:
-// the two neighbours that agree best are taken, and by how much they do not is the doubt
-// (Ridders 1982 chooses steps alike).
+// formula of fourth order, and its uncertainty. Each of the steps is half the one before:
+// with large ones the curvature of the loss shows, with small ones its rounding. The two
+// neighbours that agree best are taken, and their disagreement is the uncertainty (Ridders
+// 1982 chooses steps in a similar way).
 func (f *frozen) slope(p *models.Param, direction []float32) (slope, doubt float64, err error) {
 	base := append([]float32(nil), p.Data()...)
 	defer copy(p.Data(), base)
@@ -120,14 +120,14 @@ func (f *frozen) slope(p *models.Param, direction []float32) (slope, doubt float
 	return slope, doubt, nil
 }
 
-// What the differences of slope may deviate by, beyond what they doubt themselves.
+// How far the differences of slope may deviate, beyond their own uncertainty.
 const (
 	// A loss of three nats is rounded by some 2e-7, as its logits are float32; the formula
 	// has weights of 3/2 in all, over steps down to 1/1024.
 	slopeNoise = 3e-4 // nats
-	// Neighbours may agree better by accident than either does with the slope.
+	// By accident, neighbours may agree better with each other than with the slope.
 	slopeTolerance = 5e-4 // of the gradient's norm
-	// More doubt than this could hide a wrong gradient.
+	// More uncertainty than this could hide a wrong gradient.
 	slopeDoubt = 0.05 // of the gradient's norm
 )
 
@@ -136,9 +136,9 @@ const (
 // and for one on the last segment, which the first segments reach through the
 // memory alone.
 //
-// A memory's own loss is left out: what it leaves alone is no property of its slope.
+// A memory's auxiliary loss is left out: which weights it trains is its own choice.
 func gradient(memory models.Memory) error {
-	m, err := tiny(untaught(memory))
+	m, err := tiny(withoutLoss(memory))
 	if err != nil {
 		return err
 	}
@@ -183,18 +183,18 @@ func gradient(memory models.Memory) error {
 	return nil
 }
 
-// untaught is a memory without a loss of its own.
-func untaught(memory models.Memory) models.Memory {
+// withoutLoss is a memory without a loss of its own.
+func withoutLoss(memory models.Memory) models.Memory {
 	if with, ok := memory.(configured); ok {
 		return configured{struct{ models.Memory }{with.Memory}, with.set}
 	}
 	return struct{ models.Memory }{memory}
 }
 
-// severed is a memory whose state passes no gradient from segment to segment.
-type severed struct{ models.Memory }
+// stopGradient is a memory whose state passes no gradient from segment to segment.
+type stopGradient struct{ models.Memory }
 
-func (s severed) State(c models.Config, layer int) []models.StateSpec {
+func (s stopGradient) State(c models.Config, layer int) []models.StateSpec {
 	specs := append([]models.StateSpec(nil), s.Memory.State(c, layer)...)
 	for i := range specs {
 		specs[i].Differentiable = false
@@ -202,9 +202,9 @@ func (s severed) State(c models.Config, layer int) []models.StateSpec {
 	return specs
 }
 
-// gradientReachesWriting: when the state is differentiable, a loss on the last
-// segment teaches w_qkv of every layer what to write before. Treating each segment
-// as the start of a document gives another gradient.
+// gradientReachesWriting: when the state is differentiable, a loss on the last segment
+// trains w_qkv of every layer to write well in earlier ones. Treating each segment as the
+// start of a document must give a different gradient.
 func gradientReachesWriting(memory models.Memory) error {
 	m, err := tiny(memory)
 	if err != nil {
@@ -219,7 +219,7 @@ func gradientReachesWriting(memory models.Memory) error {
 	if !differentiable {
 		return nil
 	}
-	cut, err := tiny(severed{memory})
+	cut, err := tiny(stopGradient{memory})
 	if err != nil {
 		return err
 	}
@@ -235,15 +235,15 @@ func gradientReachesWriting(memory models.Memory) error {
 	for i, param := range m.Params {
 		for l := range m.Config.Layers {
 			if param.Name == fmt.Sprintf("layers.%d.w_qkv", l) && near("", whole.Gradients[i], parts.Gradients[i], 0.01) == nil {
-				return fmt.Errorf("the gradient of %s is what it is when each segment is a start: no segment learns what to write for the next", param.Name)
+				return fmt.Errorf("the gradient of %s is the same when each segment starts a document: no segment learns what to write for the next", param.Name)
 			}
 		}
 	}
 	return nil
 }
 
-// gradientInterval: how many segments one graph holds between checkpoints does not
-// change the gradient, nor does what the last run left behind.
+// gradientInterval: the number of segments in a graph does not change the gradient, nor
+// does anything left over from the previous run.
 func gradientInterval(memory models.Memory) error {
 	m, err := tiny(memory)
 	if err != nil {

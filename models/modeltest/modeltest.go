@@ -1,9 +1,9 @@
-// Package modeltest is the conformance suite of models.Memory. A new memory runs
-// it with one line,
+// Package modeltest is the conformance suite of models.Memory. One line runs it on a new
+// memory,
 //
 //	func TestMine(t *testing.T) { modeltest.Run(t, Mine{}) }
 //
-// and what fails says which property of a segment-by-segment model it breaks.
+// and each failure names the property of a segment-by-segment model that it breaks.
 package modeltest
 
 import (
@@ -14,8 +14,8 @@ import (
 	"infinibench/models"
 )
 
-// Run holds a memory against every property of the suite. It is deterministic
-// and takes seconds.
+// Run checks a memory for every property of the suite. It is deterministic and takes
+// seconds.
 func Run(t *testing.T, memory models.Memory) {
 	t.Helper()
 	for _, c := range checks {
@@ -27,7 +27,7 @@ func Run(t *testing.T, memory models.Memory) {
 	}
 }
 
-// With is a memory in a model with other settings, for Run.
+// With runs a memory in a model with other settings.
 func With(memory models.Memory, set func(*models.Config)) models.Memory {
 	return configured{memory, set}
 }
@@ -71,9 +71,8 @@ const (
 	length     = 3*segment + tailLength
 )
 
-// tiny builds the network around a memory. Its weights are large, so that every
-// path matters, and its gains and gates are all different, so that none can stand
-// in for another.
+// tiny builds the network around a memory. Its weights are large, so that every path
+// matters, and its gains and gates all differ, so that none can replace another unnoticed.
 func tiny(memory models.Memory) (*models.Model, error) {
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize, c.FFN, c.Segment = vocabulary, 2, 2, 4, 12, segment
@@ -107,15 +106,15 @@ func tokens(r *rand.Rand, n int) []int32 {
 	return ids
 }
 
-// rounding is how far two ways to compute the same numbers may be apart, as a
-// share of the largest; gradients take more sums than values.
+// rounding is how far two computations of the same numbers may differ, as a fraction of
+// the largest; gradients involve more sums than values.
 const (
 	rounding         = 1e-5
 	gradientRounding = 5e-5
 )
 
-// near reports the first number of got that is further from want than tolerance
-// times the largest of want; 0 asks for the same bytes.
+// near returns an error for the first number of got that differs from want by more than
+// tolerance times the largest of want; 0 requires identical bytes.
 func near(what string, got, want []float32, tolerance float32) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("%s: %d numbers, want %d", what, len(got), len(want))
@@ -144,5 +143,5 @@ func nearState(what string, got, want *models.State, tolerance float32) error {
 	return nil
 }
 
-// same says whether two slices are equal to the byte.
+// same reports whether two slices are identical to the byte.
 func same(a, b []float32) bool { return near("", a, b, 0) == nil }

@@ -35,7 +35,7 @@ func TestBrokenMemories(t *testing.T) {
 		{"attends without the cache of decoding", cacheless{}, []string{"generate"}},
 		{"passes twice the gradient to what it reads", steep{}, []string{"gradient"}},
 		{"passes no gradient to what it writes", detached{}, []string{"gradient", "gradient reaches writing"}},
-		{"passes a gradient on that it does not declare", severed{models.Infini{}}, []string{"gradient interval"}},
+		{"passes a gradient on that it does not declare", stopGradient{models.Infini{}}, []string{"gradient interval"}},
 		{"has one memory for all layers", &shared{}, []string{"layers"}},
 		{"keeps a copy that no reset reaches", &hoard{}, []string{"reset"}},
 		{"grows a thousandfold at each write", growing{}, []string{"finite"}},
@@ -203,7 +203,7 @@ func (m uncounted) State(c models.Config, layer int) []models.StateSpec {
 }
 
 // function is a gorgonia operation that keeps the shape: the tool to break things
-// with. back makes the gradient of its input out of that of its result.
+// with. back turns the gradient of its result into the gradient of its input.
 type function struct {
 	name    string
 	node    *G.Node

@@ -43,9 +43,9 @@ func nearDocument(m *models.Model, what string, got *models.State, i int, want *
 	return nearState(what, a, b, 0)
 }
 
-// layers: a layer writes to its own memory alone. Layer 0 hands nothing up here,
-// its output projection being zero, so that only a shared memory could carry
-// something from one layer's memory to the other's.
+// layers: a layer writes to its own memory alone. Here layer 0 passes nothing up, because
+// its output projection is zero; only a shared memory could carry anything from one
+// layer's memory to the other's.
 func layers(memory models.Memory) error {
 	m, err := tiny(memory)
 	if err != nil {
@@ -89,7 +89,7 @@ func layers(memory models.Memory) error {
 	return nil
 }
 
-// reset: State.Reset starts one document afresh and leaves the others as they are.
+// reset: State.Reset clears one document and leaves the others unchanged.
 func reset(memory models.Memory) error {
 	m, err := tiny(memory)
 	if err != nil {
@@ -127,8 +127,8 @@ func reset(memory models.Memory) error {
 	return nil
 }
 
-// finite: the state stays finite over 512 segments, as does the output, also when
-// the inputs of attention are twenty times as large.
+// finite: state and output stay finite over 512 segments, even if the inputs of attention
+// are twenty times as large.
 func finite(memory models.Memory) error {
 	for _, gain := range []float32{1, 20} {
 		m, err := tiny(memory)

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Interval is where the mean of each score lies: Mid is the median of the means of
-// the resamples, Low and High are the ends of the interval.
+// Interval is a confidence interval for the mean of each score: Mid is the median of the
+// means of the resamples, Low and High are its ends.
 type Interval struct {
 	Low  Scores `json:"low"`
 	Mid  Scores `json:"mid"`
@@ -16,11 +16,11 @@ type Interval struct {
 // resamples is rouge_score's number.
 const resamples = 1000
 
-// Bootstrap is rouge_score's BootstrapAggregator: percentiles of the means of
-// resamples drawn with replacement, around 50 by half of confidence (0.95 in most
-// reports). There must be at least one score. All columns share the draws, so that
-// Overall can be that of the means, as in the paper's table, not the mean of its
-// values for each prediction.
+// Bootstrap is rouge_score's BootstrapAggregator: percentiles of the means of resamples
+// drawn with replacement, around 50 by half of confidence (0.95 in most reports). There
+// must be at least one score. All columns share the draws, so that Overall can be computed
+// from the means, as in the paper's table; it is not the mean of the Overall of each
+// prediction.
 func Bootstrap(scores []Scores, confidence float64, r *rand.Rand) Interval {
 	var columns [12][]float64
 	var overalls []float64
@@ -49,7 +49,7 @@ func Bootstrap(scores []Scores, confidence float64, r *rand.Rand) Interval {
 	return in
 }
 
-// columns are all scores but the last, which follows from them.
+// columns are all scores but Overall, which follows from them.
 func (s *Scores) columns() [12]*float64 {
 	return [12]*float64{
 		&s.Rouge1.Precision, &s.Rouge1.Recall, &s.Rouge1.F,

@@ -43,7 +43,7 @@ func TestBootstrap(t *testing.T) {
 
 // The mean of many draws is normal: at 95 % the interval of n scores is
 // ±1.96·σ/√n, with σ = 1/2 for scores half 0 and half 1. The mean of the geometric
-// means would be 0 here, since one of the three is always 0; that of the means is
+// means would be 0 here, since one of the three is always 0; computed from the means, it is
 // the cube root of 1/2·1·1/2.
 func TestBootstrapWidth(t *testing.T) {
 	const n = 400

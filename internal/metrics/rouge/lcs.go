@@ -2,20 +2,19 @@ package rouge
 
 import "math/bits"
 
-// Longest common subsequences, 64 tokens of the target at a time. In the table of
-// the lengths t(i, j) for the first i tokens of the target and the first j of the
-// prediction, neighbours differ by 0 or 1. A column j is kept as one bit for each
-// i: 0 where t(i+1, j) = t(i, j) + 1. A column follows from the one before it with
-// an addition and three bit operations on each word (Hyyrö, "Bit-parallel LCS-length
-// computation revisited", 2004). All of the prediction is done for one word, with
-// the carries kept for the next, so that the places of a token are needed for 64
-// tokens of the target only.
+// Longest common subsequences, 64 tokens of the target at a time. In the table of lengths
+// t(i, j), for the first i tokens of the target and the first j of the prediction,
+// neighbours differ by 0 or 1. A column j is stored as one bit for each i: 0 where t(i+1,
+// j) = t(i, j) + 1. A column follows from the previous one by an addition and three bit
+// operations on each word (Hyyrö, "Bit-parallel LCS-length computation revisited", 2004).
+// Each word is swept over the whole prediction, keeping the carries for the next word, so
+// that the positions of a token are needed for only 64 tokens of the target at a time.
 
-// flat is 64 places of the column before the first token, where t does not grow.
+// flat is 64 positions of the column before the first token, where t does not grow.
 const flat = ^uint64(0)
 
-// places has, for each token, a bit for each of 64 places of the target where it
-// stands.
+// places holds, for each token, one bit for each of 64 positions of the target: set where
+// the token occurs.
 type places []uint64
 
 func (p places) set(target []int32) {
@@ -30,8 +29,8 @@ func (p places) unset(target []int32) {
 	}
 }
 
-// sweep takes a word of a column over more tokens and returns it. carries holds what
-// the word below carried at each token, and then what this one did.
+// sweep advances one word of a column over more tokens and returns it. carries holds the
+// carry of the word below at each token; sweep replaces it by its own.
 func (p places) sweep(column uint64, tokens []int32, carries []uint8) uint64 {
 	carries = carries[:len(tokens)]
 	for j, id := range tokens {
@@ -42,10 +41,10 @@ func (p places) sweep(column uint64, tokens []int32, carries []uint8) uint64 {
 	return column
 }
 
-// trace is sweep that also writes, for each token, the places where the path back
-// from the end of the table turns: going down the column it passes the places where
-// t does not grow, up to one where the token stands, which is a match, or else where
-// t grows, which it must not lose. At both it goes on to the token before.
+// trace is sweep that also writes, for each token, where the path back from the end of the
+// table turns. Going down the column, the path passes the positions where t does not grow.
+// It turns at one where the token occurs, which is a match, or where t grows, which it
+// must not lose, and moves to the previous token.
 func (p places) trace(column uint64, tokens []int32, carries []uint8, turns []uint64) uint64 {
 	carries, turns = carries[:len(tokens)], turns[:len(tokens)]
 	for j, id := range tokens {
@@ -57,8 +56,8 @@ func (p places) trace(column uint64, tokens []int32, carries []uint8, turns []ui
 	return column
 }
 
-// subsequence is the length of the longest common subsequence of two texts, whose
-// ids are below a number.
+// subsequence is the length of the longest common subsequence of two texts whose ids are
+// below a bound.
 func subsequence(target, prediction []int32, ids int) int {
 	p := make(places, ids)
 	carries := make([]uint8, len(prediction))

@@ -2,9 +2,9 @@ package rouge
 
 import "strings"
 
-// Best scores a prediction against several targets, of which there must be at least one:
-// each score is that of the target whose F is highest, the first of equals, as
-// rouge_score's score_multi has it. Overall is the geometric mean of those F.
+// Best scores a prediction against several targets, of which there must be at least one.
+// Each score is taken from the target with the highest F, the first of equals, as in
+// rouge_score's score_multi. Overall is the geometric mean of those F.
 func Best(targets []string, prediction string, stemmed bool) Scores {
 	best := Compare(targets[0], prediction, stemmed)
 	for _, target := range targets[1:] {
@@ -21,8 +21,8 @@ func Best(targets []string, prediction string, stemmed bool) Scores {
 	return best
 }
 
-// Invisible reports whether a text has letters or signs, but none that ROUGE sees: its
-// tokenizer keeps a to z and 0 to 9. Such a text scores 0 even against itself, as in
+// Invisible reports whether a text has letters or symbols but none that ROUGE sees: its
+// tokenizer keeps only a to z and 0 to 9. Such a text scores 0 even against itself, as in
 // rouge_score.
 func Invisible(text string) bool {
 	return strings.TrimSpace(text) != "" && len(Words(text)) == 0

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// irregular are the words that NLTK does not leave to the rules.
+// irregular lists the words that NLTK exempts from the rules.
 var irregular = map[string]string{
 	"sky": "sky", "skies": "sky",
 	"dying": "die", "lying": "lie", "tying": "tie",
@@ -17,10 +17,9 @@ var irregular = map[string]string{
 	"proceed": "proceed", "exceed": "exceed", "succeed": "succeed",
 }
 
-// stem is the stem of a lower-case word by Porter's algorithm ("An algorithm for
-// suffix stripping", Program 14(3), 1980) with the changes that NLTK calls
-// NLTK_EXTENSIONS, as rouge_score has it. The steps say where it departs from the
-// paper.
+// stem is the stem of a lower-case word by Porter's algorithm ("An algorithm for suffix
+// stripping", Program 14(3), 1980) with NLTK's changes, called NLTK_EXTENSIONS, as in
+// rouge_score. The steps say where it departs from the paper.
 func stem(word string) string {
 	if s, ok := irregular[word]; ok {
 		return s
@@ -52,8 +51,8 @@ func shape(word string) string {
 // measure is the paper's m, the number of times a consonant follows a vowel.
 func measure(word string) int { return strings.Count(shape(word), "vc") }
 
-// short is the paper's *o, a word that ends in consonant, vowel, consonant, the last
-// not w, x or y; and, added by NLTK, a vowel and a consonant that are the whole word.
+// short is the paper's *o: a word that ends in consonant, vowel, consonant, where the last
+// is not w, x or y. NLTK adds: a word of just a vowel and a consonant.
 func short(word string) bool {
 	s := shape(word)
 	return s == "vc" || strings.HasSuffix(s, "cvc") && !strings.ContainsAny(word[len(word)-1:], "wxy")
@@ -62,8 +61,8 @@ func short(word string) bool {
 // A rule replaces a suffix.
 type rule struct{ suffix, with string }
 
-// apply replaces the first suffix that the word has, if what stands before it has a
-// measure above m.
+// apply replaces the first suffix that the word has, if the part before it has a measure
+// above m.
 func apply(word string, m int, rules []rule) string {
 	for _, r := range rules {
 		if before, ok := strings.CutSuffix(word, r.suffix); ok {

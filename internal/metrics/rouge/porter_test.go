@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The examples that Porter's paper gives for each step, without ties and sky, which
-// NLTK changed; those of the second half of step 1b with the suffix of its first.
+// The examples from Porter's paper for each step, without ties and sky, which NLTK
+// changed; examples for the second half of step 1b include the suffix of its first.
 func TestPaperSteps(t *testing.T) {
 	tests := []struct {
 		name  string

@@ -1,13 +1,13 @@
-// Package rouge scores a summary against a reference as Google's rouge_score does:
+// Package rouge scores a summary against a reference exactly as Google's rouge_score does:
 // ROUGE-1, ROUGE-2, ROUGE-L and ROUGE-Lsum (Lin, "ROUGE: A Package for Automatic
-// Evaluation of Summaries", 2004), with that library's tokenizer and stemmer, so that
-// the numbers are the same. Other packages of the name give others.
+// Evaluation of Summaries", 2004), with that library's tokenizer and stemmer. Other
+// packages of that name give other numbers.
 package rouge
 
 import "math"
 
-// Score is what a prediction and its target have in common, as a share of each. F is
-// the harmonic mean of the two shares. All are 0 where there is nothing to compare.
+// Score is the overlap of a prediction and its target, as a share of each. F is the
+// harmonic mean of the two shares. All are 0 if there is nothing to compare.
 type Score struct {
 	Precision float64 `json:"precision"` // share of the prediction
 	Recall    float64 `json:"recall"`    // share of the target
@@ -23,9 +23,9 @@ type Scores struct {
 	Overall   float64 `json:"overall"`   // as in the paper's Table 4: geometric mean of F of 1, 2 and L
 }
 
-// Compare scores a prediction against its target, with words stemmed or as they
-// stand. It takes any bytes. For texts of n tokens it takes n²/64 steps, a few times,
-// and n·√n/4 bytes beside the tokens, 22 MB for 200,000.
+// Compare scores a prediction against its target, with or without stemming. It accepts any
+// bytes. For texts of n tokens it takes a few times n²/64 steps, and n·√n/4 bytes beside
+// the tokens, 22 MB for 200,000.
 func Compare(target, prediction string, stemmed bool) Scores {
 	v := newVocabulary(stemmed)
 	t, p := v.read(target), v.read(prediction)
@@ -40,8 +40,7 @@ func Compare(target, prediction string, stemmed bool) Scores {
 	return s
 }
 
-// newScore is the score for a number of hits among the units of target and
-// prediction.
+// newScore is the score for a number of hits among the units of target and prediction.
 func newScore(hits, target, prediction int) Score {
 	s := Score{Precision: float64(hits) / float64(max(prediction, 1)), Recall: float64(hits) / float64(max(target, 1))}
 	if hits > 0 {

@@ -53,7 +53,7 @@ func TestCompareStemmed(t *testing.T) {
 		t.Errorf("its and it: %v", s.Rouge1)
 	}
 	if s := Compare("cats", "cat", false); s.Rouge1.F != 0 {
-		t.Errorf("cats and cat, as they stand: %v", s.Rouge1)
+		t.Errorf("cats and cat, unstemmed: %v", s.Rouge1)
 	}
 }
 

@@ -1,15 +1,15 @@
 package rouge
 
-// text is a text in tokens.
+// text is a tokenized text.
 type text struct {
 	ids  []int32 // one for each token, the same for equal tokens
-	ends []int   // of the sentences that hold a token: the index after their last one
+	ends []int   // of the sentences with tokens: the index after the last one
 }
 
 // vocabulary gives equal tokens the same number, counting from 0.
 type vocabulary struct {
 	stemmed bool
-	ids     map[string]int32 // by token: a stem, or a word as it stands
+	ids     map[string]int32 // by token: a stem or an unstemmed word
 	words   map[string]int32 // by word, so that each is stemmed once
 }
 
@@ -17,10 +17,10 @@ func newVocabulary(stemmed bool) *vocabulary {
 	return &vocabulary{stemmed: stemmed, ids: map[string]int32{}, words: map[string]int32{}}
 }
 
-// read is rouge_score's tokenizer: lower case; every character but a-z and 0-9
-// separates tokens, those with accents too; words of more than three characters are
-// stemmed, where that was asked for. A line is a sentence. Bytes that are not UTF-8
-// separate like any other character.
+// read is rouge_score's tokenizer: it lower-cases; every character but a-z and 0-9,
+// accented letters included, separates tokens; if asked, it stems words of more than three
+// characters. A line is a sentence. Bytes that are not UTF-8 separate like any other
+// character.
 func (v *vocabulary) read(s string) text {
 	var t text
 	split(s, func(word []byte) { t.ids = append(t.ids, v.id(word)) }, func() {
@@ -31,15 +31,15 @@ func (v *vocabulary) read(s string) text {
 	return t
 }
 
-// Words is the tokens of a text as Compare has them, without stems.
+// Words returns the tokens of a text as Compare sees them, without stemming.
 func Words(s string) []string {
 	var words []string
 	split(s, func(word []byte) { words = append(words, string(word)) }, func() {})
 	return words
 }
 
-// split calls add with each word, whose bytes are used again, and endLine after the
-// words of each line.
+// split calls add with each word, whose bytes it reuses, and endLine after the words of
+// each line.
 func split(s string, add func(word []byte), endLine func()) {
 	var word []byte
 	end := func() {
@@ -54,8 +54,8 @@ func split(s string, add func(word []byte), endLine func()) {
 			word = append(word, byte(c))
 		case 'A' <= c && c <= 'Z':
 			word = append(word, byte(c-'A'+'a'))
-		// Two more characters have a lower case of Python's within a-z: the sign of
-		// Kelvin, and the capital i with a dot, whose dot becomes a character.
+		// In Python, two more characters have a lower case within a-z: the Kelvin sign,
+		// and the capital i with a dot, whose dot becomes a separate character.
 		case c == '\u212a':
 			word = append(word, 'k')
 		case c == '\u0130':

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// unionSubsequences is the number of hits of ROUGE-Lsum: for each sentence of the
-// target, the tokens that are in a longest common subsequence with any sentence of
-// the prediction, but none more often than the prediction has it. The ids are below
-// a number; enough is how many words of columns may be kept without a first sweep.
+// unionSubsequences is the number of hits of ROUGE-Lsum: for each sentence of the target,
+// the tokens in a longest common subsequence with any sentence of the prediction, each
+// counted at most as often as it occurs in the prediction. The ids are below a bound;
+// enough is how many words of columns may be kept without a first sweep.
 func unionSubsequences(target, prediction text, ids, enough int) int {
 	u := &union{
 		prediction: prediction,
@@ -36,11 +36,11 @@ func unionSubsequences(target, prediction text, ids, enough int) int {
 	return hits
 }
 
-// union finds which tokens of a sentence of the target are in common subsequences
-// with the sentences of the prediction. Where several are longest, the one chosen
-// decides over the hits, so the path back through each table is rouge_score's. It
-// needs every column: a first sweep keeps one for each chunk of the prediction, and
-// a second, from the last chunk to the first, makes the others from it.
+// union finds which tokens of a target sentence are in longest common subsequences with
+// the sentences of the prediction. Where several are longest, the choice affects the hits,
+// so the path back through each table is rouge_score's. The path needs every column: a
+// first sweep keeps one for each chunk of the prediction, and a second, from the last
+// chunk to the first, recomputes the others from it.
 type union struct {
 	prediction text
 	enough     int
@@ -56,10 +56,10 @@ type union struct {
 	lengths  []int    // of the subsequence with each sentence of the prediction
 
 	row  int // tokens of the sentence still before the path
-	left int // those of the subsequence among them
+	left int // tokens of the subsequence among them
 }
 
-// find fills u.in for a sentence that holds a token.
+// find sets u.in for a sentence with at least one token.
 func (u *union) find(sentence []int32) {
 	tokens := len(u.prediction.ids)
 	u.sentence, u.words = sentence, (len(sentence)+63)/64
@@ -87,10 +87,10 @@ func (u *union) find(sentence []int32) {
 	}
 }
 
-// word is the part of the sentence that a word of a column is about.
+// word is the part of the sentence that one word of a column covers.
 func (u *union) word(w int) []int32 { return u.sentence[64*w : min(64*w+64, len(u.sentence))] }
 
-// sweep takes a word of a column over a range of the prediction's tokens and returns
+// sweep advances a word of a column over a range of the prediction's tokens and returns
 // it; each sentence there has its own table. With turns, it traces.
 func (u *union) sweep(column uint64, from, to int, turns []uint64) uint64 {
 	ends := u.prediction.ends
@@ -145,7 +145,7 @@ func (u *union) follow(from, to int, kept []uint64) {
 		}
 		for j >= start && u.left > 0 {
 			w := (u.row - 1) / 64
-			turns := u.turns[w*stride+j-from] << (63 - (u.row-1)%64) // those before the path
+			turns := u.turns[w*stride+j-from] << (63 - (u.row-1)%64) // positions before the path
 			if turns == 0 {
 				u.row = 64 * w
 				continue
@@ -162,6 +162,6 @@ func (u *union) follow(from, to int, kept []uint64) {
 	}
 }
 
-// resize makes a slice of a length, in the same memory if that suffices, without
-// clearing it.
+// resize returns a slice of the given length, in the same memory if that suffices. It does
+// not clear it.
 func resize[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
