@@ -14,12 +14,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
-
-// permanentError marks an error that a retry cannot cure.
-type permanentError struct{ error }
-
-func (e permanentError) Unwrap() error { return e.error }
 
 // statusError is a refusal by the server: permanent, unless the server is only busy or
 // broken for now.
@@ -29,40 +26,38 @@ func statusError(resp *http.Response) error {
 	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
 		return err
 	}
-	return permanentError{err}
+	return backoff.Permanent(err)
 }
 
-// repeat tries until it works, the error is permanent, or the tries are used up.
+// repeat calls try until it succeeds, fails with a permanent error, or has failed
+// fetchTries times.
 func (f *fetcher) repeat(ctx context.Context, try func() error) error {
-	pause := f.pause
-	for n := 1; ; n++ {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.Multiplier, pauses.RandomizationFactor = f.pause, 2, 0
+	tries := 0
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		tries++
 		err := try()
-		var permanent permanentError
-		if err == nil || errors.As(err, &permanent) {
-			return err
+		var permanent *backoff.PermanentError
+		switch {
+		case err == nil:
+		case errors.As(err, &permanent): // wrapped again: Retry would drop what surrounds it
+			err = backoff.Permanent(err)
+		case tries == fetchTries && ctx.Err() == nil:
+			err = backoff.Permanent(fmt.Errorf("gave up after %d tries: %w", tries, err))
 		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if n == fetchTries {
-			return fmt.Errorf("gave up after %d tries: %w", n, err)
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pause):
-		}
-		pause *= 2
-	}
+		return struct{}{}, err
+	}, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0))
+	return err
 }
 
 // secure keeps a redirect from leaving the encrypted connection, and the network.
 func secure(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) >= 10:
-		return permanentError{errors.New("more than 10 redirections")}
+		return backoff.Permanent(errors.New("more than 10 redirections"))
 	case req.URL.Scheme != "https" && req.URL.Scheme != via[0].URL.Scheme:
-		return permanentError{fmt.Errorf("redirected to %s, which is not https", req.URL.Redacted())}
+		return backoff.Permanent(fmt.Errorf("redirected to %s, which is not https", req.URL.Redacted()))
 	}
 	return nil
 }
@@ -101,13 +96,13 @@ func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, mov
 			return nil
 		}
 		if removeErr := root.Remove(part); removeErr != nil {
-			return permanentError{removeErr}
+			return backoff.Permanent(removeErr)
 		}
 		moved(0)
 		if resumed { // the old beginning may be at fault: once more, from the start
 			return err
 		}
-		return permanentError{err}
+		return backoff.Permanent(err)
 	})
 	if err != nil {
 		return "", err
@@ -122,16 +117,16 @@ var errStalled = errors.New("the transfer stalled")
 func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file remoteFile, moved func(have int64)) (resumed bool, err error) {
 	out, err := root.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return false, permanentError{fileError(filepath.Join(root.Name(), part), err)}
+		return false, backoff.Permanent(fileError(filepath.Join(root.Name(), part), err))
 	}
 	defer func() {
 		if closeErr := out.Close(); err == nil && closeErr != nil {
-			err = permanentError{closeErr}
+			err = backoff.Permanent(closeErr)
 		}
 	}()
 	have, err := beginning(out, file.size)
 	if err != nil {
-		return false, permanentError{err}
+		return false, backoff.Permanent(err)
 	}
 	if have == file.size {
 		moved(have)
@@ -162,12 +157,12 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 	var writeErr *fs.PathError
 	switch {
 	case errors.As(err, &writeErr): // from out: the disk, not the network
-		return resumed, permanentError{err}
+		return resumed, backoff.Permanent(err)
 	case have > file.size:
 		if err := restart(out); err != nil {
-			return resumed, permanentError{err}
+			return resumed, backoff.Permanent(err)
 		}
-		return resumed, permanentError{fmt.Errorf("%s: longer than the %d bytes of the listing", file.url, file.size)}
+		return resumed, backoff.Permanent(fmt.Errorf("%s: longer than the %d bytes of the listing", file.url, file.size))
 	case err != nil:
 		return resumed, fmt.Errorf("%s: broke off at byte %d of %d: %w", file.url, have, file.size, stalled(ctx, err))
 	case have < file.size:
@@ -189,7 +184,7 @@ func beginning(part *os.File, size int64) (have int64, err error) {
 func (f *fetcher) get(ctx context.Context, url string, from int64) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, permanentError{err}
+		return nil, backoff.Permanent(err)
 	}
 	req.Header.Set("Accept-Encoding", "identity") // size and hash are of the plain bytes
 	if from > 0 {
@@ -204,14 +199,14 @@ func accepted(resp *http.Response, part *os.File, asked int64) (from int64, err 
 	switch code, got := resp.StatusCode, resp.Header.Get("Content-Range"); {
 	case code == http.StatusOK: // the whole file, whatever was asked for
 		if err := restart(part); err != nil {
-			return 0, permanentError{err}
+			return 0, backoff.Permanent(err)
 		}
 		return 0, nil
 	case code == http.StatusPartialContent && strings.HasPrefix(got, fmt.Sprintf("bytes %d-", asked)):
 		return asked, nil
 	case code == http.StatusPartialContent, code == http.StatusRequestedRangeNotSatisfiable:
 		if err := restart(part); err != nil {
-			return 0, permanentError{err}
+			return 0, backoff.Permanent(err)
 		}
 		return 0, fmt.Errorf("%s: asked from byte %d, got %s %q", resp.Request.URL.Redacted(), asked, resp.Status, got)
 	}
@@ -247,13 +242,13 @@ func (a arrival) Write(p []byte) (int, error) {
 func (r remoteFile) verify(root *os.Root, path string) (string, error) {
 	f, err := root.Open(path)
 	if err != nil {
-		return "", permanentError{err}
+		return "", backoff.Permanent(err)
 	}
 	defer f.Close()
 	m, s := md5.New(), sha256.New()
 	size, err := io.Copy(io.MultiWriter(m, s), f)
 	if err != nil {
-		return "", permanentError{err}
+		return "", backoff.Permanent(err)
 	}
 	md5Sum, sha256Sum := hex.EncodeToString(m.Sum(nil)), hex.EncodeToString(s.Sum(nil))
 	switch {

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"infinibench/internal/jsonread"
 )
 
@@ -178,7 +180,7 @@ func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
-			return permanentError{err}
+			return backoff.Permanent(err)
 		}
 		resp, err := f.client.Do(req)
 		if err != nil {
@@ -194,7 +196,7 @@ func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header
 			return err
 		}
 		if err := jsonread.Document(body, page); err != nil {
-			return permanentError{fmt.Errorf("%s: not a listing: %w", address, err)}
+			return backoff.Permanent(fmt.Errorf("%s: not a listing: %w", address, err))
 		}
 		return nil
 	})

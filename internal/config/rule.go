@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"gopkg.in/yaml.v3"
 )
 
@@ -167,42 +168,21 @@ func keys(fields []field) string {
 	return strings.Join(names, ", ")
 }
 
-// suggest names the known key that is nearest to an unknown one, or all of them
-// when none is near.
+// suggest names the known key closest to an unknown one, or all of them when none is
+// close.
 func suggest(name string, fields []field) string {
-	best, bestDistance := "", min(1+max(2, len(name)/3), len(name)) // a word of two letters is near to everything
+	// A word of two letters is close to everything, so short names need a closer match.
+	best, limit := "", min(1+max(2, len(name)/3), len(name))
 	for _, f := range fields {
-		if d := distance(name, f.name, bestDistance); d < bestDistance {
-			best, bestDistance = f.name, d
+		if max(len(name)-len(f.name), len(f.name)-len(name)) >= limit {
+			continue // too far without comparing, so that a key of a megabyte costs nothing
+		}
+		if d := levenshtein.ComputeDistance(name, f.name); d < limit {
+			best, limit = f.name, d
 		}
 	}
 	if best == "" {
 		return "allowed: " + keys(fields)
 	}
 	return "did you mean " + best + "?"
-}
-
-// distance is the number of bytes to insert, delete or replace to make b of a,
-// or any number ≥ limit if it is not less than limit.
-func distance(a, b string, limit int) int {
-	if max(len(a)-len(b), len(b)-len(a)) >= limit {
-		return limit // so that a key of a megabyte costs nothing
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
