@@ -26,13 +26,8 @@ type bpeVocabulary struct {
 const mark = '▁'
 
 func newBPEVocabulary(m *bpeModel, onBytes bool) (*bpeVocabulary, error) {
-	switch {
-	case m.Dropout != nil && *m.Dropout != 0:
-		return nil, errors.New("dropout is not supported: set it to null")
-	case m.Prefix != nil && *m.Prefix != "":
-		return nil, fmt.Errorf("continuing_subword_prefix %q is not supported: only null", *m.Prefix)
-	case m.Suffix != nil && *m.Suffix != "":
-		return nil, fmt.Errorf("end_of_word_suffix %q is not supported: only null", *m.Suffix)
+	if err := m.supported(); err != nil {
+		return nil, err
 	}
 	v := &bpeVocabulary{
 		merges: make(map[pair]merge, len(m.Merges)), bytes: onBytes, unknown: nothing, fuse: m.FuseUnk,
@@ -45,37 +40,18 @@ func newBPEVocabulary(m *bpeModel, onBytes bool) (*bpeVocabulary, error) {
 		}
 		v.unknown = id
 	}
-	for value := range v.byte {
-		name := fmt.Sprintf("<0x%02X>", value)
-		if onBytes {
-			name = string(byteRune[value])
-		}
-		id, ok := m.Vocab[name]
-		if !ok || !onBytes && !m.ByteFallback {
-			id = nothing
-		}
-		v.byte[value] = id
+	if err := v.addBytes(m); err != nil {
+		return nil, err
 	}
-	if onBytes && m.ByteFallback && slices.Contains(v.byte[:], nothing) {
-		return nil, errors.New("byte_fallback after a ByteLevel step is not supported where a byte has no token")
-	}
-	for token, id := range m.Vocab {
-		if !onBytes && utf8.RuneCountInString(token) == 1 {
-			v.char[token] = id
+	if !onBytes {
+		for token, id := range m.Vocab {
+			if utf8.RuneCountInString(token) == 1 {
+				v.char[token] = id
+			}
 		}
 	}
 	if m.IgnoreMerges {
-		v.whole = make(map[string]int32, len(m.Vocab))
-		for token, id := range m.Vocab {
-			if onBytes {
-				raw, err := unwritten(token)
-				if err != nil {
-					continue // no piece spells it
-				}
-				token = raw
-			}
-			v.whole[token] = id
-		}
+		v.addWhole(m.Vocab)
 	}
 	for rank, r := range m.Merges {
 		if err := v.addMerge(m.Vocab, rank, r); err != nil {
@@ -83,6 +59,53 @@ func newBPEVocabulary(m *bpeModel, onBytes bool) (*bpeVocabulary, error) {
 		}
 	}
 	return v, nil
+}
+
+// supported returns an error for a setting that this package does not implement.
+func (m *bpeModel) supported() error {
+	switch {
+	case m.Dropout != nil && *m.Dropout != 0:
+		return errors.New("dropout is not supported: set it to null")
+	case m.Prefix != nil && *m.Prefix != "":
+		return fmt.Errorf("continuing_subword_prefix %q is not supported: only null", *m.Prefix)
+	case m.Suffix != nil && *m.Suffix != "":
+		return fmt.Errorf("end_of_word_suffix %q is not supported: only null", *m.Suffix)
+	}
+	return nil
+}
+
+// addBytes fills in the token of each byte: of ByteLevel, or of byte_fallback.
+func (v *bpeVocabulary) addBytes(m *bpeModel) error {
+	for value := range v.byte {
+		name := fmt.Sprintf("<0x%02X>", value)
+		if v.bytes {
+			name = string(byteRune[value])
+		}
+		id, ok := m.Vocab[name]
+		if !ok || !v.bytes && !m.ByteFallback {
+			id = nothing
+		}
+		v.byte[value] = id
+	}
+	if v.bytes && m.ByteFallback && slices.Contains(v.byte[:], nothing) {
+		return errors.New("byte_fallback after a ByteLevel step is not supported where a byte has no token")
+	}
+	return nil
+}
+
+// addWhole fills in the pieces that are tokens whatever the merges say (ignore_merges).
+func (v *bpeVocabulary) addWhole(vocab vocabulary) {
+	v.whole = make(map[string]int32, len(vocab))
+	for token, id := range vocab {
+		if v.bytes {
+			raw, err := unwritten(token)
+			if err != nil {
+				continue // no piece spells it
+			}
+			token = raw
+		}
+		v.whole[token] = id
+	}
 }
 
 func (v *bpeVocabulary) addMerge(vocab vocabulary, rank int, r rule) error {

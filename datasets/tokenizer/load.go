@@ -75,14 +75,20 @@ func parse(data []byte) (Tokenizer, error) {
 	return nil, fmt.Errorf("model.type %q is not supported: only BPE and WordLevel", kind.Model.Type)
 }
 
-// bpe is the file as a [BPE] or [Bytes], or nil where these do not cover all that the
-// file says. A BPE does not find special tokens in a text, as the library does; of the
-// files with such tokens only GPT-2's, as [Save] writes it, is one.
-func (f *file) bpe(m bpeModel) (Tokenizer, error) {
+// isByteLevelBPE says whether the file splits and decodes a text exactly as a [BPE] does.
+func (f *file) isByteLevelBPE() bool {
 	isByteLevel := func(c *component) bool { return c != nil && c.Type == "ByteLevel" }
 	pre := f.PreTokenizer
-	if f.Normalizer != nil || !isByteLevel(pre) || isTrue(pre.AddPrefixSpace, true) || !isTrue(pre.UseRegex, true) ||
-		f.PostProcessor != nil && !isByteLevel(f.PostProcessor) || !isByteLevel(f.Decoder) || m.IgnoreMerges {
+	return f.Normalizer == nil &&
+		isByteLevel(pre) && !isTrue(pre.AddPrefixSpace, true) && isTrue(pre.UseRegex, true) &&
+		(f.PostProcessor == nil || isByteLevel(f.PostProcessor)) && isByteLevel(f.Decoder)
+}
+
+// bpe returns the file as a [BPE] or [Bytes], or nil if they cannot represent it in full.
+// A BPE, unlike the library, does not recognise special tokens in a text; the only file
+// with special tokens that becomes a BPE is GPT-2's, as [Save] writes it.
+func (f *file) bpe(m bpeModel) (Tokenizer, error) {
+	if m.IgnoreMerges || !f.isByteLevelBPE() {
 		return nil, nil
 	}
 	if _, err := newBPEVocabulary(&m, true); err != nil {

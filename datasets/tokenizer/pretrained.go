@@ -80,23 +80,10 @@ func parsePretrained(data []byte, f *file, m bpeModel) (*Pretrained, error) {
 
 // addTokens fills in the tokens of each id and the tables of added tokens.
 func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
-	// Ids may have holes, but a few tokens must not claim gigabytes.
+	// Ids may have gaps, but a few tokens must not claim gigabytes.
 	limit := 2*(len(m.Vocab)+len(added)) + 1<<16
-	set := func(id int32, token string) error {
-		if id < 0 || int(id) >= limit {
-			return fmt.Errorf("token %q has id %d, outside [0, %d)", token, id, limit)
-		}
-		for int(id) >= len(p.tokens) {
-			p.tokens = append(p.tokens, "")
-		}
-		if old := p.tokens[id]; old != "" && old != token {
-			return fmt.Errorf("id %d has two tokens, %q and %q", id, min(old, token), max(old, token))
-		}
-		p.tokens[id] = token
-		return nil
-	}
 	for token, id := range m.Vocab {
-		if err := set(id, token); err != nil {
+		if err := p.addToken(id, token, limit); err != nil {
 			return fmt.Errorf("model.vocab: %w", err)
 		}
 	}
@@ -104,7 +91,7 @@ func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
 		if id, ok := m.Vocab[t.Content]; ok && id != t.ID {
 			return fmt.Errorf("added_tokens[%d], %q, has id %d, but in model.vocab id %d", i, t.Content, t.ID, id)
 		}
-		if err := set(t.ID, t.Content); err != nil {
+		if err := p.addToken(t.ID, t.Content, limit); err != nil {
 			return fmt.Errorf("added_tokens[%d]: %w", i, err)
 		}
 		table, content := &p.raw, t.Content
@@ -124,11 +111,26 @@ func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
 	// The library takes the template's ids as they are, even where no token has them.
 	for _, id := range slices.Concat(p.template.before, p.template.after) {
 		if id < 0 || int(id) >= len(p.tokens) {
-			if err := set(id, ""); err != nil {
+			if err := p.addToken(id, "", limit); err != nil {
 				return fmt.Errorf("post_processor: %w", err)
 			}
 		}
 	}
+	return nil
+}
+
+// addToken gives an id below limit its token.
+func (p *Pretrained) addToken(id int32, token string, limit int) error {
+	if id < 0 || int(id) >= limit {
+		return fmt.Errorf("token %q has id %d, outside [0, %d)", token, id, limit)
+	}
+	for int(id) >= len(p.tokens) {
+		p.tokens = append(p.tokens, "")
+	}
+	if old := p.tokens[id]; old != "" && old != token {
+		return fmt.Errorf("id %d has two tokens, %q and %q", id, min(old, token), max(old, token))
+	}
+	p.tokens[id] = token
 	return nil
 }
 
