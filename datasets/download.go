@@ -18,8 +18,8 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// statusError is a refusal by the server: permanent, unless the server is only busy or
-// broken for now.
+// statusError reports a refusal by the server. It is permanent unless the server is
+// only temporarily busy or broken.
 func statusError(resp *http.Response) error {
 	err := fmt.Errorf("%s: the server says %s", resp.Request.URL.Redacted(), resp.Status)
 	switch code := resp.StatusCode; {
@@ -51,7 +51,8 @@ func (f *fetcher) repeat(ctx context.Context, try func() error) error {
 	return err
 }
 
-// secure keeps a redirect from leaving the encrypted connection, and the network.
+// secure stops redirects from downgrading to an unencrypted connection or leaving the
+// network.
 func secure(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) >= 10:
@@ -62,9 +63,9 @@ func secure(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// download brings one file to its place below dir and returns its SHA-256. moved
-// is told how many of its bytes are there. A link inside dir that leads out of it
-// is an error, for the part and for the file.
+// download fetches one file to its place below dir and returns its SHA-256. It calls
+// moved with the number of bytes present so far. A link inside dir that leads out of it
+// is an error, both for the .part file and for the final one.
 func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, moved func(have int64)) (sum string, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -99,7 +100,7 @@ func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, mov
 			return backoff.Permanent(removeErr)
 		}
 		moved(0)
-		if resumed { // the old beginning may be at fault: once more, from the start
+		if resumed { // the bytes from before may be wrong: try once more from the start
 			return err
 		}
 		return backoff.Permanent(err)
@@ -112,8 +113,8 @@ func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, mov
 
 var errStalled = errors.New("the transfer stalled")
 
-// transfer adds to part what is missing of a file. It leaves exactly file.size
-// bytes there or returns an error; resumed says that some were there before.
+// transfer appends the missing bytes of a file to part. It leaves exactly file.size
+// bytes there or returns an error; resumed reports whether some were there before.
 func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file remoteFile, moved func(have int64)) (resumed bool, err error) {
 	out, err := root.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
@@ -124,7 +125,7 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 			err = backoff.Permanent(closeErr)
 		}
 	}()
-	have, err := beginning(out, file.size)
+	have, err := partSize(out, file.size)
 	if err != nil {
 		return false, backoff.Permanent(err)
 	}
@@ -142,14 +143,14 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 		return false, stalled(ctx, err)
 	}
 	defer resp.Body.Close()
-	if have, err = accepted(resp, out, have); err != nil {
+	if have, err = bodyOffset(resp, out, have); err != nil {
 		return false, err
 	}
 
 	resumed = have > 0
 	moved(have)
 	body := io.LimitReader(resp.Body, file.size-have+1) // one more, to notice a longer file
-	_, err = io.Copy(out, io.TeeReader(body, arrival(func(n int) {
+	_, err = io.Copy(out, io.TeeReader(body, byteCounter(func(n int) {
 		have += int64(n)
 		watch.Reset(f.stall)
 		moved(min(have, file.size))
@@ -171,16 +172,16 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 	return resumed, nil
 }
 
-// beginning is how many bytes of a file of some size a part has. A longer part is no
-// beginning of that file: it is emptied.
-func beginning(part *os.File, size int64) (have int64, err error) {
+// partSize returns how many bytes of a file of the given size are in part. A part
+// longer than the file cannot be its beginning, so it is emptied.
+func partSize(part *os.File, size int64) (have int64, err error) {
 	if have, err = part.Seek(0, io.SeekEnd); err != nil || have <= size {
 		return have, err
 	}
 	return 0, restart(part)
 }
 
-// get asks for a file from one of its bytes on.
+// get requests a file from byte offset from to its end.
 func (f *fetcher) get(ctx context.Context, url string, from int64) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -193,9 +194,9 @@ func (f *fetcher) get(ctx context.Context, url string, from int64) (*http.Respon
 	return f.client.Do(req)
 }
 
-// accepted is the byte that the body of a response goes on from: the one asked for, or the
-// first, in which case the part is emptied. It is an error if there is no such body.
-func accepted(resp *http.Response, part *os.File, asked int64) (from int64, err error) {
+// bodyOffset returns the offset at which the body of a response starts: the requested
+// one, or 0 after emptying part. A response with any other body is an error.
+func bodyOffset(resp *http.Response, part *os.File, asked int64) (from int64, err error) {
 	switch code, got := resp.StatusCode, resp.Header.Get("Content-Range"); {
 	case code == http.StatusOK: // the whole file, whatever was asked for
 		if err := restart(part); err != nil {
@@ -222,7 +223,7 @@ func restart(out *os.File) error {
 	return err
 }
 
-// stalled puts the reason in place of "context canceled".
+// stalled replaces "context canceled" with the reason.
 func stalled(ctx context.Context, err error) error {
 	if context.Cause(ctx) == errStalled {
 		return errStalled
@@ -230,15 +231,15 @@ func stalled(ctx context.Context, err error) error {
 	return err
 }
 
-// arrival is told of bytes on their way through an io.TeeReader.
-type arrival func(n int)
+// byteCounter calls a function with the size of each chunk that passes an io.TeeReader.
+type byteCounter func(n int)
 
-func (a arrival) Write(p []byte) (int, error) {
+func (a byteCounter) Write(p []byte) (int, error) {
 	a(len(p))
 	return len(p), nil
 }
 
-// verify compares a file with its listing, size and hash, and returns its SHA-256.
+// verify checks a file against its listed size and hash, and returns its SHA-256.
 func (r remoteFile) verify(root *os.Root, path string) (string, error) {
 	f, err := root.Open(path)
 	if err != nil {

@@ -70,7 +70,7 @@ func TestKeysAreFixed(t *testing.T) {
 }
 
 func TestKeysErrors(t *testing.T) {
-	const want = `passkey: no split is called "dev"; those that are: train, validation, test`
+	const want = `passkey: unknown split "dev"; use train, validation or test`
 	if _, err := Keys("dev", rand.New(rand.NewPCG(1, 0))); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

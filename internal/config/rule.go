@@ -13,8 +13,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// rule is what a field's tags allow. Bounds stay text beside their value, so
-// that messages print them as they were written.
+// rule is what a field's tags allow. Bounds are also kept as text, so that messages
+// print them as written in the tag.
 type rule struct {
 	required         bool
 	min, max         float64
@@ -29,8 +29,8 @@ type field struct {
 	rule rule
 }
 
-// fieldsOf reads the tags of a struct, those of inline structs included. Tags that make no sense panic: they are
-// part of the program.
+// fieldsOf reads the tags of a struct and of its inline structs. It panics on an invalid
+// tag, which is a programming error.
 func fieldsOf(t reflect.Type) []field {
 	var fields []field
 	for f := range t.Fields() {
@@ -38,7 +38,7 @@ func fieldsOf(t reflect.Type) []field {
 		if name == "-" || !f.IsExported() {
 			continue
 		}
-		if option == "inline" { // its fields are keys beside the others
+		if option == "inline" { // its fields are keys of the outer struct
 			fields = append(fields, fieldsOf(f.Type)...)
 			continue
 		}
@@ -77,23 +77,23 @@ func find(fields []field, name string) (field, bool) {
 	return fields[i], true
 }
 
-// element is the rule for the entries of a list or mapping: bounds were for its
+// element is the rule for the entries of a list or mapping, whose bounds apply to its
 // length.
 func (r rule) element() rule { return rule{oneof: r.oneof} }
 
-// holds says whether v lies within the bounds.
+// holds reports whether v lies within the bounds.
 func (r rule) holds(v float64) bool {
 	return (r.minText == "" || v >= r.min) && (r.maxText == "" || v <= r.max)
 }
 
-// Numbers as people write them: yaml.v3 would also read 010 as eight, and take
-// 1_000, 0x10 and .inf.
+// Numbers as people write them. yaml.v3 would also read 010 as eight, and accept 1_000,
+// 0x10 and .inf.
 var (
 	wholeNumber = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)$`)
 	number      = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?$`)
 )
 
-// scalar says whether the type and the rule allow the node, which is a scalar.
+// scalar reports whether the type and the rule allow a scalar node.
 func (r rule) scalar(n *yaml.Node, t reflect.Type) bool {
 	plain := n.Style == 0
 	switch t.Kind() {
@@ -114,7 +114,7 @@ func (r rule) scalar(n *yaml.Node, t reflect.Type) bool {
 	panic(fmt.Sprintf("config: settings cannot be of type %v", t))
 }
 
-// allowed says in words what the type and the rule allow.
+// allowed describes in words what the type and the rule allow.
 func (r rule) allowed(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:
@@ -141,7 +141,7 @@ func (r rule) allowed(t reflect.Type) string {
 	panic(fmt.Sprintf("config: settings cannot be of type %v", t))
 }
 
-// span words the bounds; lowest and highest are those of the type, "" if none.
+// span describes the bounds; lowest and highest are the bounds of the type, "" if none.
 func (r rule) span(lowest, highest string) string {
 	if r.minText != "" {
 		lowest = r.minText
