@@ -110,7 +110,7 @@ func (a arxivFiles) addFolder(dir, folder string, split Split, tex bool) error {
 	return nil
 }
 
-// isLinesFile reports whether a name is that of a JSON Lines file, plain or compressed.
+// isLinesFile reports whether a file is JSON Lines, plain or compressed, by its name.
 func isLinesFile(name string) bool {
 	for _, compression := range []string{".zst", ".gz"} {
 		if hasExtension(name, compression) {

@@ -263,7 +263,7 @@ func FuzzParseProofPile(f *testing.F) {
 	})
 }
 
-// Counts and sizes are those of the data's own README.
+// Counts and sizes come from the README of the data.
 func TestArxivMathRealPapers(t *testing.T) {
 	dir, err := Find(sharedData(t), "arxiv-math")
 	if err != nil {

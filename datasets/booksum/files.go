@@ -47,7 +47,7 @@ var official = map[datasets.Split]int{datasets.Train: 314, datasets.Validation: 
 const maxLine = 16 << 20
 
 // Open reads the manifests and every book they list. The manifests are ours (see
-// [Manifest]) or, if there are none, those of salesforce/booksum (see [alignedLayout]).
+// [Manifest]) or, if there are none, from salesforce/booksum (see [alignedLayout]).
 // A book may have summaries from several sources, as most do in the published data. Its
 // pairs are then named after book and source, such as 28054-shmoop, and otherwise after
 // the book alone.

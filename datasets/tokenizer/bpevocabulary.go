@@ -7,19 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// bpeVocabulary is the BPE model of a [Pretrained]: the ids that a piece starts
-// with, and the merges. A piece starts as its bytes after a ByteLevel step, else as
-// its characters; a character that the vocabulary lacks becomes its bytes, as tokens
-// such as <0xE2>, or the unknown token, or nothing.
+// bpeVocabulary is the BPE model of a [Pretrained]: the initial ids of a piece, and the
+// merges. A piece starts as its bytes after a ByteLevel step, and otherwise as its
+// characters. A character missing from the vocabulary becomes its bytes, as tokens such
+// as <0xE2>, or the unknown token, or nothing.
 type bpeVocabulary struct {
 	merges  map[pair]merge
 	bytes   bool
 	byte    [256]int32       // the id of each byte, or nothing
 	char    map[string]int32 // the id of each character
-	whole   map[string]int32 // pieces that are tokens; nil unless ignore_merges
-	unknown int32            // nothing: there is none
-	fuse    bool             // neighbouring unknown characters are one
-	inside  map[rune]bool    // the characters before "▁" inside the result of a merge
+	whole   map[string]int32 // tokens that a whole piece becomes; nil unless ignore_merges
+	unknown int32            // the unknown token, or nothing
+	fuse    bool             // adjacent unknown characters become one token
+	inside  map[rune]bool    // characters that precede "▁" inside the result of a merge
 }
 
 // mark is how SentencePiece writes a space.
@@ -98,7 +98,7 @@ func (v *bpeVocabulary) addWhole(vocab vocabulary) {
 	v.whole = make(map[string]int32, len(vocab))
 	for token, id := range vocab {
 		if v.bytes {
-			raw, err := unwritten(token)
+			raw, err := fromAlphabet(token)
 			if err != nil {
 				continue // no piece spells it
 			}
@@ -115,7 +115,7 @@ func (v *bpeVocabulary) addMerge(vocab vocabulary, rank int, r rule) error {
 			return fmt.Errorf("%q is not in the vocabulary", name)
 		}
 	}
-	// Of the same pair twice, the library keeps the last.
+	// If a pair is listed twice, the library keeps the last.
 	v.merges[pair{vocab[r[0]], vocab[r[1]]}] = merge{int32(rank), vocab[token]}
 	previous := rune(mark)
 	for _, c := range token {
@@ -127,10 +127,10 @@ func (v *bpeVocabulary) addMerge(vocab vocabulary, rank int, r rule) error {
 	return nil
 }
 
-// markCut cuts a text before each run of "▁". No merge crosses such a place unless
-// it results in a token that holds the same character before a "▁", and there the
-// text is not cut. It is nil where the model cannot be cut so. Without it, a
-// whole text is one piece if there is no pre-tokenizer.
+// markCut cuts a text before each run of "▁". No merge crosses such a place unless its
+// result holds the same character before a "▁", and there the text is not cut. It is
+// nil if the model cannot be cut this way; without a pre-tokenizer the whole text is
+// then one piece.
 func (v *bpeVocabulary) markCut() cut {
 	if _, ok := v.char[string(mark)]; !ok || v.bytes || v.whole != nil {
 		return nil
@@ -148,7 +148,7 @@ func (v *bpeVocabulary) markCut() cut {
 	}
 }
 
-// append adds the ids of a piece to ids.
+// append appends the ids of a piece to ids.
 func (v *bpeVocabulary) append(ids []int32, e *encoder, piece string) []int32 {
 	if id, ok := v.whole[piece]; ok {
 		return append(ids, id)
@@ -156,7 +156,7 @@ func (v *bpeVocabulary) append(ids []int32, e *encoder, piece string) []int32 {
 	return e.append(ids, piece)
 }
 
-// start is the ids of a piece before any merge.
+// start appends the initial ids of a piece, before any merge.
 func (v *bpeVocabulary) start(symbols []symbol, piece string) []symbol {
 	inUnknown := false // the last symbol is the unknown token
 	for i := 0; i < len(piece); {
@@ -186,7 +186,7 @@ func (v *bpeVocabulary) start(symbols []symbol, piece string) []symbol {
 	return symbols
 }
 
-// id is the token of a byte or a character.
+// id returns the token of a byte or a character.
 func (v *bpeVocabulary) id(part string) (int32, bool) {
 	if v.bytes {
 		id := v.byte[part[0]]
@@ -196,7 +196,7 @@ func (v *bpeVocabulary) id(part string) (int32, bool) {
 	return id, ok
 }
 
-// spelled says whether every byte of a character has a token of its own.
+// spelled reports whether every byte of a character has a token of its own.
 func (v *bpeVocabulary) spelled(part string) bool {
 	for i := range len(part) {
 		if v.byte[part[i]] == nothing {
