@@ -9,23 +9,24 @@ import (
 	"strings"
 )
 
-// splitWords are the names that publishers give a split: proof-pile says "dev", the
-// Pile "val", Hugging Face "validation".
+// splitWords are the names publishers use for a split: proof-pile says "dev", the Pile
+// "val", Hugging Face "validation".
 var splitWords = map[Split][]string{
 	Train:      {"train"},
 	Validation: {"validation", "valid", "dev", "val"},
 	Test:       {"test"},
 }
 
-// arxivFiles are the files of a corpus by split, named below its folder with
-// slashes, in name order. Only one of the two layouts has any.
+// arxivFiles holds the files of a corpus by split, as slash-separated paths below its
+// folder, sorted by name. Only one of the two layouts is non-empty.
 type arxivFiles struct {
 	tex   map[Split][]string
 	lines map[Split][]string
 }
 
-// findArxivFiles sorts the files of a folder, or else of the folder arxiv in it, as
-// proof-pile-2 has it, into splits. No file, or files of both layouts, is an error.
+// findArxivFiles sorts the files of a folder into splits. If the folder has none, it
+// looks in its subfolder arxiv, where proof-pile-2 keeps them. Finding no file, or
+// files of both layouts, is an error.
 func findArxivFiles(dir string) (arxivFiles, error) {
 	found, err := listArxivFiles(dir, "")
 	if err != nil || !found.empty() {
@@ -39,7 +40,7 @@ func findArxivFiles(dir string) (arxivFiles, error) {
 	return found, fmt.Errorf("%s: no papers%s; %s", dir, otherFormats(dir, unpackPapers, true), arxivLayout)
 }
 
-// empty says whether there is no file.
+// empty reports whether there are no files.
 func (a arxivFiles) empty() bool {
 	for _, split := range officialSplits {
 		if len(a.tex[split])+len(a.lines[split]) > 0 {
@@ -80,9 +81,10 @@ func listArxivFiles(dir, below string) (arxivFiles, error) {
 	return found, nil
 }
 
-// addFolder adds the files of the folder of a split: shards of lines, also those in
-// folders inside it, and where tex is set the papers in LaTeX, which folders inside it
-// only hold parts of. Hidden files were left by an editor or a file manager.
+// addFolder adds the files in the folder of a split: JSON Lines shards, including those
+// in subfolders, and, if tex is set, papers in LaTeX. Subfolders of LaTeX papers are
+// skipped because they hold only parts of papers. Hidden files are skipped: editors and
+// file managers leave them.
 func (a arxivFiles) addFolder(dir, folder string, split Split, tex bool) error {
 	entries, err := os.ReadDir(filepath.Join(dir, filepath.FromSlash(folder)))
 	if errors.Is(err, os.ErrNotExist) {
@@ -108,7 +110,7 @@ func (a arxivFiles) addFolder(dir, folder string, split Split, tex bool) error {
 	return nil
 }
 
-// isLinesFile says whether a file has JSON lines, plain or compressed, by its name.
+// isLinesFile reports whether a file is JSON Lines, plain or compressed, by its name.
 func isLinesFile(name string) bool {
 	for _, compression := range []string{".zst", ".gz"} {
 		if hasExtension(name, compression) {
@@ -118,12 +120,12 @@ func isLinesFile(name string) bool {
 	return hasExtension(name, ".jsonl")
 }
 
-// hasExtension says whether a name ends in an extension, in any letter case.
+// hasExtension reports whether a name ends in an extension, in any letter case.
 func hasExtension(name, extension string) bool {
 	return len(name) > len(extension) && strings.EqualFold(name[len(name)-len(extension):], extension)
 }
 
-// startsWithSplit reports whether a file at the top of the folder is of a split.
+// startsWithSplit reports whether a file at the top of the folder belongs to a split.
 func startsWithSplit(name string, split Split) bool {
 	name = strings.TrimPrefix(name, "proofpile_")
 	for _, word := range splitWords[split] {

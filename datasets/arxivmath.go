@@ -20,9 +20,8 @@ import (
 const arxivLayout = "the layout is train/, validation/, test/ with .tex files, or proof-pile's " +
 	"train*, validation*|valid*|dev*|val*, test* .jsonl[.gz|.zst] files"
 
-// ArxivMath reads mathematical papers in LaTeX, the stand-in for the paper's
-// Arxiv-math corpus, which was never released. It may be used by several
-// goroutines.
+// ArxivMath reads mathematical papers in LaTeX. They replace the paper's Arxiv-math
+// corpus, which was never released. Several goroutines may use one ArxivMath.
 type ArxivMath struct {
 	docs    map[Split][]arxivDoc
 	dir     string
@@ -32,11 +31,11 @@ type ArxivMath struct {
 	spooled int64      // bytes in the spool
 
 	parts   map[string]bool // of collections that lines come from
-	salvage bool            // what cannot be decoded is left out
+	salvage bool            // skip what cannot be decoded
 	broken  map[Split][]Unreadable
 }
 
-// arxivDoc is where one paper stands: a whole file, or a JSON line in an open one.
+// arxivDoc locates one paper: a whole file, or a line of an open JSON Lines file.
 type arxivDoc struct {
 	id     string
 	path   string   // the .tex file, when lines is nil
@@ -45,41 +44,39 @@ type arxivDoc struct {
 	length int
 }
 
-// OpenArxivMath lists the papers below dir, in one of two layouts.
+// OpenArxivMath lists the papers below dir, which has one of two layouts.
 //
-// Papers as LaTeX files: train|validation|test/<name>.tex, ordered by name, the
-// ID being the name. Folders inside these are not searched. Validation goes by the
-// names below too.
+// LaTeX files: train|validation|test/<name>.tex, sorted by name; the name is the ID.
+// Subfolders are not searched. The validation folder may have any of the names below.
 //
-// proof-pile as JSON lines, of which the config "arxiv" is kept:
-// {"text": ..., "meta": {"config": "arxiv"}}, in files named train*,
-// validation*, valid*, dev*, val* or test* (or with "proofpile_" before it), or in
-// folders of these names and the folders inside them, as on the Hugging Face hub. The
-// lines of RedPajama, proof-pile-2, SlimPajama and the Pile are read too ([lineMeta]),
-// and proof-pile-2's files also where they lie in a folder arxiv. Files are ordered by
-// name; an ID is the file and the line, "test/proofpile_test.jsonl.gz:17". Lines
-// without text are left out.
+// proof-pile's JSON Lines, of which only the config "arxiv" is kept: {"text": ...,
+// "meta": {"config": "arxiv"}}. The files are named train*, validation*, valid*, dev*,
+// val* or test*, optionally with "proofpile_" in front, or lie in folders with these
+// names or their subfolders, as on the Hugging Face hub. The lines of RedPajama,
+// proof-pile-2, SlimPajama and the Pile are read too ([lineMeta]), as are
+// proof-pile-2's files in a subfolder arxiv. Files are sorted by name; an ID is the
+// file and the line, "test/proofpile_test.jsonl.gz:17". Lines without text are skipped.
 //
 // Extensions may be in any letter case.
 //
-// Only positions of lines are held in memory. A .jsonl file is kept open and read
-// where it stands. A .gz or .zst file cannot be read from the middle: it is decoded
-// once, here, and its arXiv lines are copied to a temporary file, which takes the
-// disk space of the decoded lines (about 3 times the compressed size) in the
-// system's temporary folder (TMPDIR) until [ArxivMath.Close]. To avoid that,
-// decompress the files. Every line is parsed here, so a malformed line, or one of
-// over 64 MiB, fails here; a line with bytes that are not UTF-8, or with an escaped
-// lone surrogate, fails when it is read.
+// Only the positions of lines are kept in memory. A .jsonl file stays open and is read
+// in place. A .gz or .zst file cannot be read from the middle, so it is decoded once,
+// here, and its arXiv lines are copied to a temporary file. Until [ArxivMath.Close],
+// that copy takes the disk space of the decoded lines (about 3 times the compressed
+// size) in the system's temporary folder (TMPDIR); decompress the files to avoid it.
+// Every line is parsed here, so a malformed line, or one over 64 MiB, fails here. A
+// line with bytes that are not UTF-8, or with an escaped lone surrogate, fails when it
+// is read.
 //
-// Missing splits are empty splits, but no paper at all is an error.
+// A missing split is empty, but having no paper at all is an error.
 func OpenArxivMath(dir string) (*ArxivMath, error) {
 	return openArxivMath(&ArxivMath{dir: dir})
 }
 
-// SalvageArxivMath does what OpenArxivMath does, but a malformed line does not fail: it
-// is left out and is listed by [Broken]. So is, as one, a file of lines that cannot be
-// decoded to its end, with all of its lines: what comes before the damage cannot be
-// trusted either, as its checksum comes last.
+// SalvageArxivMath is OpenArxivMath, except that it skips malformed lines and lists
+// them in [Broken]. A compressed file that cannot be decoded to its end is skipped, and
+// listed, as a whole: the checksum comes last, so nothing before the damage can be
+// trusted either.
 func SalvageArxivMath(dir string) (*ArxivMath, error) {
 	return openArxivMath(&ArxivMath{dir: dir, salvage: true, broken: make(map[Split][]Unreadable)})
 }
@@ -97,7 +94,7 @@ func openArxivMath(a *ArxivMath) (*ArxivMath, error) {
 		for _, name := range found.tex[split] {
 			id := strings.TrimSuffix(path.Base(name), path.Ext(name))
 			if first, taken := named[id]; taken {
-				return nil, fmt.Errorf("arxiv-math: %s: %s and %s are two papers of one name; rename one", dir, first, name)
+				return nil, fmt.Errorf("arxiv-math: %s: %s and %s are two papers with the same name; rename one", dir, first, name)
 			}
 			named[id] = name
 			a.docs[split] = append(a.docs[split], arxivDoc{id: id, path: filepath.Join(dir, filepath.FromSlash(name))})
@@ -126,11 +123,12 @@ func openArxivMath(a *ArxivMath) (*ArxivMath, error) {
 	return a, nil
 }
 
-// errSpool is behind every error of the temporary copy, which says nothing of the text.
+// errSpool marks every error of the temporary copy, which has nothing to do with the
+// texts.
 var errSpool = errors.New("temporary copy")
 
-// leaveOut notes why a file was left out, where that is allowed. Its lines are
-// forgotten; what was copied of them stays in the spool and is not used.
+// leaveOut records why a file was skipped, if skipping is allowed. Its lines are
+// dropped; any that were already copied stay unused in the spool.
 func (a *ArxivMath) leaveOut(split Split, name string, err error) bool {
 	if !a.salvage || errors.Is(err, errSpool) || machine.AsFault(err) != nil {
 		return false
@@ -143,7 +141,7 @@ func (a *ArxivMath) leaveOut(split Split, name string, err error) bool {
 	return true
 }
 
-// addLines indexes the arXiv lines of one file, copying them when it is compressed.
+// addLines indexes the arXiv lines of one file, copying them if it is compressed.
 func (a *ArxivMath) addLines(split Split, name string) (err error) {
 	full := filepath.Join(a.dir, filepath.FromSlash(name))
 	in, err := openLines(full)
@@ -201,16 +199,16 @@ func (a *ArxivMath) openSpool() error {
 	if err != nil {
 		return err
 	}
-	// Where the system allows it the name goes at once, so that the space comes
-	// back even if the process is killed; elsewhere Close removes it.
+	// Where the system allows it, the name is removed at once, so that the space is
+	// freed even if the process is killed; elsewhere Close removes it.
 	os.Remove(spool.Name())
 	a.spool = spool
 	a.open = append(a.open, spool)
 	return nil
 }
 
-// Close closes the JSON line files and removes the temporary copy. Documents
-// cannot be read afterwards, unless they are .tex files.
+// Close closes the JSON Lines files and removes the temporary copy. Afterwards only
+// .tex documents can be read.
 func (a *ArxivMath) Close() error {
 	var errs []error
 	for _, f := range a.open {
@@ -231,8 +229,8 @@ func (a *ArxivMath) Name() string { return "arxiv-math" }
 // Len is the number of papers of a split.
 func (a *ArxivMath) Len(split Split) int { return len(a.docs[split]) }
 
-// Document reads paper i of a split. It fails when the file cannot be read or is
-// not UTF-8, and for a .tex file also when it is blank or holds a NUL.
+// Document reads paper i of a split. It fails if the file cannot be read or is not
+// UTF-8; a .tex file also fails if it is blank or contains a NUL.
 func (a *ArxivMath) Document(split Split, i int) (Document, error) {
 	docs := a.docs[split]
 	if i < 0 || i >= len(docs) {
@@ -267,7 +265,7 @@ func (d arxivDoc) read() (string, error) {
 	return text, nil
 }
 
-// Certificate is never official: there is no published corpus to be equal to.
+// Certificate is never official: there is no published corpus to compare with.
 func (a *ArxivMath) Certificate() Certificate {
 	c := Certificate{Name: a.Name(), Splits: make(map[Split]SplitSummary)}
 	total := 0

@@ -193,7 +193,7 @@ func TestArxivMathSurrogates(t *testing.T) {
 	}
 	defer a.Close()
 	_, err = a.Document(Test, 0)
-	wantError(t, err, `arxiv-math: test.jsonl:1: column 14: "text": \udce9 is a lone surrogate, half of a character, which no text can hold; write the character itself or U+FFFD`, "")
+	wantError(t, err, `arxiv-math: test.jsonl:1: column 14: "text": \udce9 is a lone surrogate, only half of a character; write the character itself or U+FFFD`, "")
 	if d, err := a.Document(Test, 1); err != nil || d.Text != "\U0001D11E" || a.Len(Test) != 2 {
 		t.Errorf("%d lines, the second is %q, %v", a.Len(Test), d.Text, err)
 	}
@@ -263,7 +263,7 @@ func FuzzParseProofPile(f *testing.F) {
 	})
 }
 
-// Counts and sizes are those of the data's own README.
+// Counts and sizes come from the README of the data.
 func TestArxivMathRealPapers(t *testing.T) {
 	dir, err := Find(sharedData(t), "arxiv-math")
 	if err != nil {

@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// lineForm ends every error about a line of JSON that is no paper.
+// lineForm ends every error about a JSON line that is not a paper.
 const lineForm = `a line is {"text": ..., "meta": {"config": "arxiv"}}`
 
-// lineMeta is what a line's "meta" may say of the collection it comes from. Every
-// publisher has a key of its own.
+// lineMeta is what a line's "meta" may say about the collection it comes from. Each
+// publisher uses its own key.
 type lineMeta struct {
 	Config    string `json:"config"`             // proof-pile: arxiv, books, formal, stack-exchange, wiki, math-dataset
 	SlimSet   string `json:"redpajama_set_name"` // SlimPajama: RedPajamaArXiv, RedPajamaBook, ...
 	PileSet   string `json:"pile_set_name"`      // the Pile: ArXiv, Github, ...
-	RedPajama any    `json:"arxiv_id"`           // RedPajama's arXiv part, which is that of proof-pile-2 too; other parts lack it
+	RedPajama any    `json:"arxiv_id"`           // the arXiv part of RedPajama, also used by proof-pile-2; other parts lack it
 }
 
-// arxivPart is the arXiv part of proof-pile. Other collections stand before theirs,
-// as in "RedPajama/arxiv".
+// arxivPart is the arXiv part of proof-pile. The parts of other collections start with
+// the collection's name, as in "RedPajama/arxiv".
 const arxivPart = "arxiv"
 
-// part names the collection and the part of it that a line belongs to. subset is the
+// part returns the collection a line belongs to and the part of it. subset is the
 // line's "red_pajama_subset", which RedPajama's own loader adds.
 func (m lineMeta) part(subset string) (string, error) {
 	of := func(collection, name, arxiv string) (string, error) {
@@ -48,11 +48,11 @@ func (m lineMeta) part(subset string) (string, error) {
 		`; if every line is one, convert the file with jq -c '{text, meta: {config: "arxiv"}}'`)
 }
 
-// isArxiv says whether a part is the arXiv part of its collection.
+// isArxiv reports whether a part is the arXiv part of its collection.
 func isArxiv(part string) bool { return part == arxivPart || strings.HasSuffix(part, "/"+arxivPart) }
 
-// collections describes the collections that arXiv lines come from. proof-pile's are
-// named as they always were in results.
+// collections describes the collections the arXiv lines come from. proof-pile keeps the
+// name it has always had in results.
 func collections(parts map[string]bool) string {
 	var others []string
 	for part := range parts {

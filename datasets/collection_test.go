@@ -7,9 +7,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestParts: the part of every collection that has papers of arXiv, as its publishers
-// write it. RedPajama's and proof-pile-2's line is that of the RedPajama data card,
-// SlimPajama's and the Pile's keys are those of their cards, proof-pile's of its loader.
+// TestParts: the arXiv part of every collection, as its publishers write it. The line of
+// RedPajama and proof-pile-2 follows the RedPajama data card; the keys of SlimPajama and
+// the Pile come from their data cards, proof-pile's from its loader.
 func TestParts(t *testing.T) {
 	const redPajama = `"meta": {"timestamp": "2023-03-23", "yymm": "2303", "arxiv_id": "2303.00001", "language": "en", "url": "https://arxiv.org/abs/2303.00001"}`
 	for _, c := range []struct {
@@ -146,7 +146,7 @@ func TestOtherFormats(t *testing.T) {
 		{"archive", []string{"papers.tar.gz"}, ".tar.gz files are not read (1 here, such as papers.tar.gz); unpack them with tar -xf"},
 		{"RedPajama's own names", []string{"arxiv_0.jsonl", "arxiv_1.jsonl"}, "arxiv_0.jsonl belongs to no split; move papers to train/, validation/ and test/"},
 		{"a folder that is no split", []string{"held-out/x.tex"}, "held-out/x.tex belongs to no split"},
-		{"two papers of one name", []string{"train/x.tex", "train/x.TEX"}, "train/x.TEX and train/x.tex are two papers of one name; rename one"},
+		{"two papers with the same name", []string{"train/x.tex", "train/x.TEX"}, "train/x.TEX and train/x.tex are two papers with the same name; rename one"},
 		{"hidden", []string{".cache/x", "train/.x.json"}, "no papers; the layout is"},
 	} {
 		files := map[string]string{}

@@ -11,13 +11,13 @@ import (
 )
 
 // readCSV calls visit for every row of a CSV file (RFC 4180) with the number of its
-// first line. A byte-order mark and blank lines are skipped, CR LF ends a row as LF
-// does, and a field in quotes may hold commas, quotes written twice and line ends.
+// first line. It skips a byte-order mark and blank lines. Rows end in LF or CR LF; a
+// quoted field may contain commas, doubled quotes and line ends.
 //
-// Files of people quote nothing and have quotes in titles all the same. A line that
-// opens a quote and does not close it before a comma or the end of a row is therefore
-// read as it is written, quotes included. Skipping to the next quote instead, as lax
-// readers do, would lose the rows in between without a word.
+// Hand-written files often leave titles with quotes in them unquoted. A line whose
+// opening quote is not closed before a comma or the end of the row is therefore read
+// literally, quotes included. Reading on to the next quote instead, as lenient readers
+// do, would silently lose the rows in between.
 func readCSV(data []byte, visit func(line int, row []string) error) error {
 	data, err := textfile.Strip(data)
 	if err != nil {

@@ -16,14 +16,14 @@ const (
 	// maxWindow bounds the memory a zstd stream can ask for; it is what the zstd
 	// command itself accepts without --long.
 	maxWindow = 128 << 20
-	// maxExpansion is how many times its own size a compressed file may hold. Papers
-	// shrink to a third; gzip can make 1 byte of 1,000 and zstd of far more, but only
-	// of a file that was made to fill the disk.
+	// maxExpansion is how many times its own size a compressed file may decode to.
+	// Papers compress to a third of their size. gzip can expand 1 byte to 1,000, and
+	// zstd to far more, but only in a file made to fill the disk.
 	maxExpansion = 200
 )
 
-// openLines opens a .jsonl, .jsonl.gz or .jsonl.zst file for reading from its
-// start; closing it closes the decoder and the file.
+// openLines opens a .jsonl, .jsonl.gz or .jsonl.zst file for reading. Closing the
+// result closes the decoder and the file.
 func openLines(name string) (io.ReadCloser, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -42,7 +42,8 @@ func openLines(name string) (io.ReadCloser, error) {
 	return in, nil
 }
 
-// decoded is f itself, or what it holds when its name says that it is compressed.
+// decoded returns f itself, or a decoder over it if the name says that it is
+// compressed.
 func decoded(name string, f io.ReadCloser, size int64) (io.ReadCloser, error) {
 	left := max(maxLine, maxExpansion*size)
 	name = strings.ToLower(name)
@@ -57,7 +58,7 @@ func decoded(name string, f io.ReadCloser, size int64) (io.ReadCloser, error) {
 		}
 		return &decodedFile{z, f, left}, nil
 	case zst:
-		// It reads one frame after the other and skips skippable ones, as zstd does.
+		// It reads one frame after another and skips skippable frames, as zstd does.
 		z, err := zstd.NewReader(f, zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderConcurrency(1))
 		if err != nil {
 			return nil, err
@@ -67,7 +68,7 @@ func decoded(name string, f io.ReadCloser, size int64) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// decodedFile is a decoder, the file below it and how much may still come of it.
+// decodedFile is a decoder, the file below it and how much more it may produce.
 type decodedFile struct {
 	io.ReadCloser
 	file io.Closer
@@ -92,9 +93,9 @@ func (d *decodedFile) Close() error {
 	return errors.Join(d.ReadCloser.Close(), d.file.Close())
 }
 
-// gzipFile reads a gzip file as zcat does: one member after the other, and zero
-// bytes after the last are padding. What else follows the last member zcat leaves
-// out with a warning; here it is an error, since it may be text that was damaged.
+// gzipFile reads a gzip file as zcat does: one member after another, treating zero
+// bytes after the last as padding. zcat ignores other trailing data with a warning;
+// here it is an error, because it may be damaged text.
 type gzipFile struct {
 	*gzip.Reader
 	file *bufio.Reader
@@ -110,7 +111,7 @@ func newGzipFile(f io.Reader) (*gzipFile, error) {
 	return &gzipFile{z, file}, nil
 }
 
-// Read reads on into the next member at the end of one.
+// Read continues with the next member at the end of one.
 func (g *gzipFile) Read(p []byte) (int, error) {
 	n, err := g.Reader.Read(p)
 	if err == io.EOF {
@@ -119,7 +120,7 @@ func (g *gzipFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next opens the next member; without one it is io.EOF.
+// next opens the next member, or returns io.EOF if there is none.
 func (g *gzipFile) next() error {
 	first, err := g.file.Peek(1)
 	if err != nil {

@@ -14,62 +14,58 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
-// permanentError marks an error that a retry cannot cure.
-type permanentError struct{ error }
-
-func (e permanentError) Unwrap() error { return e.error }
-
-// statusError is a refusal by the server: permanent, unless the server is only busy or
-// broken for now.
+// statusError reports a refusal by the server. It is permanent unless the server is
+// only temporarily busy or broken.
 func statusError(resp *http.Response) error {
 	err := fmt.Errorf("%s: the server says %s", resp.Request.URL.Redacted(), resp.Status)
 	switch code := resp.StatusCode; {
 	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
 		return err
 	}
-	return permanentError{err}
+	return backoff.Permanent(err)
 }
 
-// repeat tries until it works, the error is permanent, or the tries are used up.
+// repeat calls try until it succeeds, fails with a permanent error, or has failed
+// fetchTries times.
 func (f *fetcher) repeat(ctx context.Context, try func() error) error {
-	pause := f.pause
-	for n := 1; ; n++ {
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.Multiplier, pauses.RandomizationFactor = f.pause, 2, 0
+	tries := 0
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		tries++
 		err := try()
-		var permanent permanentError
-		if err == nil || errors.As(err, &permanent) {
-			return err
+		var permanent *backoff.PermanentError
+		switch {
+		case err == nil:
+		case errors.As(err, &permanent): // wrapped again: Retry would drop what surrounds it
+			err = backoff.Permanent(err)
+		case tries == fetchTries && ctx.Err() == nil:
+			err = backoff.Permanent(fmt.Errorf("gave up after %d tries: %w", tries, err))
 		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if n == fetchTries {
-			return fmt.Errorf("gave up after %d tries: %w", n, err)
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(pause):
-		}
-		pause *= 2
-	}
+		return struct{}{}, err
+	}, backoff.WithBackOff(pauses), backoff.WithMaxElapsedTime(0))
+	return err
 }
 
-// secure keeps a redirect from leaving the encrypted connection, and the network.
+// secure stops redirects from downgrading to an unencrypted connection or leaving the
+// network.
 func secure(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) >= 10:
-		return permanentError{errors.New("more than 10 redirections")}
+		return backoff.Permanent(errors.New("more than 10 redirections"))
 	case req.URL.Scheme != "https" && req.URL.Scheme != via[0].URL.Scheme:
-		return permanentError{fmt.Errorf("redirected to %s, which is not https", req.URL.Redacted())}
+		return backoff.Permanent(fmt.Errorf("redirected to %s, which is not https", req.URL.Redacted()))
 	}
 	return nil
 }
 
-// download brings one file to its place below dir and returns its SHA-256. moved
-// is told how many of its bytes are there. A link inside dir that leads out of it
-// is an error, for the part and for the file.
+// download fetches one file to its place below dir and returns its SHA-256. It calls
+// moved with the number of bytes present so far. A link inside dir that leads out of it
+// is an error, both for the .part file and for the final one.
 func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, moved func(have int64)) (sum string, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -101,13 +97,13 @@ func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, mov
 			return nil
 		}
 		if removeErr := root.Remove(part); removeErr != nil {
-			return permanentError{removeErr}
+			return backoff.Permanent(removeErr)
 		}
 		moved(0)
-		if resumed { // the old beginning may be at fault: once more, from the start
+		if resumed { // the bytes from before may be wrong: try once more from the start
 			return err
 		}
-		return permanentError{err}
+		return backoff.Permanent(err)
 	})
 	if err != nil {
 		return "", err
@@ -117,21 +113,21 @@ func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, mov
 
 var errStalled = errors.New("the transfer stalled")
 
-// transfer adds to part what is missing of a file. It leaves exactly file.size
-// bytes there or returns an error; resumed says that some were there before.
+// transfer appends the missing bytes of a file to part. It leaves exactly file.size
+// bytes there or returns an error; resumed reports whether some were there before.
 func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file remoteFile, moved func(have int64)) (resumed bool, err error) {
 	out, err := root.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
-		return false, permanentError{fileError(filepath.Join(root.Name(), part), err)}
+		return false, backoff.Permanent(fileError(filepath.Join(root.Name(), part), err))
 	}
 	defer func() {
 		if closeErr := out.Close(); err == nil && closeErr != nil {
-			err = permanentError{closeErr}
+			err = backoff.Permanent(closeErr)
 		}
 	}()
-	have, err := beginning(out, file.size)
+	have, err := partSize(out, file.size)
 	if err != nil {
-		return false, permanentError{err}
+		return false, backoff.Permanent(err)
 	}
 	if have == file.size {
 		moved(have)
@@ -147,14 +143,14 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 		return false, stalled(ctx, err)
 	}
 	defer resp.Body.Close()
-	if have, err = accepted(resp, out, have); err != nil {
+	if have, err = bodyOffset(resp, out, have); err != nil {
 		return false, err
 	}
 
 	resumed = have > 0
 	moved(have)
 	body := io.LimitReader(resp.Body, file.size-have+1) // one more, to notice a longer file
-	_, err = io.Copy(out, io.TeeReader(body, arrival(func(n int) {
+	_, err = io.Copy(out, io.TeeReader(body, byteCounter(func(n int) {
 		have += int64(n)
 		watch.Reset(f.stall)
 		moved(min(have, file.size))
@@ -162,12 +158,12 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 	var writeErr *fs.PathError
 	switch {
 	case errors.As(err, &writeErr): // from out: the disk, not the network
-		return resumed, permanentError{err}
+		return resumed, backoff.Permanent(err)
 	case have > file.size:
 		if err := restart(out); err != nil {
-			return resumed, permanentError{err}
+			return resumed, backoff.Permanent(err)
 		}
-		return resumed, permanentError{fmt.Errorf("%s: longer than the %d bytes of the listing", file.url, file.size)}
+		return resumed, backoff.Permanent(fmt.Errorf("%s: longer than the %d bytes of the listing", file.url, file.size))
 	case err != nil:
 		return resumed, fmt.Errorf("%s: broke off at byte %d of %d: %w", file.url, have, file.size, stalled(ctx, err))
 	case have < file.size:
@@ -176,20 +172,20 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 	return resumed, nil
 }
 
-// beginning is how many bytes of a file of some size a part has. A longer part is no
-// beginning of that file: it is emptied.
-func beginning(part *os.File, size int64) (have int64, err error) {
+// partSize returns how many bytes of a file of the given size are in part. A part
+// longer than the file cannot be its beginning, so it is emptied.
+func partSize(part *os.File, size int64) (have int64, err error) {
 	if have, err = part.Seek(0, io.SeekEnd); err != nil || have <= size {
 		return have, err
 	}
 	return 0, restart(part)
 }
 
-// get asks for a file from one of its bytes on.
+// get requests a file from byte offset from to its end.
 func (f *fetcher) get(ctx context.Context, url string, from int64) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return nil, permanentError{err}
+		return nil, backoff.Permanent(err)
 	}
 	req.Header.Set("Accept-Encoding", "identity") // size and hash are of the plain bytes
 	if from > 0 {
@@ -198,20 +194,20 @@ func (f *fetcher) get(ctx context.Context, url string, from int64) (*http.Respon
 	return f.client.Do(req)
 }
 
-// accepted is the byte that the body of a response goes on from: the one asked for, or the
-// first, in which case the part is emptied. It is an error if there is no such body.
-func accepted(resp *http.Response, part *os.File, asked int64) (from int64, err error) {
+// bodyOffset returns the offset at which the body of a response starts: the requested
+// one, or 0 after emptying part. A response with any other body is an error.
+func bodyOffset(resp *http.Response, part *os.File, asked int64) (from int64, err error) {
 	switch code, got := resp.StatusCode, resp.Header.Get("Content-Range"); {
 	case code == http.StatusOK: // the whole file, whatever was asked for
 		if err := restart(part); err != nil {
-			return 0, permanentError{err}
+			return 0, backoff.Permanent(err)
 		}
 		return 0, nil
 	case code == http.StatusPartialContent && strings.HasPrefix(got, fmt.Sprintf("bytes %d-", asked)):
 		return asked, nil
 	case code == http.StatusPartialContent, code == http.StatusRequestedRangeNotSatisfiable:
 		if err := restart(part); err != nil {
-			return 0, permanentError{err}
+			return 0, backoff.Permanent(err)
 		}
 		return 0, fmt.Errorf("%s: asked from byte %d, got %s %q", resp.Request.URL.Redacted(), asked, resp.Status, got)
 	}
@@ -227,7 +223,7 @@ func restart(out *os.File) error {
 	return err
 }
 
-// stalled puts the reason in place of "context canceled".
+// stalled replaces "context canceled" with the reason.
 func stalled(ctx context.Context, err error) error {
 	if context.Cause(ctx) == errStalled {
 		return errStalled
@@ -235,25 +231,25 @@ func stalled(ctx context.Context, err error) error {
 	return err
 }
 
-// arrival is told of bytes on their way through an io.TeeReader.
-type arrival func(n int)
+// byteCounter calls a function with the size of each chunk that passes an io.TeeReader.
+type byteCounter func(n int)
 
-func (a arrival) Write(p []byte) (int, error) {
+func (a byteCounter) Write(p []byte) (int, error) {
 	a(len(p))
 	return len(p), nil
 }
 
-// verify compares a file with its listing, size and hash, and returns its SHA-256.
+// verify checks a file against its listed size and hash, and returns its SHA-256.
 func (r remoteFile) verify(root *os.Root, path string) (string, error) {
 	f, err := root.Open(path)
 	if err != nil {
-		return "", permanentError{err}
+		return "", backoff.Permanent(err)
 	}
 	defer f.Close()
 	m, s := md5.New(), sha256.New()
 	size, err := io.Copy(io.MultiWriter(m, s), f)
 	if err != nil {
-		return "", permanentError{err}
+		return "", backoff.Permanent(err)
 	}
 	md5Sum, sha256Sum := hex.EncodeToString(m.Sum(nil)), hex.EncodeToString(s.Sum(nil))
 	switch {

@@ -46,7 +46,7 @@ func TestDownload(t *testing.T) {
 		reason  string
 		there   map[string]string // before
 		trouble trouble
-		md5     string   // in the listing, when not that of bookText
+		md5     string   // in the listing, if not bookText's
 		gets    []string // transfers: the range of each, or "all"
 		err     string   // URL and DIR are replaced
 		left    map[string]string

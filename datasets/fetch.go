@@ -15,9 +15,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Where the corpora are published. Nothing that comes from these addresses is
-// trusted for its address: every file must have the size and the hash that the
-// listing of its store states.
+// Where the corpora are published. The address alone proves nothing: every file must
+// have the size and hash that its store lists.
 const (
 	// Google Cloud Storage: the bucket named in the README of
 	// github.com/google-deepmind/pg19, with the objects metadata.csv and
@@ -27,8 +26,8 @@ const (
 	pg19Bucket  = "deepmind-gutenberg"
 
 	// Hugging Face hub: the dataset repository with train/proofpile_train_0..20,
-	// dev/proofpile_dev and test/proofpile_test, all .jsonl.gz, at a fixed revision
-	// so that the text cannot change below an experiment. Listed by
+	// dev/proofpile_dev and test/proofpile_test, all .jsonl.gz, at a fixed revision so
+	// that the texts cannot change under an experiment. Listed by
 	// /api/datasets/<repository>/tree/<revision>/<folder>.
 	hubBase           = "https://huggingface.co"
 	proofPile         = "hoskinson-center/proof-pile"
@@ -38,38 +37,39 @@ const (
 // proofPileFolders are the folders of the splits in that repository.
 var proofPileFolders = map[Split]string{Train: "train", Validation: "dev", Test: "test"}
 
-// FetchProgress is how far a download is. Bytes include those of earlier runs.
+// FetchProgress is the progress of a download. Bytes include what earlier runs
+// downloaded.
 type FetchProgress struct {
-	File       string // last to move, with slashes
+	File       string // the latest to change, slash-separated
 	Files      int    // complete and checked
 	TotalFiles int
 	Bytes      int64
 	TotalBytes int64
 }
 
-// Fetch downloads one split of a corpus into dir in the layout its loader reads:
-// "pg19" (with metadata.csv) or "arxiv-math" (proof-pile). An empty split means
-// validation and test: the training splits are 11 GB and more.
+// Fetch downloads one split of a corpus into dir in the layout its loader reads: "pg19"
+// (with metadata.csv) or "arxiv-math" (proof-pile). An empty split means validation and
+// test: the training splits are 11 GB and more.
 //
-// Each file goes to <file>.part and gets its name when its size and hash are those
-// its store lists (MD5 for PG19, SHA-256 for proof-pile). A run that was stopped is
-// continued by the next: whole files are checked and kept, parts are continued. A
-// file that is there with other contents is an error and is left alone. Failed
-// transfers are repeated a few times with growing pauses. The SHA-256 of every file
-// is recorded in dir/SHA256SUMS, for [Verify]; a file that the list has already must
-// be the same again.
+// Each file is downloaded to <file>.part and renamed once its size and hash match those
+// listed by its store (MD5 for PG19, SHA-256 for proof-pile). An interrupted download
+// resumes on the next run: complete files are verified and kept, partial ones
+// continued. An existing file with different contents is left alone and reported as an
+// error. Failed transfers are retried a few times with increasing delays. The SHA-256
+// of every file is recorded in dir/SHA256SUMS for [Verify]; a file that is already
+// listed must match.
 //
 // progress, if not nil, is called by one goroutine at a time.
 func Fetch(ctx context.Context, name, dir string, split Split, progress func(FetchProgress)) error {
 	return newFetcher().fetch(ctx, name, dir, split, progress)
 }
 
-// fetcher holds what the tests replace: addresses and waiting times.
+// fetcher holds what the tests replace: addresses and delays.
 type fetcher struct {
 	storage, hub string
 	client       *http.Client
-	pause        time.Duration // before the first repetition; doubles after each
-	stall        time.Duration // a transfer without a byte for so long is broken off
+	pause        time.Duration // before the first retry; doubles after each
+	stall        time.Duration // a transfer that receives nothing for this long is aborted
 }
 
 const (
@@ -113,7 +113,7 @@ func (f *fetcher) fetch(ctx context.Context, name, dir string, split Split, prog
 	}
 	before := maps.Clone(sums)
 	for i, file := range files {
-		if file.sha256 == "" { // PG19's store knows MD5 alone; what was recorded once stays binding
+		if file.sha256 == "" { // PG19's store lists only MD5, so a recorded SHA-256 must still match
 			files[i].sha256 = before[file.name]
 		}
 	}
@@ -140,16 +140,16 @@ func (f *fetcher) fetch(ctx context.Context, name, dir string, split Split, prog
 	}
 	err = group.Wait()
 	if ctx.Err() != nil {
-		err = fmt.Errorf("fetch %s: stopped; run it again to go on: %w", name, context.Cause(ctx))
+		err = fmt.Errorf("fetch %s: stopped; run it again to resume: %w", name, context.Cause(ctx))
 	}
-	// Recorded also after a failure: the files that did arrive are good.
+	// Record the sums even after a failure: the files that arrived are good.
 	if !maps.Equal(before, sums) {
 		err = errors.Join(err, writeSums(list, sums))
 	}
 	return err
 }
 
-// fetchMeter adds up the progress of transfers that go on side by side.
+// fetchMeter adds up the progress of concurrent transfers.
 type fetchMeter struct {
 	mu     sync.Mutex
 	report func(FetchProgress)
@@ -165,8 +165,8 @@ func newFetchMeter(files []remoteFile, report func(FetchProgress)) *fetchMeter {
 	return m
 }
 
-// moved says how many bytes of a file are there; fewer than before when a transfer
-// had to start again.
+// moved records how many bytes of a file are present, fewer than before if its transfer
+// started again.
 func (m *fetchMeter) moved(file string, have int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -248,7 +248,7 @@ func TestFetchRefusesListings(t *testing.T) {
 		reason, corpus string
 		split          Split
 		change         func(s *fakeStore)
-		err            string // URL stands for the address of the store
+		err            string // URL is replaced by the address of the store
 	}{
 		{"up", "pg19", "", func(s *fakeStore) { s.objects["../evil.txt"] = "x" },
 			`fetch pg19: the listing names "../evil.txt", which leaves the folder of the corpus`},
@@ -263,7 +263,7 @@ func TestFetchRefusesListings(t *testing.T) {
 		{"elsewhere", "arxiv-math", Test, func(s *fakeStore) {
 			s.objects["test/a.jsonl"] = "x"
 			s.nextURL = "http://elsewhere.invalid/x"
-		}, `fetch arxiv-math: the listing goes on at "http://elsewhere.invalid/x", which is not the hub`},
+		}, `fetch arxiv-math: the listing continues at "http://elsewhere.invalid/x", which is not the hub`},
 		{"empty split", "pg19", Train, func(s *fakeStore) { delete(s.objects, "train/5.txt") },
 			`fetch pg19: the listing has no files under "train/"`},
 		{"unknown split", "pg19", "dev", func(*fakeStore) {},
@@ -312,7 +312,7 @@ func TestFetchListingTrouble(t *testing.T) {
 	}
 }
 
-// A run that is stopped keeps what it has, and the next one goes on from there.
+// A stopped run keeps what it has, and the next one resumes from there.
 func TestFetchCancel(t *testing.T) {
 	store := newFakeStore(t, pg19Objects())
 	book := store.objects["validation/4.txt"]
@@ -335,7 +335,7 @@ func TestFetchCancel(t *testing.T) {
 			cancel()
 		}
 	})
-	wantError(t, err, "fetch pg19: stopped; run it again to go on: context canceled", "")
+	wantError(t, err, "fetch pg19: stopped; run it again to resume: context canceled", "")
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v is not context.Canceled", err)
 	}

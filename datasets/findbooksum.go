@@ -8,19 +8,19 @@ import (
 	"path/filepath"
 )
 
-// BooksumManifests are the manifests of BookSum at the level of books, by split.
+// BooksumManifests are the paths of BookSum's book-level manifests, by split.
 type BooksumManifests struct {
 	Path    map[Split]string
-	Aligned bool // they are those of its publishers, and not ours
+	Aligned bool // in the publishers' format, not ours
 }
 
-// alignments is where salesforce/booksum has its manifests.
+// alignments is the folder of the manifests in salesforce/booksum.
 const alignments = "alignments/book-level-summary-alignments"
 
-// FindBooksumManifests looks for the manifests of a folder: ours,
-// books_<train|validation|test>.jsonl, or else those of salesforce/booksum,
-// book_summaries_aligned_<train|val|test>.jsonl, in the folder itself or where they are
-// in a copy of that repository. The error says what is missing.
+// FindBooksumManifests looks for manifests below a folder: ours,
+// books_<train|validation|test>.jsonl, or else the ones of salesforce/booksum,
+// book_summaries_aligned_<train|val|test>.jsonl, in the folder itself or where a copy
+// of that repository keeps them. The error says what is missing.
 func FindBooksumManifests(dir string) (BooksumManifests, error) {
 	ours := map[Split]string{Train: "books_train.jsonl", Validation: "books_validation.jsonl", Test: "books_test.jsonl"}
 	theirs := map[Split]string{Train: "book_summaries_aligned_train.jsonl", Validation: "book_summaries_aligned_val.jsonl", Test: "book_summaries_aligned_test.jsonl"}

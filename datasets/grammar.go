@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// A grammar writes documents whose sentences depend on facts stated long before.
-// Every subject has one value for every attribute, and so has the document itself,
-// drawn uniformly when first stated and kept to the end of the document. Sentences follow
-// one another independently; a sentence is a path through the nodes.
+// A grammar generates documents whose sentences depend on facts stated long before.
+// Every subject, and the document itself, has one value for every attribute, drawn
+// uniformly when first stated and kept to the end. Sentences are independent of one
+// another; each is a path through the nodes.
 type grammar struct {
 	subjects []string
 	values   [][]string // by attribute
@@ -64,7 +64,7 @@ func (g *grammar) sentence(weight float64, parts ...string) {
 	g.starts = append(g.starts, edge{first, weight})
 }
 
-// finish makes the weights of the sentences probabilities.
+// finish normalises the weights of the sentences to probabilities.
 func (g *grammar) finish() *grammar {
 	var sum float64
 	for _, s := range g.starts {
@@ -76,7 +76,7 @@ func (g *grammar) finish() *grammar {
 	return g
 }
 
-// ends says whether a sentence is over after node n, or none has begun.
+// ends reports whether a sentence is over after node n, or none has begun.
 func (g *grammar) ends(n int) bool { return n < 0 || g.nodes[n].next == nil }
 
 func (g *grammar) after(n int) []edge {
@@ -86,7 +86,8 @@ func (g *grammar) after(n int) []edge {
 	return g.nodes[n].next
 }
 
-// vocabulary is every word the grammar can write, each once, in a fixed order.
+// vocabulary returns every word that the grammar can write, each once, in a fixed
+// order.
 func (g *grammar) vocabulary() []string {
 	var words []string
 	seen := map[string]bool{}

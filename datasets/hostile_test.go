@@ -169,8 +169,8 @@ func TestFetchHoldsRecordedSums(t *testing.T) {
 	}
 }
 
-// Whatever the bytes of a file of lines, plain or compressed, its lines are found or
-// it is refused; those of a plain file stand where they are said to.
+// Whatever bytes a file of lines holds, plain or compressed, its lines are found or the
+// file is rejected; the lines of a plain file are at the positions reported.
 func FuzzLines(f *testing.F) {
 	suffixes := []string{"", ".gz", ".zst"}
 	f.Add([]byte(proofPileLines), uint8(0))

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// generated is a document of a grammar and scores itself.
+// generated is a document written by a grammar, which can score itself.
 type generated struct {
 	grammar *grammar
 	words   []string
@@ -16,8 +16,8 @@ type generated struct {
 	full []float64
 }
 
-// Full filters from the start of the document: nothing is uncertain but what the
-// document has not said yet.
+// Full filters from the start of the document: only what the document has not yet
+// stated is uncertain.
 func (d *generated) Full() []float64 {
 	d.once.Do(func() {
 		f := &filter{g: d.grammar, beliefs: []belief{{at: -1, subject: -1, weight: 1}}}
@@ -30,9 +30,9 @@ func (d *generated) Full() []float64 {
 	return d.full
 }
 
-// Segment filters each segment from the stationary distribution: where in a
-// sentence the segment begins, and of whom that sentence speaks, is unknown and
-// is inferred word by word, so the bound is exact.
+// Segment filters each segment from the stationary distribution: where in a sentence
+// the segment begins, and who the sentence is about, is unknown and inferred word by
+// word, so the bound is exact.
 func (d *generated) Segment(size int) []float64 {
 	out := make([]float64, 0, len(d.words)-1)
 	for lo := 0; lo < len(d.words)-1; lo += size {
@@ -45,7 +45,7 @@ func (d *generated) Segment(size int) []float64 {
 	return out
 }
 
-// Classes follows the document from its start, where all is certain.
+// Classes follows the document from its start, where everything is certain.
 func (d *generated) Classes(size int) []Class {
 	f := &filter{g: d.grammar, beliefs: []belief{{at: -1, subject: -1, weight: 1}}}
 	stated := map[fact]int{} // the last word that stated a fact
@@ -53,8 +53,8 @@ func (d *generated) Classes(size int) []Class {
 	for i, w := range d.words {
 		f.observe(w)
 		class := ClassFree
-		// One belief is left whenever every word can be told from the others
-		// at its place, as the grammars here make sure.
+		// One belief is left whenever every word differs from the others
+		// possible at its place, which these grammars ensure.
 		if b := f.beliefs[0]; d.grammar.nodes[b.at].kind == valueSlot {
 			key := fact{b.subject, d.grammar.nodes[b.at].attribute}
 			last, known := stated[key]
@@ -75,8 +75,8 @@ func (d *generated) Classes(size int) []Class {
 	return classes
 }
 
-// filter is the exact forward algorithm over everything that is not known: the
-// place in the sentence, its subject, and the facts seen so far.
+// filter is the exact forward algorithm over everything that is unknown: the place in
+// the sentence, its subject, and the facts seen so far.
 type filter struct {
 	g       *grammar
 	beliefs []belief
@@ -127,7 +127,7 @@ func (f *filter) observe(word string) float64 {
 	return math.Log(total)
 }
 
-// emit yields the beliefs that follow from b when the node of e writes the word.
+// emit yields the beliefs that follow from b if the node of e writes the word.
 func (g *grammar) emit(b belief, e edge, word string, yield func(belief)) {
 	n := g.nodes[e.to]
 	if g.ends(b.at) {
@@ -166,8 +166,8 @@ func (g *grammar) emit(b belief, e edge, word string, yield func(belief)) {
 	}
 }
 
-// stationary is the belief of somebody who opens the document at random: each
-// node as often as it is visited, each subject alike, no fact known.
+// stationary returns the belief of a reader who opens the document at random: each node
+// weighted by how often it is visited, all subjects equally likely, no fact known.
 func (g *grammar) stationary() *filter {
 	f := &filter{g: g}
 	// Every sentence is one path, so a node is visited as often as its sentence
@@ -196,8 +196,8 @@ func (g *grammar) stationary() *filter {
 	return f
 }
 
-// valueFollows says whether a value of the sentence's present subject is still to
-// come; if not, who that is makes no difference.
+// valueFollows reports whether a value of the current subject is still to come in the
+// sentence. If not, the identity of the subject makes no difference.
 func (g *grammar) valueFollows(at int) bool {
 	for !g.ends(at) {
 		at = g.nodes[at].next[0].to

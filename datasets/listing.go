@@ -14,10 +14,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"infinibench/internal/jsonread"
 )
 
-// remoteFile is a file as the listing of its store describes it.
+// remoteFile is a file as its store lists it.
 type remoteFile struct {
 	name   string // below the corpus folder, with slashes; stays inside it
 	url    string
@@ -26,7 +28,7 @@ type remoteFile struct {
 	sha256 string
 }
 
-// list asks a store for the files of a split, "" meaning validation and test.
+// list asks a store for the files of a split; "" means validation and test.
 func (f *fetcher) list(ctx context.Context, name string, split Split) ([]remoteFile, error) {
 	splits := []Split{Validation, Test}
 	if split != "" {
@@ -71,8 +73,8 @@ func (f *fetcher) list(ctx context.Context, name string, split Split) ([]remoteF
 	return files, nil
 }
 
-// check refuses a listed file that cannot be stored or cannot be verified. A
-// backslash separates folders on some systems.
+// check rejects a listed file that cannot be stored or verified. Some systems use the
+// backslash to separate folders.
 func (r remoteFile) check() error {
 	switch {
 	case strings.Contains(r.name, `\`) || !filepath.IsLocal(filepath.FromSlash(r.name)):
@@ -126,10 +128,10 @@ func (f *fetcher) listBucket(ctx context.Context, prefix string) ([]remoteFile, 
 	}
 }
 
-// nextLink is how the hub names the next page in a Link header (RFC 8288).
+// nextLink matches the hub's link to the next page in a Link header (RFC 8288).
 var nextLink = regexp.MustCompile(`<([^>]*)>\s*;\s*rel="next"`)
 
-// listHub lists the JSON line files in a folder of the proof-pile repository.
+// listHub lists the JSON Lines files in a folder of the proof-pile repository.
 func (f *fetcher) listHub(ctx context.Context, folder string) ([]remoteFile, error) {
 	address := f.hub + "/api/datasets/" + proofPile + "/tree/" + proofPileRevision + "/" + folder
 	var files []remoteFile
@@ -165,7 +167,7 @@ func (f *fetcher) listHub(ctx context.Context, folder string) ([]remoteFile, err
 		}
 		following, err := base.Parse(next[1])
 		if err != nil || following.Host != base.Host {
-			return nil, fmt.Errorf("the listing goes on at %q, which is not the hub", next[1])
+			return nil, fmt.Errorf("the listing continues at %q, which is not the hub", next[1])
 		}
 		address = following.String()
 	}
@@ -178,7 +180,7 @@ func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
-			return permanentError{err}
+			return backoff.Permanent(err)
 		}
 		resp, err := f.client.Do(req)
 		if err != nil {
@@ -194,7 +196,7 @@ func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header
 			return err
 		}
 		if err := jsonread.Document(body, page); err != nil {
-			return permanentError{fmt.Errorf("%s: not a listing: %w", address, err)}
+			return backoff.Permanent(fmt.Errorf("%s: not a listing: %w", address, err))
 		}
 		return nil
 	})

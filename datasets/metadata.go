@@ -13,7 +13,7 @@ import (
 type Book struct {
 	ID    int    // Project Gutenberg number, positive
 	Title string // short title, in most rows with " by <author>"
-	Year  int    // of publication, as PG19 states it
+	Year  int    // of publication, according to PG19
 	URL   string
 }
 
@@ -41,9 +41,9 @@ func readMetadata(path string) (map[int]Book, error) {
 	return books, nil
 }
 
-// parseMetadata reads the rows book_id,title,year,url; the official file has no
-// header. A row said twice in the same words is one row; two different rows of one
-// book are an error, because it cannot be known which is meant.
+// parseMetadata reads rows of book_id,title,year,url; the official file has no header.
+// Identical rows count once. Two different rows for one book are an error, because
+// either could be right.
 func parseMetadata(data []byte) (map[int]Book, error) {
 	books := make(map[int]Book)
 	lines := make(map[int]int) // book -> the line it was first seen on
@@ -84,8 +84,8 @@ func parseBook(row []string) (Book, error) {
 	return Book{ID: id, Title: row[1], Year: year, URL: row[3]}, nil
 }
 
-// parseBookID accepts only the canonical spelling of a positive number, so that
-// a book has one id and one file name.
+// parseBookID accepts only the canonical spelling of a positive number, so that a book
+// has one id and one file name.
 func parseBookID(s string) (int, error) {
 	id, err := strconv.Atoi(s)
 	if err != nil || id <= 0 || strconv.Itoa(id) != s {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// conversion is a format that texts come in and that is not read, by the end of a name
-// in lower case, with what makes a format of it that is.
+// conversion is a text format that is not read, identified by its lower-case file
+// extension, and how to convert it to one that is.
 type conversion struct{ extension, how string }
 
 var (
@@ -30,13 +30,13 @@ var (
 	}, unpack...)
 )
 
-// maxLooked is how many files otherFormats looks at: it helps with an error, and a
-// folder that is no corpus may hold anything.
+// maxLooked is how many files otherFormats looks at. It only improves an error message,
+// and a folder that is not a corpus may hold anything.
 const maxLooked = 10_000
 
-// otherFormats says which files below a folder without texts would be texts after a
-// conversion, or, for papers, in the folder of a split. It is "" if there is no such
-// file, and else begins with ": ".
+// otherFormats names files below a folder without texts that would be texts after a
+// conversion, or, for papers, after moving them into the folder of a split. It returns
+// "" if there are none; otherwise the result begins with ": ".
 func otherFormats(dir string, conversions []conversion, papers bool) string {
 	counts, first := make([]int, len(conversions)), make([]string, len(conversions))
 	loose, firstLoose := 0, ""

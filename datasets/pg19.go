@@ -13,8 +13,8 @@ import (
 )
 
 // The official statistics of PG19, from the table in the README of
-// github.com/google-deepmind/pg19. The word counts are the fixed denominators of
-// the published word-level perplexity, not something to count again.
+// github.com/google-deepmind/pg19. The word counts are the fixed denominators of the
+// published word-level perplexity and must not be counted again.
 var pg19Official = map[Split]SplitSummary{
 	Train:      {OfficialDocuments: 28602, OfficialWords: 1_973_136_207},
 	Validation: {OfficialDocuments: 50, OfficialWords: 3_007_061},
@@ -23,24 +23,23 @@ var pg19Official = map[Split]SplitSummary{
 
 const pg19Layout = "the layout is train/, validation/, test/ with <gutenberg id>.txt files, and metadata.csv"
 
-// PG19 reads books in the official layout of the PG-19 benchmark. It holds the
-// list of books; texts are read from disk when asked for, because the training
-// split alone is 11 GB. It may be used by several goroutines.
+// PG19 reads books in the official layout of the PG-19 benchmark. It keeps the list of
+// books and reads texts from disk on demand, because the training split alone is 11 GB.
+// Several goroutines may use one PG19.
 type PG19 struct {
 	dir        string
 	books      map[Split][]Book // ordered by id
-	extensions map[int]string   // of books whose extension is not written .txt, by id
+	extensions map[int]string   // extensions other than .txt, such as .TXT, by book id
 }
 
 // OpenPG19 lists the books below dir and reads metadata.csv.
 //
-// Whatever is wrong with the collection fails here: a missing folder or
-// metadata.csv, a malformed metadata line, a .txt file not named by a number, a
-// book that metadata.csv does not know or that stands in two splits, no book at
-// all. A split folder may be empty: a user who downloads the test split only has
-// an empty train/. Whatever is wrong with one text (empty, binary, not UTF-8)
-// fails when that book is read, so that [Verify] can list every bad book.
-// Other files, hidden ones included, are ignored.
+// Everything wrong with the collection fails here: a missing folder or metadata.csv, a
+// malformed metadata line, a .txt file not named by a number, a book that is missing
+// from metadata.csv or is in two splits, no books at all. A split folder may be empty:
+// a user who downloads only the test split has an empty train/. A bad text (empty,
+// binary, not UTF-8) fails when that book is read, so that [Verify] can list every bad
+// book. Other files, including hidden ones, are ignored.
 func OpenPG19(dir string) (*PG19, error) {
 	books := make(map[Split][]Book)
 	home := make(map[int]Split)
@@ -86,8 +85,8 @@ func OpenPG19(dir string) (*PG19, error) {
 	return &PG19{dir: dir, books: books, extensions: extensions}, nil
 }
 
-// listBooks finds the <id>.txt files of a split, in numeric order. It notes extensions
-// that are written otherwise, such as .TXT.
+// listBooks finds the <id>.txt files of a split, in numeric order, and records
+// extensions in other letter case, such as .TXT.
 func listBooks(dir string, split Split, extensions map[int]string) ([]Book, error) {
 	folder := filepath.Join(dir, string(split))
 	entries, err := os.ReadDir(folder)
@@ -137,8 +136,8 @@ func (p *PG19) Book(split Split, i int) (Book, error) {
 	return books[i], nil
 }
 
-// Document reads book i of a split; its ID is the Gutenberg number. It fails
-// when the file cannot be read, is empty or blank, holds a NUL or is not UTF-8.
+// Document reads book i of a split; its ID is the Gutenberg number. It fails if the
+// file cannot be read, is blank, contains a NUL or is not UTF-8.
 func (p *PG19) Document(split Split, i int) (Document, error) {
 	book, err := p.Book(split, i)
 	if err != nil {
@@ -151,10 +150,10 @@ func (p *PG19) Document(split Split, i int) (Document, error) {
 	return Document{ID: strconv.Itoa(book.ID), Text: text}, nil
 }
 
-// Certificate compares the number of books with the official one. It is a count
-// of files: that the texts are the published ones is for [Verify] to show.
-// OfficialWords is stated for every split, but it is the denominator of word
-// perplexity only where Documents equals OfficialDocuments.
+// Certificate compares the number of books with the official one. It only counts files;
+// [Verify] shows whether the texts are the published ones. OfficialWords is given for
+// every split, but is the denominator of word perplexity only where Documents equals
+// OfficialDocuments.
 func (p *PG19) Certificate() Certificate {
 	counts := make(map[Split]int)
 	for _, split := range officialSplits {
@@ -182,7 +181,7 @@ func pg19Certificate(counts map[Split]int) Certificate {
 	return c
 }
 
-// trainingWord is the split as an adjective: "74 of 28602 training books".
+// trainingWord returns the split as an adjective: "74 of 28602 training books".
 func trainingWord(split Split) string {
 	if split == Train {
 		return "training"

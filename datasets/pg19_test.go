@@ -141,7 +141,7 @@ func TestPG19BadText(t *testing.T) {
 	}
 }
 
-// The official numbers are those of the README of google-deepmind/pg19.
+// The official numbers come from the README of google-deepmind/pg19.
 func TestPG19Certificate(t *testing.T) {
 	tests := []struct {
 		train, validation, test int
@@ -168,7 +168,7 @@ func TestPG19Certificate(t *testing.T) {
 	}
 }
 
-// Counts and sizes are those of the data's own README.
+// Counts and sizes come from the README of the data.
 func TestPG19RealBooks(t *testing.T) {
 	dir, err := Find(sharedData(t), "pg19")
 	if err != nil {

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// NewProof is the embedded stand-in for arXiv-math: a long argument that
-// fixes the notation of its objects at first use and keeps it. words and
-// documents are as for NewNovel.
+// NewProof returns the built-in replacement for arXiv-math: a long argument that fixes
+// the notation of its objects at first use and keeps it. words and documents are as in
+// NewNovel.
 func NewProof(words, documents int) Generated {
 	g := &grammar{}
 	for i, line := range []string{

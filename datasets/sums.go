@@ -17,7 +17,7 @@ import (
 	"infinibench/internal/textfile"
 )
 
-// sumsFile is the name under which sha256sum lists are kept.
+// sumsFile is the name of a sha256sum list.
 const sumsFile = "SHA256SUMS"
 
 // readSums reads a list as sha256sum -c does: file name (relative to the list, with
@@ -44,8 +44,8 @@ const maxSumLine = 1 << 20
 // A backslash before any of these says that \\, \n and \r in the name are escapes.
 // Blank lines and lines that start with # are skipped, CR LF ends a line as LF does.
 //
-// It differs where sha256sum would only warn or keep quiet: a line of another kind, a
-// name that leaves the folder, and two different sums of one file are errors, and a
+// It is stricter than sha256sum, which would only warn or stay silent: a malformed
+// line, a name outside the folder and two different sums of one file are errors. A
 // byte-order mark does not hide the first line.
 func parseSums(r io.Reader) (map[string]string, error) {
 	sums := make(map[string]string)
@@ -71,8 +71,8 @@ func parseSums(r io.Reader) (map[string]string, error) {
 	return sums, nil
 }
 
-// sumList is the form of a list's lines. Its first line decides whether one space
-// comes before a name or two characters, since a name may start with a space.
+// sumList is the format of a list's lines. The first line decides whether one space
+// precedes a name or two characters do, since a name may start with a space.
 type sumList struct{ decided, oneSpace bool }
 
 var (
@@ -80,7 +80,7 @@ var (
 	taggedSum = regexp.MustCompile(`^[ \t]*(\\?)SHA256 ?\((.+)\)[ \t]*=[ \t]*([0-9A-Fa-f]{64})$`)
 )
 
-// parse reads one line; the name is clean and inside the folder of the list.
+// parse reads one line; the name it returns is clean and inside the folder of the list.
 func (l *sumList) parse(line string) (sum, name string, err error) {
 	malformed := fmt.Errorf("%.80q is not \"<sha256>  <file>\" or \"SHA256 (<file>) = <sha256>\"", line)
 	escaped := ""
@@ -101,8 +101,8 @@ func (l *sumList) parse(line string) (sum, name string, err error) {
 	} else {
 		return "", "", malformed
 	}
-	// sha256sum escapes every backslash; one that it did not write separates folders
-	// on Windows.
+	// sha256sum escapes every backslash, so an unescaped one comes from Windows, where
+	// it separates folders.
 	outside := escaped == "" && strings.Contains(name, `\`)
 	if escaped != "" {
 		if wrongEscape.MatchString(name) {

@@ -17,7 +17,7 @@ const (
 )
 
 // What sha256sum -c of coreutils 9.1 reads, tried by hand with files of these names;
-// "refused" is where it says "improperly formatted" and goes on with the next line.
+// "refused" marks lines that it calls "improperly formatted" and skips.
 func TestParseSums(t *testing.T) {
 	const mark = "\xef\xbb\xbf"
 	for _, c := range []struct {

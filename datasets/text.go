@@ -15,11 +15,11 @@ import (
 // officialSplits are the three splits in the order they are reported.
 var officialSplits = []Split{Train, Validation, Test}
 
-// ReadText reads one document that is a whole file. A UTF-8 signature at its start is
-// left out, as editors, browsers and Python's "utf-8-sig" do: it says how the file is
-// encoded and is no part of the text. Everything else is returned byte for byte, line
-// ends and any other U+FEFF included, because word and byte perplexities count them.
-// The error names the file.
+// ReadText reads a file as one document. It drops a UTF-8 signature at the start, as
+// editors, browsers and Python's "utf-8-sig" do: the signature names the encoding and
+// is not part of the text. Everything else is returned byte for byte, including line
+// ends and any other U+FEFF, because word and byte perplexities count them. Errors name
+// the file.
 func ReadText(path string) (string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -28,8 +28,8 @@ func ReadText(path string) (string, error) {
 	return CheckText(path, data)
 }
 
-// CheckText returns data as text, without the UTF-8 signature it may start with, or
-// an error that names it and says why it cannot be a document.
+// CheckText returns data as text without a leading UTF-8 signature, or an error that
+// starts with name and says why data cannot be a document.
 func CheckText(name string, data []byte) (string, error) {
 	data, err := textfile.Strip(data)
 	if err == nil {
@@ -41,8 +41,8 @@ func CheckText(name string, data []byte) (string, error) {
 	return string(data), nil
 }
 
-// checkText says why data cannot be a document: it holds no text, it is a
-// binary file, or it is not UTF-8. Offsets count bytes from 0.
+// checkText returns why data cannot be a document: it is blank, binary or not UTF-8.
+// Offsets count bytes from 0.
 func checkText(data []byte) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return errors.New("no text: the file is empty or blank; fetch it again")
@@ -76,8 +76,8 @@ func CountWords(text string) int64 {
 	return n
 }
 
-// fileError drops the system call's name from an error about a path: the user
-// knows the file, not the call.
+// fileError drops the name of the system call from an error about a path: users know
+// the file, not the call.
 func fileError(path string, err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
@@ -86,7 +86,7 @@ func fileError(path string, err error) error {
 	return fmt.Errorf("%s: %w", path, err)
 }
 
-// documentRange says that a corpus has no document i.
+// documentRange is the error for a document index out of range.
 func documentRange(corpus string, split Split, n, i int) error {
 	return fmt.Errorf("%s: no document %d in split %q, which has %d", corpus, i, split, n)
 }

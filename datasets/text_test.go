@@ -49,7 +49,7 @@ func sharedData(t *testing.T) string {
 	return ""
 }
 
-// wantError checks an error's exact text; DIR in want stands for dir.
+// wantError checks an error's exact text; DIR in want is replaced by dir.
 func wantError(t *testing.T, err error, want, dir string) {
 	t.Helper()
 	want = strings.ReplaceAll(want, "DIR", dir)

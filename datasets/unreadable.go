@@ -13,13 +13,13 @@ import (
 
 // Unreadable is a document that could not be read, and why.
 type Unreadable struct {
-	Index int    `json:"index"` // in the split; -1 of a line or a file of lines that never became a document
+	Index int    `json:"index"` // in the split; -1 for a line or file that never became a document
 	Error string `json:"error"`
 }
 
-// FindUnreadable reads the documents of a split, several at a time, until it has read
-// `limit` that are sound, or all for 0, and returns the others that it met, in their
-// order. The error is that of the context.
+// FindUnreadable reads the documents of a split, several at a time, until `limit` of
+// them were readable, or all if limit is 0. It returns the unreadable ones it met, in
+// order. The error comes from the context.
 func FindUnreadable(ctx context.Context, c Corpus, split Split, limit int) ([]Unreadable, error) {
 	n := c.Len(split)
 	end := func(bad int) int {
@@ -39,7 +39,7 @@ func FindUnreadable(ctx context.Context, c Corpus, split Split, limit int) ([]Un
 	return bad, nil
 }
 
-// unreadableIn is FindUnreadable for the documents from ≤ i < to.
+// unreadableIn is FindUnreadable for documents from ≤ i < to.
 func unreadableIn(ctx context.Context, c Corpus, split Split, from, to int) ([]Unreadable, error) {
 	errs := make([]error, to-from)
 	var next atomic.Int64
@@ -67,9 +67,9 @@ func unreadableIn(ctx context.Context, c Corpus, split Split, from, to int) ([]U
 	return bad, nil
 }
 
-// LeaveOut takes documents out of a split of a corpus that is read from files: Len,
-// Document and Certificate no longer count them. Nobody else may use the corpus
-// meanwhile.
+// LeaveOut removes documents from a split of a corpus that is read from files: Len,
+// Document and Certificate no longer count them. It must not run concurrently with any
+// other use of the corpus.
 func LeaveOut(c Corpus, split Split, bad []Unreadable) {
 	for _, u := range slices.Backward(bad) {
 		if u.Index < 0 {
@@ -84,7 +84,7 @@ func LeaveOut(c Corpus, split Split, bad []Unreadable) {
 	}
 }
 
-// Broken lists what a corpus left out when it was opened, since it never became a
+// Broken lists what a corpus skipped when it was opened because it never became a
 // document; see [SalvageArxivMath].
 func Broken(c Corpus, split Split) []Unreadable {
 	if a, ok := c.(*ArxivMath); ok {
@@ -93,13 +93,13 @@ func Broken(c Corpus, split Split) []Unreadable {
 	return nil
 }
 
-// damage is an error about lines or files that SalvageArxivMath would leave out.
+// damage is an error about lines or files that SalvageArxivMath would skip.
 type damage struct{ error }
 
 func (d damage) Unwrap() error { return d.error }
 
-// IsDamage says whether an error is about texts, which may be left out, and not about
-// the corpus as a whole.
+// IsDamage reports whether an error is about texts, which may be left out, rather than
+// about the corpus as a whole.
 func IsDamage(err error) bool {
 	return errors.As(err, new(damage))
 }

@@ -15,16 +15,16 @@ import (
 	"infinibench/internal/machine"
 )
 
-// Report is what a corpus turned out to hold when all of it was read.
+// Report is what reading a whole corpus found.
 type Report struct {
 	Certificate Certificate   `json:"certificate"`
 	Splits      []SplitReport `json:"splits"`         // train, validation, test
-	Sums        *SumsReport   `json:"sums,omitempty"` // nil when no SHA256SUMS speaks of this corpus
+	Sums        *SumsReport   `json:"sums,omitempty"` // nil if no SHA256SUMS covers this corpus
 }
 
 // SplitReport counts what was read of one split. The official counts are in the
-// report's certificate. PG19's official words are a fixed denominator, so a
-// complete split need not count exactly as many whitespace words.
+// report's certificate. PG19's official word count is a fixed denominator, so a
+// complete split need not have exactly that many whitespace-separated words.
 type SplitReport struct {
 	Split      Split        `json:"split"`
 	Documents  int          `json:"documents"` // readable ones
@@ -34,19 +34,19 @@ type SplitReport struct {
 	Unreadable []Unreadable `json:"unreadable,omitempty"`
 }
 
-// SumsReport compares files with a SHA256SUMS list. Names are relative to the
-// folder of the list, with slashes.
+// SumsReport compares files with a SHA256SUMS list. Names are slash-separated and
+// relative to the folder of the list.
 type SumsReport struct {
 	Path     string   `json:"path"`               // of the list
-	Matching int      `json:"matching"`           // files that are as listed
-	Differ   []string `json:"differ,omitempty"`   // files that are not
-	Missing  []string `json:"missing,omitempty"`  // listed below the corpus, but not there or not readable
-	Unlisted []string `json:"unlisted,omitempty"` // of the corpus, but not in the list
+	Matching int      `json:"matching"`           // files whose sum matches
+	Differ   []string `json:"differ,omitempty"`   // files whose sum does not
+	Missing  []string `json:"missing,omitempty"`  // listed below the corpus, but absent or unreadable
+	Unlisted []string `json:"unlisted,omitempty"` // in the corpus, but not in the list
 }
 
-// OK reports whether every document could be read and every listed file is as
-// listed. A file that the list does not know makes no report bad: there is
-// nothing to compare it with.
+// OK reports whether every document could be read and every listed file matches. A file
+// that is not listed does not count against the corpus: there is nothing to compare it
+// with.
 func (r Report) OK() bool {
 	for _, s := range r.Splits {
 		if len(s.Unreadable) > 0 {
@@ -56,19 +56,19 @@ func (r Report) OK() bool {
 	return r.Sums == nil || len(r.Sums.Differ)+len(r.Sums.Missing) == 0
 }
 
-// Verify reads all documents of a corpus and counts them. A document that cannot
-// be read is listed and the work goes on; the error is for a SHA256SUMS file that
-// cannot be used and for a fault of the machine, which says nothing about the corpus.
+// Verify reads and counts all documents of a corpus. An unreadable document is listed
+// and does not stop the work; the error is for an unusable SHA256SUMS file and for a
+// fault of the machine, which says nothing about the corpus.
 //
-// The SHA-256 of a split identifies its texts in their order: it runs over, for
-// each document, its ID, a line feed, the length of its text in bytes in decimal,
-// a line feed, and the text.
+// The SHA-256 of a split identifies its texts and their order. For each document it
+// covers the ID, a line feed, the length of the text in bytes in decimal, a line feed,
+// and the text.
 //
-// If the corpus stands in a folder and a SHA256SUMS file lies in that folder, or
-// else in its parent, every file it lists below the folder is compared too.
+// If the corpus is a folder with a SHA256SUMS file in it, or else in its parent, Verify
+// also checks every listed file below the folder.
 //
-// progress, if not nil, is called after each document and each file compared, with
-// how many are done and how many there are in all.
+// progress, if not nil, is called after each document and each file compared, with the
+// number done and the total.
 func Verify(c Corpus, progress func(done, total int)) (Report, error) {
 	r := Report{Certificate: c.Certificate()}
 	list, err := findSums(c)
@@ -122,15 +122,15 @@ func verifySplit(c Corpus, split Split, step func()) (SplitReport, error) {
 	return s, nil
 }
 
-// corpusSums is the part of a SHA256SUMS list that is below a corpus.
+// corpusSums is the part of a SHA256SUMS list that covers a corpus.
 type corpusSums struct {
 	path     string            // "" when there is no list
 	sums     map[string]string // name relative to the list's folder -> SHA-256
 	unlisted []string          // corpus files without an entry
 }
 
-// findSums looks for the list of a corpus. A list that names no file of the corpus
-// belongs to something else and is passed over.
+// findSums looks for the list of a corpus. It ignores a list that names no file of the
+// corpus.
 func findSums(c Corpus) (corpusSums, error) {
 	onDisk, ok := c.(interface{ files() (string, []string) })
 	if !ok {

@@ -60,7 +60,7 @@ func TestBadPairs(t *testing.T) {
 	}
 	for _, want := range []string{
 		"3 pairs of booksum cannot be used", "books_train.jsonl:2: book 2: summary missing",
-		"books_test.jsonl:2: book 1: listed in books_train.jsonl:1 already",
+		"books_test.jsonl:2: book 1: already listed in books_train.jsonl:1",
 		"books_test.jsonl:4: book 6: texts/6.txt has 160 of 320 words, a coverage of 50.0 %", "set booksum.bad_pairs to skip",
 	} {
 		if !strings.Contains(failure.Error(), want) {

@@ -3,43 +3,41 @@ package experiments
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/gofrs/flock"
 )
 
 const lockName = ".lock"
 
-// lock keeps a second process off a runs directory. The lock is the kernel's, so
-// it is gone with the process however that ends; the file says whose it is, or
-// whose it was last if that was killed.
+// lock keeps other processes out of a runs directory. The kernel holds the lock and
+// releases it when the process ends, even if it is killed; the file names the current
+// owner, or the last one if that was killed.
 func lock(dir string) (unlock func(), err error) {
 	path := filepath.Join(dir, lockName)
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
-	if err != nil {
+	file := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o644))
+	free, err := file.TryLock()
+	var cannotOpen *fs.PathError
+	switch {
+	case errors.As(err, &cannotOpen):
 		return nil, fmt.Errorf("experiments: cannot write to the runs directory: %w", err)
-	}
-	switch err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); {
-	case errors.Is(err, unix.EWOULDBLOCK):
-		owner, _ := os.ReadFile(path)
-		f.Close()
-		return nil, fmt.Errorf("experiments: %s is in use by another bench (%s); wait for it, or give this one a directory of its own", dir, owner)
 	case err != nil:
-		f.Close()
-		return nil, fmt.Errorf("experiments: %s cannot be locked, so that two bench might write there: %w; use a local directory", dir, err)
+		return nil, fmt.Errorf("experiments: %s cannot be locked, so two bench processes might write to it: %w; use a local directory", dir, err)
+	case !free:
+		owner, _ := os.ReadFile(path)
+		return nil, fmt.Errorf("experiments: %s is in use by another bench (%s); wait for it, or use another directory", dir, owner)
 	}
-	if err := f.Truncate(0); err == nil {
-		_, _ = f.WriteAt([]byte(thisProcess()), 0) // only for the message above
-	}
+	_ = os.WriteFile(path, []byte(thisProcess()), 0o644) // only names the owner in the message above
 	return func() {
-		_ = f.Truncate(0)
-		f.Close()
+		_ = os.Truncate(path, 0)
+		_ = file.Close()
 	}, nil
 }
 
-// thisProcess says who holds a lock.
+// thisProcess names this process as the owner of a lock; [ParseOwner] reads it back.
 func thisProcess() string {
 	host, err := os.Hostname()
 	if err != nil {

@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,108 +12,33 @@ import (
 	"infinibench/internal/config"
 )
 
-// The cells of one seed of each built-in profile, after the table of blocks and
-// models in its file; the full list is this for each seed in turn, the cells of one
-// seed only, the recall of each rule, and then the cost of each model and of the control, with the longest length in its name.
+// builtinCells is what each built-in profile must measure, scaled down from the paper:
+// Table 2 for all seven models on two corpora, its 100K rows for the Infini models on the
+// second, summaries, retrieval, recall and the cost of every model and of full attention.
 var builtinCells = []struct {
-	profile string
-	seeds   int // 1 to this
-	longest int
-	pairs   int    // of recall, four times the widest head; 0 without
-	once    string // cells of one seed only
-	keys    string
+	profile      string
+	seeds        int // 1 to this
+	corpora      [2]string
+	length, long int    // tokens, for Table 2 and for its 100K rows
+	summaries    string // corpus and length of Table 4, around the model
+	summarisers  []string
+	passkeys     string // cells of one seed only
+	pairs        int    // most pairs of recall; 0 without
+	longest      int    // tokens of the longest cost
 }{
-	{"smoke", 2, 512, 64, "passkey-novel-infini-linear-5120-seed1 passkey-novel-infini-delta-5120-seed1", `
-perplexity-novel-local-only-128
-perplexity-novel-transformer-xl-128
-perplexity-novel-memorizing-128
-perplexity-novel-rmt-128
-perplexity-novel-compressive-128
-perplexity-novel-infini-linear-128
-perplexity-novel-infini-delta-128
-perplexity-proof-local-only-128
-perplexity-proof-transformer-xl-128
-perplexity-proof-memorizing-128
-perplexity-proof-rmt-128
-perplexity-proof-compressive-128
-perplexity-proof-infini-linear-128
-perplexity-proof-infini-delta-128
-perplexity-proof-infini-linear-384
-perplexity-proof-infini-delta-384
-booksum-chronicle-local-only-256
-booksum-chronicle-infini-linear-256
-booksum-chronicle-infini-delta-256`},
-	{"tiny", 3, 32768, 256, "passkey-novel-infini-linear-1048600-seed1 passkey-novel-infini-delta-1048600-seed1 passkey-novel-local-only-1048600-seed1", `
-perplexity-novel-local-only-1024
-perplexity-novel-transformer-xl-1024
-perplexity-novel-memorizing-1024
-perplexity-novel-rmt-1024
-perplexity-novel-compressive-1024
-perplexity-novel-infini-linear-1024
-perplexity-novel-infini-delta-1024
-perplexity-proof-local-only-1024
-perplexity-proof-transformer-xl-1024
-perplexity-proof-memorizing-1024
-perplexity-proof-rmt-1024
-perplexity-proof-compressive-1024
-perplexity-proof-infini-linear-1024
-perplexity-proof-infini-delta-1024
-perplexity-proof-infini-linear-3200
-perplexity-proof-infini-delta-3200
-booksum-chronicle-local-only-1024
-booksum-chronicle-infini-linear-1024
-booksum-chronicle-infini-delta-1024`},
-	{"small", 3, 65536, 512, "", `
-perplexity-pg19-local-only-4096
-perplexity-pg19-transformer-xl-4096
-perplexity-pg19-memorizing-4096
-perplexity-pg19-rmt-4096
-perplexity-pg19-compressive-4096
-perplexity-pg19-infini-linear-4096
-perplexity-pg19-infini-delta-4096
-perplexity-arxiv-math-local-only-4096
-perplexity-arxiv-math-transformer-xl-4096
-perplexity-arxiv-math-memorizing-4096
-perplexity-arxiv-math-rmt-4096
-perplexity-arxiv-math-compressive-4096
-perplexity-arxiv-math-infini-linear-4096
-perplexity-arxiv-math-infini-delta-4096
-perplexity-arxiv-math-infini-linear-12800
-perplexity-arxiv-math-infini-delta-12800
-booksum-booksum-local-only-131072
-booksum-booksum-transformer-xl-131072
-booksum-booksum-memorizing-131072
-booksum-booksum-rmt-131072
-booksum-booksum-compressive-131072
-booksum-booksum-infini-linear-131072
-booksum-booksum-infini-delta-131072`},
-	{"paper", 2, 131072, 0, "", `
-perplexity-pg19-local-only-32768
-perplexity-pg19-transformer-xl-32768
-perplexity-pg19-memorizing-32768
-perplexity-pg19-rmt-32768
-perplexity-pg19-compressive-32768
-perplexity-pg19-infini-linear-32768
-perplexity-pg19-infini-delta-32768
-perplexity-arxiv-math-local-only-32768
-perplexity-arxiv-math-transformer-xl-32768
-perplexity-arxiv-math-memorizing-32768
-perplexity-arxiv-math-rmt-32768
-perplexity-arxiv-math-compressive-32768
-perplexity-arxiv-math-infini-linear-32768
-perplexity-arxiv-math-infini-delta-32768
-perplexity-arxiv-math-infini-linear-100352
-perplexity-arxiv-math-infini-delta-100352
-booksum-booksum-local-only-524288
-booksum-booksum-transformer-xl-524288
-booksum-booksum-memorizing-524288
-booksum-booksum-rmt-524288
-booksum-booksum-compressive-524288
-booksum-booksum-infini-linear-524288
-booksum-booksum-infini-delta-524288`},
+	{"smoke", 2, [2]string{"novel", "proof"}, 128, 384, "chronicle-%s-256", []string{"local-only", "infini-linear", "infini-delta"},
+		"passkey-novel-infini-linear-5120-seed1 passkey-novel-infini-delta-5120-seed1", 64, 512},
+	{"tiny", 3, [2]string{"novel", "proof"}, 1024, 3200, "chronicle-%s-1024", []string{"local-only", "infini-linear", "infini-delta"},
+		"passkey-novel-infini-linear-1048600-seed1 passkey-novel-infini-delta-1048600-seed1 passkey-novel-local-only-1048600-seed1", 256, 32768},
+	{"small", 3, [2]string{"pg19", "arxiv-math"}, 4096, 12800, "booksum-%s-131072", tableModels, "", 512, 65536},
+	{"paper", 2, [2]string{"pg19", "arxiv-math"}, 32768, 100352, "booksum-%s-524288", tableModels, "", 0, 131072},
 }
 
+// tableModels are the rows of Table 2, in the paper's order.
+var tableModels = []string{"local-only", "transformer-xl", "memorizing", "rmt", "compressive", "infini-linear", "infini-delta"}
+
 func TestCells(t *testing.T) {
+	infini := []string{"infini-linear", "infini-delta"}
 	for _, test := range builtinCells {
 		p, err := LoadProfile(test.profile)
 		if err != nil {
@@ -120,17 +46,22 @@ func TestCells(t *testing.T) {
 		}
 		var want, have []string
 		for seed := 1; seed <= test.seeds; seed++ {
-			for key := range strings.FieldsSeq(test.keys) {
-				want = append(want, fmt.Sprintf("%s-seed%d", key, seed))
+			add := func(models []string, format string, args ...any) {
+				for _, model := range models {
+					want = append(want, fmt.Sprintf(format, append([]any{model}, args...)...)+fmt.Sprintf("-seed%d", seed))
+				}
 			}
+			for _, corpus := range test.corpora {
+				add(tableModels, "perplexity-%[2]s-%[1]s-%[3]d", corpus, test.length)
+			}
+			add(infini, "perplexity-%[2]s-%[1]s-%[3]d", test.corpora[1], test.long)
+			add(test.summarisers, "booksum-"+test.summaries)
 		}
-		for key := range strings.FieldsSeq(test.once) {
-			want = append(want, key)
-		}
+		want = append(want, strings.Fields(test.passkeys)...)
 		if test.pairs > 0 {
 			want = append(want, fmt.Sprintf("recall-infini-linear-%d", test.pairs), fmt.Sprintf("recall-infini-delta-%d", test.pairs))
 		}
-		for _, model := range []string{"local-only", "transformer-xl", "memorizing", "rmt", "compressive", "infini-linear", "infini-delta", "full-attention"} {
+		for _, model := range slices.Concat(tableModels, []string{"full-attention"}) {
 			want = append(want, fmt.Sprintf("cost-%s-%d", model, test.longest))
 		}
 		for _, c := range p.Cells() {
@@ -140,48 +71,30 @@ func TestCells(t *testing.T) {
 			t.Errorf("%s: %s", test.profile, diff)
 		}
 	}
-	p, err := LoadProfile("tiny")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := Cell{Experiment: "perplexity", Corpus: "novel", Model: "infini-delta", Length: 1024, Seed: 1}
-	if diff := cmp.Diff(want, p.Cells()[6].Cell); diff != "" {
-		t.Error(diff)
-	}
 }
 
 // Where a built-in profile scales the paper's 100K down, the longer cells train on as
-// many tokens as the others, in fewer or shorter steps; the paper's own see as many
-// steps, for it names no other number.
+// many tokens as the others, in fewer or shorter steps. The paper's own take as many
+// steps, because the paper names no other number.
 func TestLongCells(t *testing.T) {
 	for _, test := range builtinCells {
-		name := test.profile
-		p, err := LoadProfile(name)
+		p, err := LoadProfile(test.profile)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tokens := map[string]map[int]int{} // by corpus and length
+		tokens := map[int]int{} // by length
 		for _, c := range p.Cells() {
-			if c.Experiment == "perplexity" {
-				if tokens[c.Corpus] == nil {
-					tokens[c.Corpus] = map[int]int{}
-				}
-				s := c.Settings
-				tokens[c.Corpus][c.Length] = s.Training.Steps * s.Training.Batch * s.Length
+			if s := c.Settings; c.Experiment == "perplexity" && c.Corpus == test.corpora[1] {
+				tokens[c.Length] = s.Training.Steps * s.Training.Batch * s.Length
 			}
 		}
-		long := map[string][2]int{"smoke": {128, 384}, "tiny": {1024, 3200}, "small": {4096, 12800}, "paper": {32768, 100352}}[name]
-		corpus := map[string]string{"smoke": "proof", "tiny": "proof"}[name]
-		if corpus == "" {
-			corpus = "arxiv-math"
-		}
-		usual, longer := tokens[corpus][long[0]], tokens[corpus][long[1]]
+		usual, longer := tokens[test.length], tokens[test.long]
 		want := usual
-		if name == "paper" {
-			want = usual / 16 * 49
+		if test.profile == "paper" {
+			want = usual / test.length * test.long
 		}
 		if usual == 0 || longer != want {
-			t.Errorf("%s: %d tokens at length %d and %d at %d, want %d", name, usual, long[0], longer, long[1], want)
+			t.Errorf("%s: %d tokens at length %d and %d at %d, want %d", test.profile, usual, test.length, longer, test.long, want)
 		}
 	}
 }

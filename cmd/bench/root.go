@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/agnivade/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
@@ -200,7 +201,8 @@ func knownVerb(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return fmt.Errorf("unknown verb %q%s", args[0], near(cmd, args[0], ""))
+	cmd.SuggestionsMinimumDistance = nearDistance
+	return fmt.Errorf("unknown verb %q%s", args[0], didYouMean(cmd.SuggestionsFor(args[0])))
 }
 
 // flagError adds to an error about a flag the ones that may have been meant.
@@ -209,22 +211,24 @@ func flagError(cmd *cobra.Command, err error) error {
 	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
 		return err
 	}
-	names := &cobra.Command{}
+	name := strings.ToLower(unknown.GetSpecifiedName())
+	var near []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		names.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+		// The rule by which cobra suggests verbs.
+		if levenshtein.ComputeDistance(name, f.Name) <= nearDistance || strings.HasPrefix(f.Name, name) {
+			near = append(near, "--"+f.Name)
+		}
 	})
-	return fmt.Errorf("%w%s", err, near(names, unknown.GetSpecifiedName(), "--"))
+	return fmt.Errorf("%w%s", err, didYouMean(near))
 }
 
-// near asks which of the commands below cmd a misspelt name is close to.
-func near(cmd *cobra.Command, name, prefix string) string {
-	cmd.SuggestionsMinimumDistance = 2
-	names := cmd.SuggestionsFor(name)
+// nearDistance is the most letters that a misspelt verb or flag may have wrong for the
+// right one to be suggested.
+const nearDistance = 2
+
+func didYouMean(names []string) string {
 	if len(names) == 0 {
 		return ""
-	}
-	for i := range names {
-		names[i] = prefix + names[i]
 	}
 	return " (did you mean " + strings.Join(names, " or ") + "?)"
 }

@@ -1,6 +1,6 @@
-// Command licences lists every module that goes into bench, its tests and its tools,
-// with the licence found in its folder, and the npm package that the report embeds. It
-// fails when a licence is missing or is one that would bind this program's own.
+// Command licences lists every module used by bench, its tests and its tools, with the
+// licence found in its folder, and the npm package embedded in the report. It fails if
+// a licence is missing or would restrict the licence of this program.
 //
 //	go run ./cmd/licences
 package main
@@ -26,16 +26,16 @@ func main() {
 	}
 }
 
-// permissive are the licences that ask for no more than their text and notices. OFL-1.1
-// is of fonts, which may go along with any program; the last five are of parts in C++ that
-// Apache Arrow's licence file lists and that are not here.
+// permissive are the licences that require only their text and notices to be kept.
+// OFL-1.1 covers fonts, which may be distributed with any program; the last five cover
+// C++ parts that Apache Arrow's licence file lists but that are not used here.
 var permissive = []string{
 	"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "FTL", "ISC", "MIT", "OFL-1.1", "Unlicense",
 	"BSL-1.0", "HPND", "NCSA", "OpenSSL", "Zlib",
 }
 
-// chosen are the files, inside a module, of the one licence that is taken of several it
-// offers.
+// chosen names, for a module that offers several licences, the file of the one used
+// here.
 var chosen = map[string]string{
 	"github.com/golang/freetype": "licenses/ftl.txt", // or the GPL
 }
@@ -91,7 +91,7 @@ func run(out io.Writer) error {
 	return check(all)
 }
 
-// check refuses a dependency without a licence, or with one that is not permissive.
+// check rejects a dependency that has no licence or a licence that is not permissive.
 func check(all []dependency) error {
 	var unfit []string
 	for _, d := range all {
@@ -107,14 +107,14 @@ func check(all []dependency) error {
 	return nil
 }
 
-// module is a module as go list prints it.
+// module is a module as printed by go list.
 type module struct {
 	Path, Version, Dir string
 	Main               bool
 	Replace            *module
 }
 
-// list is the modules of other projects that packages come from.
+// list returns the modules of other projects that the packages come from.
 func list(args []string) ([]module, error) {
 	cmd := exec.Command("go", append([]string{"list", "-json=Module"}, args...)...)
 	cmd.Stderr = os.Stderr
@@ -141,9 +141,9 @@ func list(args []string) ([]module, error) {
 	}
 }
 
-// ofFolder names the licences whose whole text stands in a folder's LICENSE or COPYING
-// files, "" when there is none. What is quoted in a notice, such as the licences of parts
-// that Apache projects list, stands there too and is named.
+// ofFolder returns the licences whose full text is in the LICENSE or COPYING files of a
+// folder, or "" if there are none. Licences quoted in a notice, such as the ones of
+// bundled parts that Apache projects list, count too.
 func ofFolder(dir string) (string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -164,7 +164,7 @@ func ofFolder(dir string) (string, error) {
 	return listed(names), nil
 }
 
-// ofFile names the licences whose whole text stands in a file.
+// ofFile returns the licences whose full text is in a file.
 func ofFile(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -179,13 +179,13 @@ func ofFile(path string) (string, error) {
 	return listed(names), nil
 }
 
-// listed sorts names, each once, and drops empty ones.
+// listed sorts names and drops duplicates and empty ones.
 func listed(names []string) string {
 	slices.Sort(names)
 	return strings.TrimPrefix(strings.Join(slices.Compact(names), ", "), ", ")
 }
 
-// npm reads the packages of a lock file, which says their licences itself.
+// npm reads the packages of a lock file, which states their licences.
 func npm(path string) ([]dependency, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {

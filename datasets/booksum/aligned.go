@@ -14,7 +14,7 @@ import (
 	"infinibench/internal/jsonread"
 )
 
-// The folders that the publishers' manifests name, and the mark that their scripts put
+// The folders named in the publishers' manifests, and the marker that their scripts put
 // between paragraphs.
 const (
 	finishedSummaries = "finished_summaries"
@@ -29,10 +29,10 @@ const (
 //	 "summary_path": "finished_summaries/gradesaver/Paradise Lost/overview.json",
 //	 "book_path": "all_chapterized_books/20-chapters/book_clean.txt"}
 //
-// The first version of the manifests has both folders below /export/longsum/booksumm;
-// what stands before the name of a folder is left out. A file is looked for in dir, in
-// the folder above it, and in dir/scripts, where the scripts of a copy of the
-// repository put the summaries.
+// In the first version of the manifests both folders are below
+// /export/longsum/booksumm; the path before the folder's name is ignored. A file is
+// looked for in dir, in the folder above it, and in dir/scripts, where the scripts in a
+// copy of the repository put the summaries.
 func alignedLayout(dir string) layout {
 	dir = filepath.Clean(dir)
 	l := layout{roots: []string{dir, filepath.Dir(dir), filepath.Join(dir, "scripts")}}
@@ -52,8 +52,8 @@ const alignedForm = `a line is {"bid": "20", "source": ..., "title": ..., "summa
 
 var bookID = regexp.MustCompile(`^[0-9]{1,18}$`)
 
-// parseAligned reads a line of the publishers' manifests, all but the summary itself,
-// whose path it returns.
+// parseAligned reads a line of the publishers' manifests, except for the summary
+// itself, whose path it returns.
 func parseAligned(line []byte) (r record, summary string, err error) {
 	var fields struct {
 		ID          jsontext.Value `json:"bid"` // a string in the published files
@@ -84,7 +84,8 @@ func parseAligned(line []byte) (r record, summary string, err error) {
 	return r, summary, nil
 }
 
-// below is a path from one of its folders on, or all of it if it has no such folder.
+// below returns a path from one of its folders on, or all of it if it has no such
+// folder.
 func below(folder, path string) string {
 	if i := strings.Index("/"+path, "/"+folder+"/"); i >= 0 {
 		return path[i:]
@@ -110,11 +111,11 @@ func (l layout) summary(path string) (string, error) {
 	return text, nil
 }
 
-// parseSummary reads a summary file of salesforce/booksum, whose name may end in .txt
-// too: a JSON object of which "summary" is the text. It is a list of paragraphs as
-// clean_summaries.py writes it, or one string with <PARAGRAPH> between paragraphs as
-// the scripts before it do. Paragraphs are joined by spaces, as gather_data.py joins
-// them; "analysis" is no part of the summary.
+// parseSummary reads a summary file of salesforce/booksum, whose name may also end in
+// .txt: a JSON object whose "summary" is the text. It is a list of paragraphs, as
+// clean_summaries.py writes it, or one string with <PARAGRAPH> between paragraphs, as
+// the earlier scripts write it. Paragraphs are joined by spaces, as in gather_data.py;
+// "analysis" is not part of the summary.
 func parseSummary(data []byte) (string, error) {
 	var file struct {
 		Summary jsontext.Value `json:"summary"`

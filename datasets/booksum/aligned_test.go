@@ -144,7 +144,7 @@ func TestAlignedProblems(t *testing.T) {
 		{"path outside", line("all_chapterized_books/", "../all_chapterized/"), "leaves the folder of the data"},
 		{"path outside, below a folder", line("finished_summaries/", "finished_summaries/../../x/"), "leaves the folder of the data"},
 		{"absolute path", line("finished_summaries/", "/etc/"), "leaves the folder of the data"},
-		{"the same source again", line("shmoop", "gradesaver"), "listed in book_summaries_aligned_test.jsonl:1 already, with a summary of the same source"},
+		{"the same source again", line("shmoop", "gradesaver"), "already listed in book_summaries_aligned_test.jsonl:1, with a summary from the same source"},
 		{"not JSON", line("{", ""), "got a string, want an object"},
 	} {
 		f, err := Open(repository(t, c.files))

@@ -2,9 +2,10 @@ package booksum
 
 import "math"
 
-// Bound is the most that any reader can expect, as shares of 1: of ROUGE-1, ROUGE-2
-// and ROUGE-L (F), and of overall, the geometric mean of the three expectations. No
-// mean of overall over summaries lies above it either, by Hölder's inequality.
+// Bound is the best score any reader can expect, as fractions of 1: for ROUGE-1,
+// ROUGE-2 and ROUGE-L (F), and for overall, the geometric mean of the three
+// expectations. By Hölder's inequality, the mean of overall over summaries cannot
+// exceed it either.
 type Bound struct {
 	Rouge1  float64 `json:"rouge1"`
 	Rouge2  float64 `json:"rouge2"`
@@ -12,7 +13,7 @@ type Bound struct {
 	Overall float64 `json:"overall"`
 }
 
-// Mean is the bound of a mean over books, of which each has its own.
+// Mean is the bound on a mean over books that each have a bound of their own.
 func Mean(bounds []Bound) Bound {
 	var m Bound
 	for _, b := range bounds {
@@ -23,8 +24,8 @@ func Mean(bounds []Bound) Bound {
 	return m
 }
 
-// NewBound is for a reader who knows the first k of n facts, and of the others that
-// each value is one of v, all alike.
+// NewBound is the bound for a reader who knows the first k of n facts and, for each of
+// the others, only that its value is one of v equally likely ones.
 //
 // The reference has a key and a value for each fact, all words distinct: 2n words,
 // 2n-1 pairs of adjacent words. F = 2·hits/(units of the reference + units of the
@@ -34,7 +35,7 @@ func Mean(bounds []Bound) Bound {
 //
 //	2·(s + g/v) / (units + s + g),
 //
-// which in g is monotone, so that its maximum has no guesses at all or all there are.
+// which is monotone in g, so it is largest either without guesses or with all of them.
 //
 //   - Words: s = n + k, and up to v·(n-k) guesses. The output that has the guesses of
 //     a fact behind its key has as many words in common subsequence as in common, and no

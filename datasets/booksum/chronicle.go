@@ -9,16 +9,15 @@ import (
 	"infinibench/datasets"
 )
 
-// Fact is what one chapter of a generated book adds to the summary: who follows a
-// trade.
+// Fact is what one chapter of a generated book adds to the summary: who holds a trade.
 type Fact struct {
 	Key   string // the trade
 	Value string // the name
-	At    int    // index of the word in the book that states it first
+	At    int    // index of the word in the book that first states it
 }
 
-// trades is who the chapters are about, in their order, and the names to choose from.
-// No word stands there twice, so a name says which trade it belongs to.
+// trades lists the trades, in the order of the chapters, with the names to choose from.
+// No word appears twice, so a name identifies its trade.
 var trades = parseTrades(
 	"king arthur baldwin casimir david edmund frederick gustav harald",
 	"merchant antonio bassanio cosimo dandolo enrico fugger giotto hakim",
@@ -53,28 +52,29 @@ var (
 	states  = []string{"quiet", "crowded", "burning", "empty"}
 )
 
-// longest is the words of the longest sentence, shortest what a chapter needs: its
-// heading, a sentence before the one that names its person, and that one.
+// longest is the length in words of the longest sentence. shortest is the minimum of a
+// chapter: its heading, one sentence before the one that names its person, and that
+// one.
 const (
 	longest  = 7
 	shortest = 3 + 2*longest
 )
 
-// Chronicle is generated books of eight chapters. Each chapter introduces one person,
-// at a place drawn from all of the chapter; those introduced so far keep returning to
-// the end of the book. The summary lists them all in order: "king arthur . merchant
-// dandolo ." and so on. A reader of a part knows exactly those whose first mention
-// it holds: see Bound.
+// Chronicle generates books of eight chapters. Each chapter introduces one person, at a
+// position drawn uniformly from the chapter; everyone introduced so far keeps returning
+// until the end of the book. The summary lists them all in order: "king arthur .
+// merchant dandolo ." and so on. A reader of a part of a book knows exactly the people
+// first mentioned in it: see Bound.
 type Chronicle struct {
 	words     int // of each book
 	documents int // of the test and validation splits
 }
 
-// trainDocuments is how many different books there are to train on.
+// trainDocuments is the number of distinct training books.
 const trainDocuments = 1 << 20
 
-// NewChronicle is books of a number of words, which is at least 17 for each chapter;
-// documents is the size of the test and validation splits.
+// NewChronicle returns books of the given number of words, at least 17 for each
+// chapter; documents is the size of the test and validation splits.
 func NewChronicle(words, documents int) (*Chronicle, error) {
 	if least := shortest * len(trades); words < least {
 		return nil, fmt.Errorf("booksum: a chronicle of %d words is too short for its %d chapters; ask for %d or more", words, len(trades), least)
@@ -96,12 +96,12 @@ func (c *Chronicle) Len(split datasets.Split) int {
 	return 0
 }
 
-// Coverage is complete: nothing generated is missing.
+// Coverage is complete: no generated book can be missing.
 func (c *Chronicle) Coverage(split datasets.Split) Coverage {
 	return Coverage{Listed: c.Len(split), Usable: c.Len(split)}
 }
 
-// Certificate says that the books are generated.
+// Certificate states that the books are generated.
 func (c *Chronicle) Certificate() datasets.Certificate {
 	cert := datasets.Certificate{Name: c.Name(), StandIn: "generated text in place of BookSum", Splits: map[datasets.Split]datasets.SplitSummary{}}
 	for _, split := range splits {
@@ -110,8 +110,8 @@ func (c *Chronicle) Certificate() datasets.Certificate {
 	return cert
 }
 
-// Vocabulary is every word of the books and the summaries, and the two marks, for the
-// word-level tokenizer.
+// Vocabulary returns every word of the books and the summaries, and the two marks, for
+// the word-level tokenizer.
 func (c *Chronicle) Vocabulary() []string {
 	words := []string{Ask, End, ".", "chapter", "the", "in", "it", "all", "was"}
 	for _, list := range [][]string{numbers, verbs, times, skies, places, states} {
@@ -123,18 +123,18 @@ func (c *Chronicle) Vocabulary() []string {
 	return words
 }
 
-// Document writes book i anew; the same i gives the same text for ever.
+// Document generates book i; the same i always gives the same text.
 func (c *Chronicle) Document(split datasets.Split, i int) (datasets.Document, error) {
 	p, err := c.Pair(split, i)
 	return p.Document, err
 }
 
-// Pair writes book i and its summary.
+// Pair generates book i and its summary.
 func (c *Chronicle) Pair(split datasets.Split, i int) (Pair, error) {
 	if i < 0 || i >= c.Len(split) {
 		return Pair{}, pairRange(c.Name(), split, c.Len(split), i)
 	}
-	// The splits are streams of their own, so no book is in two.
+	// Each split has its own random stream, so no book is in two.
 	w := &writer{random: rand.New(rand.NewPCG(uint64(1+slices.Index(splits, split)), uint64(i)))}
 	for chapter := range trades {
 		w.chapter(chapter, c.words*(chapter+1)/len(trades))
@@ -149,8 +149,8 @@ func (c *Chronicle) Pair(split datasets.Split, i int) (Pair, error) {
 	}, nil
 }
 
-// Bound is what a reader of the first words of a book of this corpus can expect at
-// most of its summary.
+// Bound is the best score a reader of the first words of a book can expect for its
+// summary.
 func (p *Pair) Bound(read int) Bound {
 	known := 0
 	for _, f := range p.Facts {
@@ -168,7 +168,7 @@ type writer struct {
 	facts  []Fact // stated so far
 }
 
-// chapter writes a chapter that ends at word `until`; its last sentence may be cut.
+// chapter writes a chapter that ends at word `until`; its last sentence may be cut off.
 func (w *writer) chapter(number, until int) {
 	w.add("chapter", numbers[number], ".")
 	from := len(w.words) + w.random.IntN(until-len(w.words)-2*longest+1)
@@ -184,7 +184,8 @@ func (w *writer) chapter(number, until int) {
 	w.words = w.words[:until]
 }
 
-// sentence is about somebody known in one case of two, else about nothing.
+// sentence is about someone already introduced half of the time, and otherwise about
+// nobody.
 func (w *writer) sentence() {
 	if len(w.facts) > 0 && w.random.IntN(2) == 0 {
 		w.mention(w.random.IntN(len(w.facts)))
@@ -197,7 +198,7 @@ func (w *writer) sentence() {
 	}
 }
 
-// mention is a sentence about the person of a fact, whose name follows the trade.
+// mention returns a sentence about the person of a fact, whose name follows the trade.
 func (w *writer) mention(fact int) {
 	f := &w.facts[fact]
 	if w.random.IntN(2) == 0 {

@@ -112,7 +112,7 @@ func TestSplitsDiffer(t *testing.T) {
 	}
 }
 
-// TestPairBound: the bound of a part is that of the facts whose first mention it holds.
+// TestPairBound: the bound of a part depends on the facts first mentioned in it.
 func TestPairBound(t *testing.T) {
 	c, _ := NewChronicle(256, 1)
 	p, err := c.Pair(datasets.Test, 0)

@@ -16,10 +16,9 @@ import (
 	"infinibench/internal/textfile"
 )
 
-// Files is BookSum at the level of books: a folder with a manifest
-// books_<split>.jsonl for each split, whose book_path counts from the folder above it,
-// or with the files of salesforce/booksum (see Open). It does not change, so several
-// goroutines may use it.
+// Files is book-level BookSum: a folder with a manifest books_<split>.jsonl for each
+// split, whose book_path is relative to the folder above it, or with the files of
+// salesforce/booksum (see Open). It is immutable, so several goroutines may use it.
 type Files struct {
 	manifests map[datasets.Split]string
 	layout    layout
@@ -27,38 +26,39 @@ type Files struct {
 	coverage  map[datasets.Split]Coverage
 }
 
-// layout is how the files of a collection lie.
+// layout is how the files of a collection are arranged.
 type layout struct {
-	roots []string // folders that paths in a manifest count from; the first that has a file counts
-	// parse reads a line of a manifest. What can be read of a bad line is returned
-	// beside the error, so that it can say whose line it is.
+	roots []string // folders that a manifest's paths are relative to, tried in order
+	// parse reads a line of a manifest. For a bad line it also returns whatever could be
+	// read, so that the error can name the book.
 	parse func(line []byte) (record, error)
 }
 
-// Manifest is the file name of a split's manifest in our layout.
+// Manifest returns the file name of a split's manifest in our layout.
 func Manifest(split datasets.Split) string { return fmt.Sprintf("books_%s.jsonl", split) }
 
-// splits in the order they are read: a book stays in the first that lists it.
+// splits in reading order: a book stays in the first that lists it.
 var splits = []datasets.Split{datasets.Train, datasets.Validation, datasets.Test}
 
 // official is the number of pairs in the alignments of salesforce/booksum.
 var official = map[datasets.Split]int{datasets.Train: 314, datasets.Validation: 45, datasets.Test: 46}
 
-// maxLine bounds the memory a line of a manifest can take: a summary, a hundred times
-// as long as the longest.
+// maxLine bounds the memory a line of a manifest can take: a hundred times the longest
+// summary.
 const maxLine = 16 << 20
 
-// Open reads the manifests and every book they list. They are ours, see [Manifest], or
-// those of salesforce/booksum, which [alignedLayout] describes, where there is none of
-// ours. A book may have summaries of
-// several sources, as most have in the published data: then each pair is named after
-// book and source, such as 28054-shmoop, and else after the book alone. A pair that
-// cannot be used is left out, and is a problem in Coverage: a line that is no record,
-// a summary or a text that is missing, a text that is not UTF-8, has less words than
-// the manifest says, or stands outside the data, a book that another split lists, a
-// second summary of a book from one source, and a summary that was listed before.
-// Whether to go on without such pairs is for the caller to say. The error is for a
-// manifest that cannot be read.
+// Open reads the manifests and every book they list. The manifests are ours (see
+// [Manifest]) or, if there are none, from salesforce/booksum (see [alignedLayout]).
+// A book may have summaries from several sources, as most do in the published data. Its
+// pairs are then named after book and source, such as 28054-shmoop, and otherwise after
+// the book alone.
+//
+// An unusable pair is left out and reported as a problem in Coverage: a line that is not
+// a record; a missing summary or text; a text that is not UTF-8, has fewer words than the
+// manifest says, or lies outside the data; a book that another split lists; a second
+// summary of a book from one source; and a repeated summary. The caller decides whether
+// to continue without such pairs. Open returns an error only for a manifest that cannot
+// be read.
 func Open(dir string) (*Files, error) {
 	manifests, err := datasets.FindBooksumManifests(dir)
 	if err != nil {
@@ -87,11 +87,12 @@ type place struct {
 
 func (p place) String() string { return fmt.Sprintf("%s:%d", p.name, p.line) }
 
-// listings is where a book, a source's summary of a book, and a summary were listed first.
+// listings maps each book, pair of book and source, and summary to the line that first
+// lists it.
 type listings map[string]place
 
-// add is an error if a line lists what was listed before. What a bad line names counts
-// too, as far as it is known.
+// add returns an error if a line lists something again. Bad lines count too, as far as
+// they could be read.
 func (l listings) add(r record, at place) error {
 	first := func(key string) (place, bool) {
 		was, found := l[key]
@@ -101,15 +102,15 @@ func (l listings) add(r record, at place) error {
 		return was, found
 	}
 	book, listed := first("book " + r.id)
-	pair, twice := first("pair " + r.id + " " + r.source)
-	summary, told := first("summary " + r.summary)
+	pair, sameSource := first("pair " + r.id + " " + r.source)
+	summary, copied := first("summary " + r.summary)
 	switch {
 	case listed && book.split != at.split:
-		return fmt.Errorf("listed in %s already, and a book belongs to one split", book)
-	case twice:
-		return fmt.Errorf("listed in %s already, with a summary of the same source", pair)
-	case told && r.summary != "":
-		return fmt.Errorf("its summary stands in %s already", summary)
+		return fmt.Errorf("already listed in %s, and a book belongs to one split", book)
+	case sameSource:
+		return fmt.Errorf("already listed in %s, with a summary from the same source", pair)
+	case copied && r.summary != "":
+		return fmt.Errorf("its summary is already in %s", summary)
 	}
 	return nil
 }
@@ -169,9 +170,9 @@ func (f *Files) read(split datasets.Split, seen listings) error {
 	return nil
 }
 
-// check says what is wrong with the text of a book, and adds the pair to the hash of
-// its split: for each, its name, the lengths of book and summary in bytes, each ended by
-// a line feed, and both texts.
+// check returns what is wrong with the text of a book. A good pair is added to the hash
+// of its split: its name, the lengths of book and summary in bytes, each followed by a
+// line feed, and both texts.
 func (f *Files) check(r record, sum hash.Hash) error {
 	text, err := f.text(r)
 	if err != nil {
@@ -184,7 +185,7 @@ func (f *Files) check(r record, sum hash.Hash) error {
 	return nil
 }
 
-// text reads a book. Its errors name the path as the manifest has it.
+// text reads a book. Errors name the path as written in the manifest.
 func (f *Files) text(r record) (string, error) {
 	data, err := f.layout.read(r.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -196,7 +197,7 @@ func (f *Files) text(r record) (string, error) {
 	return datasets.CheckText(r.path, data)
 }
 
-// read reads a file that a manifest names, below the first root that has it.
+// read reads a file named in a manifest, below the first root that has it.
 func (l layout) read(path string) (data []byte, err error) {
 	for _, root := range l.roots {
 		data, err = os.ReadFile(filepath.Join(root, filepath.FromSlash(path)))
@@ -207,7 +208,7 @@ func (l layout) read(path string) (data []byte, err error) {
 	return data, err
 }
 
-// bare drops the system call's name from an error about a path.
+// bare drops the name of the system call from an error about a path.
 func bare(err error) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
@@ -238,14 +239,14 @@ func (f *Files) Pair(split datasets.Split, i int) (Pair, error) {
 	return Pair{Document: datasets.Document{ID: books[i].pair, Text: text}, Title: books[i].title, Summary: books[i].summary}, nil
 }
 
-// Document reads the book of pair i of a split; its ID is the pair's name. A book is as
-// many documents as it has summaries.
+// Document reads the book of pair i of a split; its ID is the pair's name. A book with
+// several summaries is several documents.
 func (f *Files) Document(split datasets.Split, i int) (datasets.Document, error) {
 	p, err := f.Pair(split, i)
 	return p.Document, err
 }
 
-// Fingerprint is 16 hexadecimal digits over all that can be used.
+// Fingerprint returns 16 hexadecimal digits that identify all usable pairs.
 func (f *Files) Fingerprint() string {
 	h := sha256.New()
 	for _, split := range splits {
@@ -258,7 +259,7 @@ func (f *Files) Fingerprint() string {
 func (f *Files) Certificate() datasets.Certificate {
 	c := datasets.Certificate{Name: f.Name(), Official: true, Splits: map[datasets.Split]datasets.SplitSummary{}}
 	var parts []string
-	for _, split := range []datasets.Split{datasets.Test, datasets.Validation, datasets.Train} { // the split that is reported first
+	for _, split := range []datasets.Split{datasets.Test, datasets.Validation, datasets.Train} { // in reporting order
 		n := f.Len(split)
 		c.Splits[split] = datasets.SplitSummary{Documents: n, OfficialDocuments: official[split]}
 		c.Official = c.Official && n == official[split]

@@ -52,9 +52,9 @@ func TestBadPairs(t *testing.T) {
 		{"a folder", line("2", "texts", "1"), "2", "texts: is a directory"},
 		{"blank file", line("2", "texts/blank.txt", "0"), "2", "texts/blank.txt: no text"},
 		{"not UTF-8", line("2", "texts/latin.txt", "0"), "2", "texts/latin.txt: invalid UTF-8 at byte 3"},
-		{"duplicate", line("1", "texts/b.txt", "4"), "1", "listed in books_train.jsonl:1 already, with a summary of the same source"},
-		{"same summary", strings.Replace(good, `"book_id": 1`, `"source": "x", "book_id": 1`, 1), "1", "its summary stands in books_train.jsonl:1 already"},
-		{"summary of another", strings.Replace(good, `"book_id": 1`, `"book_id": 2`, 1), "2", "its summary stands in books_train.jsonl:1 already"},
+		{"duplicate", line("1", "texts/b.txt", "4"), "1", "already listed in books_train.jsonl:1, with a summary from the same source"},
+		{"same summary", strings.Replace(good, `"book_id": 1`, `"source": "x", "book_id": 1`, 1), "1", "its summary is already in books_train.jsonl:1"},
+		{"summary of another", strings.Replace(good, `"book_id": 1`, `"book_id": 2`, 1), "2", "its summary is already in books_train.jsonl:1"},
 		{"cut short", line("2", "texts/b.txt", "8"), "2", "texts/b.txt has 4 of 8 words, a coverage of 50.0 %"},
 		{"parent", line("2", "../x.txt", "0"), "2", "leaves the folder of the data"},
 		{"parent inside", line("2", "texts/../../x.txt", "0"), "2", "leaves the folder of the data"},
@@ -99,7 +99,7 @@ func TestLeak(t *testing.T) {
 		t.Fatal(err)
 	}
 	test := f.Coverage(datasets.Test)
-	if test.Usable != 0 || test.Official != 46 || !strings.Contains(test.Problems[0].Text, "books_train.jsonl:1 already") {
+	if test.Usable != 0 || test.Official != 46 || !strings.Contains(test.Problems[0].Text, "already listed in books_train.jsonl:1") {
 		t.Errorf("%+v", test)
 	}
 }
@@ -154,8 +154,8 @@ func TestSeveralSummaries(t *testing.T) {
 		t.Fatal(err)
 	}
 	for split, want := range map[datasets.Split]string{
-		datasets.Train: "books_train.jsonl:3: book 1: listed in books_train.jsonl:1 already, with a summary of the same source",
-		datasets.Test:  "books_test.jsonl:1: book 1: listed in books_train.jsonl:1 already, and a book belongs to one split",
+		datasets.Train: "books_train.jsonl:3: book 1: already listed in books_train.jsonl:1, with a summary from the same source",
+		datasets.Test:  "books_test.jsonl:1: book 1: already listed in books_train.jsonl:1, and a book belongs to one split",
 	} {
 		if p := f.Coverage(split).Problems; len(p) != 1 || p[0].String() != want {
 			t.Errorf("%s: %v, want %q", split, p, want)

@@ -13,19 +13,19 @@ import (
 // record is one line of a manifest: a book and its summary.
 type record struct {
 	id      string // of the book
-	source  string // of the summary, as it stands in the names of pairs; "" if not said
-	pair    string // name of the pair, unlike that of any other in its split
+	source  string // of the summary, as used in the names of pairs; "" if not given
+	pair    string // name of the pair, unique in its split
 	title   string
-	path    string // of the text, relative to the folder above the manifest's, with slashes
+	path    string // of the text, slash-separated, relative to the folder above the manifest's
 	summary string
-	words   int64 // white-space words the text should have; 0: not said
+	words   int64 // whitespace-separated words the text should have; 0 if not given
 }
 
-// recordForm ends every error about a line that is not one.
+// recordForm ends every error about a line that is not a record.
 const recordForm = `a line is {"book_id": 215, "title": ..., "book_path": "booksum/texts/215.txt", "summary": ..., "source": ..., "book_words": ...}`
 
-// parseRecord reads a line of a manifest. What can be read of a bad line is returned
-// beside the error, so that it can say whose line it is.
+// parseRecord reads a line of a manifest. For a bad line it also returns whatever could
+// be read, so that the error can name the book.
 func parseRecord(line []byte) (record, error) {
 	var fields struct {
 		BookID    *int64  `json:"book_id"`
@@ -44,7 +44,7 @@ func parseRecord(line []byte) (record, error) {
 	}
 	r := record{id: fmt.Sprint(*fields.BookID), source: sourceName(fields.Source), title: fields.Title, words: fields.BookWords}
 	switch {
-	case unreadable != nil: // some text in it is no text
+	case unreadable != nil: // a string that is not valid Unicode
 		return r, unreadable
 	case fields.Summary == nil || strings.TrimSpace(*fields.Summary) == "":
 		return r, errors.New("summary missing")
@@ -62,14 +62,14 @@ func parseRecord(line []byte) (record, error) {
 	return r, nil
 }
 
-// isLocal says whether a path with slashes stays below the folder it counts from. A
-// backslash separates folders on some systems.
+// isLocal reports whether a slash-separated path stays below its folder. Some systems
+// use the backslash to separate folders.
 func isLocal(path string) bool {
 	return !strings.ContainsAny(path, "\\\x00") && filepath.IsLocal(filepath.FromSlash(path))
 }
 
-// sourceName is what a summary's source adds to the name of its pair: its letters and
-// digits, in lower case, with a hyphen for whatever stands between them.
+// sourceName turns a summary's source into its part of the pair's name: letters and
+// digits in lower case, with a hyphen for every run of other characters.
 func sourceName(source string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(source), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }), "-")
 }

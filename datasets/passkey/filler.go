@@ -10,14 +10,14 @@ import (
 	"infinibench/datasets/tokenizer"
 )
 
-// filler is the tokens that hide the needle, read round and round.
+// filler holds the tokens that hide the needle, repeated as often as needed.
 type filler struct {
 	name  string
 	ids   []int32
-	drawn bool // the seed decides where reading starts, else it is the first token
+	drawn bool // the seed decides where it starts; otherwise at the first token
 }
 
-// books makes filler of texts, one after the other.
+// books makes filler of texts in order.
 func books(t tokenizer.Tokenizer, texts []string) (filler, error) {
 	f := filler{drawn: true}
 	if len(texts) == 0 {
@@ -45,7 +45,7 @@ func books(t tokenizer.Tokenizer, texts []string) (filler, error) {
 	return f, nil
 }
 
-// start is the token of the filler with which a sample begins.
+// start returns the filler token that a sample begins with.
 func (f *filler) start(seed uint64) int {
 	if !f.drawn {
 		return 0
@@ -53,7 +53,7 @@ func (f *filler) start(seed uint64) int {
 	return rand.New(rand.NewPCG(seed, 0)).IntN(len(f.ids))
 }
 
-// fillerReader hands out a filler's tokens in their order.
+// fillerReader yields the tokens of a filler in order.
 type fillerReader struct {
 	ids []int32
 	at  int

@@ -37,9 +37,9 @@ func TestKeysPartTheSpace(t *testing.T) {
 	}
 }
 
-// The values are those of a PCG-DXSM and a Fisher-Yates shuffle written in Python
-// for this test: which keys a split has must not change from one version to the
-// next, or an old model would be tested on keys it was trained on.
+// The values come from a PCG-DXSM and a Fisher-Yates shuffle written in Python for this
+// test. The keys of a split must not change between versions, or an old model would be
+// tested on keys it was trained on.
 func TestKeysAreFixed(t *testing.T) {
 	tests := []struct {
 		split datasets.Split
@@ -70,7 +70,7 @@ func TestKeysAreFixed(t *testing.T) {
 }
 
 func TestKeysErrors(t *testing.T) {
-	const want = `passkey: no split is called "dev"; those that are: train, validation, test`
+	const want = `passkey: unknown split "dev"; use train, validation or test`
 	if _, err := Keys("dev", rand.New(rand.NewPCG(1, 0))); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}

@@ -1,13 +1,13 @@
-// Package passkey is the task of the paper's Table 3: a number is hidden in a long
-// text that says nothing, and the text ends by asking for it (Appendix B; first in
+// Package passkey implements the task of the paper's Table 3: a number is hidden in a
+// long, meaningless text, and the text ends by asking for it (Appendix B; first in
 // Mohtashami and Jaggi 2023, "Landmark Attention").
 //
-// A prompt is put together from tokens, not from characters: its length is exact in
-// any tokenizer, and where the needle stands is a token index. Its parts are encoded
-// one by one, the digits of the key each by itself, as tokenizers do that split
-// digits: the key has the same ids wherever it stands, and a guess at one of its
-// tokens is right once in ten times. Encoding the text of a prompt anew may give
-// other ids for the same text.
+// A prompt is assembled from tokens, not from characters, so its length is exact in any
+// tokenizer and the position of the needle is a token index. Its parts are encoded
+// separately, and so is each digit of the key, as in tokenizers that split digits. The
+// key therefore has the same ids at every position, and a guess at one of its tokens is
+// right once in ten times. Encoding the text of a prompt as a whole may give other ids
+// for the same text.
 package passkey
 
 import (
@@ -17,9 +17,9 @@ import (
 	"infinibench/datasets/tokenizer"
 )
 
-// The paper's prompt, of one part after the other. The paper's second block of
-// filler says "There and ack again", which we take for a slip. The space before the
-// answer belongs to the question, so that the answer is digits only.
+// The parts of the paper's prompt, in order. The paper's second block of filler says
+// "There and ack again", which we take for a typo. The space before the answer belongs
+// to the question, so that the answer consists of digits only.
 const (
 	taskText     = "There is an important info hidden inside a lot of irrelevant text. Find it and memorize them. I will quiz you about the important information there."
 	sentences    = " The grass is green. The sky is blue. The sun is yellow. Here we go. There and back again."
@@ -29,8 +29,8 @@ const (
 	questionText = " What is the pass key? The pass key is "
 )
 
-// Task makes samples for one tokenizer and one filler. It does not change, so
-// several goroutines may use it.
+// Task makes samples for one tokenizer and one filler. It is immutable, so several
+// goroutines may use it.
 type Task struct {
 	tokenizer tokenizer.Tokenizer
 	filler    filler
@@ -40,12 +40,11 @@ type Task struct {
 	digits         [10]int32
 }
 
-// New is the task with the paper's filler, the same five sentences again and again.
+// New returns the task with the paper's filler, the same five sentences over and over.
 //
-// The tokenizer may be any; a [tokenizer.Word] reads the prompt with its punctuation
-// and digits as words of their own, and must know the words of [Vocabulary]. A
-// tokenizer that does not give a part of the prompt back, or that has no token of
-// its own for each digit, is an error.
+// Any tokenizer may be used. A [tokenizer.Word] reads punctuation and digits as
+// separate words and must know the words of [Vocabulary]. A tokenizer that cannot
+// reproduce a part of the prompt, or has no separate token for each digit, is an error.
 func New(t tokenizer.Tokenizer) (*Task, error) {
 	p := &Task{tokenizer: t}
 	err := p.encodeParts()
@@ -59,9 +58,9 @@ func New(t tokenizer.Tokenizer) (*Task, error) {
 	return p, nil
 }
 
-// NewBooks is the task with texts, such as books, for filler: one after the other,
-// and the first again after the last. A text that is blank, or that speaks of a pass
-// key itself, is an error.
+// NewBooks returns the task with texts, such as books, as filler: in order, and again
+// from the first after the last. A text that is blank, or that itself mentions a pass
+// key, is an error.
 func NewBooks(t tokenizer.Tokenizer, texts []string) (*Task, error) {
 	p := &Task{tokenizer: t}
 	err := p.encodeParts()
@@ -74,12 +73,12 @@ func NewBooks(t tokenizer.Tokenizer, texts []string) (*Task, error) {
 	return p, nil
 }
 
-// unfit is the error of a tokenizer that the task cannot be written in.
+// unfit is the error for a tokenizer that cannot express the task.
 func (p *Task) unfit(err error) error {
 	return fmt.Errorf("passkey: tokenizer %s %w; use one that can, such as bytes", p.tokenizer.Name(), err)
 }
 
-// encodeParts makes ids of everything but the filler.
+// encodeParts encodes everything but the filler.
 func (p *Task) encodeParts() error {
 	for _, part := range []struct {
 		text string
@@ -107,7 +106,7 @@ func (p *Task) encodeParts() error {
 	return err
 }
 
-// part is the ids of a part of the prompt. That they are its text again is checked.
+// part encodes a part of the prompt and checks that it decodes to the same text.
 func (p *Task) part(text string) ([]int32, error) {
 	text = written(text, p.tokenizer)
 	ids, err := p.tokenizer.Encode(text)
@@ -132,7 +131,7 @@ func (p *Task) needleTokens() int {
 	return len(p.needle[0]) + len(p.needle[1]) + len(p.needle[2]) + 2*Digits
 }
 
-// needleOf is the ids of a key's needle, checked to be its text.
+// needleOf encodes a key's needle and checks that it decodes to the same text.
 func (p *Task) needleOf(k Key) ([]int32, error) {
 	key := p.answer(k)
 	ids := slices.Concat(p.needle[0], key, p.needle[1], key, p.needle[2])
@@ -140,7 +139,7 @@ func (p *Task) needleOf(k Key) ([]int32, error) {
 	return ids, p.roundTrip(written(text, p.tokenizer), ids)
 }
 
-// answer is the ids of a key's digits.
+// answer returns the ids of a key's digits.
 func (p *Task) answer(k Key) []int32 {
 	ids := make([]int32, 0, Digits)
 	for _, digit := range k.String() {

@@ -201,8 +201,8 @@ func (h halves) Decode(ids []int32) (string, error) {
 	return h.Tokenizer.Decode(slices.DeleteFunc(slices.Clone(ids), func(id int32) bool { return id == 256 }))
 }
 
-// The key has the same ids wherever it stands, also in a tokenizer that would merge
-// its digits, so that a copy of the needle's tokens is the right answer.
+// The key has the same ids at every position, even in a tokenizer that would merge its
+// digits, so copying the needle's tokens gives the right answer.
 func TestKeyHasTheSameTokensEverywhere(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 0))
 	for _, of := range tokenizers(t) {
@@ -220,7 +220,7 @@ func TestKeyHasTheSameTokensEverywhere(t *testing.T) {
 				}
 			}
 			if found != 3 {
-				t.Errorf("%s: the answer of key %v stands in its sample %d times, want 3", of.Name(), key, found)
+				t.Errorf("%s: the answer of key %v occurs %d times in its sample, want 3", of.Name(), key, found)
 			}
 		}
 	}

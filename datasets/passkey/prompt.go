@@ -9,31 +9,30 @@ import (
 // MaxLength bounds the length of a prompt, in tokens: 64 times the paper's longest.
 const MaxLength = 1 << 26
 
-// Prompt says which sample [Task.Prompt] is to make.
+// Prompt describes the sample that [Task.Prompt] makes.
 type Prompt struct {
-	// Length is the number of tokens up to where the answer starts: the task, all
-	// filler, the needle, and the question with the space that ends it. A model
-	// reads that many tokens and then gives the first digit. The answer is not
-	// counted.
+	// Length is the number of tokens before the answer: the task, all filler, the
+	// needle, and the question with its final space. A model reads that many tokens and
+	// then predicts the first digit. The answer is not counted.
 	Length int
 
-	// Depth is where among the filler the needle stands, from 0, right after the
-	// task, to 1, right before the question. Of F tokens of filler, Depth·F
-	// rounded to the nearest whole number, halves up, stand before the needle,
-	// even if that cuts a word. [ParsePosition] knows the paper's names.
+	// Depth is the position of the needle in the filler, from 0, right after the task,
+	// to 1, right before the question. Of F tokens of filler, Depth·F, rounded to the
+	// nearest integer with halves up, precede the needle, even if that cuts a word.
+	// [ParsePosition] accepts the paper's names.
 	Depth float64
 
 	Key Key
 
-	// FillerSeed decides at which token of the books the filler begins; the
-	// paper's sentences always begin with the first. Nothing else decides the
-	// filler, so samples that differ only in their key have the same tokens up to
-	// the needle, and a model may read those once for all of them.
+	// FillerSeed selects the token of the books at which the filler begins; the paper's
+	// sentences always begin with the first. Nothing else affects the filler, so
+	// samples that differ only in their key share all tokens before the needle, and a
+	// model may read those once for all of them.
 	FillerSeed uint64
 }
 
-// Prompt makes the paper's form of the task: one question, at the end. A length that
-// is too short and a depth outside [0, 1] are errors.
+// Prompt makes the paper's form of the task: one question, at the end. A length that is
+// too short and a depth outside [0, 1] are errors.
 func (p *Task) Prompt(of Prompt) (*Sample, error) {
 	first, last, err := p.Starts(of.Length)
 	if err != nil {
@@ -46,8 +45,8 @@ func (p *Task) Prompt(of Prompt) (*Sample, error) {
 	return p.build(of, start, []int{of.Length - len(p.question)})
 }
 
-// Starts is the first and the last token at which the needle can start in a prompt
-// of a length, which is counted as in [Prompt].
+// Starts returns the first and the last token at which the needle can start in a prompt
+// of the given length, counted as in [Prompt].
 func (p *Task) Starts(length int) (first, last int, err error) {
 	first, last = len(p.task), length-len(p.question)-p.needleTokens()
 	switch {
@@ -60,8 +59,8 @@ func (p *Task) Starts(length int) (first, last int, err error) {
 	return first, last, nil
 }
 
-// ParsePosition turns a position into a depth: start, middle and end are the paper's
-// and mean 0, 0.5 and 1; a number from 0 to 1 is itself.
+// ParsePosition converts a position to a depth: the paper's start, middle and end mean
+// 0, 0.5 and 1; a number from 0 to 1 means itself.
 func ParsePosition(position string) (depth float64, err error) {
 	switch position {
 	case "start":
@@ -78,24 +77,24 @@ func ParsePosition(position string) (depth float64, err error) {
 	return depth, nil
 }
 
-// Ask says where a training sample asks for the key.
+// Ask selects where a training sample asks for the key.
 type Ask int
 
 const (
 	AskLast  Ask = iota // at the end only: the paper's form
 	AskLater            // at the end of every segment after the one the needle ends in
-	AskOwn              // in that one as well, if there is room behind the needle
+	AskOwn              // in that segment as well, if there is room after the needle
 )
 
-// Dense says which sample [Task.Dense] is to make.
+// Dense describes the sample that [Task.Dense] makes.
 type Dense struct {
-	// Segments of SegmentTokens each are the sample, with the answer to its last
-	// question as its last tokens.
+	// The sample has Segments segments of SegmentTokens tokens each, and ends with the
+	// answer to its last question.
 	Segments, SegmentTokens int
 
-	// Needle is the token at which the needle starts, one of those that [Task.Starts]
-	// gives for the length Segments·SegmentTokens - Digits. It may cross from one
-	// segment into the next, as it may in a prompt.
+	// Needle is the token at which the needle starts, in the range that [Task.Starts]
+	// returns for the length Segments·SegmentTokens - Digits. As in a prompt, it may
+	// cross a segment boundary.
 	Needle int
 
 	Ask        Ask
@@ -103,10 +102,10 @@ type Dense struct {
 	FillerSeed uint64 // as in Prompt
 }
 
-// Dense makes a sample to train on, in which later segments ask for the key again,
-// each at its end and with the answer. A model of one question in a long text learns
-// nothing for thousands of steps; from many it learns. Without the later questions
-// it is the same as [Task.Prompt] makes.
+// Dense makes a training sample in which later segments ask for the key again, each at
+// its end, followed by the answer. A model that is asked once in a long text learns
+// nothing for thousands of steps; asked often, it learns. Without the additional
+// questions the sample equals the one from [Task.Prompt].
 func (p *Task) Dense(of Dense) (*Sample, error) {
 	n, asked := of.SegmentTokens, len(p.question)+Digits
 	switch {
@@ -143,9 +142,8 @@ func (p *Task) Dense(of Dense) (*Sample, error) {
 	return p.build(prompt, of.Needle, append(questions, length-len(p.question)))
 }
 
-// build puts a sample together, its needle at the token start. The questions start
-// at tokens behind the needle, in order, the last where the prompt has room for it
-// and no more.
+// build assembles a sample whose needle starts at the token start. Each question starts
+// at a token after the needle, in order; the last one fills the prompt exactly.
 func (p *Task) build(of Prompt, start int, questions []int) (*Sample, error) {
 	if of.Key < 0 || of.Key >= keySpace {
 		return nil, fmt.Errorf("passkey: key %d does not have %d digits; ask for 0 to %d", int(of.Key), Digits, keySpace-1)

@@ -106,8 +106,8 @@ func TestPromptProperties(t *testing.T) {
 						t.Errorf("depth 1: the needle ends at %d, the question starts at %d", s.Needle.Last, s.Questions[0].Question.First)
 					}
 
-					// The filler is the same at every depth and for every key, so
-					// that the tokens before the needle are those of any other key.
+					// The filler is the same at every depth and for every key, so all
+					// keys share the tokens before the needle.
 					if filler := without(s); background == nil {
 						background = filler
 					} else if !slices.Equal(filler, background) {

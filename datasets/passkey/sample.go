@@ -6,18 +6,18 @@ import (
 	"fmt"
 )
 
-// Class says what a token of a sample is.
+// Class is the role of a token in a sample.
 type Class uint8
 
 const (
 	ClassFiller   Class = iota
-	ClassTask           // the lines that say what will be asked
+	ClassTask           // the lines that announce the question
 	ClassNeedle         // the sentences that hold the key
-	ClassQuestion       // with the space that ends it
-	ClassAnswer         // a digit that a model is to give
+	ClassQuestion       // including its final space
+	ClassAnswer         // a digit the model must predict
 )
 
-// String returns the class as it stands in result files.
+// String returns the name of the class in result files.
 func (c Class) String() string {
 	switch c {
 	case ClassFiller:
@@ -34,13 +34,13 @@ func (c Class) String() string {
 	return fmt.Sprintf("class %d", uint8(c))
 }
 
-// Span is some tokens that follow one another.
+// Span is a range of consecutive tokens.
 type Span struct {
 	First int `json:"first"`
-	Last  int `json:"last"` // itself part of the span
+	Last  int `json:"last"` // inclusive
 }
 
-// Asked is one question and the answer behind it.
+// Asked is one question and the answer after it.
 type Asked struct {
 	Question Span `json:"question"`
 	Answer   Span `json:"answer"`
@@ -60,14 +60,14 @@ type Sample struct {
 	Questions []Asked // in order; the last one ends IDs
 }
 
-// Answer is the ids that a model is to give after reading IDs[:Prompt.Length].
+// Answer returns the ids that a model must predict after reading IDs[:Prompt.Length].
 func (s *Sample) Answer() []int32 { return s.IDs[s.Prompt.Length:] }
 
-// Targets is what a model that reads IDs is to predict, and how much that counts: at
-// each token the one after it, an answer's digit with the weight answer, 20 in our
-// recipe, everything else with 1. The digits of the needle's second naming of the key
-// count as an answer's, since the first has said them. After the last token there is
-// none: weight 0.
+// Targets returns what a model that reads IDs must predict and the weight of each
+// prediction: for each token, the next one. A digit of an answer has the weight answer,
+// 20 in our recipe; everything else has 1. The digits of the second occurrence of the
+// key in the needle are weighted like an answer, because the first occurrence
+// determines them. The last token has no target: weight 0.
 func (s *Sample) Targets(answer float32) (ids []int32, weights []float32) {
 	ids, weights = make([]int32, len(s.IDs)), make([]float32, len(s.IDs))
 	copy(ids, s.IDs[1:])
@@ -80,8 +80,8 @@ func (s *Sample) Targets(answer float32) (ids []int32, weights []float32) {
 	return ids, weights
 }
 
-// PureFiller says of each segment of n tokens whether all of it is filler; the last
-// segment may be shorter.
+// PureFiller returns, for each segment of n tokens, whether all of it is filler; the
+// last segment may be shorter.
 func (s *Sample) PureFiller(n int) []bool {
 	pure := make([]bool, (len(s.Classes)+n-1)/n)
 	for i := range pure {
@@ -95,7 +95,7 @@ func (s *Sample) PureFiller(n int) []bool {
 	return pure
 }
 
-// Hash is the SHA-256 of the prompt's ids, each as four bytes, the lowest first.
+// Hash is the SHA-256 of the prompt's ids, each as four little-endian bytes.
 func (s *Sample) Hash() string {
 	return fmt.Sprintf("%x", sha256.Sum256(littleEndian(s.IDs[:s.Prompt.Length])))
 }
@@ -108,8 +108,8 @@ func littleEndian(ids []int32) []byte {
 	return data
 }
 
-// Record is a sample as it stands in result files: enough to make it again, and to
-// know that it is the same.
+// Record is a sample as stored in result files: enough to recreate it and to check that
+// the result is the same.
 type Record struct {
 	Tokenizer  string  `json:"tokenizer"`
 	Filler     string  `json:"filler"`
@@ -132,7 +132,7 @@ func (s *Sample) Record() Record {
 	}
 }
 
-// add puts tokens of one class at the end.
+// add appends tokens of one class.
 func (s *Sample) add(class Class, ids []int32) Span {
 	span := Span{len(s.IDs), len(s.IDs) + len(ids) - 1}
 	s.IDs = append(s.IDs, ids...)
@@ -142,7 +142,7 @@ func (s *Sample) add(class Class, ids []int32) Span {
 	return span
 }
 
-// fill puts filler at the end, so that the next token is number until.
+// fill appends filler up to token number until.
 func (s *Sample) fill(from *fillerReader, until int) {
 	s.IDs = from.append(s.IDs, until-len(s.IDs))
 	for len(s.Classes) < until {

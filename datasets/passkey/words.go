@@ -6,7 +6,7 @@ import (
 	"infinibench/datasets/tokenizer"
 )
 
-// Vocabulary is the words of the task and of the paper's filler, for a
+// Vocabulary returns the words of the task and of the paper's filler for a
 // [tokenizer.Word]: words, punctuation and digits, each once.
 func Vocabulary() []string {
 	var words []string
@@ -20,7 +20,7 @@ func Vocabulary() []string {
 	return words
 }
 
-// written is a part of the prompt as a tokenizer takes it.
+// written returns a part of the prompt in the form that a tokenizer expects.
 func written(text string, t tokenizer.Tokenizer) string {
 	if _, ok := t.(*tokenizer.Word); ok {
 		return spaced(text)
@@ -28,7 +28,8 @@ func written(text string, t tokenizer.Tokenizer) string {
 	return text
 }
 
-// spaced sets punctuation and digits apart, and joins all by single spaces.
+// spaced separates punctuation and digits from words and joins everything by single
+// spaces.
 func spaced(text string) string {
 	var b strings.Builder
 	for _, r := range text {

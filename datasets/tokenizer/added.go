@@ -7,34 +7,34 @@ import (
 	"unicode/utf8"
 )
 
-// addedToken is a token that the library looks for in the text before the model
-// sees it.
+// addedToken is a token that is searched for in the text before the model sees it.
 type addedToken struct {
 	ID         int32  `json:"id"`
 	Content    string `json:"content"`
 	SingleWord bool   `json:"single_word"`
-	LStrip     bool   `json:"lstrip"`     // takes the white space before it
-	RStrip     bool   `json:"rstrip"`     // takes the white space after it
-	Normalized bool   `json:"normalized"` // looked for in the normalised text
+	LStrip     bool   `json:"lstrip"`     // absorbs the white space before it
+	RStrip     bool   `json:"rstrip"`     // absorbs the white space after it
+	Normalized bool   `json:"normalized"` // searched for in the normalised text
 	Special    bool   `json:"special"`
 }
 
-// addedTokens finds added tokens in a text, at each place the longest, as the
+// addedTokens finds added tokens in a text, the longest at each position, as the
 // library does. The zero value finds none.
 type addedTokens struct {
 	tokens []addedToken
 	roots  [256]*trieNode // by first byte
 }
 
-// trieNode is a prefix of some tokens.
+// trieNode represents a common prefix of tokens.
 type trieNode struct {
 	next  map[byte]*trieNode
-	token int // index into tokens of the one that ends here, or -1
+	token int // index of the token that ends here, or -1
 }
 
 func newTrieNode() *trieNode { return &trieNode{token: -1} }
 
-// add adds a token whose content, normalised where it has to be, is content.
+// add adds a token that is spelled content, which is normalised if the token requires
+// it.
 func (a *addedTokens) add(t addedToken, content string) error {
 	if content == "" {
 		return fmt.Errorf("added token %q (id %d) is empty", t.Content, t.ID)
@@ -60,8 +60,8 @@ func (a *addedTokens) add(t addedToken, content string) error {
 	return nil
 }
 
-// longest is the index of the longest token that text begins with at start, and
-// where the token ends; the index is -1 where there is none.
+// longest returns the index of the longest token that starts at start in text, and
+// where the token ends; the index is -1 if there is none.
 func (a *addedTokens) longest(text string, start int) (token, end int) {
 	token = -1
 	node := a.roots[text[start]]
@@ -77,8 +77,8 @@ func (a *addedTokens) longest(text string, start int) (token, end int) {
 	return token, end
 }
 
-// split yields the parts of a text in order: stretches without a token, and
-// tokens. It is AddedVocabulary::find_matches of the library.
+// split yields the parts of a text in order: stretches without a token, and tokens. It
+// implements AddedVocabulary::find_matches of the library.
 func (a *addedTokens) split(text string, plain func(part string, start int), token func(id int32)) {
 	if len(a.tokens) == 0 {
 		if text != "" {

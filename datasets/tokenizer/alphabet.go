@@ -6,8 +6,8 @@ import (
 )
 
 // GPT-2's files write bytes as printable runes, so that a token is a JSON string
-// without white space: 188 printable Latin-1 bytes stand for themselves, and the
-// other 68, in order, are written as U+0100, U+0101, ... A space is "Ġ".
+// without white space: 188 printable Latin-1 bytes represent themselves, and the other
+// 68, in order, become U+0100, U+0101, ... A space is "Ġ".
 var (
 	byteRune [256]rune
 	runeByte = make(map[rune]byte, 256)
@@ -25,8 +25,8 @@ func init() {
 	}
 }
 
-// written is a token's bytes as GPT-2's files write them.
-func written(token string) string {
+// toAlphabet writes the bytes of a token as GPT-2's files do.
+func toAlphabet(token string) string {
 	var s strings.Builder
 	for i := range len(token) {
 		s.WriteRune(byteRune[token[i]])
@@ -34,8 +34,8 @@ func written(token string) string {
 	return s.String()
 }
 
-// unwritten is the inverse of written.
-func unwritten(s string) (string, error) {
+// fromAlphabet is the inverse of toAlphabet.
+func fromAlphabet(s string) (string, error) {
 	token := make([]byte, 0, len(s))
 	for _, r := range s {
 		b, ok := runeByte[r]

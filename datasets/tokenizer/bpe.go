@@ -11,18 +11,18 @@ import (
 	"sync"
 )
 
-// gpt2Hash is fingerprint of OpenAI's encoder.json and vocab.bpe.
+// gpt2Hash is the fingerprint of OpenAI's encoder.json and vocab.bpe.
 const gpt2Hash = "4f67735d5622edadb33403b1a3f73f3ac8a701c0fd7d68d23b26ab05fe9b4592"
 
-// BPE is a byte-level byte pair encoding: a text is cut into pieces, a piece into
-// its bytes, and neighbours are merged, the earliest learnt merge first, until no
-// merge applies. All 256 bytes have ids, so that every text has an encoding.
+// BPE is a byte-level byte pair encoding: a text is cut into pieces and a piece into
+// bytes, and neighbours are merged, the earliest learnt merge first, until no merge
+// applies. All 256 bytes have ids, so every text can be encoded.
 //
-// Special tokens have ids, and Decode knows them, but Encode never returns them:
-// text that spells "<|endoftext|>" is text. Other libraries differ here.
+// Special tokens have ids, and Decode knows them, but Encode never returns them: a text
+// that spells "<|endoftext|>" is ordinary text. Other libraries differ here.
 type BPE struct {
 	name    string
-	tokens  []string         // the bytes of each id; of a special, its name
+	tokens  []string         // the bytes of each id, or the name of a special token
 	special map[string]int32 // the special tokens, by name
 	rules   []pair           // the merges in the order they were learnt
 	merges  map[pair]merge
@@ -30,14 +30,14 @@ type BPE struct {
 	scratch sync.Pool  // of *encoder
 }
 
-// pair is two neighbouring ids.
+// pair is two adjacent ids.
 type pair struct{ left, right int32 }
 
-// merge is what becomes of a pair. The smallest rank is merged first.
+// merge is the token that a pair becomes. The smallest rank is merged first.
 type merge struct{ rank, id int32 }
 
-// newBPE makes a tokenizer of a vocabulary and its merges, both as GPT-2's files
-// write them. The special tokens are part of the vocabulary.
+// newBPE makes a tokenizer from a vocabulary and its merges, both written as in GPT-2's
+// files. The special tokens are part of the vocabulary.
 func newBPE(vocab map[string]int32, special []string, rules [][2]string) (*BPE, error) {
 	b := &BPE{
 		tokens:  make([]string, len(vocab)),
@@ -61,7 +61,7 @@ func newBPE(vocab map[string]int32, special []string, rules [][2]string) (*BPE, 
 		}
 		if _, ok := b.special[name]; ok {
 			b.tokens[id] = name
-		} else if b.tokens[id], err = unwritten(name); err != nil {
+		} else if b.tokens[id], err = fromAlphabet(name); err != nil {
 			return nil, fmt.Errorf("token %q (id %d): %w", name, id, err)
 		}
 	}
@@ -88,7 +88,7 @@ func newBPE(vocab map[string]int32, special []string, rules [][2]string) (*BPE, 
 	return b, nil
 }
 
-// start is the bytes of a piece.
+// start appends the bytes of a piece.
 func (b *BPE) start(symbols []symbol, piece string) []symbol {
 	for i := range len(piece) {
 		symbols = link(symbols, b.bytes[piece[i]])
@@ -96,12 +96,12 @@ func (b *BPE) start(symbols []symbol, piece string) []symbol {
 	return symbols
 }
 
-// byID is the tokens of a vocabulary in the order of their ids.
+// byID returns the tokens of a vocabulary in the order of their ids.
 func byID(vocab map[string]int32) ([]string, error) {
 	names := make([]string, len(vocab))
 	taken := make([]bool, len(vocab))
 	for name, id := range vocab {
-		// An id beyond the end means that another one is missing; say which.
+		// An id beyond the end means that another one is missing: name that one.
 		if 0 <= id && int(id) < len(vocab) && !taken[id] {
 			names[id], taken[id] = name, true
 		}
@@ -131,8 +131,8 @@ func (b *BPE) addMerge(vocab map[string]int32, rank int, rule [2]string) error {
 	return nil
 }
 
-// fingerprint identifies what Encode and Decode do. It stands in protocol ids,
-// so the bytes that are hashed must never change.
+// fingerprint identifies what Encode and Decode do. It is part of tokenizer names in
+// results, so the bytes that are hashed must never change.
 func fingerprint(names []string, special map[string]int32, rules [][2]string) string {
 	h := sha256.New()
 	for _, name := range names {
@@ -148,14 +148,14 @@ func fingerprint(names []string, special map[string]int32, rules [][2]string) st
 	return fmt.Sprintf("%x", h.Sum(nil))
 }
 
-// Name is "gpt2" for OpenAI's vocabulary, and otherwise "bpe-", the size and
-// eight hexadecimal digits of a hash of the vocabulary and the merges.
+// Name is "gpt2" for OpenAI's vocabulary. Otherwise it is "bpe-", the size, and eight
+// hexadecimal digits of a hash of the vocabulary and the merges.
 func (b *BPE) Name() string { return b.name }
 
-// Size is the number of tokens, special ones included.
+// Size is the number of tokens, including special ones.
 func (b *BPE) Size() int { return len(b.tokens) }
 
-// Encode returns the ids of any text of less than 2 GiB, valid UTF-8 or not.
+// Encode returns the ids of any text shorter than 2 GiB, valid UTF-8 or not.
 func (b *BPE) Encode(text string) ([]int32, error) {
 	if len(text) > math.MaxInt32 {
 		return nil, errors.New(b.name + ": the text is longer than 2 GiB: encode it in parts")
@@ -171,7 +171,7 @@ func (b *BPE) Encode(text string) ([]int32, error) {
 	return ids, nil
 }
 
-// Decode returns the text of the ids. A special token gives its name.
+// Decode returns the text of the ids. A special token becomes its name.
 func (b *BPE) Decode(ids []int32) (string, error) {
 	var text strings.Builder
 	for i, id := range ids {

@@ -37,14 +37,14 @@ func byteVocab() map[string]int32 {
 func TestAlphabet(t *testing.T) {
 	const want = "aĠĊĀ~ġ¡¬Ń®ÿ"
 	const bytes = "a \n\x00~\x7f\xa1\xac\xad\xae\xff"
-	if got := written(bytes); got != want {
-		t.Errorf("written(%q) = %q, want %q", bytes, got, want)
+	if got := toAlphabet(bytes); got != want {
+		t.Errorf("toAlphabet(%q) = %q, want %q", bytes, got, want)
 	}
-	if got, err := unwritten(want); err != nil || got != bytes {
-		t.Errorf("unwritten(%q) = %q, %v, want %q", want, got, err, bytes)
+	if got, err := fromAlphabet(want); err != nil || got != bytes {
+		t.Errorf("fromAlphabet(%q) = %q, %v, want %q", want, got, err, bytes)
 	}
-	if _, err := unwritten("a b"); err == nil || err.Error() != "' ' is not in the byte alphabet of GPT-2" {
-		t.Errorf("unwritten: %v", err)
+	if _, err := fromAlphabet("a b"); err == nil || err.Error() != "' ' is not in the byte alphabet of GPT-2" {
+		t.Errorf("fromAlphabet: %v", err)
 	}
 }
 

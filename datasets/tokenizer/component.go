@@ -7,8 +7,8 @@ import (
 )
 
 // component is one step of a tokenizer.json: a normalizer, a pre-tokenizer, a
-// post-processor or a decoder, with the settings of every supported type. A nil
-// setting is absent from the file.
+// post-processor or a decoder, with the settings of every supported type. A nil setting
+// is absent from the file.
 type component struct {
 	Type string `json:"type"`
 
@@ -51,7 +51,8 @@ type pattern struct {
 	Regex  *string `json:"Regex,omitempty"`
 }
 
-// templatePiece is the text ("A") or a special token by its id in SpecialTokens.
+// templatePiece is the text ("A") or a special token, identified by its id in
+// SpecialTokens.
 type templatePiece struct {
 	Sequence     *templateID `json:"Sequence,omitempty"`
 	SpecialToken *templateID `json:"SpecialToken,omitempty"`
@@ -68,7 +69,7 @@ type specialToken struct {
 	Tokens []string `json:"tokens"`
 }
 
-// String names a component in an error.
+// String names a component in an error message.
 func (c *component) String() string {
 	if c == nil {
 		return "null"
@@ -76,9 +77,9 @@ func (c *component) String() string {
 	return fmt.Sprintf("%q", c.Type)
 }
 
-// steps are the components that a Sequence of one kind consists of, flattened;
-// any other component is the only one of its steps, and null has none. A null
-// inside a Sequence stays, for the caller to refuse.
+// steps returns the components of a Sequence, flattened; any other component is its own
+// only step, and null has none. A null inside a Sequence is kept, for the caller to
+// reject.
 func (c *component) steps(of func(*component) []*component) []*component {
 	if c == nil {
 		return nil
@@ -97,7 +98,7 @@ func (c *component) steps(of func(*component) []*component) []*component {
 	return all
 }
 
-// isTrue is the value of a switch, or the default where it is absent.
+// isTrue returns the value of a switch, or its default if it is absent.
 func isTrue(b *bool, absent bool) bool {
 	if b == nil {
 		return absent

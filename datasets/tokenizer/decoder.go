@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// decoder turns the tokens of some ids into text, step by step; the text is what
-// the last step leaves, joined.
+// decoder turns the tokens of a list of ids into text, step by step; the output of the
+// last step is joined.
 type decoder []func(tokens []string) []string
 
 func (d decoder) text(tokens []string) string {
@@ -77,12 +77,12 @@ func eachToken(f func(i int, token string) string) func([]string) []string {
 	}
 }
 
-// decodeBytes joins the bytes of tokens in GPT-2's alphabet. A token with a
-// character outside the alphabet spells itself.
+// decodeBytes joins the bytes of tokens in GPT-2's alphabet. A token with a character
+// outside the alphabet represents itself.
 func decodeBytes(tokens []string) []string {
 	var text []byte
 	for _, token := range tokens {
-		if raw, err := unwritten(token); err == nil {
+		if raw, err := fromAlphabet(token); err == nil {
 			token = raw
 		}
 		text = append(text, token...)
@@ -90,8 +90,8 @@ func decodeBytes(tokens []string) []string {
 	return []string{lossy(text)}
 }
 
-// decodeFallback turns runs of tokens such as <0xE2> into the characters their
-// bytes spell, or into as many U+FFFD where they spell none.
+// decodeFallback turns runs of tokens such as <0xE2> into the characters that their
+// bytes spell, or into one U+FFFD per byte if they are not valid UTF-8.
 func decodeFallback(tokens []string) []string {
 	out := make([]string, 0, len(tokens))
 	var run []byte
@@ -119,7 +119,7 @@ func decodeFallback(tokens []string) []string {
 	return out
 }
 
-// fallbackByte is the byte that a token such as <0xE2> spells.
+// fallbackByte returns the byte spelled by a token such as <0xE2>.
 func fallbackByte(token string) (byte, bool) {
 	if len(token) != 6 || !strings.HasPrefix(token, "<0x") || token[5] != '>' {
 		return 0, false
@@ -128,8 +128,8 @@ func fallbackByte(token string) (byte, bool) {
 	return byte(b), err == nil
 }
 
-// newStrip makes the decoder Strip, which takes up to start characters off the
-// beginning and up to stop off the end of each token.
+// newStrip makes the decoder Strip, which removes up to start characters from the
+// beginning and up to stop from the end of each token.
 func newStrip(c *component) (func([]string) []string, error) {
 	if c.Content == nil || utf8.RuneCountInString(*c.Content) != 1 || c.Start == nil || c.Stop == nil {
 		return nil, fmt.Errorf(`decoder "Strip" needs content of one character, start and stop`)
@@ -154,8 +154,8 @@ func newStrip(c *component) (func([]string) []string, error) {
 	}), nil
 }
 
-// lossy is String::from_utf8_lossy of Rust: each longest stretch that could begin
-// a character but does not is one U+FFFD.
+// lossy is Rust's String::from_utf8_lossy: each maximal invalid stretch that could
+// begin a character becomes one U+FFFD.
 func lossy(text []byte) string {
 	if utf8.Valid(text) {
 		return string(text)

@@ -12,9 +12,9 @@ const (
 	maxShort     = 24      // symbols that are merged without a queue
 )
 
-// encoder merges pieces for one goroutine at a time. Text repeats itself, so it
-// remembers the pieces it has seen; how many is bounded, and since frequent
-// pieces come early in any text, those that fill it up first are good enough.
+// encoder merges pieces for one goroutine at a time. Text is repetitive, so it caches
+// the pieces it has seen. The cache is bounded; frequent pieces come early in any text,
+// so the ones that fill it first are good enough.
 type encoder struct {
 	merges  map[pair]merge
 	start   func(symbols []symbol, piece string) []symbol // the ids before any merge; see link
@@ -23,10 +23,10 @@ type encoder struct {
 	queue   queue
 }
 
-// symbol is one id of a piece in the making, in a list linked by index.
+// symbol is one id of a piece being merged, in a list linked by index.
 type symbol struct {
-	id         int32 // merged: it is part of a symbol to the left
-	prev, next int32 // nothing: there is none
+	id         int32 // merged: it is now part of a symbol to the left
+	prev, next int32 // nothing at either end
 }
 
 const (
@@ -40,7 +40,7 @@ func link(symbols []symbol, id int32) []symbol {
 	return append(symbols, symbol{id, i - 1, i + 1})
 }
 
-// append adds the ids of one piece to ids.
+// append appends the ids of one piece to ids.
 func (e *encoder) append(ids []int32, piece string) []int32 {
 	if known, ok := e.seen[piece]; ok {
 		return append(ids, known...)
@@ -48,19 +48,19 @@ func (e *encoder) append(ids []int32, piece string) []int32 {
 	start := len(ids)
 	ids = e.merge(ids, piece)
 	if len(piece) <= maxSeenBytes && len(e.seen) < maxSeen {
-		// A clone, since the piece would keep the whole text in memory.
+		// Clone it: the piece itself would keep the whole text in memory.
 		e.seen[strings.Clone(piece)] = append([]int32(nil), ids[start:]...)
 	}
 	return ids
 }
 
-// merge adds the ids of a piece to ids, merging by rank and, where ranks are
-// equal, from left to right. A queue holds the pairs that can be merged, so that
-// a piece of n bytes takes O(n log n): one piece may be a whole text.
+// merge appends the ids of a piece to ids, merging by rank and, for equal ranks, from
+// left to right. A queue holds the mergeable pairs, so that a piece of n bytes takes
+// O(n log n): one piece may be a whole text.
 func (e *encoder) merge(ids []int32, piece string) []int32 {
 	e.symbols, e.queue = e.start(e.symbols[:0], piece), e.queue[:0]
 	if len(e.symbols) == 0 {
-		return ids // characters that the vocabulary lacks, and no token for the unknown
+		return ids // only characters that the vocabulary lacks, and no unknown token
 	}
 	if len(e.symbols) <= maxShort {
 		return e.mergeShort(ids)
@@ -76,7 +76,7 @@ func (e *encoder) merge(ids []int32, piece string) []int32 {
 		c := heap.Pop(&e.queue).(candidate)
 		m, ok := e.mergeAt(c.at)
 		if !ok || m.rank != c.rank {
-			continue // a neighbour was merged since; the pair there now has its own candidate
+			continue // a neighbour has been merged; the new pair has its own candidate
 		}
 		left := &e.symbols[c.at]
 		right := &e.symbols[left.next]
@@ -96,8 +96,8 @@ func (e *encoder) merge(ids []int32, piece string) []int32 {
 	return ids
 }
 
-// mergeShort is merge for a few symbols: it looks at all pairs for each merge, which
-// is faster than a queue there.
+// mergeShort is merge for a few symbols: it looks at all pairs for each merge, which is
+// faster than a queue.
 func (e *encoder) mergeShort(ids []int32) []int32 {
 	var left [maxShort]int32   // the ids
 	var merges [maxShort]merge // of each id with the next
@@ -137,7 +137,7 @@ func (e *encoder) mergeShort(ids []int32) []int32 {
 	}
 }
 
-// mergeAt is the merge of the symbol at an index with the one after it.
+// mergeAt returns the merge of the symbol at an index with the next one.
 func (e *encoder) mergeAt(at int32) (merge, bool) {
 	if at == nothing || e.symbols[at].id == merged || e.symbols[at].next == nothing {
 		return merge{}, false
@@ -146,10 +146,10 @@ func (e *encoder) mergeAt(at int32) (merge, bool) {
 	return m, ok
 }
 
-// candidate is a pair that could be merged when it was queued.
+// candidate is a pair that was mergeable when it was queued.
 type candidate struct{ rank, at int32 }
 
-// queue is a heap of candidates in the order they are to be merged.
+// queue is a heap of candidates in merge order.
 type queue []candidate
 
 func (q queue) Len() int { return len(q) }

@@ -10,8 +10,8 @@ import (
 	"infinibench/internal/jsonread"
 )
 
-// file is tokenizer.json of the Hugging Face tokenizers library, version 1.0, as
-// far as it is known here; the library documents it only by its own code.
+// file is a tokenizer.json of the Hugging Face tokenizers library, version 1.0, as far
+// as it is known here; its code is the library's only documentation of the format.
 type file struct {
 	Version       string         `json:"version"`
 	Truncation    jsontext.Value `json:"truncation"`
@@ -24,8 +24,8 @@ type file struct {
 	Model         jsontext.Value `json:"model"`
 }
 
-// bpeModel is the model of type "BPE". unk_token, fuse_unk and byte_fallback say
-// what becomes of a character that the vocabulary lacks.
+// bpeModel is the model of type "BPE". unk_token, fuse_unk and byte_fallback determine
+// what becomes of a character missing from the vocabulary.
 type bpeModel struct {
 	Type         string     `json:"type"`
 	Dropout      *float64   `json:"dropout"`
@@ -46,7 +46,7 @@ type wordModel struct {
 	UnkToken string     `json:"unk_token"`
 }
 
-// bpeFile and wordFile are a file of which only the model is read.
+// bpeFile and wordFile are files of which only the model is read.
 type (
 	bpeFile struct {
 		Model bpeModel `json:"model"`
@@ -56,10 +56,10 @@ type (
 	}
 )
 
-// vocabulary is tokens and their ids.
+// vocabulary maps tokens to their ids.
 type vocabulary map[string]int32
 
-// MarshalJSON writes the tokens in the order of their ids, as the library does.
+// MarshalJSON writes the tokens in order of their ids, as the library does.
 func (v vocabulary) MarshalJSON() ([]byte, error) {
 	names, err := byID(v)
 	if err != nil {
@@ -81,8 +81,8 @@ func (v vocabulary) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// rule is a merge. Newer files have it as ["a","b"], older ones as "a b"; both
-// are read, and the older form is written, since all versions read it.
+// rule is a merge. Newer files write it as ["a","b"], older ones as "a b". Both are
+// read; the older form is written, because all versions read it.
 type rule [2]string
 
 // UnmarshalJSON reads both forms.
@@ -104,7 +104,7 @@ func (r *rule) UnmarshalJSON(data []byte) error {
 // MarshalJSON writes "a b".
 func (r rule) MarshalJSON() ([]byte, error) { return marshal(r[0] + " " + r[1]) }
 
-// marshal is json.Marshal without the escapes for HTML.
+// marshal is json.Marshal without HTML escapes.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -57,8 +57,8 @@ func map300() map[string]int32 {
 	return vocab
 }
 
-// The form is that of a file written by the tokenizers library (0.23.2) for the
-// same vocabulary.
+// The expected file was written by the tokenizers library (0.23.2) for the same
+// vocabulary.
 func TestSaveForm(t *testing.T) {
 	w, err := NewWord([]string{"b", "a"})
 	if err != nil {

@@ -47,10 +47,10 @@ func LoadGPT2(encoderJSON, vocabBPE string) (*BPE, error) {
 	return b, nil
 }
 
-// parseMerges reads vocab.bpe: a line with the version, then a merge per line. As in
-// OpenAI's own reader, white space between the two tokens may be of any length and
-// lines without a merge have no effect. The last line counts whether or not it has
-// its end, as in the tokenizers library; OpenAI's reader drops it.
+// parseMerges reads vocab.bpe: a line with the version, then one merge per line. As in
+// OpenAI's reader, any amount of white space may separate the two tokens, and lines
+// without a merge are ignored. Unlike OpenAI's reader, and like the tokenizers library,
+// it keeps a last line without a line end.
 func parseMerges(text string) ([][2]string, error) {
 	version, merges, _ := strings.Cut(text, "\n")
 	if !strings.HasPrefix(version, "#version") {
@@ -71,7 +71,7 @@ func parseMerges(text string) ([][2]string, error) {
 	return rules, nil
 }
 
-// parseRule reads "left right". The byte alphabet has no space, so this is all.
+// parseRule reads "left right". The byte alphabet has no space, so this is unambiguous.
 func parseRule(s string) ([2]string, error) {
 	left, right, ok := strings.Cut(s, " ")
 	if !ok || left == "" || right == "" || strings.Contains(right, " ") {
@@ -80,8 +80,8 @@ func parseRule(s string) ([2]string, error) {
 	return [2]string{left, right}, nil
 }
 
-// maxFile bounds the memory that a file can cost. The largest in use, Gemma 3's with
-// a quarter of a million tokens, takes half of it.
+// maxFile bounds the memory that a file can take. The largest in use, Gemma 3's with a
+// quarter of a million tokens, takes half of it.
 const maxFile = 64 << 20
 
 func readFile(path string) ([]byte, error) {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// The ids of "Hello world" and "hello world" are those of OpenAI's own examples.
+// The ids of "Hello world" and "hello world" come from OpenAI's own examples.
 func TestLoadGPT2(t *testing.T) {
 	b := loadGPT2(t)
 	if b.Name() != "gpt2" || b.Size() != 50257 {

@@ -8,15 +8,15 @@ import (
 	"path/filepath"
 )
 
-// GPT-2's two files, by OpenAI's names and by Hugging Face's. The bytes are the same.
+// GPT-2's two files, under OpenAI's names and Hugging Face's. The bytes are the same.
 var (
 	gpt2Vocabularies = []string{"encoder.json", "vocab.json"}
 	gpt2Merges       = []string{"vocab.bpe", "merges.txt"}
 )
 
-// LoadGPT2Folder reads GPT-2's tokenizer from a folder that holds its two files:
-// encoder.json and vocab.bpe of OpenAI's release, or vocab.json and merges.txt as
-// Hugging Face calls them. OpenAI's names come first where a folder has both.
+// LoadGPT2Folder reads GPT-2's tokenizer from a folder with its two files: encoder.json
+// and vocab.bpe, as OpenAI released them, or vocab.json and merges.txt, as Hugging Face
+// names them. OpenAI's names take precedence.
 func LoadGPT2Folder(dir string) (*BPE, error) {
 	vocabulary, err := firstFile(dir, gpt2Vocabularies)
 	if err != nil {
@@ -29,7 +29,7 @@ func LoadGPT2Folder(dir string) (*BPE, error) {
 	return LoadGPT2(vocabulary, merges)
 }
 
-// firstFile returns the path of the first of some files that a folder has.
+// firstFile returns the path of the first of several files that a folder has.
 func firstFile(dir string, names []string) (string, error) {
 	for _, name := range names {
 		path := filepath.Join(dir, name)

@@ -11,10 +11,10 @@ import (
 	"infinibench/internal/jsonread"
 )
 
-// Load reads tokenizer.json of the Hugging Face tokenizers library, or the one in a
-// model's folder. What [Save] writes of this package's own tokenizers is one of them
-// again; any other BPE is a [Pretrained]. Whatever would give other ids or another
-// text than the library does is an error that says what is not supported.
+// Load reads a tokenizer.json of the Hugging Face tokenizers library, given its path or
+// the folder of its model. What [Save] wrote for this package's own tokenizers loads as
+// the same kind; any other BPE becomes a [Pretrained]. A file for which the ids or
+// texts would differ from the library's is an error that names the unsupported setting.
 func Load(path string) (Tokenizer, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, "tokenizer.json")
@@ -45,7 +45,8 @@ func parse(data []byte) (Tokenizer, error) {
 	case isNull(f.Model):
 		return nil, errors.New("model is missing")
 	}
-	// The file is read again for its model, so that an error has the place in the file.
+	// The file is read again for its model, so that an error has its position in the
+	// file.
 	var kind struct {
 		Model struct {
 			Type   string         `json:"type"`
@@ -75,14 +76,20 @@ func parse(data []byte) (Tokenizer, error) {
 	return nil, fmt.Errorf("model.type %q is not supported: only BPE and WordLevel", kind.Model.Type)
 }
 
-// bpe is the file as a [BPE] or [Bytes], or nil where these do not cover all that the
-// file says. A BPE does not find special tokens in a text, as the library does; of the
-// files with such tokens only GPT-2's, as [Save] writes it, is one.
-func (f *file) bpe(m bpeModel) (Tokenizer, error) {
+// isByteLevelBPE reports whether the file splits and decodes a text exactly as a [BPE] does.
+func (f *file) isByteLevelBPE() bool {
 	isByteLevel := func(c *component) bool { return c != nil && c.Type == "ByteLevel" }
 	pre := f.PreTokenizer
-	if f.Normalizer != nil || !isByteLevel(pre) || isTrue(pre.AddPrefixSpace, true) || !isTrue(pre.UseRegex, true) ||
-		f.PostProcessor != nil && !isByteLevel(f.PostProcessor) || !isByteLevel(f.Decoder) || m.IgnoreMerges {
+	return f.Normalizer == nil &&
+		isByteLevel(pre) && !isTrue(pre.AddPrefixSpace, true) && isTrue(pre.UseRegex, true) &&
+		(f.PostProcessor == nil || isByteLevel(f.PostProcessor)) && isByteLevel(f.Decoder)
+}
+
+// bpe returns the file as a [BPE] or [Bytes], or nil if they cannot represent it in full.
+// A BPE, unlike the library, does not recognise special tokens in a text; the only file
+// with special tokens that becomes a BPE is GPT-2's, as [Save] writes it.
+func (f *file) bpe(m bpeModel) (Tokenizer, error) {
+	if m.IgnoreMerges || !f.isByteLevelBPE() {
 		return nil, nil
 	}
 	if _, err := newBPEVocabulary(&m, true); err != nil {
@@ -104,7 +111,7 @@ func (f *file) bpe(m bpeModel) (Tokenizer, error) {
 	}
 	b, err := newBPE(m.Vocab, special, rules)
 	switch {
-	case err != nil: // ids with holes, or bytes without a token
+	case err != nil: // gaps in the ids, or bytes without a token
 		return nil, nil
 	case b.isBytes():
 		return Bytes(), nil
@@ -114,7 +121,7 @@ func (f *file) bpe(m bpeModel) (Tokenizer, error) {
 	return b, nil
 }
 
-// isBytes says whether b does nothing that [Bytes] does not.
+// isBytes reports whether b is equivalent to [Bytes].
 func (b *BPE) isBytes() bool {
 	for value, id := range b.bytes {
 		if int(id) != value {

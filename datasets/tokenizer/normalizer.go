@@ -51,7 +51,7 @@ func newNormalizer(c *component) (normalizer, error) {
 	return n, nil
 }
 
-// newReplacer makes the function of a Replace, as normalizer or decoder.
+// newReplacer makes the function of a Replace, for a normalizer or a decoder.
 func newReplacer(c *component) (func(string) string, error) {
 	if c.Pattern == nil || c.Pattern.String == nil || *c.Pattern.String == "" || c.Content == nil {
 		return nil, fmt.Errorf("%q needs a pattern.String that is not empty, and content", c.Type)

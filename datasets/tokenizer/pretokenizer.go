@@ -3,6 +3,7 @@ package tokenizer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,11 +17,11 @@ type preTokenizer struct {
 	bytes bool // ends with ByteLevel: the model sees bytes, not characters
 }
 
-// cut yields the pieces of a text in order. first says that the text begins where
-// the input did.
+// cut yields the pieces of a text in order. first reports whether the text is the start
+// of the input.
 type cut func(text string, first bool, yield func(piece string, first bool))
 
-// split yields the pieces of a text. None of them is empty.
+// split yields the pieces of a text, none of them empty.
 func (p *preTokenizer) split(text string, first bool, yield func(string)) {
 	p.from(0, text, first, yield)
 }
@@ -73,22 +74,23 @@ func newPreTokenizer(c *component) (*preTokenizer, error) {
 	return p, nil
 }
 
-// span is a stretch [start, end) of a text that matches a pattern, or does not.
+// span is a stretch [start, end) of a text that either matches a pattern or does not.
 type span struct {
 	start, end int
 	match      bool
 }
 
-// matcher covers a text with spans.
+// matcher divides a text into spans.
 type matcher func(text string) []span
 
-// digits makes a match of each numeric character.
+// digits matches each numeric character.
 func digits(text string) []span { return eachRune(text, unicode.IsNumber) }
 
-// spaces makes a match of each white space character.
+// spaces matches each white space character.
 func spaces(text string) []span { return eachRune(text, unicode.IsSpace) }
 
-// eachRune makes one match of every rune in a class and one span of those between.
+// eachRune matches every rune of a class by itself; the stretches between are one span
+// each.
 func eachRune(text string, in func(rune) bool) []span {
 	var all []span
 	done := 0
@@ -125,8 +127,8 @@ func literal(s string) matcher {
 	}
 }
 
-// newExpression matches a regular expression by backtracking. It is not compiled
-// by package regexp, which has no look-ahead.
+// newExpression matches a regular expression by backtracking: package regexp has no
+// look-ahead.
 func newExpression(expression string) (matcher, error) {
 	re, err := regexp2.Compile(expression)
 	if err != nil {
@@ -135,7 +137,7 @@ func newExpression(expression string) (matcher, error) {
 	return func(text string) []span {
 		var all []span
 		done := 0
-		// Only a time limit is an error, and none is set.
+		// The only possible error is a time limit, and none is set.
 		matches, _ := re.FindAllStringIndex(text, -1)
 		for _, m := range matches {
 			all = append(all, span{done, m[0], false}, span{m[0], m[1], true})
@@ -145,8 +147,8 @@ func newExpression(expression string) (matcher, error) {
 	}, nil
 }
 
-// cutAt cuts a text at matches; behavior says what becomes of the matches, in the
-// library's words, and invert takes what does not match for a match.
+// cutAt cuts a text at matches. behavior, in the library's terms, determines what
+// becomes of the matches; invert swaps matches and the rest.
 func cutAt(find matcher, behavior string, invert bool) cut {
 	return func(text string, first bool, yield func(string, bool)) {
 		spans := find(text)
@@ -194,8 +196,8 @@ func joinSpans(spans []span, behavior string) []span {
 			previous = s.match
 		}
 	case "MergedWithNext":
-		// The library walks backwards, so that of several matches in a row only
-		// the last joins what follows.
+		// The library walks backwards, so only the last of several matches in a row
+		// joins what follows.
 		next := false
 		for i := len(spans) - 1; i >= 0; i-- {
 			s := spans[i]
@@ -206,14 +208,12 @@ func joinSpans(spans []span, behavior string) []span {
 			}
 			next = s.match
 		}
-		for i, j := 0, len(out)-1; i < j; i, j = i+1, j-1 {
-			out[i], out[j] = out[j], out[i]
-		}
+		slices.Reverse(out)
 	}
 	return out
 }
 
-// newSplit makes the cut of a Split.
+// newSplit makes the cut for a Split.
 func newSplit(c *component) (cut, error) {
 	if c.Pattern == nil || c.Behavior == nil {
 		return nil, errors.New(`"Split" needs pattern and behavior`)
@@ -231,7 +231,7 @@ func newSplit(c *component) (cut, error) {
 		return nil, errors.New(`"Split": pattern needs String or Regex`)
 	}
 	expression := *c.Pattern.Regex
-	// The scanners cover every text, so that only the matches are pieces.
+	// The scanners cover every text, so all pieces are matches.
 	if scan, ok := scanners[expression]; ok && (behavior == "Isolated" || behavior == "Removed" && invert) {
 		return scanCut(scan), nil
 	}
@@ -242,7 +242,7 @@ func newSplit(c *component) (cut, error) {
 	return cutAt(find, behavior, invert), nil
 }
 
-// scanCut cuts a text by a scanner.
+// scanCut cuts a text with a scanner.
 func scanCut(scan func(string) int) cut {
 	return func(text string, first bool, yield func(string, bool)) {
 		for text != "" {
@@ -253,7 +253,7 @@ func scanCut(scan func(string) int) cut {
 	}
 }
 
-// byteLevelCut is ByteLevel, of which the mapping of bytes is left to the model.
+// byteLevelCut is the cut of ByteLevel; mapping the bytes is left to the model.
 func byteLevelCut(prefixSpace, useRegex bool) cut {
 	scan := func(s string) int { return len(s) }
 	if useRegex {
@@ -268,7 +268,7 @@ func byteLevelCut(prefixSpace, useRegex bool) cut {
 	}
 }
 
-// newMetaspace makes the cut of a Metaspace, which writes spaces as "▁" and cuts
+// newMetaspace makes the cut for a Metaspace, which writes spaces as "▁" and cuts
 // before them.
 func newMetaspace(c *component) (cut, error) {
 	mark := "▁"

@@ -14,31 +14,31 @@ import (
 	"infinibench/internal/textfile"
 )
 
-// Pretrained is the BPE tokenizer of a pretrained model, as its tokenizer.json
-// describes it: added tokens are cut out of the text, the rest is normalised, cut
-// into pieces, and each piece is merged. It gives the ids and texts of the Hugging
-// Face tokenizers library.
+// Pretrained is the BPE tokenizer of a pretrained model, as described by its
+// tokenizer.json: added tokens are cut out of the text, and the rest is normalised, cut
+// into pieces and merged. It gives the same ids and texts as the Hugging Face
+// tokenizers library.
 //
-// Unlike the other tokenizers of this package, it finds special tokens that a text
-// spells, and Decode(Encode(s)) need not be s: a normalizer may have changed the
-// text, and Decode turns bytes that are no UTF-8 into U+FFFD.
+// Unlike the other tokenizers of this package, it recognises special tokens spelled out
+// in a text. Decode(Encode(s)) need not equal s: a normalizer may change the text, and
+// Decode turns bytes that are not UTF-8 into U+FFFD.
 type Pretrained struct {
 	name       string
-	file       []byte      // tokenizer.json as it was read
-	raw        addedTokens // looked for in the text
-	normalised addedTokens // looked for in the normalised text
+	file       []byte      // tokenizer.json as read
+	raw        addedTokens // searched for in the text
+	normalised addedTokens // searched for in the normalised text
 	normalizer normalizer
 	pre        *preTokenizer
 	model      *bpeVocabulary
 	template   template
 	decoder    decoder
-	tokens     []string // by id; "" where an id has no token
+	tokens     []string // by id; "" if an id has no token
 	special    map[int32]bool
 	scratch    sync.Pool // of *encoder
 }
 
-// parsePretrained reads a tokenizer.json. What is not supported is an error that
-// names it.
+// parsePretrained reads a tokenizer.json. An unsupported setting is an error that names
+// it.
 func parsePretrained(data []byte, f *file, m bpeModel) (*Pretrained, error) {
 	p := &Pretrained{file: data, special: make(map[int32]bool)}
 	var err error
@@ -78,25 +78,12 @@ func parsePretrained(data []byte, f *file, m bpeModel) (*Pretrained, error) {
 	return p, nil
 }
 
-// addTokens fills in the tokens of each id and the tables of added tokens.
+// addTokens fills in the token of each id and the tables of added tokens.
 func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
-	// Ids may have holes, but a few tokens must not claim gigabytes.
+	// Ids may have gaps, but a few tokens must not claim gigabytes.
 	limit := 2*(len(m.Vocab)+len(added)) + 1<<16
-	set := func(id int32, token string) error {
-		if id < 0 || int(id) >= limit {
-			return fmt.Errorf("token %q has id %d, outside [0, %d)", token, id, limit)
-		}
-		for int(id) >= len(p.tokens) {
-			p.tokens = append(p.tokens, "")
-		}
-		if old := p.tokens[id]; old != "" && old != token {
-			return fmt.Errorf("id %d has two tokens, %q and %q", id, min(old, token), max(old, token))
-		}
-		p.tokens[id] = token
-		return nil
-	}
 	for token, id := range m.Vocab {
-		if err := set(id, token); err != nil {
+		if err := p.addToken(id, token, limit); err != nil {
 			return fmt.Errorf("model.vocab: %w", err)
 		}
 	}
@@ -104,7 +91,7 @@ func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
 		if id, ok := m.Vocab[t.Content]; ok && id != t.ID {
 			return fmt.Errorf("added_tokens[%d], %q, has id %d, but in model.vocab id %d", i, t.Content, t.ID, id)
 		}
-		if err := set(t.ID, t.Content); err != nil {
+		if err := p.addToken(t.ID, t.Content, limit); err != nil {
 			return fmt.Errorf("added_tokens[%d]: %w", i, err)
 		}
 		table, content := &p.raw, t.Content
@@ -121,10 +108,11 @@ func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
 	if len(p.tokens) == 0 {
 		return errors.New("model.vocab is empty")
 	}
-	// The library takes the template's ids as they are, even where no token has them.
+	// The library takes the ids of the template as they are, even if they have no
+	// token.
 	for _, id := range slices.Concat(p.template.before, p.template.after) {
 		if id < 0 || int(id) >= len(p.tokens) {
-			if err := set(id, ""); err != nil {
+			if err := p.addToken(id, "", limit); err != nil {
 				return fmt.Errorf("post_processor: %w", err)
 			}
 		}
@@ -132,19 +120,34 @@ func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
 	return nil
 }
 
-// Name is "bpe-", the size and eight hexadecimal digits of the file's hash, in
-// which white space between tokens does not count.
+// addToken gives an id below limit its token.
+func (p *Pretrained) addToken(id int32, token string, limit int) error {
+	if id < 0 || int(id) >= limit {
+		return fmt.Errorf("token %q has id %d, outside [0, %d)", token, id, limit)
+	}
+	for int(id) >= len(p.tokens) {
+		p.tokens = append(p.tokens, "")
+	}
+	if old := p.tokens[id]; old != "" && old != token {
+		return fmt.Errorf("id %d has two tokens, %q and %q", id, min(old, token), max(old, token))
+	}
+	p.tokens[id] = token
+	return nil
+}
+
+// Name is "bpe-", the size, and eight hexadecimal digits of the file's hash, which
+// ignores white space between JSON tokens.
 func (p *Pretrained) Name() string { return p.name }
 
 // Size is one more than the largest id. Some ids below it may have no token.
 func (p *Pretrained) Size() int { return len(p.tokens) }
 
-// Encode returns the ids of a text without the template's special tokens, such as
-// the start of a text. The text may be invalid UTF-8, but not longer than 2 GiB.
+// Encode returns the ids of a text without the template's special tokens, such as the
+// start of a text. The text may be invalid UTF-8, but must be shorter than 2 GiB.
 func (p *Pretrained) Encode(text string) ([]int32, error) { return p.encode(nil, text) }
 
 // EncodeSpecial returns the ids of a text with the special tokens that the
-// post-processor's template puts around it.
+// post-processor's template adds around it.
 func (p *Pretrained) EncodeSpecial(text string) ([]int32, error) {
 	ids, err := p.encode(append([]int32(nil), p.template.before...), text)
 	return append(ids, p.template.after...), err
@@ -166,8 +169,8 @@ func (p *Pretrained) encode(ids []int32, text string) ([]int32, error) {
 	return ids, nil
 }
 
-// Decode returns the text of the ids, special tokens included. An id below Size
-// without a token gives nothing.
+// Decode returns the text of the ids, including special tokens. An id below Size
+// without a token yields nothing.
 func (p *Pretrained) Decode(ids []int32) (string, error) {
 	tokens := make([]string, 0, len(ids))
 	for i, id := range ids {

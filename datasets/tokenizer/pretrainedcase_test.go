@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// pretrainedCase is a small tokenizer.json. The vocabulary is the tokens of vocab in
-// the order of their ids; null stands for a part that is left out.
+// pretrainedCase is a small tokenizer.json. vocab lists the tokens in the order of their
+// ids; null means that a part is absent.
 type pretrainedCase struct {
 	name                                  string
 	normalizer, pre, post, decoder, added string

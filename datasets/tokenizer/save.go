@@ -7,14 +7,14 @@ import (
 	"infinibench/internal/atomicfile"
 )
 
-// Save writes a tokenizer of this package as tokenizer.json of the Hugging Face
-// tokenizers library, which reads it and gives the same ids. A BPE is a model of
-// type BPE, [Bytes] one without merges whose ids are the values of the bytes,
-// and a [Word] a model of type WordLevel whose unk_token is the empty string,
-// which is never a word, so that an unknown word is an error there too. A
-// [Pretrained] is written byte for byte as it was read.
+// Save writes a tokenizer of this package as a tokenizer.json, from which the Hugging
+// Face tokenizers library produces the same ids. A BPE becomes a model of type BPE;
+// [Bytes] becomes one without merges whose ids are the byte values. A [Word] becomes a
+// model of type WordLevel whose unk_token is the empty string: it is never a word, so
+// an unknown word is an error there too. A [Pretrained] is written byte for byte as it
+// was read.
 //
-// The file is there whole or not at all: it is written beside and renamed.
+// The file is written to a temporary file and renamed, so it is never incomplete.
 func Save(t Tokenizer, path string) error {
 	if p, ok := t.(*Pretrained); ok {
 		return atomicfile.Write(path, p.file)
@@ -66,7 +66,7 @@ func byteLevelFile(m bpeModel, added []addedToken) (*file, error) {
 		PreTokenizer: &component{
 			Type: "ByteLevel", AddPrefixSpace: new(false), TrimOffsets: new(true), UseRegex: new(true),
 		},
-		// A decoder does nothing with the switches, but the library wants them.
+		// The switches have no effect on a decoder, but the library requires them.
 		Decoder: &component{
 			Type: "ByteLevel", AddPrefixSpace: new(false), TrimOffsets: new(true), UseRegex: new(true),
 		},
@@ -78,18 +78,18 @@ func (b *BPE) model() bpeModel {
 	m := bpeModel{Type: "BPE", Vocab: make(vocabulary, len(b.tokens)), Merges: make([]rule, len(b.rules))}
 	for id, token := range b.tokens {
 		if special, ok := b.special[token]; !ok || special != int32(id) {
-			token = written(token)
+			token = toAlphabet(token)
 		}
 		m.Vocab[token] = int32(id)
 	}
 	for i, p := range b.rules {
-		m.Merges[i] = rule{written(b.tokens[p.left]), written(b.tokens[p.right])}
+		m.Merges[i] = rule{toAlphabet(b.tokens[p.left]), toAlphabet(b.tokens[p.right])}
 	}
 	return m
 }
 
-// addedTokens are GPT-2's special tokens. Those of other vocabularies are left out,
-// since the library would find them in a text and a [BPE] does not.
+// addedTokens returns GPT-2's special tokens. Special tokens of other vocabularies are
+// left out, because the library would recognise them in a text and a [BPE] does not.
 func (b *BPE) addedTokens() []addedToken {
 	if b.name != "gpt2" {
 		return []addedToken{}

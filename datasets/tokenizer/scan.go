@@ -6,11 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// scanners are the expressions of well-known models, each with a function that
-// returns the length in bytes of the first match in a text that is not empty. A
-// match begins at the start of every text, so that matches cover it. They are
-// written out because they are several times faster than backtracking; a test
-// holds each to its expression.
+// scanners holds the expressions of well-known models, each with a function that
+// returns the length in bytes of the first match in a non-empty text. Every text starts
+// with a match, so matches cover it. They are hand-written because that is several
+// times faster than backtracking; a test compares each with its expression.
 var scanners = map[string]func(string) int{
 	gpt2Expression:                 firstPiece,
 	cl100kExpression(`\p{N}{1,3}`): func(s string) int { return firstOfCL100K(s, 3) },
@@ -20,8 +19,8 @@ var scanners = map[string]func(string) int{
 
 const gpt2Expression = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`
 
-// cl100kExpression is OpenAI's cl100k_base as Llama 3 (three digits to a piece)
-// and Qwen (one digit) have it.
+// cl100kExpression is OpenAI's cl100k_base, as used by Llama 3 (three digits per piece)
+// and Qwen (one digit).
 func cl100kExpression(digits string) string {
 	return `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|` + digits +
 		`| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`
@@ -51,9 +50,9 @@ func firstOfCL100K(s string, maxDigits int) int {
 	return firstWithoutLetters(s, r, size, class, maxDigits, "\r\n")
 }
 
-// firstWithoutLetters is the first match of what follows the words in cl100k and
-// o200k: numbers, then anything else with the characters of trailing after it,
-// then white space. r is the first rune of s, size and class are its own.
+// firstWithoutLetters is the first match of the part of cl100k and o200k after the
+// words: numbers, then other characters followed by any of trailing, then white space.
+// r is the first rune of s; size and class are its size and class.
 func firstWithoutLetters(s string, r rune, size int, class runeClass, maxDigits int, trailing string) int {
 	if class == number {
 		for n := 1; n < maxDigits; n++ {
@@ -80,8 +79,8 @@ func firstWithoutLetters(s string, r rune, size int, class runeClass, maxDigits 
 	return firstSpaces(s)
 }
 
-// firstSpaces is the first match of \s*[\r\n]+|\s+(?!\S)|\s+ in a text that begins
-// with white space.
+// firstSpaces is the first match of \s*[\r\n]+|\s+(?!\S)|\s+ in a text that starts with
+// white space.
 func firstSpaces(s string) int {
 	n := run(s, space)
 	if last := strings.LastIndexAny(s[:n], "\r\n"); last >= 0 {
@@ -96,8 +95,8 @@ func firstSpaces(s string) int {
 	return n
 }
 
-// foldedContraction is the length of the first match of
-// (?i:'s|'t|'re|'ve|'m|'ll|'d) at the start of s, or 0. The long s is an s.
+// foldedContraction is the length of the first match of (?i:'s|'t|'re|'ve|'m|'ll|'d) at
+// the start of s, or 0. The long s counts as an s.
 func foldedContraction(s string) int {
 	if s == "" || s[0] != '\'' {
 		return 0
@@ -113,8 +112,8 @@ func foldedContraction(s string) int {
 	return 0
 }
 
-// firstOfO200K is the first match of o200kExpression. A word has its capitals
-// first: [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and then [\p{Ll}\p{Lm}\p{Lo}\p{M}].
+// firstOfO200K is the first match of o200kExpression. A word starts with its capitals:
+// [\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}] and then [\p{Ll}\p{Lm}\p{Lo}\p{M}].
 func firstOfO200K(s string) int {
 	r, size := utf8.DecodeRuneInString(s)
 	class := classOf(r)
@@ -122,7 +121,7 @@ func firstOfO200K(s string) int {
 	if class != letter && class != number && r != '\r' && r != '\n' {
 		prefix = size
 	}
-	// Each alternative tries the prefix first, and then goes without.
+	// Each alternative is tried first with the prefix and then without.
 	for _, word := range [...]func(string) int{lowerWord, upperWord} {
 		for _, start := range [...]int{prefix, 0} {
 			if n := word(s[start:]); n > 0 {
@@ -144,7 +143,7 @@ func lowerWord(s string) int {
 	if n := runOf(s[upper:], isLower); n > 0 {
 		return upper + n
 	}
-	// The capitals took everything; give back up to the last that is lower too.
+	// The capitals matched everything: backtrack to the last one that is also lower.
 	for end := upper; end > 0; {
 		r, size := utf8.DecodeLastRuneInString(s[:end])
 		if isLower(r) {
@@ -179,7 +178,7 @@ func isLower(r rune) bool {
 	return unicode.In(r, unicode.Ll, unicode.Lm, unicode.Lo, unicode.M)
 }
 
-// runOf is the length in bytes of the runes in a class that s begins with.
+// runOf is the length in bytes of the leading run of runes of a class.
 func runOf(s string, in func(rune) bool) int {
 	for i, r := range s {
 		if !in(r) {

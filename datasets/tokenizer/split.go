@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// firstPiece is the length in bytes of the first piece of s, which is not empty.
-// Merges never cross the border between two pieces. The pieces are those of
-// GPT-2's regular expression (encoder.py of its release), tried in this order:
+// firstPiece is the length in bytes of the first piece of s, which must not be empty.
+// Merges never cross the border between two pieces. The pieces match GPT-2's regular
+// expression (encoder.py of its release), whose alternatives are tried in this order:
 //
 //	's|'t|'re|'ve|'m|'ll|'d
 //	 ?\p{L}+
@@ -17,13 +17,13 @@ import (
 //	\s+(?!\S)
 //	\s+
 //
-// It is written out because Go's regexp has no look-ahead. The last two lines
-// say that white space before a word leaves its last rune to the word's piece if
-// that is a space, and to a piece of its own otherwise.
+// It is hand-written because Go's regexp has no look-ahead. The last two lines say that
+// white space before a word leaves its last rune to the word's piece if that rune is a
+// space, and makes it a piece of its own otherwise.
 //
-// A byte that is not part of valid UTF-8 belongs to the fourth line. Letters and
-// numbers are those of the Unicode version of Go's tables (15.0 in Go 1.26); a
-// library with newer tables sees letters where this sees unassigned runes.
+// A byte that is not part of valid UTF-8 matches the fourth line. Letters and numbers
+// follow the Unicode version of Go's tables (15.0 in Go 1.26); a library with newer
+// tables may see letters where this sees unassigned runes.
 func firstPiece(s string) int {
 	if n := contraction(s); n > 0 {
 		return n
@@ -48,7 +48,7 @@ func firstPiece(s string) int {
 	return n
 }
 
-// contraction is the length of the English contraction that s begins with, or 0.
+// contraction is the length of the English contraction that s starts with, or 0.
 func contraction(s string) int {
 	if s[0] != '\'' {
 		return 0
@@ -61,7 +61,7 @@ func contraction(s string) int {
 	return 0
 }
 
-// runeClass is one of the four classes that GPT-2's expression knows.
+// runeClass is one of the four classes of GPT-2's expression.
 type runeClass uint8
 
 const (
@@ -97,7 +97,7 @@ func unicodeClass(r rune) runeClass {
 	return other
 }
 
-// run is the length in bytes of the runes of one class that s begins with.
+// run is the length in bytes of the leading run of runes of one class.
 func run(s string, class runeClass) int {
 	for i, r := range s {
 		if classOf(r) != class {

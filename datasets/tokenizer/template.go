@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// template is the ids that a post-processor puts before and after a text.
+// template holds the ids that a post-processor puts before and after a text.
 type template struct{ before, after []int32 }
 
-// newTemplate reads a post-processor. ByteLevel changes offsets only, no ids.
+// newTemplate reads a post-processor. ByteLevel only changes offsets, not ids.
 func newTemplate(c *component) (template, error) {
 	var t template
 	for _, step := range c.steps(func(c *component) []*component { return c.Processors }) {
@@ -21,7 +21,7 @@ func newTemplate(c *component) (template, error) {
 			if err != nil {
 				return t, fmt.Errorf("post_processor: %w", err)
 			}
-			// A later step wraps what an earlier one made.
+			// A later step wraps the result of an earlier one.
 			t.before = append(one.before, t.before...)
 			t.after = append(t.after, one.after...)
 		default:

@@ -7,20 +7,18 @@ import (
 	"strings"
 )
 
-// TrainBPE learns a byte-level BPE of the given size from texts, and nothing but
-// the texts and the size decides the result: 256 ids are the bytes, and every
-// further one is the pair of neighbouring tokens that is most frequent inside
-// the pieces of the texts; of equally frequent pairs, the first in the order of
-// the bytes of its left and then its right token. No two pairs spell the same
-// token: until something merges across its ends, a stretch of text is merged
-// alike wherever it stands, so a second spelling never comes up.
+// TrainBPE learns a byte-level BPE of the given size. The result depends only on the
+// texts and the size: 256 ids are the bytes, and each further one is the pair of
+// adjacent tokens that is most frequent inside the pieces of the texts. Ties go to the
+// pair whose left token, and then right token, comes first in byte order. No two pairs
+// spell the same token: until something merges across its ends, a stretch of text is
+// merged the same way at every position, so a second spelling never arises.
 //
-// A pair that occurs once teaches nothing, so it is an error when the texts run
-// out of pairs before the size is reached, as is an error among the texts.
-// progress, which may be nil, is told after each new token how many there are
-// and how many there will be.
+// A pair that occurs once teaches nothing, so running out of repeated pairs before
+// reaching the size is an error, as is any error among the texts. progress, if not nil,
+// is called after each new token with the number of tokens so far and in the end.
 //
-// Memory grows with the number of different pieces, not with the texts.
+// Memory grows with the number of distinct pieces, not with the texts.
 func TrainBPE(texts iter.Seq2[string, error], size int, progress func(done, total int)) (*BPE, error) {
 	if size <= 256 {
 		return nil, fmt.Errorf("a BPE of size %d learns nothing: 256 ids are the bytes; ask for more, or use the byte tokenizer", size)
@@ -67,9 +65,8 @@ func countPieces(texts iter.Seq2[string, error]) (map[string]*int, error) {
 	return counts, nil
 }
 
-// trainer holds the pieces as far as they are merged, and for each pair how often
-// it occurs in them and where. Learning a token touches only the pieces that
-// hold its pair.
+// trainer holds the pieces as merged so far and, for each pair, its count and the
+// pieces it occurs in. Learning a token touches only the pieces that hold its pair.
 type trainer struct {
 	tokens []string // by id
 	rules  []pair   // rules[i] is the pair of token 256+i
@@ -85,7 +82,7 @@ type trainPiece struct {
 
 type pairStat struct {
 	count  int
-	pieces []int32 // those that hold the pair, and some that no longer do
+	pieces []int32 // pieces that hold the pair, and some that no longer do
 }
 
 func newTrainer(counts map[string]*int) *trainer {
@@ -94,7 +91,7 @@ func newTrainer(counts map[string]*int) *trainer {
 	for value := range 256 {
 		t.tokens = append(t.tokens, string([]byte{byte(value)}))
 	}
-	// The order of the pieces is random here, and no sum depends on it.
+	// The pieces come in random order here, which affects no sum.
 	for text, count := range counts {
 		piece := trainPiece{make([]int32, len(text)), *count}
 		for i := range len(text) {
@@ -125,8 +122,8 @@ func (t *trainer) add(p pair, piece, count int) {
 	}
 }
 
-// best takes the most frequent pair off the queue. A count in the queue may be out
-// of date, but only too high: once a pair is queued its count only falls.
+// best takes the most frequent pair off the queue. A queued count may be out of date,
+// but only too high: once a pair is queued, its count can only fall.
 func (t *trainer) best() (pair, bool) {
 	for t.queue.Len() > 0 {
 		c := heap.Pop(&t.queue).(counted)
@@ -142,7 +139,7 @@ func (t *trainer) best() (pair, bool) {
 	return pair{}, false
 }
 
-// learn makes a token of a pair and merges the pair wherever it is.
+// learn makes a token of a pair and merges the pair everywhere.
 func (t *trainer) learn(p pair) {
 	id := int32(len(t.tokens))
 	t.tokens = append(t.tokens, t.tokens[p.left]+t.tokens[p.right])
@@ -157,8 +154,8 @@ func (t *trainer) learn(p pair) {
 	}
 }
 
-// merge replaces a pair by id in one piece, in place, keeps the counts right and
-// adds the pairs that arise, all of them with id, to arisen.
+// merge replaces a pair by id in one piece, in place, updates the counts, and adds the
+// new pairs, all of which contain id, to arisen.
 func (t *trainer) merge(p pair, id int32, piece int, arisen map[pair]bool) {
 	old, count := t.pieces[piece].ids, t.pieces[piece].count
 	ids := old[:0]
@@ -183,26 +180,26 @@ func (t *trainer) merge(p pair, id int32, piece int, arisen map[pair]bool) {
 	t.pieces[piece].ids = ids
 }
 
-// bpe is the tokenizer learnt so far.
+// bpe returns the tokenizer learnt so far.
 func (t *trainer) bpe() (*BPE, error) {
 	vocab := make(map[string]int32, len(t.tokens))
 	for id, token := range t.tokens {
-		vocab[written(token)] = int32(id)
+		vocab[toAlphabet(token)] = int32(id)
 	}
 	rules := make([][2]string, len(t.rules))
 	for i, p := range t.rules {
-		rules[i] = [2]string{written(t.tokens[p.left]), written(t.tokens[p.right])}
+		rules[i] = [2]string{toAlphabet(t.tokens[p.left]), toAlphabet(t.tokens[p.right])}
 	}
 	return newBPE(vocab, nil, rules)
 }
 
-// counted is a pair with the count it had when it was queued.
+// counted is a pair with its count when it was queued.
 type counted struct {
 	pair  pair
 	count int
 }
 
-// pairQueue is a heap of pairs, the most frequent first.
+// pairQueue is a heap of pairs, most frequent first.
 type pairQueue struct {
 	items  []counted
 	tokens *[]string

@@ -22,8 +22,8 @@ func each(texts []string) iter.Seq2[string, error] {
 	}
 }
 
-// The words are those of Sennrich et al. 2016, section 3.2, each a text of its
-// own so that no spaces come in. The order is worked out by hand: es is in
+// The words come from Sennrich et al. 2016, section 3.2, each as a separate text so
+// that there are no spaces. The order is worked out by hand: es is in
 // newest and widest, 9 times, as is st, and comes first in the alphabet; then
 // est 9; lo 7 before ow 7; low 7; ew, n+e and w+est 6; ew+est, n+ew 6; then
 // newest 6; d+est, i+d, w+i 3; i+dest 3; w+idest 3; er, low+e 2; low+er 2.
@@ -155,9 +155,9 @@ func TestTrainAgainstSimple(t *testing.T) {
 	}
 }
 
-// testdata/bpe.json was trained on testdata/text.txt. The hash in its name is
-// that of Python's hashlib over the form that fingerprint hashes: names stand in
-// protocol ids, so they must outlive this version.
+// testdata/bpe.json was trained on testdata/text.txt. The hash in its name was computed
+// with Python's hashlib over the bytes that fingerprint hashes: names are part of
+// results, so they must outlive this version.
 func TestTrainedName(t *testing.T) {
 	text, err := os.ReadFile("testdata/text.txt")
 	if err != nil {

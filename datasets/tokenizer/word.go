@@ -8,16 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// Word has one id per word of a closed vocabulary. It is the tokenizer of the
-// generated corpora, whose ideal perplexity is known per word. A text is words
-// joined by single spaces.
+// Word has one id per word of a closed vocabulary. It is the tokenizer of the generated
+// corpora, whose ideal perplexity is known per word. A text is words joined by single
+// spaces.
 type Word struct {
 	words []string // by id
 	ids   map[string]int32
 }
 
-// NewWord returns the tokenizer in which words[i] has id i. A word is at least
-// one rune of valid UTF-8, holds no white space and stands there once.
+// NewWord returns the tokenizer in which words[i] has id i. A word is non-empty valid
+// UTF-8 without white space, and no word may occur twice.
 func NewWord(words []string) (*Word, error) {
 	if len(words) == 0 {
 		return nil, errors.New("a word-level vocabulary needs at least one word")
@@ -46,9 +46,9 @@ func (w *Word) Name() string { return fmt.Sprintf("word-%d", len(w.words)) }
 // Size is the number of words.
 func (w *Word) Size() int { return len(w.words) }
 
-// Encode returns one id per word. A word outside the vocabulary is an error, and
-// so is any white space but the one space between two words, since Decode could
-// not give it back.
+// Encode returns one id per word. A word outside the vocabulary is an error, and so is
+// any white space other than single spaces between words, because Decode could not
+// restore it.
 func (w *Word) Encode(text string) ([]int32, error) {
 	if text == "" {
 		return nil, nil
@@ -71,7 +71,7 @@ func (w *Word) unknown(word string, index, at int) error {
 		return fmt.Errorf("%s: word %d (byte %d) is empty: join the words by single spaces, with none at either end",
 			w.Name(), index, at)
 	}
-	const shown = 40 // enough to recognise it by
+	const shown = 40 // enough to recognise the word
 	if len(word) > shown {
 		word = word[:shown] + "..."
 	}

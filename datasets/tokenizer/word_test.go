@@ -75,7 +75,7 @@ func TestNewWordErrors(t *testing.T) {
 	}
 }
 
-// NewWord must keep its own copy: a caller may go on using the slice.
+// NewWord must keep its own copy: a caller may keep using the slice.
 func TestNewWordCopies(t *testing.T) {
 	words := []string{"a", "b"}
 	w, err := NewWord(words)

@@ -10,18 +10,18 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// checker walks a document and the Go type it is for, side by side, and notes
-// everything in the one that the other does not allow.
+// checker walks a document alongside the Go type it is for and reports everything that
+// the type does not allow.
 type checker struct {
 	problems Problems
-	lines    map[string]int // where each key stands
+	lines    map[string]int // line of each key
 }
 
 func (c *checker) report(line int, key, text string) {
 	c.problems = append(c.problems, Problem{Line: line, Key: key, Text: text})
 }
 
-// line is where a key stands, or what holds it where the key itself was left out.
+// line returns the line of a key, or of its parent if the key itself is missing.
 func (c *checker) line(key string) int {
 	for {
 		if line, ok := c.lines[key]; ok {
@@ -35,8 +35,8 @@ func (c *checker) line(key string) int {
 	}
 }
 
-// value checks the node against a type and the rule of its field. line is that
-// of the node's key, or of the node itself in a list.
+// value checks a node against a type and the rule of its field. line is the line of the
+// node's key, or of the node itself in a list.
 func (c *checker) value(n *yaml.Node, t reflect.Type, r rule, key string, line int) {
 	c.lines[key] = line
 	if what := abbreviation(n); what != "" {
@@ -83,7 +83,7 @@ func (c *checker) length(n int, t reflect.Type, r rule, key string, line int) {
 	}
 }
 
-// structure checks a mapping's keys against a struct's fields.
+// structure checks the keys of a mapping against the fields of a struct.
 func (c *checker) structure(n *yaml.Node, t reflect.Type, key string, line int) {
 	fields := fieldsOf(t)
 	present := make(map[string]bool)
@@ -110,7 +110,7 @@ type entry struct {
 	value      *yaml.Node
 }
 
-// entries lists a mapping's entries, and reports keys that are none.
+// entries returns a mapping's entries and reports keys that are not text.
 func (c *checker) entries(n *yaml.Node, key string) []entry {
 	var all []entry
 	seen := make(map[string]int)
@@ -126,7 +126,7 @@ func (c *checker) entries(n *yaml.Node, key string) []entry {
 		}
 		path := join(key, k.Value)
 		if first, ok := seen[k.Value]; ok {
-			c.report(k.Line, path, fmt.Sprintf("duplicate key; allowed: once, and it stands in line %d", first))
+			c.report(k.Line, path, fmt.Sprintf("duplicate key; it is already set in line %d", first))
 			continue
 		}
 		seen[k.Value] = k.Line
@@ -137,7 +137,7 @@ func (c *checker) entries(n *yaml.Node, key string) []entry {
 
 var simpleKey = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// join appends a name to a path; one that would blur the path is quoted.
+// join appends a name to a path; a name that would make the path ambiguous is quoted.
 func join(path, name string) string {
 	if !simpleKey.MatchString(name) {
 		name = quote(name)
@@ -148,7 +148,7 @@ func join(path, name string) string {
 	return path + "." + name
 }
 
-// got describes a value as it stands in the file.
+// got describes a value as written in the file.
 func got(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.MappingNode:
@@ -165,7 +165,7 @@ func got(n *yaml.Node) string {
 
 func quote(s string) string { return fmt.Sprintf("%q", shorten(s)) }
 
-// shorten keeps a message on one line of the screen.
+// shorten keeps a message on one screen line.
 func shorten(s string) string {
 	const longest = 40
 	if utf8.RuneCountInString(s) <= longest {

@@ -1,19 +1,18 @@
-// Package config reads the settings files that people write by hand, and it is
-// strict: a file that says anything the program would not do exactly as written
-// is refused. gopkg.in/yaml.v3 alone lets through a fractional number for a whole
-// one (3.5 becomes 3) and a second document (it is ignored), and it leaves the
-// struct partly filled when it does find a mistake.
+// Package config reads hand-written settings files strictly: it rejects a file that
+// says anything the program would not do exactly as written. gopkg.in/yaml.v3 alone
+// accepts a fractional number for an integer (3.5 becomes 3), ignores a second
+// document, and leaves the struct partly filled when it does find a mistake.
 //
-// The Go struct is the schema. Every exported field needs a yaml tag with its
-// key, and these tags narrow what the key may hold:
+// The Go struct is the schema. Every exported field needs a yaml tag with its key.
+// These tags narrow what the key may hold:
 //
-//	required:"true"       the key must be there
-//	min:"1" max:"100"     a number's bounds, both included; a list's or mapping's length
-//	oneof:"adamw adafactor"   the words a text may be, or each text of a list
+//	required:"true"       the key must be present
+//	min:"1" max:"100"     inclusive bounds of a number, or of a list's or mapping's length
+//	oneof:"adamw adafactor"   the allowed values of a text, or of each text in a list
 //
-// Fields may be bool, integers, float64, string, structs, slices and maps from
-// string of these. A struct with a method Validate() Problems says what tags
-// cannot; Parse calls it on the outermost struct only, once everything else holds.
+// Fields may be bool, integers, float64, string, structs, and slices and maps from
+// string of these. A struct can check what tags cannot express in a method Validate()
+// Problems; Parse calls it on the outermost struct only, once everything else is valid.
 package config
 
 import (
@@ -25,8 +24,8 @@ import (
 	"strings"
 )
 
-// maxSize is the largest file in bytes. The largest profile is a few kilobytes;
-// the limit keeps a wrong path (a data set, a device) from filling the memory.
+// maxSize is the largest file in bytes. The largest profile is a few kilobytes; the
+// limit keeps a wrong path (a data set, a device) from filling the memory.
 const maxSize = 1 << 20
 
 // Problem is one thing wrong with a settings file.
@@ -34,10 +33,10 @@ type Problem struct {
 	File string
 	Line int    // from 1
 	Key  string // "perplexity[0].length"; "" for the file as a whole
-	Text string // what is wrong; what is allowed
+	Text string // what is wrong and what is allowed
 }
 
-// Problems is every problem of one file, in the order of its lines.
+// Problems are all problems of one file, ordered by line.
 type Problems []Problem
 
 // Error writes one line for each problem: FILE:LINE: KEY: TEXT.
@@ -49,7 +48,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// String writes FILE:LINE: KEY: TEXT, less the parts that are not known.
+// String writes FILE:LINE: KEY: TEXT, without the parts that are unknown.
 func (p Problem) String() string {
 	s := p.Text
 	if p.Key != "" {
@@ -61,7 +60,7 @@ func (p Problem) String() string {
 	return s
 }
 
-// Load reads the file into the struct that into points to, as Parse does.
+// Load reads the file into the struct that into points to; see Parse.
 func Load(path string, into any) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -75,11 +74,11 @@ func Load(path string, into any) error {
 	return Parse(path, data, into)
 }
 
-// Parse reads one YAML document into the struct that into points to. name stands
-// for the file in messages. The error is of type Problems, and the struct is
-// left as it was when there is one; otherwise all of it is replaced, and what
-// the document leaves out is zero. An into that is no pointer to a struct, or a
-// struct with tags that make no sense, is a mistake in the program: it panics.
+// Parse reads one YAML document into the struct that into points to. Messages use name
+// as the file's name. An error is of type Problems and leaves the struct unchanged.
+// Otherwise the whole struct is replaced, with zero values for what the document leaves
+// out. Parse panics if into is not a pointer to a struct or the struct has invalid
+// tags: that is a programming error.
 func Parse(name string, data []byte, into any) error {
 	target := reflect.ValueOf(into)
 	if target.Kind() != reflect.Pointer || target.IsNil() || target.Elem().Kind() != reflect.Struct {
@@ -97,7 +96,7 @@ func Parse(name string, data []byte, into any) error {
 	return nil
 }
 
-// parse fills fresh, a pointer to a zero struct, or says why it cannot.
+// parse fills fresh, a pointer to a zero struct, or returns why it cannot.
 func parse(data []byte, fresh reflect.Value) Problems {
 	root, problem := readYAML(data)
 	if problem != nil {

@@ -42,7 +42,7 @@ type table struct {
 	Length int    `yaml:"length"`
 }
 
-// Validate stands for what tags cannot say: a table's corpus exists, and Heads
+// Validate checks what tags cannot express: a table's corpus exists, and Heads
 // divides 64 (a key the file may leave out).
 func (s *settings) Validate() Problems {
 	var problems Problems
@@ -145,8 +145,8 @@ func TestProblems(t *testing.T) {
 		{"number as key", "name: x\nweights: {1: 2}\n", "p.yaml:2: weights: got 1 as a key; allowed: text"},
 		{"null as key", "name: x\nweights: {~: 2}\n", "p.yaml:2: weights: got nothing as a key; allowed: text"},
 		{"list as key", "name: x\n? [a]\n: 1\n", "p.yaml:2: got a list as a key; allowed: text"},
-		{"duplicate key", "name: x\nsteps: 1\nsteps: 2\n", "p.yaml:3: steps: duplicate key; allowed: once, and it stands in line 2"},
-		{"duplicate key of a map", "name: x\ncorpora:\n  a: {}\n  \"a\": {}\n", "p.yaml:4: corpora.a: duplicate key; allowed: once, and it stands in line 3"},
+		{"duplicate key", "name: x\nsteps: 1\nsteps: 2\n", "p.yaml:3: steps: duplicate key; it is already set in line 2"},
+		{"duplicate key of a map", "name: x\ncorpora:\n  a: {}\n  \"a\": {}\n", "p.yaml:4: corpora.a: duplicate key; it is already set in line 3"},
 		{"missing key", "steps: 1\n", "p.yaml:1: name: missing; allowed: text (in quotes, if it looks like something else)"},
 		{"missing key further in", "name: x\n\nmodel:\n  heads: 2\n", "p.yaml:3: model.layers: missing; allowed: a whole number, 1 to 9223372036854775807"},
 
@@ -188,12 +188,12 @@ func TestProblems(t *testing.T) {
 		{"nothing for a mapping", "name: x\nmodel:\n", "p.yaml:2: model: got nothing; allowed: a mapping with the keys layers, heads"},
 		{"nothing in a list", "name: x\ntables:\n  -\n", "p.yaml:3: tables[0]: got nothing; allowed: a mapping with the keys corpus, length"},
 
-		{"anchor", "name: &n x\n", "p.yaml:1: name: anchor &n; allowed: the value written out, so that a person can read it where it stands"},
-		{"anchor on a key", "&n name: x\n", "p.yaml:1: anchor &n; allowed: the value written out, so that a person can read it where it stands\np.yaml:1: name: missing; allowed: text (in quotes, if it looks like something else)"},
-		{"anchor and alias", "name: x\nmodel: &m {layers: 1}\ntables: [*m]\n", "p.yaml:2: model: anchor &m; allowed: the value written out, so that a person can read it where it stands\np.yaml:3: tables[0]: alias *m; allowed: the value written out, so that a person can read it where it stands"},
-		{"alias to nothing", "name: x\nsteps: *n\n", "p.yaml:2: alias *n; allowed: the value written out, so that a person can read it where it stands"},
-		{"merge key", "name: x\nmodel:\n  <<: {layers: 1}\n  layers: 2\n", "p.yaml:3: model: merge key <<; allowed: the value written out, so that a person can read it where it stands"},
-		{"tag", "name: !!str 3\n", "p.yaml:1: name: tag !!str; allowed: the value written out, so that a person can read it where it stands"},
+		{"anchor", "name: &n x\n", "p.yaml:1: name: anchor &n; write the value out in full"},
+		{"anchor on a key", "&n name: x\n", "p.yaml:1: anchor &n; write the value out in full\np.yaml:1: name: missing; allowed: text (in quotes, if it looks like something else)"},
+		{"anchor and alias", "name: x\nmodel: &m {layers: 1}\ntables: [*m]\n", "p.yaml:2: model: anchor &m; write the value out in full\np.yaml:3: tables[0]: alias *m; write the value out in full"},
+		{"alias to nothing", "name: x\nsteps: *n\n", "p.yaml:2: alias *n; write the value out in full"},
+		{"merge key", "name: x\nmodel:\n  <<: {layers: 1}\n  layers: 2\n", "p.yaml:3: model: merge key <<; write the value out in full"},
+		{"tag", "name: !!str 3\n", "p.yaml:1: name: tag !!str; write the value out in full"},
 
 		{"several, in the order of the lines", "rat: 1\nsteps: 0\nmodel:\n  heads: 65\nresume: 1\n",
 			`p.yaml:1: rat: unknown key; did you mean rate?

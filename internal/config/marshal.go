@@ -9,10 +9,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Marshal writes a struct, or what a pointer to one points to, as a YAML
-// document that Parse reads back: fields in the order of the struct, the keys of
-// maps sorted. It is an error if Parse would refuse the result or read anything
-// else from it, so a field whose zero value its bounds forbid needs omitempty.
+// Marshal writes a struct, or the struct a pointer points to, as a YAML document that
+// Parse can read: fields in the order of the struct, map keys sorted. It returns an
+// error if Parse would reject the result or read anything else from it, so a field
+// whose bounds exclude its zero value needs omitempty.
 func Marshal(v any) ([]byte, error) {
 	value := reflect.Indirect(reflect.ValueOf(v))
 	if value.Kind() != reflect.Struct {
@@ -26,7 +26,7 @@ func Marshal(v any) ([]byte, error) {
 	if err := Parse("settings", data, back.Interface()); err != nil {
 		return nil, fmt.Errorf("settings that could not be read back: %w", err)
 	}
-	// Compared as bytes, since an empty list and none are written alike.
+	// Compare the bytes: an empty list and a nil one are written alike.
 	again, err := encode(back.Interface())
 	if err != nil {
 		return nil, err

@@ -71,7 +71,7 @@ func TestMarshalRefuses(t *testing.T) {
 	}{
 		{"not a number", func(s *settings) { s.Rate = math.NaN() }, "settings that could not be read back: settings:3: rate: got .nan; allowed: a number, 0 to 1"},
 		{"out of range", func(s *settings) { s.Steps = -1 }, "settings that could not be read back: settings:2: steps: got -1; allowed: a whole number, 1 to 10000000"},
-		{"not UTF-8", func(s *settings) { s.Name = "\xff" }, "settings that could not be read back: settings:1: name: tag !!binary; allowed: the value written out, so that a person can read it where it stands"},
+		{"not UTF-8", func(s *settings) { s.Name = "\xff" }, "settings that could not be read back: settings:1: name: tag !!binary; write the value out in full"},
 		{"refused by Validate", func(s *settings) { s.Model.Heads = 7 }, "settings that could not be read back: settings:12: model.heads: must divide 64"},
 	}
 	for _, test := range tests {

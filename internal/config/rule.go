@@ -9,11 +9,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"gopkg.in/yaml.v3"
 )
 
-// rule is what a field's tags allow. Bounds stay text beside their value, so
-// that messages print them as they were written.
+// rule is what a field's tags allow. Bounds are also kept as text, so that messages
+// print them as written in the tag.
 type rule struct {
 	required         bool
 	min, max         float64
@@ -28,8 +29,8 @@ type field struct {
 	rule rule
 }
 
-// fieldsOf reads the tags of a struct, those of inline structs included. Tags that make no sense panic: they are
-// part of the program.
+// fieldsOf reads the tags of a struct and of its inline structs. It panics on an invalid
+// tag, which is a programming error.
 func fieldsOf(t reflect.Type) []field {
 	var fields []field
 	for f := range t.Fields() {
@@ -37,7 +38,7 @@ func fieldsOf(t reflect.Type) []field {
 		if name == "-" || !f.IsExported() {
 			continue
 		}
-		if option == "inline" { // its fields are keys beside the others
+		if option == "inline" { // its fields are keys of the outer struct
 			fields = append(fields, fieldsOf(f.Type)...)
 			continue
 		}
@@ -76,23 +77,23 @@ func find(fields []field, name string) (field, bool) {
 	return fields[i], true
 }
 
-// element is the rule for the entries of a list or mapping: bounds were for its
+// element is the rule for the entries of a list or mapping, whose bounds apply to its
 // length.
 func (r rule) element() rule { return rule{oneof: r.oneof} }
 
-// holds says whether v lies within the bounds.
+// holds reports whether v lies within the bounds.
 func (r rule) holds(v float64) bool {
 	return (r.minText == "" || v >= r.min) && (r.maxText == "" || v <= r.max)
 }
 
-// Numbers as people write them: yaml.v3 would also read 010 as eight, and take
-// 1_000, 0x10 and .inf.
+// Numbers as people write them. yaml.v3 would also read 010 as eight, and accept 1_000,
+// 0x10 and .inf.
 var (
 	wholeNumber = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)$`)
 	number      = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?$`)
 )
 
-// scalar says whether the type and the rule allow the node, which is a scalar.
+// scalar reports whether the type and the rule allow a scalar node.
 func (r rule) scalar(n *yaml.Node, t reflect.Type) bool {
 	plain := n.Style == 0
 	switch t.Kind() {
@@ -113,7 +114,7 @@ func (r rule) scalar(n *yaml.Node, t reflect.Type) bool {
 	panic(fmt.Sprintf("config: settings cannot be of type %v", t))
 }
 
-// allowed says in words what the type and the rule allow.
+// allowed describes in words what the type and the rule allow.
 func (r rule) allowed(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:
@@ -140,7 +141,7 @@ func (r rule) allowed(t reflect.Type) string {
 	panic(fmt.Sprintf("config: settings cannot be of type %v", t))
 }
 
-// span words the bounds; lowest and highest are those of the type, "" if none.
+// span describes the bounds; lowest and highest are the bounds of the type, "" if none.
 func (r rule) span(lowest, highest string) string {
 	if r.minText != "" {
 		lowest = r.minText
@@ -167,42 +168,21 @@ func keys(fields []field) string {
 	return strings.Join(names, ", ")
 }
 
-// suggest names the known key that is nearest to an unknown one, or all of them
-// when none is near.
+// suggest names the known key closest to an unknown one, or all of them when none is
+// close.
 func suggest(name string, fields []field) string {
-	best, bestDistance := "", min(1+max(2, len(name)/3), len(name)) // a word of two letters is near to everything
+	// A word of two letters is close to everything, so short names need a closer match.
+	best, limit := "", min(1+max(2, len(name)/3), len(name))
 	for _, f := range fields {
-		if d := distance(name, f.name, bestDistance); d < bestDistance {
-			best, bestDistance = f.name, d
+		if max(len(name)-len(f.name), len(f.name)-len(name)) >= limit {
+			continue // too far without comparing, so that a key of a megabyte costs nothing
+		}
+		if d := levenshtein.ComputeDistance(name, f.name); d < limit {
+			best, limit = f.name, d
 		}
 	}
 	if best == "" {
 		return "allowed: " + keys(fields)
 	}
 	return "did you mean " + best + "?"
-}
-
-// distance is the number of bytes to insert, delete or replace to make b of a,
-// or any number ≥ limit if it is not less than limit.
-func distance(a, b string, limit int) int {
-	if max(len(a)-len(b), len(b)-len(a)) >= limit {
-		return limit // so that a key of a megabyte costs nothing
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replace := diagonal
-			if a[i] != b[j] {
-				replace++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replace, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

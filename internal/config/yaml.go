@@ -16,12 +16,12 @@ import (
 	"infinibench/internal/textfile"
 )
 
-// readYAML returns the value of the one document that data holds.
+// readYAML returns the value of the only document in data.
 func readYAML(data []byte) (*yaml.Node, *Problem) {
 	if len(data) > maxSize {
 		return nil, &Problem{Line: 1, Text: fmt.Sprintf("the file is too large; allowed: at most %d bytes", maxSize)}
 	}
-	data, err := textfile.Strip(data) // some Windows editors put a byte-order mark first
+	data, err := textfile.Strip(data) // some Windows editors start a file with a byte-order mark
 	if err != nil {
 		return nil, &Problem{Line: 1, Text: err.Error()}
 	}
@@ -45,13 +45,13 @@ func readYAML(data []byte) (*yaml.Node, *Problem) {
 	}
 	root := first.Content[0]
 	if root.Kind == yaml.ScalarNode && root.Value == "" {
-		root.Line = first.Line // nothing stands in the line after "---", if there is one
+		root.Line = first.Line // the line after "---", if there is one, is empty
 	}
 	return root, nil
 }
 
-// next reads one document. yaml.v3 panics on states it believes impossible, and
-// no file may end the program.
+// next reads one document. yaml.v3 panics in states it believes impossible, and no file
+// may end the program.
 func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -63,9 +63,9 @@ func next(decoder *yaml.Decoder) (document *yaml.Node, err error) {
 	return document, err
 }
 
-// readable refuses what a reader of the file could not see and what yaml.v3
-// reports without a line: bytes that are no text, invisible characters, and
-// tabs in the indentation (some of which yaml.v3 would let through).
+// readable rejects what a reader of the file could not see and what yaml.v3 reports
+// without a line: bytes that are not text, invisible characters, and tabs in the
+// indentation (some of which yaml.v3 would accept).
 func readable(data []byte) *Problem {
 	number := 0
 	for line := range bytes.Lines(data) {
@@ -94,8 +94,8 @@ var (
 	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// syntaxProblem rewrites an error of yaml.v3, which names the line in its text,
-// if at all.
+// syntaxProblem rewrites an error from yaml.v3, which names the line in its text, if at
+// all.
 func syntaxProblem(data []byte, err error) *Problem {
 	parts := yamlError.FindStringSubmatch(err.Error())
 	if parts == nil {
@@ -118,13 +118,13 @@ func syntaxProblem(data []byte, err error) *Problem {
 	return &Problem{Line: min(line, last), Text: "not valid YAML: " + text}
 }
 
-// refuse is the text for YAML's means of abbreviation, which are valid YAML but
-// not welcome here.
+// refuse is the message for YAML's means of abbreviation, which are valid YAML but not
+// accepted here.
 func refuse(what string) string {
-	return what + "; allowed: the value written out, so that a person can read it where it stands"
+	return what + "; write the value out in full"
 }
 
-// abbreviation names the means of abbreviation a node uses, or is "".
+// abbreviation names the means of abbreviation that a node uses, or returns "".
 func abbreviation(n *yaml.Node) string {
 	switch {
 	case n.Kind == yaml.AliasNode:

@@ -1,7 +1,7 @@
-// Package finite writes and reads JSON in which a number that is not finite is null.
+// Package finite writes and reads JSON in which null represents a non-finite number.
 //
 // JSON has no NaN and no infinity, and encoding/json refuses to write an object that
-// holds one: a single undefined ratio would lose everything beside it. Reading null
+// contains one: a single undefined ratio would lose everything around it. Reading null
 // gives NaN, never 0, so that an unknown value stays unknown. Every result, report and
 // chart is written through this package, and results are read with [NullIsNaN].
 package finite
@@ -24,7 +24,7 @@ import (
 // Is reports whether x is neither NaN nor infinite.
 func Is(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
-// writing is encoding/json's behaviour except for numbers that are not finite.
+// writing matches encoding/json except for non-finite numbers.
 var writing = json.JoinOptions(jsonv1.DefaultOptionsV1(), json.WithMarshalers(json.JoinMarshalers(
 	json.MarshalToFunc(func(to *jsontext.Encoder, x float64) error { return null(to, x) }),
 	json.MarshalToFunc(func(to *jsontext.Encoder, x float32) error { return null(to, float64(x)) }),
@@ -37,8 +37,8 @@ func null(to *jsontext.Encoder, x float64) error {
 	return to.WriteToken(jsontext.Null)
 }
 
-// NullIsNaN is an option for package jsonread that reads null in the place of a float64
-// as NaN.
+// NullIsNaN is an option for package jsonread that reads null as NaN where a float64 is
+// expected.
 var NullIsNaN = json.WithUnmarshalers(
 	json.UnmarshalFromFunc(func(from *jsontext.Decoder, x *float64) error {
 		if from.PeekKind() != 'n' {
@@ -51,7 +51,7 @@ var NullIsNaN = json.WithUnmarshalers(
 )
 
 // Marshal returns v as one line of JSON. If all its numbers are finite, encoding/json
-// writes it: the bytes of a result must not depend on which library could also write it.
+// writes it, so that the bytes of a result do not depend on the library.
 func Marshal(v any) ([]byte, error) {
 	data, err := stdjson.Marshal(v)
 	if refused := new(stdjson.UnsupportedValueError); errors.As(err, &refused) {
@@ -71,7 +71,7 @@ func MarshalIndent(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// Missing lists the numbers in v that are not finite by their path in its JSON, such as
+// Missing lists the non-finite numbers in v by their path in its JSON, such as
 // "perplexity.documents[3].nll".
 func Missing(v any) []string {
 	var paths []string
@@ -83,7 +83,7 @@ func Missing(v any) []string {
 	return paths
 }
 
-// walk visits every float64 that JSON shows.
+// walk visits every float64 that appears in the JSON.
 func walk(v reflect.Value, path string, visit func(path string, x float64)) {
 	switch v.Kind() {
 	case reflect.Float64, reflect.Float32:

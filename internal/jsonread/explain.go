@@ -15,7 +15,7 @@ import (
 )
 
 // explain rewrites an error of the library as "line 3, column 12: "meta.config": what
-// is wrong". Lines and columns count from 1, columns in bytes.
+// is wrong". Lines and columns count from 1; columns count bytes.
 func explain(data []byte, err error, lines bool) error {
 	var reason string
 	var offset int64
@@ -43,8 +43,8 @@ func explain(data []byte, err error, lines bool) error {
 	return fmt.Errorf("%s: %s", place, reason)
 }
 
-// leadingSpace is how many bytes lie between the end of one token, where the library
-// says an error is, and the start of the next.
+// leadingSpace is the number of bytes between the end of one token, where the library
+// reports an error, and the start of the next.
 func leadingSpace(data []byte, offset int64) int64 {
 	if offset < 0 || offset > int64(len(data)) {
 		return 0
@@ -53,7 +53,7 @@ func leadingSpace(data []byte, offset int64) int64 {
 	return int64(len(rest) - len(bytes.TrimLeft(rest, " \t\r\n:,")))
 }
 
-// wrongText says what is wrong with the grammar or the characters.
+// wrongText describes an error in the grammar or the characters.
 func wrongText(data []byte, err *jsontext.SyntacticError) string {
 	at := data[min(max(err.ByteOffset, 0), int64(len(data))):]
 	reason := err.Err.Error()
@@ -65,7 +65,7 @@ func wrongText(data []byte, err *jsontext.SyntacticError) string {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the JSON ends too early; the file may be cut short"
 	case strings.HasPrefix(reason, "invalid surrogate pair"):
-		return fmt.Sprintf("%.6s is a lone surrogate, half of a character, which no text can hold; write the character itself or U+FFFD", at)
+		return fmt.Sprintf("%.6s is a lone surrogate, only half of a character; write the character itself or U+FFFD", at)
 	case reason == "invalid UTF-8" && len(at) > 0:
 		return fmt.Sprintf("byte 0x%02x is not UTF-8; convert the text to UTF-8", at[0])
 	case bytes.HasPrefix(at, []byte(textfile.Mark)) && strings.HasPrefix(reason, "invalid character"):
@@ -78,7 +78,7 @@ func wrongText(data []byte, err *jsontext.SyntacticError) string {
 	return reason
 }
 
-// wrongValue says how a value differs from the one that belongs there.
+// wrongValue describes how a value differs from the one expected.
 func wrongValue(err *json.SemanticError) string {
 	switch {
 	case errors.Is(err, json.ErrUnknownName):
@@ -93,8 +93,8 @@ func wrongValue(err *json.SemanticError) string {
 	return fmt.Sprintf("got %s, want %s", jsonKind(err.JSONKind), goKind(err.GoType))
 }
 
-// keyName is a path of keys, "config.heads" or "merges[3]", without JSON Pointer's
-// escapes.
+// keyName formats a path of keys as "config.heads" or "merges[3]", without JSON
+// Pointer's escapes.
 func keyName(p jsontext.Pointer) string {
 	var name strings.Builder
 	for token := range p.Tokens() {

@@ -24,7 +24,7 @@ type record struct {
 // What encoding/json reads as another text or number than the file has, or keeps one
 // of. The pairs of surrogates are in RFC 8259, sections 7 and 8.2.
 func TestDocument(t *testing.T) {
-	const lone = ` is a lone surrogate, half of a character, which no text can hold; write the character itself or U+FFFD`
+	const lone = ` is a lone surrogate, only half of a character; write the character itself or U+FFFD`
 	for _, c := range []struct {
 		reason, text, want string
 		options            []json.Options

@@ -1,6 +1,6 @@
-// Package textfile reads text files as other programs write them: with or without
-// a byte-order mark, with lines that end in LF or CR LF, with or without a line end
-// after the last one.
+// Package textfile reads text files as other programs write them: with or without a
+// byte-order mark, with LF or CR LF line ends, with or without a line end after the
+// last line.
 package textfile
 
 import (
@@ -11,13 +11,12 @@ import (
 	"io"
 )
 
-// Mark is U+FEFF in UTF-8. At the start of a file it is a signature, which many
-// Windows programs write and readers of text skip; anywhere else it is a character
-// of the text.
+// Mark is U+FEFF in UTF-8. At the start of a file it is a signature, which many Windows
+// programs write and text readers skip; anywhere else it is an ordinary character.
 const Mark = "\ufeff"
 
-// foreign maps the byte-order marks of other encodings to the names iconv has for
-// them. The longer marks come first: UTF-32's starts with UTF-16's.
+// foreign maps the byte-order marks of other encodings to their iconv names. Longer
+// marks come first: UTF-32's starts with UTF-16's.
 var foreign = []struct{ mark, name string }{
 	{"\xff\xfe\x00\x00", "UTF-32"},
 	{"\x00\x00\xfe\xff", "UTF-32"},
@@ -28,9 +27,9 @@ var foreign = []struct{ mark, name string }{
 // maxMark is the length of the longest byte-order mark.
 const maxMark = 4
 
-// Strip returns data without the UTF-8 signature it may start with. Only one is
-// removed. A byte-order mark of another encoding is an error that names it and says
-// how to convert the file.
+// Strip returns data without a leading UTF-8 signature; it removes only one. A
+// byte-order mark of another encoding is an error that names the encoding and says how
+// to convert the file.
 func Strip(data []byte) ([]byte, error) {
 	for _, f := range foreign {
 		if bytes.HasPrefix(data, []byte(f.mark)) {
@@ -40,10 +39,11 @@ func Strip(data []byte) ([]byte, error) {
 	return bytes.TrimPrefix(data, []byte(Mark)), nil
 }
 
-// Lines calls visit for every line of r that is not blank, with its number (from 1,
-// blank lines counted), its offset in r in bytes, and its bytes without the line end,
-// which are valid during the call. A signature is skipped; it counts in the offset.
-// A line of more than limit bytes is an error. Errors name the line.
+// Lines calls visit for every line of r that is not blank. It passes the line number
+// (from 1, counting blank lines), the byte offset in r, and the bytes of the line
+// without its line end, which are valid only during the call. A signature is skipped
+// but counts in the offset. A line of more than limit bytes is an error. Errors name
+// the line.
 func Lines(r io.Reader, limit int, visit func(number int, offset int64, line []byte) error) error {
 	r, start, err := stripped(r)
 	if err != nil {
@@ -53,8 +53,8 @@ func Lines(r io.Reader, limit int, visit func(number int, offset int64, line []b
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, min(limit, 1<<20)), limit)
 	lines.Split(func(data []byte, atEOF bool) (int, []byte, error) {
-		// The bytes before a read error are half a line, not a last line without
-		// its line end.
+		// Bytes before a read error are an incomplete line, not a last line without a
+		// line end.
 		if err := lines.Err(); err != nil && bytes.IndexByte(data, '\n') < 0 {
 			return 0, nil, err
 		}
@@ -81,7 +81,7 @@ func Lines(r io.Reader, limit int, visit func(number int, offset int64, line []b
 	return nil
 }
 
-// stripped is Strip for a stream; skipped is how many bytes the signature had.
+// stripped is Strip for a stream; skipped is the length of the signature in bytes.
 func stripped(r io.Reader) (rest io.Reader, skipped int64, err error) {
 	head := make([]byte, maxMark)
 	n, failed := io.ReadFull(r, head)
@@ -90,7 +90,7 @@ func stripped(r io.Reader) (rest io.Reader, skipped int64, err error) {
 		return nil, 0, err
 	}
 	if failed != nil && failed != io.EOF && failed != io.ErrUnexpectedEOF {
-		r = broken{failed} // met again after the bytes before it
+		r = broken{failed} // returned again after the bytes before it
 	}
 	return io.MultiReader(bytes.NewReader(head), r), int64(n - len(head)), nil
 }
