@@ -22,6 +22,7 @@ var verbs = []func(*environment) *cobra.Command{
 	reproduceCommand,
 	runCommand,
 	planCommand,
+	profileCommand,
 	reportCommand,
 	serveCommand,
 	compareCommand,

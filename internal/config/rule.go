@@ -170,16 +170,25 @@ func keys(fields []field) string {
 // suggest names the known key that is nearest to an unknown one, or all of them
 // when none is near.
 func suggest(name string, fields []field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	if best := Nearest(name, names); best != "" {
+		return "did you mean " + best + "?"
+	}
+	return "allowed: " + keys(fields)
+}
+
+// Nearest is the name that a misspelt one is nearest to, or "" if it is near to none.
+func Nearest(name string, names []string) string {
 	best, bestDistance := "", min(1+max(2, len(name)/3), len(name)) // a word of two letters is near to everything
-	for _, f := range fields {
-		if d := distance(name, f.name, bestDistance); d < bestDistance {
-			best, bestDistance = f.name, d
+	for _, n := range names {
+		if d := distance(name, n, bestDistance); d < bestDistance {
+			best, bestDistance = n, d
 		}
 	}
-	if best == "" {
-		return "allowed: " + keys(fields)
-	}
-	return "did you mean " + best + "?"
+	return best
 }
 
 // distance is the number of bytes to insert, delete or replace to make b of a,
