@@ -9,8 +9,8 @@ import (
 )
 
 // ProfileSchema is a JSON Schema (draft 2020-12) of profiles, for editors: it has the keys,
-// types, ranges and words that LoadProfile allows. How one setting bounds another only
-// LoadProfile checks.
+// types, ranges and words that LoadProfile allows. Only LoadProfile checks how one number
+// bounds another.
 func ProfileSchema() map[string]any {
 	keys := map[string]ProfileKey{}
 	for _, k := range ProfileKeys() {
@@ -32,7 +32,41 @@ func ProfileSchema() map[string]any {
 			s["default"] = k.Absent == "true"
 		}
 		k.doc.restrict(s, k.Type)
+		switch path {
+		case "corpora":
+			restrictCorpora(s["properties"].(map[string]any))
+		case "training":
+			s["if"], s["then"] = has("optimizer", "adafactor"), properties(object{"weight_decay": object{"const": 0}})
+		}
 	})
+}
+
+type object = map[string]any
+
+func properties(p object) object { return object{"properties": p} }
+
+// has is the condition that a key has a value.
+func has(key, value string) object {
+	return object{"properties": object{key: object{"const": value}}, "required": []string{key}}
+}
+
+// restrictCorpora says of each corpus what validateCorpus does: a generated one has words and
+// a length, one that is read has neither, and only a bpe has a vocabulary to be set.
+func restrictCorpora(corpora object) {
+	vocabulary := object{
+		"if": has("tokenizer", "bpe"), "then": object{"required": []string{"vocabulary"}}, "else": properties(object{"vocabulary": false}),
+	}
+	generated := properties(object{
+		"tokenizer": object{"const": "word"}, "documents": object{"minimum": 1}, "max_tokens": object{"const": 0}, "bad_texts": false,
+	})
+	generated["required"] = []string{"document_tokens", "documents"}
+	read := properties(object{"tokenizer": object{"not": object{"const": "word"}}, "document_tokens": false})
+	for _, name := range generatedCorpora {
+		corpora[name].(object)["allOf"] = []any{vocabulary, generated}
+	}
+	for _, name := range readCorpora {
+		corpora[name].(object)["allOf"] = []any{vocabulary, read}
+	}
 }
 
 // describe is what an editor shows of the key.

@@ -75,10 +75,13 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, training, _ := strings.Cut(string(tiny), "optimizer: adamw ")
+	training, _, _ = strings.Cut(training, "weight_decay: 0 ")
 	for _, test := range []struct {
 		old, new string
 		good     bool
 	}{
+		{"optimizer: adamw " + training + "weight_decay: 0 ", "optimizer: adafactor " + training + "weight_decay: 0.1 ", false},
 		{"layers: 1 ", "layers: 256 ", true},
 		{"layers: 1 ", "layers: 257 ", false},
 		{"layers: 1 ", "layers: 0 ", false},
@@ -106,6 +109,22 @@ func TestSchemaAgreesWithTheReader(t *testing.T) {
 		{"  novel: {", "  roman: {", false},
 		{"  novel: {tokenizer: word", "  novel: {tokenizer: words", false},
 		{"  novel: {tokenizer: word, split: test", "  novel: {tokenizer: word, split: train", false},
+		{"novel: {tokenizer: word", "novel: {tokenizer: bpe, vocabulary: 300", false},
+		{"novel: {tokenizer: word", "novel: {tokenizer: word, vocabulary: 300", false},
+		{"novel: {tokenizer: word", "novel: {tokenizer: word, max_tokens: 0", true},
+		{"novel: {tokenizer: word", "novel: {tokenizer: word, max_tokens: 9", false},
+		{"novel: {tokenizer: word", "novel: {tokenizer: word, bad_texts: stop", false},
+		{"split: test, documents: 16, document_tokens: 4096}", "split: test, documents: 16}", false},
+		{"split: test, documents: 16, document_tokens: 4096}", "split: test, documents: 0, document_tokens: 4096}", false},
+		{"split: test, documents: 16, document_tokens: 4096}", "split: test, document_tokens: 4096}", false},
+		{"  novel: {", "  pg19: {tokenizer: bytes, split: test}\n  novel: {", true},
+		{"  novel: {", "  pg19: {tokenizer: bpe, split: test, vocabulary: 257, bad_texts: skip}\n  novel: {", true},
+		{"  novel: {", "  pg19: {tokenizer: bpe, split: test}\n  novel: {", false},
+		{"  novel: {", "  pg19: {tokenizer: bpe, split: test, vocabulary: 256}\n  novel: {", false},
+		{"  novel: {", "  pg19: {tokenizer: bytes, split: test, vocabulary: 300}\n  novel: {", false},
+		{"  novel: {", "  pg19: {tokenizer: word, split: test}\n  novel: {", false},
+		{"  novel: {", "  pg19: {tokenizer: bytes, split: test, document_tokens: 64}\n  novel: {", false},
+		{"weight_decay: 0 ", "weight_decay: 0.1 ", true},
 		{"  - {corpus: novel, models: [local-only, ", "  - {corpus: novel, models: [local, ", false},
 		{"    entries: 512 ", "    entries: 0 ", false},
 		{"  memorizing:\n", "  memorising:\n", false},

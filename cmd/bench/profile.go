@@ -157,7 +157,7 @@ func profileSchemaCommand(env *environment) *cobra.Command {
 		Short: "Print a JSON Schema, by which editors complete and check profiles",
 		Long: `schema prints a JSON Schema (draft 2020-12) of profiles. An editor that knows YAML then
 completes keys, explains them and marks mistakes; docs/profile.md says how to set it up. It
-cannot know how one setting bounds another: every verb that reads a profile checks that.`,
+cannot say how one number bounds another: every verb that reads a profile checks that.`,
 		Example: "  bench profile schema",
 		RunE: func(*cobra.Command, []string) error {
 			return printJSON(env, experiments.ProfileSchema())
