@@ -9,7 +9,7 @@ import (
 	"infinibench/internal/config"
 )
 
-var nameLine = regexp.MustCompile(`(?m)^name: .*$`)
+var nameLine = regexp.MustCompile(`(?m)^name: .*\n`)
 
 // NewProfile is the text of a built-in profile, comments included, under a name of its own.
 func NewProfile(name, from string) ([]byte, error) {
@@ -23,7 +23,13 @@ func NewProfile(name, from string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	data = nameLine.ReplaceAll(data, []byte("name: "+name))
+	line, err := config.Marshal(struct {
+		Name string `yaml:"name"`
+	}{name}) // in quotes, if YAML would take the name for a number or a date
+	if err != nil {
+		return nil, err
+	}
+	data = nameLine.ReplaceAllLiteral(data, line)
 	return data, config.Parse(name+".yaml", data, new(Profile))
 }
 

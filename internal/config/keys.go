@@ -69,10 +69,13 @@ func valuesOf(path, key string, v reflect.Value) []Value {
 		return all
 	case reflect.Map:
 		var all []Value
+		if v.Type().Elem().Kind() == reflect.Struct {
+			key += ".NAME"
+		}
 		names := v.MapKeys()
 		slices.SortFunc(names, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 		for _, name := range names {
-			all = append(all, valuesOf(join(path, name.String()), key+".NAME", v.MapIndex(name))...)
+			all = append(all, valuesOf(join(path, name.String()), key, v.MapIndex(name))...)
 		}
 		return all
 	case reflect.Slice:
