@@ -10,6 +10,7 @@ import (
 var booksumExperiment = &experiment{
 	name: "booksum", everySeed: true,
 	cells: booksumCells, validate: validateBooksum, count: countBooksum, estimate: estimateBooksum, make: makeBooksum,
+	keys: booksumKeys,
 }
 
 // BooksumSettings is the paper's third experiment (Table 4 and Figure 4): models that

@@ -8,6 +8,7 @@ import (
 var costExperiment = &experiment{
 	name: "cost", alone: true,
 	cells: costCells, validate: validateCost, count: countCost, estimate: estimateCost, make: makeCost,
+	keys: costKeys,
 }
 
 // FullAttention is the control: attention over the whole sequence, which is the

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"infinibench/internal/config"
 	"infinibench/internal/seal"
 )
 
@@ -75,6 +76,30 @@ func FuzzCellFiles(f *testing.F) {
 		}
 		if r, found := files.result("h"); found && (r.ConfigHash != "h" || r.Version != ResultVersion) {
 			t.Errorf("found %+v", r)
+		}
+	})
+}
+
+// FuzzNewProfile: a name is refused, or names the profile that is written, and no other
+// directory.
+func FuzzNewProfile(f *testing.F) {
+	for _, name := range []string{"mine", "../mine", "a/b", `a\b`, "mine\nseeds: [7]", "${1}", "null", "1", "1e3", "true", "", "-", "0x1", "2024-01-01"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		data, err := NewProfile(name, "smoke")
+		if refused := !profileName.MatchString(name) || slices.Contains(ProfileNames(), name); refused != (err != nil) {
+			t.Fatalf("%q: %v", name, err)
+		}
+		if err != nil {
+			return
+		}
+		p := new(Profile)
+		if err := config.Parse("mine.yaml", data, p); err != nil {
+			t.Fatal(err)
+		}
+		if p.Name != name || filepath.Base(name) != name || len(p.Seeds) != 2 {
+			t.Errorf("%q became %q with %d seeds", name, p.Name, len(p.Seeds))
 		}
 	})
 }

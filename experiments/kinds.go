@@ -29,6 +29,8 @@ type experiment struct {
 	estimate func(c PlannedCell, e *Estimate, calibrate calibrator) error
 	// make runs a cell and writes its result, resuming whatever an earlier run left.
 	make func(ctx context.Context, r *cellRun) error
+	// keys describes the settings, each key below the experiment's own: ".lengths".
+	keys []keyDoc
 }
 
 // ExperimentSettings is the settings of every experiment: one key each, in a profile and

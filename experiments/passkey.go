@@ -14,6 +14,7 @@ import (
 var passkeyExperiment = &experiment{
 	name:  "passkey",
 	cells: passkeyCells, validate: validatePasskey, count: countPasskey, estimate: estimatePasskey, make: makePasskey,
+	keys: passkeyKeys,
 }
 
 // PasskeySettings is the paper's Table 3: models that read a number out of a long

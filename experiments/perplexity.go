@@ -14,6 +14,7 @@ import (
 var perplexityExperiment = &experiment{
 	name: "perplexity", everySeed: true,
 	cells: perplexityCells, validate: validatePerplexity, count: countPerplexity, estimate: estimatePerplexity, make: makePerplexity,
+	keys: perplexityKeys,
 }
 
 // PerplexitySettings is one block of the paper's Table 2: the models trained and

@@ -128,28 +128,32 @@ func IsProfileFile(name string) bool {
 // LoadProfile reads a profile: a built-in one by its name, or a file by its path,
 // which ends in .yaml or .yml. The error names every problem with its file, line and key.
 func LoadProfile(nameOrPath string) (*Profile, error) {
-	p := new(Profile)
+	p, _, err := readProfile(nameOrPath)
+	return p, err
+}
+
+// readProfile is LoadProfile with the line of each key that the profile holds.
+func readProfile(nameOrPath string) (*Profile, map[string]int, error) {
+	path := nameOrPath
+	var data []byte
+	var err error
 	if IsProfileFile(nameOrPath) {
-		if err := config.Load(nameOrPath, p); err != nil {
-			return nil, err
-		}
-		p.normalise()
-		return p, nil
+		data, err = config.Read(path)
+	} else if data, err = builtinProfile(nameOrPath); err != nil {
+		err = fmt.Errorf("%w, and the path of your own ends in .yaml or .yml", err)
+	} else {
+		path = "profiles/" + nameOrPath + ".yaml"
 	}
-	if names := ProfileNames(); !slices.Contains(names, nameOrPath) {
-		return nil, fmt.Errorf("no profile %q; the built-in ones are %s, and the path of your own ends in .yaml or .yml",
-			nameOrPath, strings.Join(names, ", "))
-	}
-	path := "profiles/" + nameOrPath + ".yaml"
-	data, err := builtin.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := config.Parse(path, data, p); err != nil {
-		return nil, err
+	p := new(Profile)
+	lines, err := config.ParseLines(path, data, p)
+	if err != nil {
+		return nil, nil, err
 	}
 	p.normalise()
-	return p, nil
+	return p, lines, nil
 }
 
 // normalise gives settings that mean the same the same value.

@@ -19,6 +19,7 @@ import (
 var recallExperiment = &experiment{
 	name:  "recall",
 	cells: recallCells, validate: validateRecall, count: countRecall, estimate: estimateRecall, make: makeRecall,
+	keys: recallKeys,
 }
 
 // RecallSettings is what is tried with the memory of one head, apart from any model.

@@ -51,6 +51,7 @@ In bash it needs the package bash-completion.`,
 func completeValues(cmd *cobra.Command) {
 	values := map[string][]string{
 		"profile": experiments.ProfileNames(),
+		"from":    experiments.ProfileNames(),
 		"model":   experiments.Models,
 		"mode":    {"train", "eval"},
 		"split":   {string(datasets.Train), string(datasets.Validation), string(datasets.Test)},

@@ -23,6 +23,7 @@ var verbs = []func(*environment) *cobra.Command{
 	reproduceCommand,
 	runCommand,
 	planCommand,
+	profileCommand,
 	reportCommand,
 	serveCommand,
 	compareCommand,

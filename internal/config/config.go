@@ -62,16 +62,21 @@ func (p Problem) String() string {
 
 // Load reads the file into the struct that into points to; see Parse.
 func Load(path string, into any) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err // names the path already
-	}
-	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	data, err := Read(path)
 	if err != nil {
 		return err
 	}
 	return Parse(path, data, into)
+}
+
+// Read reads the file as Load does: no more of it than shows Parse that it is too large.
+func Read(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err // names the path already
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, maxSize+1))
 }
 
 // Parse reads one YAML document into the struct that into points to. Messages use name
@@ -80,43 +85,52 @@ func Load(path string, into any) error {
 // out. Parse panics if into is not a pointer to a struct or the struct has invalid
 // tags: that is a programming error.
 func Parse(name string, data []byte, into any) error {
+	_, err := ParseLines(name, data, into)
+	return err
+}
+
+// ParseLines is Parse and returns the line of every key that the document holds, blocks
+// included, by the key's path: "perplexity[0].length".
+func ParseLines(name string, data []byte, into any) (map[string]int, error) {
 	target := reflect.ValueOf(into)
 	if target.Kind() != reflect.Pointer || target.IsNil() || target.Elem().Kind() != reflect.Struct {
 		panic(fmt.Sprintf("config: into must point to a struct, not %T", into))
 	}
 	fresh := reflect.New(target.Type().Elem())
-	if problems := parse(data, fresh); len(problems) > 0 {
+	lines, problems := parse(data, fresh)
+	if len(problems) > 0 {
 		for i := range problems {
 			problems[i].File = name
 		}
 		slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
-		return problems
+		return nil, problems
 	}
 	target.Elem().Set(fresh.Elem())
-	return nil
+	return lines, nil
 }
 
-// parse fills fresh, a pointer to a zero struct, or returns why it cannot.
-func parse(data []byte, fresh reflect.Value) Problems {
+// parse fills fresh, a pointer to a zero struct, and returns the line of each key, or
+// returns why it cannot.
+func parse(data []byte, fresh reflect.Value) (map[string]int, Problems) {
 	root, problem := readYAML(data)
 	if problem != nil {
-		return Problems{*problem}
+		return nil, Problems{*problem}
 	}
 	c := checker{lines: make(map[string]int)}
 	c.value(root, fresh.Type().Elem(), rule{}, "", root.Line)
 	if len(c.problems) > 0 {
-		return c.problems
+		return nil, c.problems
 	}
 	if err := root.Decode(fresh.Interface()); err != nil { // the checks above leave it nothing to refuse
-		return Problems{{Line: root.Line, Text: "not readable as settings: " + err.Error()}}
+		return nil, Problems{{Line: root.Line, Text: "not readable as settings: " + err.Error()}}
 	}
 	validator, ok := fresh.Interface().(interface{ Validate() Problems })
 	if !ok {
-		return nil
+		return c.lines, nil
 	}
 	problems := validator.Validate()
 	for i := range problems {
 		problems[i].Line = c.line(problems[i].Key)
 	}
-	return problems
+	return c.lines, problems
 }

@@ -171,18 +171,27 @@ func keys(fields []field) string {
 // suggest names the known key closest to an unknown one, or all of them when none is
 // close.
 func suggest(name string, fields []field) string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		names[i] = f.name
+	}
+	if best := Nearest(name, names); best != "" {
+		return "did you mean " + best + "?"
+	}
+	return "allowed: " + keys(fields)
+}
+
+// Nearest is the known name closest to a misspelt one, or "" if none is close.
+func Nearest(name string, names []string) string {
 	// A word of two letters is close to everything, so short names need a closer match.
 	best, limit := "", min(1+max(2, len(name)/3), len(name))
-	for _, f := range fields {
-		if max(len(name)-len(f.name), len(f.name)-len(name)) >= limit {
+	for _, n := range names {
+		if max(len(name)-len(n), len(n)-len(name)) >= limit {
 			continue // too far without comparing, so that a key of a megabyte costs nothing
 		}
-		if d := levenshtein.ComputeDistance(name, f.name); d < limit {
-			best, limit = f.name, d
+		if d := levenshtein.ComputeDistance(name, n); d < limit {
+			best, limit = n, d
 		}
 	}
-	if best == "" {
-		return "allowed: " + keys(fields)
-	}
-	return "did you mean " + best + "?"
+	return best
 }

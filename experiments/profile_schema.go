@@ -1,0 +1,130 @@
+package experiments
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"infinibench/internal/config"
+)
+
+// ProfileSchema is a JSON Schema (draft 2020-12) of profiles, for editors: it has the keys,
+// types, ranges and words that LoadProfile allows. Only LoadProfile checks how one number
+// bounds another.
+func ProfileSchema() map[string]any {
+	keys := map[string]ProfileKey{}
+	for _, k := range ProfileKeys() {
+		keys[k.Path] = k
+	}
+	return config.Schema(Profile{}, func(path string, s map[string]any) {
+		if path == "" {
+			var some []any
+			for _, name := range experimentNames() {
+				some = append(some, map[string]any{"required": []string{name}})
+			}
+			s["title"], s["anyOf"] = "A profile of infinibench", some
+			return
+		}
+		k := keys[path]
+		s["description"] = k.describe()
+		switch k.Absent {
+		case "true", "false":
+			s["default"] = k.Absent == "true"
+		}
+		k.doc.restrict(s, k.Type)
+		switch path {
+		case "corpora":
+			restrictCorpora(s["properties"].(map[string]any))
+		case "training":
+			s["if"], s["then"] = has("optimizer", "adafactor"), properties(object{"weight_decay": object{"const": 0}})
+		}
+	})
+}
+
+type object = map[string]any
+
+func properties(p object) object { return object{"properties": p} }
+
+// has is the condition that a key has a value.
+func has(key, value string) object {
+	return object{"properties": object{key: object{"const": value}}, "required": []string{key}}
+}
+
+// restrictCorpora says of each corpus what validateCorpus does: a generated one has words and
+// a length, one that is read has neither, and only a bpe has a vocabulary to be set.
+func restrictCorpora(corpora object) {
+	vocabulary := object{
+		"if": has("tokenizer", "bpe"), "then": object{"required": []string{"vocabulary"}}, "else": properties(object{"vocabulary": false}),
+	}
+	generated := properties(object{
+		"tokenizer": object{"const": "word"}, "documents": object{"minimum": 1}, "max_tokens": object{"const": 0}, "bad_texts": false,
+	})
+	generated["required"] = []string{"document_tokens", "documents"}
+	read := properties(object{"tokenizer": object{"not": object{"const": "word"}}, "document_tokens": false})
+	for _, name := range generatedCorpora {
+		corpora[name].(object)["allOf"] = []any{vocabulary, generated}
+	}
+	for _, name := range readCorpora {
+		corpora[name].(object)["allOf"] = []any{vocabulary, read}
+	}
+}
+
+// describe is what an editor shows of the key.
+func (k ProfileKey) describe() string {
+	text := k.About
+	if k.Unit != "" {
+		text += fmt.Sprintf(" Unit: %s.", k.Unit)
+	}
+	if k.Absent != "" && k.Absent != "required" {
+		text += fmt.Sprintf(" Default: %s.", k.Absent)
+	}
+	if k.Paper != "" {
+		text += fmt.Sprintf(" Paper: %s.", k.Paper)
+	}
+	return text
+}
+
+// restrict adds to a key's schema what the code refuses beyond its tags.
+func (d keyDoc) restrict(s map[string]any, t reflect.Type) {
+	inner := s // of each item of a list
+	if t.Kind() == reflect.Slice {
+		inner = s["items"].(map[string]any)
+	}
+	switch {
+	case d.names != nil && t.Kind() == reflect.Map:
+		config.WithNames(s, d.names)
+	case d.names != nil:
+		inner["enum"] = d.names
+	}
+	if d.items != [2]int64{} {
+		inner["minimum"], inner["maximum"] = d.items[0], d.items[1]
+	}
+	if d.distinct {
+		s["uniqueItems"] = true
+	}
+	if d.multiple != 0 {
+		s["multipleOf"] = d.multiple
+	}
+	if d.pattern != "" {
+		s["pattern"] = d.pattern
+	}
+	if d.needs != nil {
+		s["required"] = append(s["required"].([]string), d.needs...)
+	}
+}
+
+// allowed is what the key may hold, in words, with what tags cannot say.
+func (k ProfileKey) allowed() string {
+	text := k.Allowed
+	switch d := k.doc; {
+	case d.names != nil && k.Type.Kind() == reflect.String:
+		text = strings.Join(d.names, ", ")
+	case d.names != nil:
+		text += " from " + strings.Join(d.names, ", ")
+	case d.items != [2]int64{}:
+		text += fmt.Sprintf(" of whole numbers, %d to %d", d.items[0], d.items[1])
+	case d.multiple != 0:
+		text += fmt.Sprintf(", a multiple of %d", d.multiple)
+	}
+	return strings.TrimSuffix(text, " (in quotes, if it looks like something else)")
+}
