@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"infinibench/internal/jsonread"
+	"infinibench/internal/machine"
 	"infinibench/internal/textfile"
 )
 
@@ -131,7 +132,7 @@ var errSpool = errors.New("temporary copy")
 // leaveOut notes why a file was left out, where that is allowed. Its lines are
 // forgotten; what was copied of them stays in the spool and is not used.
 func (a *ArxivMath) leaveOut(split Split, name string, err error) bool {
-	if !a.salvage || errors.Is(err, errSpool) {
+	if !a.salvage || errors.Is(err, errSpool) || machine.AsFault(err) != nil {
 		return false
 	}
 	a.docs[split] = slices.DeleteFunc(a.docs[split], func(d arxivDoc) bool { return strings.HasPrefix(d.id, name+":") })
@@ -196,7 +197,7 @@ func (a *ArxivMath) addLines(split Split, name string) (err error) {
 }
 
 func (a *ArxivMath) openSpool() error {
-	spool, err := os.CreateTemp("", "arxiv-math-*.jsonl")
+	spool, err := machine.CreateTemp("arxiv-math-*.jsonl")
 	if err != nil {
 		return err
 	}

@@ -2,15 +2,13 @@ package datasets
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"infinibench/internal/machine"
 )
 
 // Unreadable is a document that could not be read, and why.
@@ -59,6 +57,9 @@ func unreadableIn(ctx context.Context, c Corpus, split Split, from, to int) ([]U
 	}
 	var bad []Unreadable
 	for i, err := range errs {
+		if fault := machine.AsFault(err); fault != nil {
+			return nil, fault // too many open files say nothing about a text
+		}
 		if err != nil {
 			bad = append(bad, Unreadable{Index: from + i, Error: err.Error()})
 		}
@@ -101,28 +102,4 @@ func (d damage) Unwrap() error { return d.error }
 // the corpus as a whole.
 func IsDamage(err error) bool {
 	return errors.As(err, new(damage))
-}
-
-// Stamp is what [Fingerprint] is, 16 hexadecimal digits over the files of a corpus,
-// but changes also when a file is written again, or when its permissions change. It is
-// "" for a corpus that is not read from files.
-func Stamp(c Corpus) (string, error) {
-	files, ok := c.(interface {
-		files() (dir string, names []string)
-	})
-	if !ok {
-		return "", nil
-	}
-	h := sha256.New()
-	dir, names := files.files()
-	for _, name := range names {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		info, err := os.Stat(path)
-		if err != nil { // a text that is missing is for the reader of texts to say
-			fmt.Fprintf(h, "%s %v\n", name, err)
-			continue
-		}
-		fmt.Fprintf(h, "%s %d %d %v\n", name, info.Size(), info.ModTime().UnixNano(), info.Mode())
-	}
-	return fmt.Sprintf("%.8x", h.Sum(nil)), nil
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"infinibench/internal/machine"
 )
 
 // Report is what a corpus turned out to hold when all of it was read.
@@ -56,7 +58,7 @@ func (r Report) OK() bool {
 
 // Verify reads all documents of a corpus and counts them. A document that cannot
 // be read is listed and the work goes on; the error is for a SHA256SUMS file that
-// cannot be used.
+// cannot be used and for a fault of the machine, which says nothing about the corpus.
 //
 // The SHA-256 of a split identifies its texts in their order: it runs over, for
 // each document, its ID, a line feed, the length of its text in bytes in decimal,
@@ -84,19 +86,26 @@ func Verify(c Corpus, progress func(done, total int)) (Report, error) {
 		}
 	}
 	for _, split := range officialSplits {
-		r.Splits = append(r.Splits, verifySplit(c, split, step))
+		s, err := verifySplit(c, split, step)
+		if err != nil {
+			return r, err
+		}
+		r.Splits = append(r.Splits, s)
 	}
 	if list.path != "" {
-		r.Sums = list.compare(step)
+		r.Sums, err = list.compare(step)
 	}
-	return r, nil
+	return r, err
 }
 
-func verifySplit(c Corpus, split Split, step func()) SplitReport {
+func verifySplit(c Corpus, split Split, step func()) (SplitReport, error) {
 	s := SplitReport{Split: split, Unreadable: slices.Clone(Broken(c, split))}
 	h := sha256.New()
 	for i := range c.Len(split) {
 		doc, err := c.Document(split, i)
+		if fault := machine.AsFault(err); fault != nil {
+			return s, fault
+		}
 		if err != nil {
 			s.Unreadable = append(s.Unreadable, Unreadable{Index: i, Error: err.Error()})
 		} else {
@@ -110,7 +119,7 @@ func verifySplit(c Corpus, split Split, step func()) SplitReport {
 	if len(s.Unreadable) == 0 {
 		s.SHA256 = hex.EncodeToString(h.Sum(nil))
 	}
-	return s
+	return s, nil
 }
 
 // corpusSums is the part of a SHA256SUMS list that is below a corpus.
@@ -161,10 +170,13 @@ func findSums(c Corpus) (corpusSums, error) {
 	return corpusSums{}, nil
 }
 
-func (l corpusSums) compare(step func()) *SumsReport {
+func (l corpusSums) compare(step func()) (*SumsReport, error) {
 	r := &SumsReport{Path: l.path, Unlisted: l.unlisted}
 	for _, name := range slices.Sorted(maps.Keys(l.sums)) {
 		sum, err := sumFile(filepath.Join(filepath.Dir(l.path), filepath.FromSlash(name)))
+		if fault := machine.AsFault(err); fault != nil {
+			return r, fault
+		}
 		switch {
 		case err != nil:
 			r.Missing = append(r.Missing, name)
@@ -175,5 +187,5 @@ func (l corpusSums) compare(step func()) *SumsReport {
 		}
 		step()
 	}
-	return r
+	return r, nil
 }

@@ -44,7 +44,7 @@ func (l LeftOut) word() string {
 // checkTexts looks for texts that cannot be read among those that a run reads: all of
 // the training split, and the scored ones. With bad_texts: skip it takes them out of
 // the corpus; else they are an error, before a model has been trained on the others. A
-// pass over all texts is kept in the directory cache until a file changes.
+// pass over all texts is kept in the directory cache until a file changes its size.
 //
 // BookSum finds bad pairs when it is opened. The experiment that summarises has a
 // setting of its own for them, bad_pairs; for any other see [stopForPairs].
@@ -53,11 +53,14 @@ func checkTexts(ctx context.Context, c datasets.Corpus, s CorpusSettings, cache 
 	if pairs, ok := c.(booksum.Pairs); ok {
 		return leftOutPairs(pairs, splits), nil
 	}
-	stamp, err := datasets.Stamp(c)
-	if err != nil || stamp == "" { // it is generated
+	if _, generated := c.(datasets.Generated); generated {
+		return nil, nil
+	}
+	fingerprint, err := datasets.Fingerprint(c)
+	if err != nil {
 		return nil, err
 	}
-	path := filepath.Join(cache, fmt.Sprintf("%s-%s-%s-%d-texts.json", c.Name(), stamp, s.Split, s.Documents))
+	path := filepath.Join(cache, fmt.Sprintf("%s-%s-%s-%d-texts.json", c.Name(), fingerprint, s.Split, s.Documents))
 	bad, known := knownBad(c, path)
 	if !known {
 		bad = map[datasets.Split][]datasets.Unreadable{}

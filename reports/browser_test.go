@@ -31,7 +31,7 @@ func visit(t *testing.T, parent context.Context, html []byte, width int64, schem
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	var mu sync.Mutex
 	var faults []string

@@ -11,6 +11,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/experiments"
+	"infinibench/internal/machine"
 	"infinibench/reports"
 )
 
@@ -101,8 +102,8 @@ func findCorpora(data string) ([]string, error) {
 	return found, nil
 }
 
-// checkCorpus reads a corpus. Its error is an interruption; what is wrong with the
-// corpus is in the check.
+// checkCorpus reads a corpus. Its error is an interruption or a fault of the machine; what
+// is wrong with the corpus is in the check.
 func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 	p := env.progress("verify "+name, 0)
 	defer p.finish()
@@ -113,6 +114,9 @@ func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 		if c.Folder, err = datasets.Find(data, name); err == nil {
 			corpus, err = experiments.OpenCorpus(name, experiments.CorpusSettings{BadTexts: "skip"}, data)
 		}
+		if fault := machine.AsFault(err); fault != nil {
+			return c, fault
+		}
 		if err != nil {
 			c.Problem = err.Error()
 			return c, nil
@@ -121,6 +125,9 @@ func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 			defer closer.Close()
 		}
 		report, err := datasets.Verify(corpus, func(done, total int) { p.set(int64(done), int64(total), "") })
+		if fault := machine.AsFault(err); fault != nil {
+			return c, fault
+		}
 		if err != nil {
 			c.Problem = err.Error()
 			return c, nil

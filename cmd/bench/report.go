@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
+	"infinibench/internal/machine"
 	"infinibench/reports"
 )
 
@@ -72,7 +73,7 @@ func writeReport(env *environment, runs, profile, out string) error {
 	}
 	paths, err := reports.Write(run, place)
 	if out == "" && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
-		return fmt.Errorf("%w; use bench report --out DIR to write the report of a read-only run elsewhere", err)
+		return &machine.Fault{Err: err, Remedy: "use bench report --out DIR to write the report of a read-only run elsewhere"}
 	}
 	if err != nil {
 		return err

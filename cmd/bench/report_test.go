@@ -37,7 +37,7 @@ func TestReportOfAReadOnlyRun(t *testing.T) {
 	check := func(why, out string) {
 		t.Helper()
 		said, err := bench("report", "--profile", "mine")
-		if want := "; use bench report --out DIR to write the report of a read-only run elsewhere\n"; err == nil || strings.Count(said, "\n") != 1 || !strings.HasSuffix(said, why+want) {
+		if want := ": use bench report --out DIR to write the report of a read-only run elsewhere\n"; err == nil || strings.Count(said, "\n") != 1 || !strings.HasSuffix(said, why+want) {
 			t.Errorf("%v, printed %q, want %q", err, said, why+want)
 		}
 		if said, err := bench("report", "--profile", "mine", "--out", out); err != nil || !strings.HasSuffix(said, "\n"+out+"/report.html\n") {

@@ -106,6 +106,9 @@ func execute(verbs []func(*environment) *cobra.Command, args []string, stdin io.
 		fmt.Fprintf(stderr, "bench: %v; see \"%s --help\"\n", err, cmd.CommandPath())
 		return exitUsage
 	}
+	if fault := machine.AsFault(err); fault != nil {
+		err = fault
+	}
 	fmt.Fprintf(stderr, "bench: %v\n", err)
 	return exitFailure
 }

@@ -95,7 +95,7 @@ func tokenizerDecodeCommand(env *environment) *cobra.Command {
 		Short: "Turn ids into text",
 		Long: `decode prints the text of ids, special tokens included. It reads the ids, separated
 by white space, from a file, or from standard input.`,
-		Example: `  bench tokenizer encode --tokenizer model/ book.txt | bench tokenizer decode --tokenizer model/
+		Example: `  bench tokenizer decode --tokenizer model/ ids.txt
   echo '{"ids": [1, 403]}' | bench tokenizer decode --tokenizer model/ --jsonl`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -49,10 +49,8 @@ Infini-Transformer. Unknown fields, models and options are errors. The models ar
 ` + strings.Join(golden.Models(), ", ") + `.
 
 verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`,
-		Example: `  # Check two references
-  bench verify infini_delta.json transformer_xl.json
-
-  # Largest error of each file, with jq
+		Example: `  bench verify infini_delta.json transformer_xl.json
+  bench verify --json infini_delta.json
   bench verify --json *.json | jq '.[] | {file, ok, largest: ([.quantities[]?.error] | max)}'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {

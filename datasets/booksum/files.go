@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"infinibench/datasets"
+	"infinibench/internal/machine"
 	"infinibench/internal/textfile"
 )
 
@@ -150,6 +151,9 @@ func (f *Files) read(split datasets.Split, seen listings) error {
 		}
 		if l.err == nil {
 			l.err = f.check(l.record, sum)
+		}
+		if fault := machine.AsFault(l.err); fault != nil {
+			return fault
 		}
 		if l.err != nil {
 			coverage.Problems = append(coverage.Problems, Problem{filepath.Base(name), l.number, l.id, l.err.Error()})
