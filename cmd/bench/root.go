@@ -216,7 +216,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%w%s", err, near(names, unknown.GetSpecifiedName(), "--"))
 }
 
-// near suggests the subcommands of cmd that are close to a misspelt name.
+// near asks which of the commands below cmd a misspelt name is close to.
 func near(cmd *cobra.Command, name, prefix string) string {
 	cmd.SuggestionsMinimumDistance = 2
 	names := cmd.SuggestionsFor(name)
