@@ -71,7 +71,7 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 		return booksum.NewChronicle(s.DocumentTokens, s.Documents)
 	}
 	if data == "" {
-		return nil, fmt.Errorf("experiments: %s is read from files: say where they are with DATA=DIR (bench: --data DIR)", name)
+		return nil, fmt.Errorf("experiments: %s is read from files: name their directory with DATA=DIR (bench: --data DIR)", name)
 	}
 	dir, err := datasets.Find(data, name)
 	if err != nil {
@@ -89,9 +89,9 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 	return datasets.OpenArxivMath(dir)
 }
 
-// OpenText opens a corpus and its tokenizer, and looks for texts that cannot be read.
-// A BPE is trained on the training split the first time and kept in the directory
-// cache; progress is told of that.
+// OpenText opens a corpus and its tokenizer, and looks for texts that cannot be read. A BPE
+// is trained on the training split the first time and kept in the directory cache; progress
+// is called during this training.
 func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache string, progress func(done, total int)) (*TokenizedCorpus, error) {
 	c, err := OpenCorpus(name, s, data)
 	if err != nil {

@@ -35,8 +35,8 @@ func (c cellFiles) finish(r *Result) error {
 	return writeJSON(c.path("result.json"), r)
 }
 
-// digest is the SHA-256 of those of the lines of a file, in the order of these: samples
-// that were scored again stand at another place. That of no file is that of an empty one.
+// digest is the SHA-256 of the sorted SHA-256 hashes of a file's lines, because re-scored
+// samples may move. A missing file counts as empty.
 func digest(path string) (string, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,8 +63,8 @@ func digest(path string) (string, error) {
 	}
 }
 
-// ChangedSamples names the files in the directory of a finished cell that do not hold
-// the samples which its result sums up. Results of earlier versions do not say.
+// ChangedSamples names the files in the directory of a finished cell whose samples differ
+// from the ones that its result summarises. Results of earlier versions have no digests.
 func ChangedSamples(dir string, r Result) (names []string, err error) {
 	for _, name := range slices.Sorted(maps.Keys(r.Samples)) {
 		now, err := digest(filepath.Join(dir, filepath.Base(name)))
@@ -78,9 +78,9 @@ func ChangedSamples(dir string, r Result) (names []string, err error) {
 	return names, nil
 }
 
-// reopen looks through what a finished cell has left, and says what it found. Settings
-// that are lost or damaged are written again. When samples are, done is false: they are
-// scored again, unless the model is gone as well. The result stays until it is replaced.
+// reopen checks the files of a finished cell and returns a note for each fault. It rewrites
+// lost or damaged settings. If samples are lost or damaged, done is false and they are scored
+// again, unless the model is missing too. The result stays until it is replaced.
 func (c cellFiles) reopen(r Result, config []byte) (notes []string, done bool, err error) {
 	sealed := sealedConfig(config)
 	switch old, err := os.ReadFile(c.path("config.yaml")); {
@@ -90,18 +90,18 @@ func (c cellFiles) reopen(r Result, config []byte) (notes []string, done bool, e
 		if err := atomicfile.Write(c.path("config.yaml"), sealed); err != nil {
 			return nil, true, err
 		}
-		notes = append(notes, c.path("config.yaml")+" was lost or damaged: written again")
+		notes = append(notes, c.path("config.yaml")+" was missing or damaged and has been rewritten")
 	}
 	changed, err := ChangedSamples(string(c), r)
 	if err != nil || len(changed) == 0 {
 		return notes, true, err
 	}
-	what, done := "what is lost is scored again", false
+	what, done := "the missing samples are scored again", false
 	if !c.hasModel() {
-		what, done = "its model is gone as well, so the result stays as it is", true
+		what, done = "its model is missing too, so the result stays as it is", true
 	}
 	for _, name := range changed {
-		notes = append(notes, c.path(name)+" is not what the finished cell left: "+what)
+		notes = append(notes, c.path(name)+" has changed since the cell finished: "+what)
 	}
 	return notes, done, nil
 }

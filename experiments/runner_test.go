@@ -213,7 +213,7 @@ func TestUnwritableRuns(t *testing.T) {
 	}
 	// A file where a directory should be stops root as well.
 	_, err := Run(context.Background(), Options{Profile: miniature(t), Runs: file})
-	want := "experiments: cannot make the runs directory: mkdir " + file + ": not a directory"
+	want := "experiments: cannot create the runs directory: mkdir " + file + ": not a directory"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
