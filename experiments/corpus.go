@@ -89,9 +89,9 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 	return datasets.OpenArxivMath(dir)
 }
 
-// OpenText opens a corpus and its tokenizer, and looks for texts that cannot be read. A BPE
-// is trained on the training split the first time and kept in the directory cache; progress
-// is called during this training.
+// OpenText opens a corpus and its tokenizer, and looks for texts that cannot be read.
+// A BPE is trained on the training split the first time and kept in the directory
+// cache; progress is told of that.
 func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache string, progress func(done, total int)) (*TokenizedCorpus, error) {
 	c, err := OpenCorpus(name, s, data)
 	if err != nil {

@@ -63,8 +63,8 @@ func digest(path string) (string, error) {
 	}
 }
 
-// ChangedSamples names the files in the directory of a finished cell whose samples differ
-// from the ones that its result summarises. Results of earlier versions have no digests.
+// ChangedSamples names the files in the directory of a finished cell that do not hold
+// the samples which its result sums up. Results of earlier versions do not say.
 func ChangedSamples(dir string, r Result) (names []string, err error) {
 	for _, name := range slices.Sorted(maps.Keys(r.Samples)) {
 		now, err := digest(filepath.Join(dir, filepath.Base(name)))
@@ -78,9 +78,9 @@ func ChangedSamples(dir string, r Result) (names []string, err error) {
 	return names, nil
 }
 
-// reopen checks the files of a finished cell and returns a note for each fault. It rewrites
-// lost or damaged settings. If samples are lost or damaged, done is false and they are scored
-// again, unless the model is missing too. The result stays until it is replaced.
+// reopen looks through what a finished cell has left, and says what it found. Settings
+// that are lost or damaged are written again. When samples are, done is false: they are
+// scored again, unless the model is gone as well. The result stays until it is replaced.
 func (c cellFiles) reopen(r Result, config []byte) (notes []string, done bool, err error) {
 	sealed := sealedConfig(config)
 	switch old, err := os.ReadFile(c.path("config.yaml")); {

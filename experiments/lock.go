@@ -12,9 +12,9 @@ import (
 
 const lockName = ".lock"
 
-// lock locks a runs directory against other processes. The kernel releases the lock when
-// the process ends, however it ends. The file names the owner, or the last one if that was
-// killed.
+// lock keeps a second process off a runs directory. The lock is the kernel's, so
+// it is gone with the process however that ends; the file says whose it is, or
+// whose it was last if that was killed.
 func lock(dir string) (unlock func(), err error) {
 	path := filepath.Join(dir, lockName)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
@@ -25,10 +25,10 @@ func lock(dir string) (unlock func(), err error) {
 	case errors.Is(err, unix.EWOULDBLOCK):
 		owner, _ := os.ReadFile(path)
 		f.Close()
-		return nil, fmt.Errorf("experiments: %s is in use by another bench (%s); wait for it, or use another directory", dir, owner)
+		return nil, fmt.Errorf("experiments: %s is in use by another bench (%s); wait for it, or give this one a directory of its own", dir, owner)
 	case err != nil:
 		f.Close()
-		return nil, fmt.Errorf("experiments: %s cannot be locked, and without a lock two bench processes could write to it: %w; use a local directory", dir, err)
+		return nil, fmt.Errorf("experiments: %s cannot be locked, so that two bench might write there: %w; use a local directory", dir, err)
 	}
 	if err := f.Truncate(0); err == nil {
 		_, _ = f.WriteAt([]byte(thisProcess()), 0) // only for the message above

@@ -149,7 +149,7 @@ func TestTwoAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v.fails(fmt.Sprintf(`(?m)^bench: experiments: runs/kill is in use by another bench \(process %d on %s, since 20\d\d-\d\d-\d\dT[0-9:]+(Z|[+-]\d\d:\d\d)\); wait for it, or use another directory$`, cmd.Process.Pid, regexp.QuoteMeta(host)))
+	v.fails(fmt.Sprintf(`(?m)^bench: experiments: runs/kill is in use by another bench \(process %d on %s, since 20\d\d-\d\d-\d\dT[0-9:]+(Z|[+-]\d\d:\d\d)\); wait for it, or give this one a directory of its own$`, cmd.Process.Pid, regexp.QuoteMeta(host)))
 	cmd.Process.Kill()
 	<-ended
 	owner, err := os.ReadFile(filepath.Join(v.runs(), ".lock"))
