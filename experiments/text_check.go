@@ -30,7 +30,7 @@ type LeftOut struct {
 
 // String is the count with the first reason.
 func (l LeftOut) String() string {
-	return fmt.Sprintf("%d of %d %s texts cannot be read and were left out, for example %s", l.Texts, l.Of, l.word(), l.Why[0])
+	return fmt.Sprintf("%d of %d %s texts cannot be read and were left out, such as %s", l.Texts, l.Of, l.word(), l.Why[0])
 }
 
 // word is the split as an adjective.

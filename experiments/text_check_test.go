@@ -320,7 +320,7 @@ func TestBadTextsRow(t *testing.T) {
 	if !ok || len(result.Data.LeftOut) != 1 || result.Data.LeftOut[0].Texts != 1 || result.Data.LeftOut[0].Of != 2 {
 		t.Fatalf("%+v", result.Data)
 	}
-	want := fmt.Sprintf("1 of 2 training texts cannot be read and were left out, for example arxiv-math: %s: invalid UTF-8 at byte 0; convert the text to UTF-8 or fetch it again", filepath.Join(data, "arxiv-math", "train", "b.tex"))
+	want := fmt.Sprintf("1 of 2 training texts cannot be read and were left out, such as arxiv-math: %s: invalid UTF-8 at byte 0; convert the text to UTF-8 or fetch it again", filepath.Join(data, "arxiv-math", "train", "b.tex"))
 	if len(result.Warnings) == 0 || result.Warnings[0] != want || len(notes) == 0 || notes[len(notes)-1] != "arxiv-math: "+want {
 		t.Errorf("warnings %q, notes %q", result.Warnings, notes)
 	}
