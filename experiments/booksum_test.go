@@ -37,9 +37,9 @@ func summaries(t *testing.T) *Profile {
 	return p
 }
 
-// TestInterruptedSummaries breaks a run off at its n-th event, for many n, and again
-// some events later, until it is done: weights, samples and results are those of
-// a run that was left alone, byte for byte.
+// TestInterruptedSummaries interrupts a run at its n-th event, for many n, and again some
+// events later, until it is done. Weights, samples and results equal an uninterrupted
+// run's, byte for byte.
 func TestInterruptedSummaries(t *testing.T) {
 	p := summaries(t)
 	all := func(dir string) map[string]string {
@@ -204,11 +204,11 @@ func TestBookReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := 0
-	reader := newBookReader(m, x, 9, 5, func(tokens int, before bool) { told += tokens })
+	counted := 0
+	reader := newBookReader(m, x, 9, 5, func(tokens int, before bool) { counted += tokens })
 	// A book that was read before leaves nothing behind.
 	for range 2 {
-		told = 0
+		counted = 0
 		book, err := reader.book(context.Background(), pair, 1, nil, func(BooksumReading) error { return nil })
 		if err != nil {
 			t.Fatal(err)
@@ -251,8 +251,8 @@ func TestBookReader(t *testing.T) {
 				t.Errorf("bound %+v", r.Bound)
 			}
 		}
-		if told != 256+drawn {
-			t.Errorf("told of %d tokens, read 256 and drew %d", told, drawn)
+		if counted != 256+drawn {
+			t.Errorf("counted %d tokens, read 256 and drew %d", counted, drawn)
 		}
 	}
 }
