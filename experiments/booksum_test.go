@@ -204,11 +204,11 @@ func TestBookReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	counted := 0
-	reader := newBookReader(m, x, 9, 5, func(tokens int, before bool) { counted += tokens })
+	told := 0
+	reader := newBookReader(m, x, 9, 5, func(tokens int, before bool) { told += tokens })
 	// A book that was read before leaves nothing behind.
 	for range 2 {
-		counted = 0
+		told = 0
 		book, err := reader.book(context.Background(), pair, 1, nil, func(BooksumReading) error { return nil })
 		if err != nil {
 			t.Fatal(err)
@@ -251,8 +251,8 @@ func TestBookReader(t *testing.T) {
 				t.Errorf("bound %+v", r.Bound)
 			}
 		}
-		if counted != 256+drawn {
-			t.Errorf("counted %d tokens, read 256 and drew %d", counted, drawn)
+		if told != 256+drawn {
+			t.Errorf("told of %d tokens, read 256 and drew %d", told, drawn)
 		}
 	}
 }
