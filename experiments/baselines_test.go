@@ -21,8 +21,8 @@ var everySetting = BaselineSettings{
 	Compressive:   CompressiveSettings{Slots: 24, Rate: 4},
 }
 
-// Each model gets its own settings, the Memorizing Transformer those of its local part
-// too, and nobody else's are in its cell.
+// Each cell holds only its own model's settings; the Memorizing Transformer's include its
+// local part.
 func TestBaselineSettings(t *testing.T) {
 	xl := baselines.TransformerXL{Cache: 16, T5: true}
 	for _, test := range []struct {
@@ -53,7 +53,7 @@ func TestBaselineSettings(t *testing.T) {
 
 // A cell's settings are in its result, and the model that its checkpoint holds is the one
 // that was evaluated: Transformer-XL's cache, 2 layers of 40 tokens' keys and values of
-// width 32, and in one layer those of 48.
+// width 32, and of 48 tokens in one layer.
 func TestCheckpointKeepsBaseline(t *testing.T) {
 	p := miniature(t)
 	p.Perplexity[0].Models = []string{"memorizing"}
@@ -85,7 +85,7 @@ func TestCheckpointKeepsBaseline(t *testing.T) {
 	}
 }
 
-// The loss of the compression stands in the training log, of a model that has one.
+// The training log has the compression loss of a model that has one.
 func TestLogHasMemorysLoss(t *testing.T) {
 	p := miniature(t)
 	p.Perplexity[0].Models = []string{"compressive", "local-only"}

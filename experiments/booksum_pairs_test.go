@@ -14,8 +14,8 @@ import (
 	"infinibench/internal/seal"
 )
 
-// TestBadPairs: pairs that cannot be used stop the cell, with a list of them, or are
-// left out, told of and counted, as the profile says.
+// TestBadPairs: as the profile says, unusable pairs stop the cell with a list, or are left
+// out, noted and counted.
 func TestBadPairs(t *testing.T) {
 	data := t.TempDir()
 	write := func(name, text string) {
@@ -73,7 +73,7 @@ func TestBadPairs(t *testing.T) {
 		t.Fatal(summary, err, failure)
 	}
 	if got := strings.Join(notes, "\n"); !strings.Contains(got, "booksum: 2 of 3 train pairs can be used") || !strings.Contains(got, "booksum: 2 of 4 test pairs can be used") {
-		t.Errorf("told %q", got)
+		t.Errorf("noted %q", got)
 	}
 	c := p.Cells()[0]
 	result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())

@@ -12,8 +12,8 @@ import (
 	"infinibench/models"
 )
 
-// bookReader summarises books with a trained model. A book is read once: at each length
-// the summaries are sampled from copies of what reading has led to so far.
+// bookReader summarises books with a trained model. It reads a book once; at each length it
+// samples the summaries from copies of the current state.
 type bookReader struct {
 	task    *summaryTask
 	empty   *models.State

@@ -54,10 +54,10 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 	result.Protocol, result.Scale = task.protocol(split, result.Data), r.booksumScale(m)
 	result.Booksum, result.Gates = sumBooksum(task, split, books, lead), m.Gates()
 	if n := len(result.Booksum.Problems); n > 0 {
-		result.Warnings = append(result.Warnings, fmt.Sprintf("%d pairs that the data lists cannot be used and were left out", n))
+		result.Warnings = append(result.Warnings, fmt.Sprintf("%d listed pairs cannot be used and were left out", n))
 	}
 	if n := result.Booksum.Invisible; n > 0 {
-		result.Warnings = append(result.Warnings, fmt.Sprintf("%d of %d references have no word that ROUGE sees (a to z, 0 to 9): every summary of them scores 0", n, len(books)))
+		result.Warnings = append(result.Warnings, fmt.Sprintf("%d of %d references have no word that ROUGE sees (a to z, 0 to 9), so every summary of them scores 0", n, len(books)))
 	}
 	for _, s := range []datasets.Split{datasets.Train, split} {
 		if c := task.pairs.Coverage(s); len(c.Doubts) > 0 {
@@ -97,7 +97,7 @@ func (x *summaryTask) usable(split datasets.Split, note func(string)) error {
 		}
 	}
 	if len(problems) > 0 && x.settings.BadPairs == "stop" {
-		return fmt.Errorf("experiments: %d pairs of %s cannot be used: %s; mend them, or set booksum.bad_pairs to skip", len(problems), x.pairs.Name(), strings.Join(problems, "; "))
+		return fmt.Errorf("experiments: %d pairs of %s cannot be used: %s; correct them, or set booksum.bad_pairs to skip", len(problems), x.pairs.Name(), strings.Join(problems, "; "))
 	}
 	return nil
 }
@@ -107,7 +107,7 @@ func doubts(c booksum.Coverage, split datasets.Split) string {
 	return fmt.Sprintf("%d of %d %s summaries do not look like plain text, such as %s", len(c.Doubts), c.Usable, split, c.Doubts[0])
 }
 
-// pretrained is where the model of the first phase stands.
+// pretrained is the directory of the first phase's model.
 func (c cellFiles) pretrained() string { return filepath.Join(c.checkpoint(), "pretrained") }
 
 // finetuned is the model after both phases: continual pre-training on books, and

@@ -33,7 +33,7 @@ func newSummaryTask(t *TokenizedCorpus, s BooksumSettings) (*summaryTask, error)
 			return nil, err
 		}
 		if len(ids) != 1 {
-			return nil, fmt.Errorf("experiments: tokenizer %s has no token of its own for %q, which stands around summaries", t.Tokenizer.Name(), mark.text)
+			return nil, fmt.Errorf("experiments: tokenizer %s has no single token for %q, which delimits summaries", t.Tokenizer.Name(), mark.text)
 		}
 		*mark.id = ids[0]
 	}

@@ -37,9 +37,9 @@ func summaries(t *testing.T) *Profile {
 	return p
 }
 
-// TestInterruptedSummaries breaks a run off at its n-th event, for many n, and again
-// some events later, until it is done: weights, samples and results are those of
-// a run that was left alone, byte for byte.
+// TestInterruptedSummaries interrupts a run at its n-th event, for many n, and again some
+// events later, until it is done. Weights, samples and results equal an uninterrupted
+// run's, byte for byte.
 func TestInterruptedSummaries(t *testing.T) {
 	p := summaries(t)
 	all := func(dir string) map[string]string {

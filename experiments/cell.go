@@ -56,7 +56,7 @@ func (r *cellRun) begin() error {
 		return err
 	}
 	if replaced {
-		r.note(r.cell.Key() + ": the settings or the data have changed: made anew")
+		r.note(r.cell.Key() + ": the settings or the data have changed; running the cell again")
 	}
 	return r.loadTiming()
 }
@@ -170,7 +170,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 // noteMissing says how many of the steps that were done the training log lacks.
 func (r *cellRun) noteMissing(name string, log []LogLine, done int) {
 	if n := done - len(log); n > 0 {
-		r.note(fmt.Sprintf("%s lacks %d of the first %d steps: the model is not concerned", r.files.path(name), n, done))
+		r.note(fmt.Sprintf("%s lacks %d of the first %d steps; the model is not affected", r.files.path(name), n, done))
 	}
 }
 
@@ -186,7 +186,7 @@ func (r *cellRun) saveModel(dir string, m *models.Model, tokens int64) error {
 	return train.SaveModel(dir, m, extra)
 }
 
-// loadTiming goes on from what an earlier run has cost.
+// loadTiming resumes the cost of an earlier run.
 func (r *cellRun) loadTiming() error {
 	data, err := os.ReadFile(r.files.path("timing.json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -196,7 +196,7 @@ func (r *cellRun) loadTiming() error {
 		return err
 	}
 	if err := seal.Unmarshal(data, &r.timing); err != nil {
-		return fmt.Errorf("experiments: %s: %w; delete the file: only the cost of this cell is lost", r.files.path("timing.json"), err)
+		return fmt.Errorf("experiments: %s: %w; delete the file; only the cost of this cell is lost", r.files.path("timing.json"), err)
 	}
 	return nil
 }

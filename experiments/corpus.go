@@ -71,7 +71,7 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 		return booksum.NewChronicle(s.DocumentTokens, s.Documents)
 	}
 	if data == "" {
-		return nil, fmt.Errorf("experiments: %s is read from files: say where they are with DATA=DIR (bench: --data DIR)", name)
+		return nil, fmt.Errorf("experiments: %s is read from files: name their directory with DATA=DIR (bench: --data DIR)", name)
 	}
 	dir, err := datasets.Find(data, name)
 	if err != nil {

@@ -12,18 +12,17 @@ import (
 //	layers · (2·d·3d + 2·d·d + 2·2·d·f + 2·T·d) + memory + 2·d·V
 //
 // for W_qkv, W_o, W_up and W_down, local attention and the logits. Attention multiplies
-// queries with keys and weights with values, 2·T·d each if all of the square counted,
-// but the causal half does. Of a product forward, going backward makes two of the same
-// size, so training takes three times as much. What is computed again to save memory
-// does not count, nor does anything but products.
+// queries by keys and weights by values. The full square would take 2·T·d each; only the
+// causal half counts. The backward pass needs two products of the same size for each
+// forward product, so training takes three times as much. Recomputation to save memory
+// does not count, and neither does anything but matrix products.
 //
-// A memory of E numbers over all layers takes 2·E to read and 2·E to write; the delta
-// rule reads once more. A cache, which the gradient does not flow into, is written by
-// copying, and going backward makes one product of each that reads it. A search for the
-// nearest multiplies the queries with the keys, half of its memory, and nothing
-// backward. A memory of m tokens that stand before and after each segment makes it T+2m
-// tokens in the layers, for T that are told. Relative positions and compression are
-// counted below; segments is how many are in one graph.
+// A memory of E numbers over all layers takes 2·E to read and 2·E to write; the delta rule
+// reads once more. A cache, into which no gradient flows, is written by copying, and its
+// backward pass has one product for each product that reads it. A nearest-neighbour search
+// multiplies the queries by the keys, half of its memory, with no backward pass. m memory
+// tokens before and after each segment make it T+2m tokens long in the layers. Relative
+// positions and compression are counted below; segments is the number in one graph.
 func FLOPs(c models.Config, m models.Memory, training bool, segments int) float64 {
 	d, f, segment, vocabulary := float64(c.Width()), float64(c.FFN), float64(c.Segment), float64(c.Vocabulary)
 	var state, cache, searched float64 // numbers

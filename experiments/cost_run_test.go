@@ -132,7 +132,7 @@ func TestCostOfControlIsLimited(t *testing.T) {
 		ticks := 0
 		points, err := costPoints(t.Context(), cells[len(cells)-1].Settings, 7, func(n int) { ticks += n })
 		if err != nil || len(points) != 3 || ticks != 2*2*64 {
-			t.Fatalf("%+v, %v, told of %d tokens", points, err, ticks)
+			t.Fatalf("%+v, %v, counted %d tokens", points, err, ticks)
 		}
 		for i, point := range points {
 			measured := point.Evaluation != nil && point.Training != nil

@@ -38,9 +38,9 @@ func flip(place float64) func([]byte) []byte {
 	return func(b []byte) []byte { b[int(place*float64(len(b)-1))] ^= 4; return b }
 }
 
-// harms reach every part of every kind of file: in a checkpoint the length and the
-// header are at the front, the numbers from the middle on; in JSON the checksum and
-// the closing bracket are the last bytes, in a log those of every line.
+// harms reach every part of every kind of file. A checkpoint has its length and header at
+// the front and its numbers from the middle on. JSON ends in the checksum and the closing
+// bracket, and so does every line of a log.
 func harms() []harm {
 	all := []harm{
 		{"emptied", func([]byte) []byte { return nil }},
@@ -65,9 +65,8 @@ func harms() []harm {
 	return all
 }
 
-// TestDamage damages each file of a cell in every part of it and runs again: the
-// damage is named, the outcome is that of a run that was left alone, and nothing
-// else was touched.
+// TestDamage damages every part of each file of a cell and runs again. The damage is named,
+// the outcome equals an undamaged run's, and nothing else is touched.
 func TestDamage(t *testing.T) {
 	p := speck(t)
 	clean := Options{Profile: p, Runs: shm(t), Version: "test"}
@@ -153,8 +152,8 @@ func tryDamage(t *testing.T, p *Profile, start, stage, name, how string, good, d
 	}
 }
 
-// silent is whether damage cannot be told from what a kill leaves, or is in a file
-// that is not looked at.
+// silent reports whether damage looks like the result of a kill, or is in a file that is
+// not checked.
 func silent(stage, name string, good, damaged []byte) bool {
 	switch filepath.Base(name) {
 	case "samples.jsonl": // some whole lines and a torn one

@@ -100,7 +100,7 @@ func same(t *testing.T, what string, want, got map[string]string) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		if got[name] != want[name] {
-			t.Errorf("%s: %s differs from that of a run that was left alone", what, name)
+			t.Errorf("%s: %s differs from an undisturbed run's", what, name)
 		}
 	}
 	for name := range got {
@@ -127,9 +127,9 @@ var disks = []disk{
 	{name: "fails once", err: syscall.EIO, removes: true},
 }
 
-// TestFaultAtEveryChange lets the disk fail at every single change of a file, in
-// several ways, and runs again with a good one: the outcome is that of a run that
-// was left alone, and the failure was named. Without the tag long some are left out.
+// TestFaultAtEveryChange makes the disk fail at every single file change, in several ways,
+// and runs again with a good one. The failure is named, and the outcome equals an undisturbed
+// run's. Without the tag long, some changes are left out.
 func TestFaultAtEveryChange(t *testing.T) {
 	p := speck(t)
 	clean := Options{Profile: p, Runs: shm(t), Version: "test"}

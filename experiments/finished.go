@@ -35,8 +35,8 @@ func (c cellFiles) finish(r *Result) error {
 	return writeJSON(c.path("result.json"), r)
 }
 
-// digest is the SHA-256 of those of the lines of a file, in the order of these: samples
-// that were scored again stand at another place. That of no file is that of an empty one.
+// digest is the SHA-256 of the sorted SHA-256 hashes of a file's lines, because re-scored
+// samples may move. A missing file counts as empty.
 func digest(path string) (string, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -90,18 +90,18 @@ func (c cellFiles) reopen(r Result, config []byte) (notes []string, done bool, e
 		if err := atomicfile.Write(c.path("config.yaml"), sealed); err != nil {
 			return nil, true, err
 		}
-		notes = append(notes, c.path("config.yaml")+" was lost or damaged: written again")
+		notes = append(notes, c.path("config.yaml")+" was missing or damaged and has been rewritten")
 	}
 	changed, err := ChangedSamples(string(c), r)
 	if err != nil || len(changed) == 0 {
 		return notes, true, err
 	}
-	what, done := "what is lost is scored again", false
+	what, done := "the missing samples are scored again", false
 	if !c.hasModel() {
-		what, done = "its model is gone as well, so the result stays as it is", true
+		what, done = "its model is missing too, so the result stays as it is", true
 	}
 	for _, name := range changed {
-		notes = append(notes, c.path(name)+" is not what the finished cell left: "+what)
+		notes = append(notes, c.path(name)+" has changed since the cell finished: "+what)
 	}
 	return notes, done, nil
 }

@@ -67,7 +67,7 @@ func TestLostModelIsNotTrainedAgain(t *testing.T) {
 		}
 	}
 	summary, err := Run(context.Background(), o)
-	if err != nil || summary.Skipped != 1 || len(notes) != 1 || !strings.HasSuffix(notes[0], "its model is gone as well, so the result stays as it is") {
+	if err != nil || summary.Skipped != 1 || len(notes) != 1 || !strings.HasSuffix(notes[0], "its model is missing too, so the result stays as it is") {
 		t.Errorf("%+v, %v, %q", summary, err, notes)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"infinibench/internal/seal"
 )
 
-// resealed gives each line that is an object the checksum that belongs to it, so that
-// the fuzzer's changes reach what stands behind the checksum.
+// resealed gives each line that is an object a correct checksum, so that the fuzzer's
+// changes reach the code behind the check.
 func resealed(text []byte) []byte {
 	var b []byte
 	for line := range bytes.Lines(text) {
@@ -55,8 +55,8 @@ func FuzzSamples(f *testing.F) {
 	})
 }
 
-// FuzzCellFiles: whatever stands in the directory of a cell, the repair ends, leaves no
-// file that it would complain of again, and a result is found only under its settings.
+// FuzzCellFiles: whatever a cell's directory contains, the repair ends and leaves no file
+// that a second repair would report, and a result is found only under its own settings.
 func FuzzCellFiles(f *testing.F) {
 	config := []byte("name: x\n")
 	f.Add([]byte(`{"version":1,"config_hash":"h","status":"done"}`), []byte(`{"train_seconds":1}`), append(config, configSeal(config)...))

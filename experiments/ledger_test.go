@@ -80,9 +80,9 @@ func TestPaperLedger(t *testing.T) {
 	}
 }
 
-// The ledger of one run is at its sizes: width 64, 2 layers, caches of 16 tokens, a memory
-// of 48 in one of the layers. Its batch is that of its table, 4. AutoCompressors have 50
-// vectors to 2048 tokens, 2 to the segment of 64, and keep those of both segments.
+// The ledger of one run uses its sizes: width 64, 2 layers, caches of 16 tokens, a memory of
+// 48 in one of the layers, and its table's batch, 4. AutoCompressors have 50 vectors per 2048
+// tokens, 2 per segment of 64, and keep the vectors of both segments.
 func TestLedgerOfRun(t *testing.T) {
 	p := parseProfile(t, strings.Replace(validProfile, "- infini-linear", "- memorizing", 1))
 	p.Baselines = everySetting

@@ -32,9 +32,9 @@ func StreamLengths(n, segment int) []int {
 	return append(lengths, n)
 }
 
-// MeasureStream evaluates a model, without gradients, on one stream of random tokens
-// with the state carried from segment to segment, and notes what it costs at each of
-// the rising lengths, which are whole segments. tick is told of tokens as they are done.
+// MeasureStream evaluates a model, without gradients, on one stream of random tokens and
+// carries the state from segment to segment. It measures the cost at each of the rising
+// lengths, which are whole segments. tick is called with the number of new tokens done.
 func MeasureStream(ctx context.Context, m *models.Model, lengths []int, tick func(tokens int)) ([]StreamPoint, error) {
 	r := newReader(m)
 	// The first run of a graph also allocates what the others use.
@@ -107,8 +107,8 @@ type StreamTrend struct {
 	RSSPerMillion    float64 `json:"rss_bytes_per_million_tokens"`
 }
 
-// Trend fits lines to two points or more, by least squares: the logarithm of the speed
-// over that of the length, and the resident memory over the length.
+// Trend fits lines to two or more points by least squares: log speed over log length, and
+// resident memory over length.
 func Trend(points []StreamPoint) StreamTrend {
 	var length, doublings, speed, rss []float64
 	for _, p := range points {

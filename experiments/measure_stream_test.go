@@ -50,7 +50,7 @@ func TestMeasureStream(t *testing.T) {
 			}
 		}
 		if !slices.Equal(lengths, []int{8, 16, 40}) || ticks != 40 {
-			t.Errorf("%s: looked at %v and told of %d tokens", test.memory.Name(), lengths, ticks)
+			t.Errorf("%s: measured at %v and counted %d tokens", test.memory.Name(), lengths, ticks)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestMeasureStreamStops(t *testing.T) {
 	}
 }
 
-// liar is a memory whose formula is not that of its state.
+// liar is a memory whose formula disagrees with its state.
 type liar struct{ models.Infini }
 
 func (liar) Footprint(models.Config) (string, int64) { return "7", 7 }

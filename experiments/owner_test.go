@@ -32,7 +32,7 @@ func TestOwner(t *testing.T) {
 	}
 	unlock()
 	if o, found := read(); found {
-		t.Errorf("a lock given back is still that of %+v", o)
+		t.Errorf("a released lock still belongs to %+v", o)
 	}
 
 	child := exec.Command("true")

@@ -9,7 +9,7 @@ import (
 	"infinibench/models"
 )
 
-// passkeyPrompt is one prompt without its key: where the needle stands, and how long it is.
+// passkeyPrompt is one prompt without its key: its length and the position of the needle.
 type passkeyPrompt struct {
 	Kind     string // one of the kinds below
 	Length   int    // tokens, the answer included
@@ -66,9 +66,9 @@ func (s PasskeySettings) prompts(task *passkey.Task) ([]passkeyPrompt, error) {
 	return prompts, nil
 }
 
-// passkeyStream is prompts whose needle starts at the same token. They have the same
-// tokens up to the question of the shortest, and on from there up to that of the next:
-// one reading, from the segment the needle starts in, answers all.
+// passkeyStream is a group of prompts whose needle starts at the same token. They share all
+// tokens up to the shortest prompt's question, the rest up to the next one's, and so on. One
+// reading, from the segment in which the needle starts, answers all.
 type passkeyStream struct {
 	needle  int // its first token
 	prompts []passkeyPrompt

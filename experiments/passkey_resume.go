@@ -25,9 +25,9 @@ type passkeyProgress struct {
 
 const prefixBatch = -1
 
-// questions calls f with each question of a stage, in the order they are asked: where in
-// the reading it stands, and which samples, first of n, are asked together. It ends when
-// f returns false.
+// questions calls f with each question of a stage, in the order in which they are asked: its
+// position in the reading, and the n samples from first on that are asked together. It stops
+// when f returns false.
 func (e *passkeyEvaluation) questions(f func(at passkeyProgress, a passkeyPrompt, first, n int) bool) {
 	batch := e.settings.Passkey.Batch
 	for first := 0; first < e.stage.samples; first += batch {
@@ -134,16 +134,16 @@ func (e *passkeyEvaluation) load() error {
 		err = jsonread.Line([]byte(metadata["reading"]), &at)
 	}
 	if err == nil && (at.ConfigHash != e.hash || at.Stage != e.stage.name) {
-		err = errors.New("it is of other settings")
+		err = errors.New("it belongs to other settings")
 	}
 	if missing := e.due(at) - len(e.lines); err == nil && missing > 0 {
-		err = fmt.Errorf("%d answers given before it are lost", missing)
+		err = fmt.Errorf("%d earlier answers are missing", missing)
 	}
 	if err == nil {
 		err = e.restore(at, saved)
 	}
 	if err != nil {
-		e.note(fmt.Sprintf("%s cannot be gone on from (%v): the prompts of %s are read from the start", e.path(), err, e.stage.name))
+		e.note(fmt.Sprintf("cannot resume from %s (%v): the prompts of %s are read from the start", e.path(), err, e.stage.name))
 		clear(e.prefix)
 		return atomicfile.RemoveAll(e.path())
 	}
@@ -159,7 +159,7 @@ func (e *passkeyEvaluation) restore(at passkeyProgress, saved []safetensors.Tens
 		documents, reached = min(batch, e.stage.samples-at.Batch*batch), len(e.streams)
 	}
 	if at.Batch < prefixBatch || documents < 1 || at.Stream < 0 || at.Stream >= len(e.streams) || at.Token < 0 {
-		return fmt.Errorf("it stands at batch %d, stream %d, token %d", at.Batch, at.Stream, at.Token)
+		return fmt.Errorf("its position is batch %d, stream %d, token %d", at.Batch, at.Stream, at.Token)
 	}
 	e.state = e.model.NewState(documents)
 	for i := range reached {
@@ -171,7 +171,7 @@ func (e *passkeyEvaluation) restore(at passkeyProgress, saved []safetensors.Tens
 	}
 	for i, t := range live {
 		if saved[i].Name != t.Name || !slices.Equal(saved[i].Shape, t.Shape) {
-			return fmt.Errorf("tensor %s %v stands where %s %v should", saved[i].Name, saved[i].Shape, t.Name, t.Shape)
+			return fmt.Errorf("it holds tensor %s %v instead of %s %v", saved[i].Name, saved[i].Shape, t.Name, t.Shape)
 		}
 		copy(t.Data, saved[i].Data)
 	}

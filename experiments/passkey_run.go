@@ -35,7 +35,7 @@ func makePasskey(ctx context.Context, r *cellRun) error {
 	}
 	s := r.settings.Passkey
 	if n := max(s.Samples, s.Others); n > len(run.keys) {
-		return fmt.Errorf("experiments: %d samples, but only %d keys are kept for tests", n, len(run.keys))
+		return fmt.Errorf("experiments: %d samples, but only %d keys are reserved for tests", n, len(run.keys))
 	}
 	return run.make(ctx)
 }
@@ -141,7 +141,7 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 	return m, cost.TrainTokens, err
 }
 
-// source draws the task as a stage has it.
+// source draws training examples of the task for a stage.
 func (r *passkeyRun) source(stage passkeyStage) (*passkeySource, error) {
 	var recipe *RecipeSettings
 	if stage.name == StageRecipe {

@@ -122,7 +122,7 @@ func (s *passkeySource) SetCursor(data json.RawMessage) error {
 		Step int `json:"step"`
 	}
 	if err := jsonread.Line(data, &at); err != nil || at.Step < 0 {
-		return fmt.Errorf("experiments: cannot go on from batch %s", data)
+		return fmt.Errorf("experiments: cannot resume from batch %s", data)
 	}
 	s.step = at.Step
 	return nil

@@ -190,8 +190,8 @@ func plainAnswer(t *testing.T, m *models.Model, d *models.Decoder, prompt, answe
 	return ids, right
 }
 
-// Answers that are lost, in part or all, between a stop and the next start are asked
-// for again, and the files are those of a run in one go.
+// Answers lost, in part or completely, between a stop and the next start are asked for
+// again, and the files equal an uninterrupted run's.
 func TestPasskeyLostAnswers(t *testing.T) {
 	p := passkeyProfile(t, "infini-delta")
 	p.Passkey.Batch = 3
@@ -250,8 +250,8 @@ func TestPasskeyLostAnswers(t *testing.T) {
 	}
 }
 
-// TestPasskeyInterrupted ends the run at every place where it can end, and holds the
-// files it leads to against those of a run in one go.
+// TestPasskeyInterrupted ends the run at every point where it can end and compares the
+// resulting files with an uninterrupted run's.
 func TestPasskeyInterrupted(t *testing.T) {
 	p := passkeyProfile(t, "infini-delta")
 	p.Perplexity[0].Steps = 5
@@ -263,10 +263,10 @@ func TestPasskeyInterrupted(t *testing.T) {
 	stops := 0
 	for {
 		ctx, cancel := context.WithCancel(context.Background())
-		told := 0
+		events := 0
 		_, err := Run(ctx, Options{Profile: p, Runs: broken, Version: "test", Observe: func(e Event) {
 			if e.Kind == Progress && !e.Before && e.Cell.Experiment == "passkey" {
-				if told++; told == 9 { // something new was done each time
+				if events++; events == 9 { // something new was done each time
 					cancel()
 				}
 			}

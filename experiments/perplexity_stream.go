@@ -17,19 +17,19 @@ const (
 	ablations
 )
 
-// visitor is told the negative log-likelihood, in nats, of token i ≥ 1 of a
-// document under one ablation.
+// visitor receives the negative log-likelihood, in nats, of token i ≥ 1 of a document
+// under one ablation.
 type visitor func(a Ablation, document, i int, nll float64)
 
 // stream scores documents by the perplexity protocol: each document is one
 // stream, its segments in order, the memory carried from segment to segment and
 // empty at the start; every token but the first is scored exactly once. Documents
-// go side by side, which changes no number beyond rounding. With ablate, the two
-// ablations are scored along the way, on the memory that the intact model wrote.
+// are scored in batches, which changes results only by rounding. With ablate, the two
+// ablations are scored at the same time, on the memory that the intact model wrote.
 type stream struct {
 	model   *models.Model
 	visit   visitor
-	tick    func(tokens int) // told of every batch of tokens scored
+	tick    func(tokens int) // called with the number of tokens of every scored batch
 	ablate  bool
 	scorers map[int]*models.Scorer // by documents
 }
@@ -100,7 +100,7 @@ func (s *stream) scoreSegment(documents [][]int32, first, at int, all *models.St
 		}
 		return nil
 	}
-	// memories are those of the documents, or of their neighbours in the group.
+	// memories returns the memories of the documents or of their neighbours in the group.
 	memories := func(neighbour int) *models.State {
 		m := s.model.NewState(len(documents))
 		for d := range documents {

@@ -40,7 +40,7 @@ func ownsDir(dir string, config []byte) error {
 	}
 	for _, e := range entries {
 		if e.Name() != lockName && !strings.HasPrefix(e.Name(), ".config.yaml.") { // which a kill left unfinished
-			return fmt.Errorf("experiments: %s holds something else already (%s): name a new directory", dir, e.Name())
+			return fmt.Errorf("experiments: %s already holds something else (%s): name a new directory", dir, e.Name())
 		}
 	}
 	return nil

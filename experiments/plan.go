@@ -42,7 +42,7 @@ func (p *Profile) Identify(data string) error {
 	for _, name := range p.corpora() {
 		c, err := OpenCorpus(name, p.Corpora[name], data)
 		if datasets.IsDamage(err) {
-			return fmt.Errorf("%w; mend it, or set corpora.%s.bad_texts to skip", err, name)
+			return fmt.Errorf("%w; correct it, or set corpora.%s.bad_texts to skip", err, name)
 		}
 		if err != nil {
 			return err
@@ -173,7 +173,7 @@ func vocabularyOf(s CellSettings) (int, error) {
 	return t.Tokenizer.Size(), nil
 }
 
-// calibrationTime is how long one measurement goes on, at least.
+// calibrationTime is the minimum duration of one measurement.
 const calibrationTime = 300 * time.Millisecond
 
 func calibrateModel(s CellSettings, workers int, evaluate evaluator) (calibration, error) {

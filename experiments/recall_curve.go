@@ -14,8 +14,8 @@ import (
 //	Delta:   what is written in place of v_i is u_i = v_i − Σ_m K_im u_m / (Σ_m K_im + ε), m
 //	         over the keys of the segments before i's, or U = (I + R)⁻¹ V;  A = W U
 //
-// with W the rows of K over their sums, and R those of its part from earlier segments
-// over theirs. Either way A = C V with weights C that depend on the keys alone. Values
+// where W is K with each row divided by its sum, and R is K's part from earlier segments
+// with rows normalised in the same way. Either way A = C V with weights C that depend on the keys alone. Values
 // are independent, of mean 0 and unit variance, so the error of pair j relative to
 // E‖v‖² is on average over them, exactly,
 //
@@ -64,7 +64,7 @@ func recallError(c *mat.Dense) float64 {
 	return norm * norm / float64(n)
 }
 
-// recallVariance is that of the mean error, for normal values of some width.
+// recallVariance is the variance of the mean error, for normal values of some width.
 func recallVariance(c *mat.Dense, width int) float64 {
 	n, _ := c.Dims()
 	var square mat.SymDense

@@ -107,7 +107,7 @@ func validateRecall(p *Profile, report reporter) {
 // Check refuses, of settings that no profile has validated, those that cannot be tried.
 func (s RecallSettings) Check() error {
 	if len(s.HeadSizes) == 0 || len(s.Segments) == 0 {
-		return errors.New("no width or no segment; one of each is needed")
+		return errors.New("at least one width and one segment are needed")
 	}
 	for _, n := range slices.Concat(s.HeadSizes, s.Segments) {
 		if n < 1 || n > largestRecall {

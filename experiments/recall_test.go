@@ -66,8 +66,8 @@ func TestSigmaMoments(t *testing.T) {
 	}
 }
 
-// The limit of Linear is n(n − 1)/(n − 1 + r)² with r = 1.96598/1.16052²; that of Delta,
-// one pair at a time, by hand for two pairs: it reads (r·v₁ + v₂ − v₁)/(r + 1) and
+// The limit of Linear is n(n − 1)/(n − 1 + r)² with r = 1.96598/1.16052². Delta's limit, one
+// pair at a time, is by hand for two pairs: it reads (r·v₁ + v₂ − v₁)/(r + 1) and
 // (v₁ + r(v₂ − v₁))/(r + 1).
 func TestRecallLimit(t *testing.T) {
 	const r = 1.96598 / (1.16052 * 1.16052)

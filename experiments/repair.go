@@ -14,18 +14,17 @@ import (
 	"infinibench/internal/train"
 )
 
-// repair looks through the files of a cell that is to be gone on with and takes
-// away what is damaged, and nothing else, so that the cell is made again from what
-// is left. It says what it found, one note for each file. A file that cannot be
-// read is an error: it may be as it should.
+// repair checks the files of a cell about to be resumed and removes damaged parts and
+// nothing else, so that the cell is completed from what is left. It returns one note per
+// damaged file. A file that cannot be read is an error, because it may be intact.
 func (c cellFiles) repair(config []byte) (notes []string, err error) {
 	found := func(name, what string) { notes = append(notes, c.path(name)+" "+what) }
 	for _, name := range []string{"result.json", "timing.json"} {
 		data, err := os.ReadFile(c.path(name))
 		if err == nil && seal.Check(data) != nil {
 			found(name, map[string]string{
-				"result.json": "is damaged: made again from the files beside it",
-				"timing.json": "is damaged: what the cell has cost so far is lost",
+				"result.json": "is damaged and will be recomputed from the other files",
+				"timing.json": "is damaged: the cost of the cell so far is lost",
 			}[name])
 			err = atomicfile.RemoveAll(c.path(name))
 		}
@@ -68,9 +67,9 @@ func (c cellFiles) repair(config []byte) (notes []string, err error) {
 	return notes, nil
 }
 
-// repairConfig writes config.yaml again if its lines or the hash below them show
-// that it was the one of these settings. One that shows neither, and is not whole,
-// is removed: the cell is then made anew.
+// repairConfig rewrites config.yaml if its lines or the hash below them show that it
+// belongs to these settings. If neither does and the file is damaged, it is removed, and
+// the cell runs again from the start.
 func (c cellFiles) repairConfig(config []byte) (what string, err error) {
 	path := c.path("config.yaml")
 	data, err := os.ReadFile(path)
@@ -86,13 +85,13 @@ func (c cellFiles) repairConfig(config []byte) (what string, err error) {
 	case whole:
 		return "", nil // of these settings or of others
 	case same || bytes.Equal(last, want) || bytes.HasPrefix(data, config):
-		return "is damaged: written again", atomicfile.Write(path, append(bytes.Clone(config), want...))
+		return "is damaged and has been rewritten", atomicfile.Write(path, append(bytes.Clone(config), want...))
 	}
-	return "is damaged: the cell is made anew", atomicfile.RemoveAll(path)
+	return "is damaged: the cell runs again from the start", atomicfile.RemoveAll(path)
 }
 
-// repairLog takes the damaged lines out of a log and returns their numbers, from
-// 1. A torn last line is what a kill leaves, and no damage.
+// repairLog removes the damaged lines of a log and returns their numbers, from 1. An
+// incomplete last line is not damage: a kill leaves it.
 func repairLog(path string) (damaged []int, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -21,7 +21,7 @@ type Options struct {
 	Runs    string // directory that holds runs/<profile>; "runs"
 	Version string // of the program, for the result rows
 	Workers int    // cells at the same time; 0: the profile's, or as many as there are cores
-	// Observe is told what happens, one event at a time; nil for nobody.
+	// Observe is called with one event at a time; nil for no observer.
 	Observe func(Event)
 }
 
@@ -40,12 +40,12 @@ type Event struct {
 type EventKind int
 
 const (
-	Started  EventKind = iota // a cell is begun or gone on with
+	Started  EventKind = iota // a cell is started or resumed
 	Progress                  // tokens were trained on or scored
 	Done                      // a cell has its result
 	Skipped                   // a cell had its result already
-	Failed                    // a cell ended in an error; the others go on
-	Note                      // something to tell that belongs to no cell
+	Failed                    // a cell ended in an error; the others continue
+	Note                      // a message that belongs to no cell
 )
 
 // Summary counts what became of the cells.
@@ -77,7 +77,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		return summary, err
 	}
 	if err := os.MkdirAll(summary.Directory, 0o755); err != nil {
-		return summary, fmt.Errorf("experiments: cannot make the runs directory: %w", err)
+		return summary, fmt.Errorf("experiments: cannot create the runs directory: %w", err)
 	}
 	unlock, err := lock(summary.Directory)
 	if err != nil {
@@ -228,10 +228,10 @@ func (r *runner) text(ctx context.Context, name string) (*TokenizedCorpus, error
 	if err := r.broken[name]; err != nil {
 		return nil, err
 	}
-	told := false
+	noted := false
 	t, err := OpenText(ctx, name, r.options.Profile.Corpora[name], r.options.Data, filepath.Join(r.options.Directory(), "tokenizers"), func(done, total int) {
-		if !told {
-			told = true
+		if !noted {
+			noted = true
 			r.emit(Event{Kind: Note, Text: fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name)})
 		}
 	})

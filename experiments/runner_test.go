@@ -46,9 +46,9 @@ func outcome(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// TestInterruptedRuns breaks a run off at its n-th event, for many n, and again at
-// every further one, until it is done; weights and results are those of a run that
-// was left alone, byte for byte.
+// TestInterruptedRuns interrupts a run at its n-th event, for many n, and again at every
+// further one, until it is done. Weights and results equal an uninterrupted run's, byte for
+// byte.
 func TestInterruptedRuns(t *testing.T) {
 	p := miniature(t)
 	quiet := Options{Profile: p, Runs: t.TempDir(), Version: "test"}
@@ -110,7 +110,7 @@ func TestRunSkipsWhatIsDone(t *testing.T) {
 	if err != nil || summary.Skipped != 3 || summary.Done != 0 {
 		t.Errorf("second run: %+v, %v", summary, err)
 	}
-	p.Training.Steps++ // other settings: everything is made anew
+	p.Training.Steps++ // other settings: everything runs again
 	if summary, err = Run(context.Background(), o); err != nil || summary.Done != 3 {
 		t.Errorf("after a change of settings: %+v, %v", summary, err)
 	}
@@ -213,7 +213,7 @@ func TestUnwritableRuns(t *testing.T) {
 	}
 	// A file where a directory should be stops root as well.
 	_, err := Run(context.Background(), Options{Profile: miniature(t), Runs: file})
-	want := "experiments: cannot make the runs directory: mkdir " + file + ": not a directory"
+	want := "experiments: cannot create the runs directory: mkdir " + file + ": not a directory"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}

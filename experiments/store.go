@@ -14,14 +14,14 @@ import (
 	"infinibench/internal/seal"
 )
 
-// cellFiles is the directory of one cell, runs/<profile>/<cell>, each file with a
-// checksum of its own:
+// cellFiles is the directory of one cell, runs/<profile>/<cell>. Each file has its own
+// checksum:
 //
-//	config.yaml     the settings it is made with
+//	config.yaml     the settings of the cell
 //	metrics.jsonl   training log, append-only; of several phases the last one's
 //	samples.jsonl   a line per evaluated document, append-only
-//	checkpoint/     weights and tokenizer; while training, what it takes to go on
-//	timing.json     what it cost
+//	checkpoint/     weights and tokenizer; while training, the state to resume from
+//	timing.json     the cost
 //	result.json     written last, by rename: with it, and the same settings, the cell is done
 type cellFiles string
 
@@ -81,7 +81,7 @@ func (c cellFiles) logs() ([]string, error) {
 	return paths, err
 }
 
-// sealedConfig is config.yaml as a cell has it: its lines and the seal.
+// sealedConfig is the content of a cell's config.yaml: the settings and the seal.
 func sealedConfig(config []byte) []byte {
 	return append(bytes.Clone(config), configSeal(config)...)
 }
@@ -115,7 +115,7 @@ func readLog[T any](path string) ([]T, error) {
 	for n, line := range wholeLines(data) {
 		var v T
 		if err := seal.Unmarshal(line, &v); err != nil {
-			return nil, fmt.Errorf("experiments: %s:%d: %w; delete the file: a training log then starts late, samples are scored again", path, n+1, err)
+			return nil, fmt.Errorf("experiments: %s:%d: %w; delete the file (a training log then starts late, samples are scored again)", path, n+1, err)
 		}
 		lines = append(lines, v)
 	}

@@ -173,5 +173,5 @@ func stopForTexts(corpus string, left []LeftOut) error {
 		}
 		parts = append(parts, fmt.Sprintf("%d of %d %s texts of %s cannot be read: %s", l.Texts, l.Of, l.word(), corpus, why))
 	}
-	return errors.New("experiments: " + strings.Join(parts, "; ") + fmt.Sprintf("; mend them, or set corpora.%s.bad_texts to skip", corpus))
+	return errors.New("experiments: " + strings.Join(parts, "; ") + fmt.Sprintf("; correct them, or set corpora.%s.bad_texts to skip", corpus))
 }

@@ -12,9 +12,9 @@ import (
 	"infinibench/internal/atomicfile"
 )
 
-// A tokenizer.json is a format of others and has no place for a checksum, so that
-// stands in a file beside it, as sha256sum writes it. One word that was changed on
-// the disk would change results without a sign.
+// tokenizer.json is a foreign format without room for a checksum, so the checksum is in a
+// file next to it, in the format of sha256sum. Without it, a word damaged on disk would
+// change results unnoticed.
 
 func tokenizerSum(path string) string { return path + ".sha256" }
 

@@ -8,8 +8,8 @@ import (
 	"infinibench/internal/machine"
 )
 
-// Overhead is what a run takes beside its tensors, in bytes, as measured on the built-in
-// profiles: the program, the corpora and what the garbage collector leaves.
+// Overhead is the memory of a run without its tensors, in bytes, as measured on the built-in
+// profiles: the program, the corpora and uncollected garbage.
 const Overhead = 500 << 20
 
 // Workers is how many cells of a profile to make at the same time here: as many as it
@@ -29,7 +29,7 @@ func Workers(p *Profile, plan []Estimate) (n int, why string) {
 func workers(wanted, cores int, bytes, memory int64) (n int, why string) {
 	n = wanted
 	if cores < n {
-		n, why = cores, fmt.Sprintf("of the profile's %d workers only %s can work at the same time here", wanted, counted(cores, "one", "%d"))
+		n, why = cores, fmt.Sprintf("of the profile's %d workers only %s can run at the same time on this machine", wanted, counted(cores, "one", "%d"))
 	}
 	if bytes == 0 || memory == 0 {
 		return n, why
@@ -39,7 +39,7 @@ func workers(wanted, cores int, bytes, memory int64) (n int, why string) {
 		why = fmt.Sprintf("of the profile's %d workers only %s: each may take %s, and this process may take %s",
 			wanted, counted(n, "one runs", "%d run"), humanize.IBytes(uint64(bytes)), humanize.IBytes(uint64(memory)))
 		if fit < 1 {
-			why = fmt.Sprintf("a cell may take %s and the rest %s, and this process may take %s: it may run out of memory",
+			why = fmt.Sprintf("a cell may take %s and everything else %s, but this process may take only %s: it may run out of memory",
 				humanize.IBytes(uint64(bytes)), humanize.IBytes(Overhead), humanize.IBytes(uint64(memory)))
 		}
 	}

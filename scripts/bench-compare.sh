@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Times bench speed beside a PyTorch program that does the same work, in turns, so
-# that a change of the machine's mood hits both. For each size and mode it prints
-# medians over PAIRS rounds, the ratio of the medians and, in brackets, the smallest
-# and the largest ratio of one round. The intervals are those of bench speed.
+# Times bench speed and a PyTorch program that does the same work, alternating, so that
+# changes in the machine's load affect both. For each size and mode it prints the medians
+# over PAIRS rounds, the ratio of the medians and, in brackets, the smallest and the largest
+# ratio in one round. An interval is the value of bench speed --interval.
 #
 #   CONFIGS   sizes; default: small medium long
 #   PAIRS     rounds; default: 5
-#   ANCHOR    the PyTorch program, called with a size and train or eval; it prints
-#             one line of JSON with tokens_per_second and peak_rss_mb
+#   ANCHOR    the PyTorch program. It takes a size and train or eval as arguments and
+#             prints one line of JSON with tokens_per_second and peak_rss_mb
 #   PYTHON    the Python that runs it; default: /usr/bin/python3
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -19,24 +19,24 @@ anchor=${ANCHOR:-}
 say() { echo "bench-compare: $*" >&2; }
 
 if ! [[ $pairs =~ ^[1-9][0-9]*$ ]]; then
-	say "PAIRS is \"$pairs\", must be a number from 1"
+	say "PAIRS is \"$pairs\", must be at least 1"
 	exit 2
 fi
 if [ -n "$anchor" ] && ! [ -f "$anchor" ]; then
-	say "ANCHOR is $anchor, which is no file"
+	say "ANCHOR is $anchor, which is not a file"
 	exit 2
 fi
 [ -n "$anchor" ] || anchor=../shared/anchor/speed.py
 torch=yes
 if ! [ -f "$anchor" ]; then
 	torch=""
-	echo "PyTorch is not compared: there is no $anchor; name the program with ANCHOR=path"
+	echo "PyTorch is not compared: $anchor does not exist; name the program with ANCHOR=path"
 elif ! "$python" -c 'import torch' 2>/dev/null; then
 	torch=""
 	echo "PyTorch is not compared: $python cannot import torch (on Debian: apt-get install python3-torch)"
 fi
 
-# measure NAME COMMAND... runs a program and notes "NAME SPEED MEMORY THREADS".
+# measure NAME COMMAND... runs a program and prints "NAME SPEED MEMORY THREADS".
 measure() {
 	local name=$1 line
 	shift
@@ -95,7 +95,7 @@ for config in $configs; do
 					if (ours && (best == "" || median(speed, name) > median(speed, best))) best = name
 				}
 				if (mode == "train") print "  fastest interval: " best
-				if (compared && threads["PyTorch"] != threads[best]) print "  PyTorch does not count the threads of its BLAS, which may be more"
+				if (compared && threads["PyTorch"] != threads[best]) print "  PyTorch does not count the threads of its BLAS, so it may use more"
 			}' | sed 's/ *$//'
 	done
 done

@@ -82,7 +82,7 @@ func TestBenchCompare(t *testing.T) {
 func TestBenchCompareWithoutPyTorch(t *testing.T) {
 	for _, test := range []struct{ anchor, want string }{
 		{"speed.py", "PyTorch is not compared: PYTHON cannot import torch (on Debian: apt-get install python3-torch)\n"},
-		{"", "PyTorch is not compared: there is no ../shared/anchor/speed.py; name the program with ANCHOR=path\n"},
+		{"", "PyTorch is not compared: ../shared/anchor/speed.py does not exist; name the program with ANCHOR=path\n"},
 	} {
 		m := newSpeedMachine(t, "CONFIGS=long", "PAIRS=1", "ANCHOR="+test.anchor)
 		m.write("bench-long-train-0", "20 100\n")
@@ -104,8 +104,8 @@ func TestBenchCompareFails(t *testing.T) {
 		status      int
 		want        string
 	}{
-		{"no such program", "ANCHOR=absent.py", 2, "bench-compare: ANCHOR is absent.py, which is no file\n"},
-		{"no number of rounds", "PAIRS=0", 2, "bench-compare: PAIRS is \"0\", must be a number from 1\n"},
+		{"no such program", "ANCHOR=absent.py", 2, "bench-compare: ANCHOR is absent.py, which is not a file\n"},
+		{"no number of rounds", "PAIRS=0", 2, "bench-compare: PAIRS is \"0\", must be at least 1\n"},
 		{"a run that fails", "CONFIGS=small", 1, "nothing left in"},
 	} {
 		m := newSpeedMachine(t, test.env)

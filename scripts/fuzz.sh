@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for a while, one after the other, and prints how many inputs
-# each tried. It fails if any input did: a crash, a broken promise, or more memory than
-# FUZZMEMORY. Such an input stays in testdata/fuzz of its package, where `go test` tries
-# it from then on.
+# Runs every fuzz target for FUZZTIME, one after the other, and prints the number of inputs
+# tried. It fails if an input causes a crash, violates a property or needs more memory than
+# FUZZMEMORY. Go keeps such an input in testdata/fuzz of its package, and `go test` tries it
+# from then on.
 #
-#   FUZZTIME=10m        of each target
-#   FUZZ=datasets       only targets whose package or name matches; all when empty
-#   FUZZPARALLEL=1      inputs tried at the same time
+#   FUZZTIME=10m        time per target
+#   FUZZ=datasets       only targets whose package or name matches; all if empty
+#   FUZZPARALLEL=1      number of inputs tried at the same time
 #   FUZZMEMORY=8000000  address space of a process in kilobytes (Linux)
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -24,11 +24,11 @@ while read -r package target; do
 		ulimit -v "${FUZZMEMORY:-8000000}" 2>/dev/null
 		exec nice -n 19 go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-10m}" -fuzzminimizetime 2s -parallel "${FUZZPARALLEL:-1}" "$package"
 	) </dev/null >"$log" 2>&1 || outcome=FAILED
-	# Go before 1.27 may take the end of the time for a failure, without an input that
-	# fails (go.dev/issue/75804).
+	# Go before 1.27 may report the end of the time limit as a failure, without a failing
+	# input (go.dev/issue/75804).
 	if grep -q '^ *context deadline exceeded$' "$log" && ! grep -q 'Failing input written' "$log"; then outcome=passed; fi
 	inputs=$(sed -n 's/.*execs: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
-	# The inputs that are kept come first; on a busy machine they may take all the time.
+	# The inputs in testdata run first; on a busy machine they may take all the time.
 	[ "$outcome/${inputs:-0}" != passed/0 ] || outcome="passed, but FUZZTIME was too short to try any"
 	printf '%-28s %-24s %14s  %s\n' "$package" "$target" "${inputs:-0}" "$outcome"
 	[ "$outcome" != FAILED ] || { failed=$((failed + 1)); sed 's/^/    /' "$log"; }

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Builds bench twice, in two folders of different names and from empty build caches, and
-# compares the bytes: what this source gives must not depend on where it lies or on what
-# was built before. It takes as long as two first builds.
+# Builds bench twice, in two folders with different names and from empty build caches, and
+# compares the bytes. The binary must not depend on the location of the source or on earlier
+# builds. This takes as long as two first builds.
 set -eu
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for place in one a/much/longer/path/to/two; do
 	mkdir -p "$work/$place"
-	# What git knows, as it stands here, and the chart library that setup fetched.
+	# The tracked files, with local changes, and the chart library that setup fetched.
 	{
 		git ls-files -z
 		for fetched in reports/assets/echarts.min.js reports/assets/echarts.NOTICE; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the browser that the report's own test opens the page in. Not part of
-# setup: nothing but that test needs one. Exits 0 when a browser is there.
+# Installs the browser in which the report's test opens the page. It is not part of setup,
+# because nothing else needs a browser. Exits with 0 if a browser is installed.
 set -u
 
 has_browser() {
@@ -12,12 +12,12 @@ has_browser() {
 
 has_browser && exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-	echo "setup-browser: no browser found, and only root on a Debian system is served here; install chromium yourself" >&2
+	echo "setup-browser: no browser found; install chromium (this script does so only as root on a Debian system)" >&2
 	exit 1
 fi
 echo "setup-browser: installing chromium" >&2
 export DEBIAN_FRONTEND=noninteractive
 install="apt-get install -y -qq --no-install-recommends -o Acquire::Retries=3 chromium"
-# Package lists that are missing or out of date are the usual reason to fail.
+# The usual reason for a failure is missing or outdated package lists.
 $install </dev/null >/dev/null 2>&1 || { apt-get update -qq && $install </dev/null >/dev/null; }
 has_browser

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Makes this machine ready to build and run the project: a Go that is new enough,
-# OpenBLAS, and the ECharts library that the report embeds. Silent when there is
-# nothing to do. Only a missing Go is an error: without the rest everything still
-# works, slower or with charts loaded from the web, and one line says so.
+# Prepares this machine to build and run the project: checks the version of Go, and
+# installs OpenBLAS and the ECharts library that the report embeds. It prints nothing if
+# there is nothing to do. Only a missing Go is an error. Without OpenBLAS everything is
+# slower, and without ECharts the charts load it from the web; one line says so.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 
@@ -17,8 +17,8 @@ check_go() {
 		say "error: the command go was not found; install Go 1.$go_minor or newer from https://go.dev/dl/"
 		return 1
 	fi
-	# A Go of 1.21 or later fetches the version that go.mod names by itself, and
-	# then GOVERSION is that one.
+	# Go 1.21 or later fetches the version that go.mod names, and GOVERSION then
+	# reports that version.
 	version=$(go env GOVERSION 2>/dev/null)
 	minor=$(printf '%s' "$version" | sed -n 's/.*go1\.\([0-9][0-9]*\).*/\1/p')
 	if [ "${minor:-0}" -lt $go_minor ]; then
@@ -27,8 +27,8 @@ check_go() {
 	fi
 }
 
-# The names and places that internal/kernel tries. libopenblas64 is another ABI
-# and does not count. An ordinary user of Debian has no ldconfig in PATH.
+# Checks the names and folders that internal/kernel tries. libopenblas64 has another ABI
+# and does not count. On Debian, ldconfig is not in the PATH of an ordinary user.
 has_openblas() {
 	PATH=$PATH:/usr/sbin:/sbin ldconfig -p 2>/dev/null | grep -q 'libopenblasp*\.so' && return
 	for library in ${OPENBLAS_PLACES-/usr/lib/libopenblas.so* /usr/local/lib/libopenblas.so* \
@@ -38,7 +38,7 @@ has_openblas() {
 	return 1
 }
 
-# Prints the command that installs OpenBLAS here, or nothing when none is known.
+# Prints the command that installs OpenBLAS on this system, or nothing if it is unknown.
 openblas_command() {
 	if [ "$(uname)" = Darwin ]; then
 		has brew && echo "brew install openblas"
@@ -69,9 +69,9 @@ install_openblas() {
 	say "installing OpenBLAS: $1 (output in $log)"
 	export DEBIAN_FRONTEND=noninteractive HOMEBREW_NO_AUTO_UPDATE=1
 	mkdir -p bin
-	# $1 and $as_root are lists of words on purpose.
+	# $1 and $as_root are unquoted because they hold several words.
 	$as_root $1 >>$log 2>&1 </dev/null && return
-	# Package lists that are missing or out of date are the usual reason.
+	# The usual reason for a failure is missing or outdated package lists.
 	case $1 in apt-get*) $as_root apt-get update >>$log 2>&1 </dev/null && $as_root $1 >>$log 2>&1 </dev/null ;; esac
 }
 
@@ -94,11 +94,11 @@ setup_echarts() {
 	elif ! npm ci --prefix $assets --ignore-scripts --no-audit --no-fund >>$log 2>&1 </dev/null; then
 		why="npm ci --prefix $assets failed, see $log"
 	else
-		# The script goes last: its presence is what says that all is done. It is moved,
-		# so that a build that runs meanwhile does not embed half of it.
+		# The script comes last, because its presence marks a complete installation. mv
+		# is atomic, so that a concurrent build does not embed half of it.
 		cp $assets/node_modules/echarts/NOTICE $assets/echarts.NOTICE &&
 			mv $assets/node_modules/echarts/dist/echarts.min.js $assets/echarts.min.js && return
-		why="node_modules/echarts is not complete"
+		why="node_modules/echarts is incomplete"
 	fi
 	say "the ECharts library could not be embedded ($why): charts will load it from the web"
 }

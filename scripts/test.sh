@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# Runs go test with the given arguments and prints what a reader needs: go test's
-# closing line of each package, every skipped test with its reason, all that a
-# failing package printed, and a count. Without -v, go test hides the skips; with
-# it, everything else drowns them.
+# Runs go test with the given arguments and prints its closing line for each package,
+# every skipped test with the reason, the whole output of a failing package, and the
+# totals. Plain go test hides skipped tests, and go test -v buries them in its output.
 set -uo pipefail
 
 go test -v "$@" | awk '
@@ -13,7 +12,7 @@ go test -v "$@" | awk '
 	/^--- FAIL/ { failed++ }
 	/^ *--- SKIP/ { skipped++; skips = skips $0 "\n" reason[$3] }
 
-	# The closing line of a package; nothing else has a tab in this place.
+	# The closing line of a package; no other line has a tab in this position.
 	/^(ok  |FAIL|\?   )\t/ {
 		if ($1 == "FAIL") { print_held(); broken++ } else printf "%s", skips
 		print
@@ -22,7 +21,7 @@ go test -v "$@" | awk '
 		next
 	}
 
-	# The message of a skip is the last line its test logged.
+	# The reason for a skip is the last line that the test logged.
 	/^ +[A-Za-z0-9_]+\.go:[0-9]+: / { reason[test] = $0 "\n" }
 	{ held[lines++] = $0 }
 	END {

@@ -13,28 +13,27 @@ func compareCommand(env *environment) *cobra.Command {
 	var asJSON, asCSV bool
 	cmd := &cobra.Command{
 		Use:   "compare RUN RUN...",
-		Short: "Set two or more runs side by side, with paired statistics",
-		Long: `compare reads the result files of two or more runs, the folders runs/PROFILE of other
-machines, commits or settings, and sets them side by side, each against the first. Cells
-match by experiment, text, model, length and seed; settings that differ are listed.
+		Short: "Compare two or more runs, with paired statistics",
+		Long: `compare reads the result files of two or more runs, which are folders runs/PROFILE from
+different machines, commits or settings, and compares each run with the first. It matches
+cells by experiment, text, model, length and seed, and lists the settings that differ.
 
-Every number of a row is over the same cells: the seeds, and of perplexity and ROUGE also
-the documents, that all runs in the row have. What one run has and another lacks counts
-nowhere and is named below the table; with three runs or more, compare fewer of them to
-use more seeds. A run with another protocol does not take part and has no value.
+Every number in a row uses the same cells: the seeds that all runs in the row share and, for
+perplexity and ROUGE, the documents. Anything that some run lacks is left out and named below
+the table. A row of three or more runs uses only what all of them share, so compare fewer runs
+to use more seeds. A run with another protocol is left out and has no value.
 
-A change is shown only where it is more than noise, else "~": perplexities and ROUGE by
-a bootstrap over documents, in pairs of the same document (p < 0.05, at least 6), and,
-where there are two seeds or more, also over these; speed and memory by a paired t-test
-over seeds. "=" is no change to the last digit, "≠" what does not compare, with the
-reason below the table.`,
+A change is shown only where it exceeds noise; otherwise "~" is printed. For perplexity and
+ROUGE the test is a bootstrap over documents, paired by document (p < 0.05, at least 6), and
+with two or more seeds also over seeds. For speed and memory it is a paired t-test over seeds.
+"=" means equal to the last digit; "≠" means not comparable, with the reason below the table.`,
 		Example: `  bench compare runs/tiny /mnt/other/runs/tiny
   bench compare runs/before runs/after runs/later
   bench compare --csv runs/before runs/after
   bench compare --json runs/before runs/after`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
-				return fmt.Errorf("two runs or more are needed, got %d: folders such as runs/tiny", len(args))
+				return fmt.Errorf("at least two runs are needed, got %d; name folders such as runs/tiny", len(args))
 			}
 			return nil
 		},
@@ -70,7 +69,7 @@ reason below the table.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the comparison as JSON")
-	cmd.Flags().BoolVar(&asCSV, "csv", false, "print a line for each value, with every number, as CSV")
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "print one line per value, with every number, as CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	return cmd
 }

@@ -18,13 +18,13 @@ func completionCommand(env *environment) *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print a script that completes verbs and options in a shell",
 		Long: `completion prints a script for bash, zsh or fish that completes verbs, options, built-in
-profiles, models and files. Load it once to try it, or at every start of the shell:
+profiles, models and files. Load it at every start of the shell:
 
   source <(bench completion bash)                                  in ~/.bashrc
   bench completion zsh > "${fpath[1]}/_bench"                      once, for zsh
   bench completion fish > ~/.config/fish/completions/bench.fish    once, for fish
 
-In bash it needs the package bash-completion.`,
+The bash script needs the package bash-completion.`,
 		Example: `  bench completion bash
   bench completion zsh`,
 		ValidArgs: shells,
@@ -46,8 +46,8 @@ In bash it needs the package bash-completion.`,
 	}
 }
 
-// completeValues tells the shell what the options take whose values are few; all others
-// complete files, as a profile does too.
+// completeValues registers the values of options that have few of them. All others
+// complete file names, as --profile also does.
 func completeValues(cmd *cobra.Command) {
 	values := map[string][]string{
 		"profile": experiments.ProfileNames(),
@@ -65,7 +65,7 @@ func completeValues(cmd *cobra.Command) {
 			directive = cobra.ShellCompDirectiveDefault
 		}
 		if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, directive)); err != nil {
-			panic(err) // twice for one command
+			panic(err) // registered twice
 		}
 	}
 	for _, sub := range cmd.Commands() {

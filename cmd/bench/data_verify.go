@@ -15,16 +15,16 @@ import (
 	"infinibench/reports"
 )
 
-// corpusCheck is what became of one corpus.
+// corpusCheck is the result of checking one corpus.
 type corpusCheck struct {
 	Corpus  string           `json:"corpus"`
 	Folder  string           `json:"folder,omitempty"`
 	OK      bool             `json:"ok"`
 	Problem string           `json:"problem,omitempty"` // why it could not be read at all
 	Report  *datasets.Report `json:"report,omitempty"`
-	// Unusable are the pairs that a manifest lists in vain.
+	// Unusable are the pairs of a manifest that cannot be used.
 	Unusable []string `json:"unusable,omitempty"`
-	// Doubts are about pairs that can be used but look wrong.
+	// Doubts are warnings about pairs that can be used but look wrong.
 	Doubts []string `json:"doubts,omitempty"`
 }
 
@@ -33,14 +33,14 @@ func dataVerifyCommand(env *environment) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "verify [CORPUS...]",
-		Short: "Count documents, words and bytes against the official numbers",
-		Long: `verify reads every document of the corpora, or of those it finds when none is
-named, counts them and sets the official counts beside them. If a SHA256SUMS file
-lies in the folder of a corpus or in the one above, files are compared with it.
+		Short: "Count documents, words and bytes and compare with the official counts",
+		Long: `verify reads every document of the named corpora, or of all it finds if none is named,
+and prints the counts next to the official ones. If the folder of a corpus or its parent
+has a SHA256SUMS file, verify checks the files against it.
 
-A collection that is not complete is a stand-in, which is no fault. A document that
-cannot be read, a listed file that differs and a listed file that is missing are,
-and make it exit with 1. A summary that looks like JSON or markup is a warning.`,
+An incomplete collection is called a stand-in, which is not an error. A document that cannot
+be read and a listed file that differs or is missing are errors; the exit code is then 1. A
+summary that looks like JSON or markup causes a warning.`,
 		Example: `  bench data verify --data /data
   bench data verify pg19 --data /data --json`,
 		Args: knownCorpora,
@@ -80,12 +80,12 @@ and make it exit with 1. A summary that looks like JSON or markup is a warning.`
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "data", dataUsage)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with one object for each corpus")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with one object per corpus")
 	return cmd
 }
 
-// findCorpora is the corpora that are there; none is an error that says where it
-// looked for each.
+// findCorpora returns the corpora that are present. If there are none, the error says
+// where it looked for each.
 func findCorpora(data string) ([]string, error) {
 	var found []string
 	var problems []string
@@ -102,8 +102,8 @@ func findCorpora(data string) ([]string, error) {
 	return found, nil
 }
 
-// checkCorpus reads a corpus. Its error is an interruption or a fault of the machine; what
-// is wrong with the corpus is in the check.
+// checkCorpus reads a corpus. It returns an error only for an interruption or a fault of
+// the machine; faults of the corpus are in the check.
 func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 	p := env.progress("verify "+name, 0)
 	defer p.finish()
@@ -180,7 +180,7 @@ func (c corpusCheck) print(env *environment) error {
 	t.Notes = append(t.Notes, some("cannot be used", c.Unusable)...)
 	t.Notes = append(t.Notes, some("warning", c.Doubts)...)
 	if s := c.Report.Sums; s != nil {
-		t.Notes = append(t.Notes, fmt.Sprintf("%d files are as %s lists them", s.Matching, s.Path))
+		t.Notes = append(t.Notes, fmt.Sprintf("%d files match %s", s.Matching, s.Path))
 		t.Notes = append(t.Notes, some("differs from the list", s.Differ)...)
 		t.Notes = append(t.Notes, some("is listed but not there", s.Missing)...)
 		t.Notes = append(t.Notes, some("is not listed", s.Unlisted)...)
@@ -188,7 +188,7 @@ func (c corpusCheck) print(env *environment) error {
 	return t.WriteTerminal(env.stdout)
 }
 
-// known is an official count, of which 0 says that there is none.
+// known formats an official count; 0 means that there is none.
 func known(n int64) string {
 	if n == 0 {
 		return "-"
@@ -196,7 +196,7 @@ func known(n int64) string {
 	return humanize.Comma(n)
 }
 
-// some is a line for each item, for the first ten: a broken disk has thousands.
+// some returns a line for each of the first ten items: a broken disk has thousands.
 func some(what string, items []string) []string {
 	const limit = 10
 	var lines []string

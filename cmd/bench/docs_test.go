@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// slurm is an sbatch that runs the tasks of an array one after the other, here.
+// slurm is an sbatch that runs the tasks of an array locally, one after the other.
 const slurm = `#!/bin/sh
 for last; do :; done
 first=$(sed -n 's/.*--array=\([0-9]*\)-\([0-9]*\).*/\1/p' "$last")
@@ -19,7 +19,7 @@ for i in $(seq "$first" "$end"); do
 done
 `
 
-// What the pages say to do is done: those that another test follows are left out.
+// The commands of the pages are run, except those of pages that another test follows.
 func TestDocsCommands(t *testing.T) {
 	t.Parallel()
 	for _, name := range documentationPages(t) {
@@ -45,7 +45,7 @@ func TestDocsCommands(t *testing.T) {
 				output += c.run(line)
 			}
 			if name == "docs/own-data.md" {
-				// The tasks did all but what they share, and a run equals its copy.
+				// The tasks did everything except what they share, and a run equals its copy.
 				for _, want := range []string{"runs/tiny/report/report.html\n", "\n0 cells done, ", "│ = (n=", "\ntoken perplexity,false,novel,"} {
 					if !strings.Contains(output, want) {
 						t.Errorf("the commands do not print %q but\n%s", want, output)
@@ -56,7 +56,7 @@ func TestDocsCommands(t *testing.T) {
 	}
 }
 
-// A call of bench within a sentence names a verb and options that there are.
+// A call of bench within a sentence names an existing verb and existing options.
 func TestDocumentationCalls(t *testing.T) {
 	calls := 0
 	for _, name := range documentationPages(t) {
@@ -80,7 +80,7 @@ func TestDocumentationCalls(t *testing.T) {
 	}
 }
 
-// documentationPages are all pages that are written by hand, from the repository's root.
+// documentationPages are all handwritten pages, relative to the root of the repository.
 func documentationPages(t *testing.T) []string {
 	t.Helper()
 	var all []string

@@ -17,8 +17,8 @@ import (
 func evalCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "eval",
-		Short:   "Evaluate a trained model on files of your own",
-		Long:    "eval evaluates a trained model, from the checkpoint of a cell or of train, on your files.",
+		Short:   "Evaluate a trained model on your own files",
+		Long:    "eval evaluates a trained model on your files. The checkpoint comes from a cell or from train.",
 		Example: "  bench eval perplexity --checkpoint runs/tiny/CELL/checkpoint book.txt",
 	}
 	cmd.AddCommand(evalPerplexityCommand(env))
@@ -31,17 +31,18 @@ func evalPerplexityCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "perplexity --checkpoint DIR FILE…",
 		Short: "Score text files with a trained model",
-		Long: `perplexity scores each file as one document: its segments in order, the memory
-carried from segment to segment and empty at the start, every token but the first
-scored once. A FILE of - is standard input. It prints JSON: tokens, words (separated by
-white space), bytes, the negative log-likelihood in nats, the perplexity per token,
-word and byte, and bits per byte, for all files together and for each, and the same
-with the memory emptied. A quantity that is undefined or too large for a float64 is
-null, and "undefined" says why: a text without spaces, for example, is one word, whose
-perplexity no float64 can hold.
+		Long: `perplexity scores each file as one document. It reads the segments in order; the memory
+is empty at the start and carried from segment to segment. Every token but the first is
+scored once. If FILE is -, it reads standard input.
 
-A file that cannot be scored (unreadable, empty, not UTF-8, a single token) is left out
-of the sums; "not_scored" in its entry and a line on standard error say why. The exit
+The output is JSON, for each file and for all files together, with the memory intact and
+emptied: tokens, words (separated by white space), bytes, the negative log-likelihood in
+nats, the perplexity per token, word and byte, and bits per byte. A quantity that is
+undefined or too large for a float64 is null, and "undefined" gives the reason: a text
+without spaces, for example, is one word, whose perplexity is too large.
+
+A file that cannot be scored (unreadable, empty, not UTF-8, a single token) is left out of
+the sums; "not_scored" in its entry and a line on standard error give the reason. The exit
 code is 0 if any file was scored, and 1 if none was.`,
 		Example: `  bench eval perplexity --checkpoint runs/small/CELL/checkpoint book.txt
   bench eval perplexity --checkpoint model ../books/*.txt
@@ -60,7 +61,7 @@ code is 0 if any file was scored, and 1 if none was.`,
 			}
 			var documents []datasets.Document
 			var unread []experiments.Unscored
-			var size int64 // a bound on the tokens
+			var size int64 // upper bound on the number of tokens
 			for _, path := range files {
 				text, err := readText(env, path)
 				if err != nil {
@@ -86,7 +87,7 @@ code is 0 if any file was scored, and 1 if none was.`,
 		},
 	}
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "directory with model.safetensors and tokenizer.json")
-	cmd.Flags().IntVar(&batch, "batch", 8, "files scored side by side")
+	cmd.Flags().IntVar(&batch, "batch", 8, "files scored at the same time")
 	cmd.MarkFlagRequired("checkpoint")
 	return cmd
 }
@@ -106,7 +107,8 @@ type fileScore struct {
 	experiments.Score
 }
 
-// fileUnscored is a file without a score, and why. Its quantities are always null.
+// fileUnscored is a file that was not scored, with the reason. Its quantities are always
+// null.
 type fileUnscored struct {
 	File        string   `json:"file"`
 	NLL         *float64 `json:"nll"`
@@ -148,7 +150,7 @@ func printScores(env *environment, out evaluation, files []string, p *experiment
 	return fmt.Errorf("none of the %d files could be scored", len(files))
 }
 
-// named is the reason with the name of the file, unless it has that already.
+// named is the reason, prefixed with the name of the file unless it starts with it.
 func named(u experiments.Unscored) string {
 	if strings.HasPrefix(u.Why, u.ID+": ") {
 		return u.Why
@@ -156,8 +158,8 @@ func named(u experiments.Unscored) string {
 	return u.ID + ": " + u.Why
 }
 
-// progressInBytes turns scored tokens into a share of the texts' bytes, since how many
-// tokens there are is known only when all is tokenised.
+// progressInBytes converts scored tokens into bytes of text, because the number of tokens
+// is known only after everything is tokenised.
 func progressInBytes(bar *progress, t tokenizer.Tokenizer, documents []datasets.Document, size int64) func(tokens int) {
 	perToken := 1.0
 	if len(documents) > 0 {
@@ -173,8 +175,8 @@ func progressInBytes(bar *progress, t tokenizer.Tokenizer, documents []datasets.
 	}
 }
 
-// spaced is a text as its tokenizer takes it: a vocabulary of words knows no white
-// space but the one between them.
+// spaced prepares a text for its tokenizer: a word vocabulary has no white space except
+// single spaces between words.
 func spaced(text string, t tokenizer.Tokenizer) string {
 	if _, ok := t.(*tokenizer.Word); ok {
 		return strings.Join(strings.Fields(text), " ")
@@ -195,7 +197,7 @@ func loadCheckpoint(dir string) (*models.Model, tokenizer.Tokenizer, error) {
 		return nil, nil, fmt.Errorf("checkpoint: %s is a file, want the directory that holds model.safetensors", dir)
 	}
 	if below := filepath.Join(dir, "checkpoint"); !isFile(filepath.Join(dir, "model.safetensors")) && isFile(filepath.Join(below, "model.safetensors")) {
-		return nil, nil, fmt.Errorf("checkpoint: %s is a cell, its model is in %s", dir, below)
+		return nil, nil, fmt.Errorf("checkpoint: %s is a cell; its model is in %s", dir, below)
 	}
 	m, _, err := experiments.LoadModel(dir)
 	if err != nil {

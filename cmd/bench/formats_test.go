@@ -24,8 +24,8 @@ import (
 	"infinibench/internal/seal"
 )
 
-// fileFormat is a row of the first table of docs/formats.md. read gives what a file holds,
-// or the error of its reader.
+// fileFormat is a row of the first table of docs/formats.md. read returns the content of a
+// file or its reader's error.
 type fileFormat struct {
 	read    func(t *testing.T, file string) (string, error)
 	good    string
@@ -46,7 +46,7 @@ const (
 	abcSum      = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" // FIPS 180-2, B.1
 )
 
-// inJSON is a format whose text is the word café in a JSON value.
+// inJSON is a format with the word café in a JSON value.
 func inJSON(good, key string, read func(*testing.T, string) (string, error)) fileFormat {
 	return fileFormat{
 		read: read, good: good + "\n",
@@ -97,8 +97,8 @@ func formats(t *testing.T) map[string]fileFormat {
 	}
 }
 
-// TestFormats tries each cell of the first table. Its column says what is done to a
-// good file.
+// TestFormats tries each cell of the first table. The column says how a good file is
+// changed.
 func TestFormats(t *testing.T) {
 	t.Parallel()
 	columns, rows := formatTable(t, "## Text and data")
@@ -189,7 +189,7 @@ func TestCompressedFormats(t *testing.T) {
 	}
 }
 
-// checkCell holds what became of a file against what a cell says.
+// checkCell compares the outcome for a file with the table's cell.
 func checkCell(t *testing.T, place, cell, want, file string, read func(*testing.T, string) (string, error)) {
 	t.Helper()
 	if cell == "n/a" {
@@ -211,7 +211,7 @@ func checkCell(t *testing.T, place, cell, want, file string, read func(*testing.
 		t.Errorf("%s: the page says %s, the program: %s (%q, %v) for %.200q", place, cell, outcome, got, err, file)
 	}
 	if strings.HasSuffix(place, "UTF-32 mark") && cell == "refused" && err != nil && !strings.Contains(err.Error(), "iconv -f UTF-") {
-		// Files of ours and headers have no such advice: they are damaged.
+		// Our own files and headers carry no such advice: they are damaged.
 		if !strings.Contains(err.Error(), "damaged") {
 			t.Errorf("%s: %v does not say how to convert the file", place, err)
 		}
@@ -219,7 +219,7 @@ func checkCell(t *testing.T, place, cell, want, file string, read func(*testing.
 }
 
 // formatTable is the table of a section of docs/formats.md: its columns but the first,
-// and its rows by what stands in the first.
+// and its rows by their first cell.
 func formatTable(t *testing.T, heading string) (columns []string, rows map[string][]string) {
 	t.Helper()
 	_, text, found := strings.Cut(readPage(t, "docs/formats.md"), heading)
@@ -399,7 +399,7 @@ func readProfile(t *testing.T, file string) (string, error) {
 	return fmt.Sprintf("%+v", p.Cells()[0].Settings), nil
 }
 
-// readReference takes a reference that lacks its network for one that was read.
+// readReference accepts a reference that lacks its network as one that was read.
 func readReference(_ *testing.T, file string) (string, error) {
 	if _, err := golden.Parse([]byte(file)); err == nil || !strings.HasPrefix(err.Error(), "config.batch is 0") {
 		return "", err

@@ -18,11 +18,11 @@ func generateCommand(env *environment) *cobra.Command {
 	sampler := models.Sampler{}
 	cmd := &cobra.Command{
 		Use:   "generate --checkpoint DIR --prompt-file FILE",
-		Short: "Go on with a text, token by token",
-		Long: `generate reads a prompt of any length, all of which passes through the memory, and
-prints the prompt's continuation. The defaults of temperature and top-p are the
-paper's; temperature 0 always takes the likeliest token. A model that was trained on
-summaries stops where it ends one.`,
+		Short: "Continue a text, token by token",
+		Long: `generate reads a prompt of any length and prints its continuation. The whole prompt
+passes through the memory. The defaults of temperature and top-p are the paper's;
+temperature 0 always picks the most likely token. A model that was trained on summaries
+stops at the end of one.`,
 		Example: `  bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file start.txt
   echo "the captain" | bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file - --tokens 50 --temperature 0`,
 		RunE: func(*cobra.Command, []string) error {
@@ -49,7 +49,7 @@ summaries stops where it ends one.`,
 			if ids, err = readAhead(env, d, m.Config.Segment, ids); err != nil {
 				return err
 			}
-			// Other vocabularies of words do not have the mark.
+			// Word vocabularies of other corpora lack the end marker.
 			end, err := t.Encode(booksum.End)
 			ends := err == nil && len(end) == 1
 			var all []int32
@@ -64,7 +64,7 @@ summaries stops where it ends one.`,
 				if text, failed = t.Decode(all); failed != nil {
 					return false
 				}
-				// A token may end inside a character; it is shown when whole.
+				// A token may end inside a character, which is printed once complete.
 				if shown := strings.ToValidUTF8(text, ""); len(shown) == len(text) || len(all) == tokens {
 					fmt.Fprint(env.stdout, text[said:])
 					said = len(text)
@@ -82,19 +82,19 @@ summaries stops where it ends one.`,
 		},
 	}
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "directory with model.safetensors and tokenizer.json")
-	cmd.Flags().StringVar(&promptFile, "prompt-file", "", "text to go on with; - for standard input")
+	cmd.Flags().StringVar(&promptFile, "prompt-file", "", "text to continue; - for standard input")
 	tokens = 128
-	cmd.Flags().Var((*tokensFlag)(&tokens), "tokens", "how many to generate")
-	cmd.Flags().Float64Var(&sampler.Temperature, "temperature", 0.5, "0: greedy")
-	cmd.Flags().Float64Var(&sampler.TopP, "top-p", 0.95, "share of the probability to draw from")
-	cmd.Flags().Uint64Var(&seed, "seed", 1, "of the draws")
+	cmd.Flags().Var((*tokensFlag)(&tokens), "tokens", "number of tokens to generate")
+	cmd.Flags().Float64Var(&sampler.Temperature, "temperature", 0.5, "sampling temperature; 0 is greedy")
+	cmd.Flags().Float64Var(&sampler.TopP, "top-p", 0.95, "draw from the most likely tokens with this total probability")
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "random seed of the sampling")
 	cmd.MarkFlagRequired("checkpoint")
 	cmd.MarkFlagRequired("prompt-file")
 	return cmd
 }
 
-// readAhead feeds a long prompt to a decoder, whole segments at a time, and returns what
-// is left to read.
+// readAhead feeds a long prompt to a decoder, whole segments at a time, and returns the
+// rest.
 func readAhead(env *environment, d *models.Decoder, segment int, ids []int32) ([]int32, error) {
 	p := env.progress("generate: reading", int64(len(ids)))
 	p.tokens = true

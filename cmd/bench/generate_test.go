@@ -13,7 +13,7 @@ import (
 	"infinibench/models"
 )
 
-// A long prompt that is read in parts leaves the logits of one that is read at once.
+// A long prompt gives the same logits read in parts and read at once.
 func TestReadAhead(t *testing.T) {
 	m, err := tinySpeed.model(models.Infini{})
 	if err != nil {
@@ -43,8 +43,7 @@ func TestReadAhead(t *testing.T) {
 	}
 }
 
-// Where the mark that ends a summary is the likeliest token, nothing is printed but the
-// end of the line.
+// If the end marker of summaries is the most likely token, only a line end is printed.
 func TestGenerateStops(t *testing.T) {
 	c := tinySpeed
 	c.vocabulary = 256

@@ -8,7 +8,7 @@ import (
 	"infinibench/datasets"
 )
 
-// standardInput is the name that means it wherever a file is read.
+// standardInput is the file name that means standard input.
 const standardInput = "-"
 
 // readText reads a whole file, or standard input, as a text.
@@ -23,8 +23,8 @@ func readText(env *environment, path string) (string, error) {
 	return datasets.CheckText("standard input", data)
 }
 
-// onceStandardInput refuses a list of files in which standard input comes twice: the
-// second time it would be empty.
+// onceStandardInput refuses a list of files that names standard input twice: it would be
+// empty the second time.
 func onceStandardInput(files []string) error {
 	seen := false
 	for _, path := range files {
@@ -36,7 +36,7 @@ func onceStandardInput(files []string) error {
 	return nil
 }
 
-// openInput opens a file, or standard input; name is what messages call it.
+// openInput opens a file or standard input; name is its name in messages.
 func openInput(env *environment, path string) (in io.ReadCloser, name string, err error) {
 	if path == standardInput {
 		return io.NopCloser(env.stdin), "standard input", nil

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestKillAtEveryChange kills a run at each of its changes of files, one run for
-// each, and goes on.
+// TestKillAtEveryChange kills a run at each of its file changes, one run per change, and
+// resumes it.
 func TestKillAtEveryChange(t *testing.T) {
 	want, _ := leftAlone(t, newVictim(t, "faulty", 5))
 	for n := 1; ; n++ {
@@ -31,8 +31,8 @@ func TestKillAtEveryChange(t *testing.T) {
 	}
 }
 
-// TestKillsOfSmoke kills the profile smoke, at changes of files and, as it is
-// built for users, at random moments.
+// TestKillsOfSmoke kills the profile smoke at file changes and, in the binary built for
+// users, at random moments.
 func TestKillsOfSmoke(t *testing.T) {
 	bench := filepath.Join(t.TempDir(), "bench")
 	if out, err := exec.Command("go", "build", "-buildvcs=false", "-o", bench, ".").CombinedOutput(); err != nil {
@@ -54,7 +54,7 @@ func TestKillsOfSmoke(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills at random moments of %v", kills, took)
-	// The program under test here is that of the tests, with its own version in the results.
+	// The program under test is the test binary, which records its own version.
 	want, _ = leftAlone(t, smoke("faulty"))
 	v := smoke("faulty")
 	v.killAtChanges(4)
@@ -62,8 +62,8 @@ func TestKillsOfSmoke(t *testing.T) {
 	t.Logf("%d kills at a change of a file", v.kills)
 }
 
-// millionProfile asks a very small model for passkeys in a million tokens; nearly all of
-// its time goes into reading.
+// millionProfile asks a very small model for passkeys in a million tokens; it spends
+// nearly all of its time reading.
 const millionProfile = `
 name: million
 about: a reading long enough to be killed in

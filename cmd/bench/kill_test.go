@@ -24,8 +24,8 @@ import (
 	"infinibench/reports"
 )
 
-// faulty is a bench that does harm to itself: with KILL=7 it is killed at its 7th
-// change to a file. Every change is written down in the file TRACE, if it is named.
+// faulty is a bench that kills itself: with KILL=7 at its 7th change to a file. If TRACE
+// names a file, every change is recorded there.
 func faulty() {
 	at, _ := strconv.Atoi(os.Getenv("KILL"))
 	var trace *os.File
@@ -78,7 +78,7 @@ type victim struct {
 	bench   string               // program
 	profile string               // name, or the path of a file
 	work    string               // holds runs/
-	user    *syscall.SysProcAttr // whom bench runs as; nil: the user of the test
+	user    *syscall.SysProcAttr // the user that bench runs as; nil: the user of the test
 	kills   int
 	known   map[string]string // what was done before a kill
 }
@@ -116,7 +116,7 @@ func (v *victim) runs() string {
 	return filepath.Join(v.work, "runs", strings.TrimSuffix(v.profile, ".yaml"))
 }
 
-// start starts a reproduction; the buffer is what it says on stderr.
+// start starts a reproduction; the buffer receives its stderr.
 func (v *victim) start(env ...string) (*exec.Cmd, *bytes.Buffer) {
 	v.t.Helper()
 	cmd, said := exec.Command(v.bench, "reproduce", "--profile", v.profile, "--data", "data"), new(bytes.Buffer)
@@ -128,7 +128,7 @@ func (v *victim) start(env ...string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, said
 }
 
-// outlives waits for a process and says whether it ended well before it was killed.
+// outlives waits for a process and reports whether it succeeded before it was killed.
 func (v *victim) outlives(cmd *exec.Cmd, said *bytes.Buffer) bool {
 	v.t.Helper()
 	err := cmd.Wait()
@@ -145,8 +145,8 @@ func (v *victim) outlives(cmd *exec.Cmd, said *bytes.Buffer) bool {
 }
 
 // remember notes what is done: results, scored documents and the steps before the
-// last checkpoint, with the times that show when. What was noted before must stand
-// there still: it was not done again.
+// last checkpoint, with the times that show when. What was noted before must still be
+// there, because it was not done again.
 func (v *victim) remember() {
 	v.t.Helper()
 	now := map[string]string{}
@@ -183,7 +183,7 @@ func (v *victim) remember() {
 	v.known = now
 }
 
-// savedSteps is how many steps of training need not be done again.
+// savedSteps is the number of training steps that need not be repeated.
 func savedSteps(t *testing.T, checkpoint string) int {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(checkpoint, "model.safetensors")); err == nil {
@@ -203,12 +203,12 @@ func savedSteps(t *testing.T, checkpoint string) int {
 	return 0
 }
 
-// plainReport begins the names of the files of a report without times.
+// plainReport is the prefix of the files of a report without times.
 const plainReport = "report without times: "
 
-// outcome is every file that must not depend on what happened on the way. Times
-// are what does: those in the log are taken out, timing.json is left out, and the
-// report is written once more without them.
+// outcome is every file that must not depend on interruptions. Only times depend on them:
+// they are removed from the log, timing.json is left out, and the report is written again
+// without them.
 func (v *victim) outcome(report bool) map[string]string {
 	v.t.Helper()
 	files, plain := map[string]string{}, filepath.Join(v.t.TempDir(), "run")
@@ -265,7 +265,7 @@ func (v *victim) outcome(report bool) map[string]string {
 	return files
 }
 
-// same compares an outcome with that of a run that was left alone.
+// same compares an outcome with an uninterrupted run's.
 func (v *victim) same(want map[string]string, report bool) {
 	v.t.Helper()
 	got := v.outcome(report)
@@ -274,7 +274,7 @@ func (v *victim) same(want map[string]string, report bool) {
 			continue
 		}
 		if data, ok := got[name]; !ok || data != want[name] {
-			v.t.Errorf("after %d kills: %s differs from that of a run that was left alone", v.kills, name)
+			v.t.Errorf("after %d kills: %s differs from an uninterrupted run's", v.kills, name)
 		}
 	}
 	for name := range got {
@@ -284,7 +284,7 @@ func (v *victim) same(want map[string]string, report bool) {
 	}
 }
 
-// leftAlone is a victim that is not killed, and how long it takes.
+// leftAlone returns an uninterrupted run and its duration.
 func leftAlone(t *testing.T, v *victim, env ...string) (want map[string]string, took time.Duration) {
 	t.Helper()
 	start := time.Now()
@@ -295,16 +295,16 @@ func leftAlone(t *testing.T, v *victim, env ...string) (want map[string]string, 
 	return v.outcome(true), took
 }
 
-// killAtChanges kills a run at its n-th change of a file and goes on, with n growing
-// by step, until it is done.
+// killAtChanges kills a run at its n-th file change and resumes it, with n growing by
+// step, until it is done.
 func (v *victim) killAtChanges(step int) {
 	v.t.Helper()
 	for n := step; !v.outlives(v.start(fmt.Sprintf("KILL=%d", n))); n += step {
 	}
 }
 
-// killAtRandom kills a run at random moments of half the time that it takes, or a
-// little more each time so that it ends, until it is done.
+// killAtRandom kills a run at random moments within half its duration until it is done.
+// The limit grows a little each time, so that the run ends.
 func (v *victim) killAtRandom(r *rand.Rand, takes time.Duration) {
 	v.t.Helper()
 	for {
@@ -319,8 +319,8 @@ func (v *victim) killAtRandom(r *rand.Rand, takes time.Duration) {
 	}
 }
 
-// TestKills: however often bench is killed, at a change of a file or at any moment,
-// the outcome is that of a run that was left alone, and nothing done is done twice.
+// TestKills: however often bench is killed, at a file change or at any moment, the outcome
+// equals an uninterrupted run's, and no finished work is repeated.
 func TestKills(t *testing.T) {
 	want, took := leftAlone(t, newVictim(t, "faulty", 5))
 	if len(want) < 60 {
@@ -343,13 +343,13 @@ func TestKills(t *testing.T) {
 	t.Logf("%d kills at random moments of %v", kills, took)
 }
 
-// steps is the number of whole lines of a log.
+// steps is the number of complete lines in a log.
 func steps(path string) int {
 	data, _ := os.ReadFile(path)
 	return bytes.Count(data, []byte("\n"))
 }
 
-// withoutTimes sets the seconds of a training log to 0.
+// withoutTimes sets the seconds in a training log to 0.
 func withoutTimes(t *testing.T, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer

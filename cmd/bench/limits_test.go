@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// Under any limit a run ends: with its results, or with one line before it does anything.
-// Wanted are exit codes; which limits suffice depends on Go and on OpenBLAS, so the ones
-// between the two are left to either.
+// Under any limit a run ends, with its results or with one line before it does anything.
+// The table has exit codes. Which limits suffice depends on Go and OpenBLAS, so either
+// outcome is accepted for the limits in between.
 func TestLimits(t *testing.T) {
 	const either = -1
 	tests := []struct {
@@ -51,7 +51,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// slowBLAS is the warning of a machine without OpenBLAS, with its line's end, or "".
+// slowBLAS is the warning on a machine without OpenBLAS, with its line end, or "".
 func slowBLAS(text string) string {
 	if first, _, found := strings.Cut(text, "\n"); found && strings.Contains(first, "pure Go") {
 		return first + "\n"

@@ -4,9 +4,9 @@
 //	bench help          lists the verbs
 //	bench help VERB     describes one
 //
-// It exits with 0 when all went well, 1 when something failed, 2 when it was called
-// wrongly, and 128 plus its number when a signal stopped it, such as 130 after Ctrl-C, 143
-// after SIGTERM and 129 after SIGHUP.
+// The exit code is 0 on success, 1 if something failed, 2 after a usage error, and 128
+// plus the signal's number if a signal stopped it: 130 after Ctrl-C, 143 after SIGTERM,
+// 129 after SIGHUP.
 package main
 
 import "os"

@@ -14,7 +14,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"bench": main, "stubborn": stubborn, "faulty": faulty, "stuck": stuck})
 }
 
-// The scripts say what the command prints and how it exits.
+// The scripts check what the command prints and its exit codes.
 func TestScripts(t *testing.T) {
 	profiles, err := filepath.Abs("../../experiments/profiles")
 	if err != nil {
@@ -24,7 +24,7 @@ func TestScripts(t *testing.T) {
 		Dir:  "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "printf": printf, "truncate": truncate},
 		Setup: func(e *testscript.Env) error {
-			// One BLAS on every machine, so that what is printed is the same.
+			// The same BLAS on every machine, so that the output is the same.
 			e.Setenv("INFINIBENCH_BLAS", "gonum")
 			e.Setenv("PROFILES", profiles)
 			return nil

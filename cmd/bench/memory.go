@@ -19,14 +19,15 @@ func memoryCommand(env *environment) *cobra.Command {
 	var peak, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "memory",
-		Short: "Show the memory each model carries from segment to segment",
-		Long: `memory works out what each model carries from segment to segment, by the formulas of
-the paper's Table 1, in numbers and in bytes, and counts the bytes of the live state
-beside them: at the paper's sizes, next to what the paper prints, and at those of the
-profile, or of one run. With --peak, every model also reads two segments at the
-profile's sizes in a process of its own, and the most memory that process had resident
-is shown; at the paper's sizes that takes gigabytes, and minutes, so without --peak it is
-what was measured once.`,
+		Short: "Show the memory that each model carries between segments",
+		Long: `memory prints the size of the state that each model carries from segment to segment, in
+numbers and in bytes: by the formulas of the paper's Table 1 and as counted in the live
+state. It does so at the paper's sizes, next to the paper's figures, and at the sizes of the
+profile or of one run.
+
+With --peak, every model also reads two segments at the profile's sizes in its own process,
+and memory prints the peak resident memory of that process. At the paper's sizes this takes
+gigabytes and minutes; without --peak, values measured earlier are printed.`,
 		Example: `  bench memory
   bench memory --profile paper
   bench memory --profile my.yaml --peak --json
@@ -40,7 +41,7 @@ what was measured once.`,
 			if err != nil {
 				return err
 			}
-			if alone != "" { // the process of its own
+			if alone != "" { // this is the child process for one model
 				bytes, err := experiments.PeakMemory(env.ctx, p, alone)
 				if err != nil {
 					return err
@@ -79,9 +80,9 @@ what was measured once.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&profile, "profile", "tiny", "built-in profile, or the path of your own, a .yaml or .yml file")
-	flags.StringVar(&config, "config", "", "config.yaml of a run, in place of a profile")
-	flags.BoolVar(&peak, "peak", false, "measure the peak resident memory of each model as well")
+	flags.StringVar(&profile, "profile", "tiny", "built-in profile, or the path of a .yaml or .yml file")
+	flags.StringVar(&config, "config", "", "config.yaml of a run, instead of a profile")
+	flags.BoolVar(&peak, "peak", false, "also measure the peak resident memory of each model")
 	flags.BoolVar(&asJSON, "json", false, "print the ledgers as JSON")
 	flags.StringVar(&alone, "alone", "", "print the peak resident memory of this process with one model")
 	if err := flags.MarkHidden("alone"); err != nil {
@@ -96,7 +97,7 @@ what was measured once.`,
 func measurePeaks(env *environment, sizes []string, l *experiments.Ledger) error {
 	self, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("find this program, to run it for each model: %w", err)
+		return fmt.Errorf("find this program's own path, to run it for each model: %w", err)
 	}
 	p := env.progress("memory", int64(len(l.Rows)))
 	defer p.finish()

@@ -17,7 +17,7 @@ import (
 func passkeyCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "passkey",
-		Short:   "Look at the passkey task",
+		Short:   "Print prompts of the passkey task",
 		Long:    "passkey is the task of the paper's Table 3: find a number hidden in a long text.",
 		Example: "  bench passkey make --length 1024",
 	}
@@ -25,7 +25,7 @@ func passkeyCommand(env *environment) *cobra.Command {
 	return cmd
 }
 
-// passkeyCall is what the flags of passkey make say.
+// passkeyCall holds the flags of passkey make.
 type passkeyCall struct {
 	length                            int
 	position, filler, tokenizer, data string
@@ -38,13 +38,14 @@ func passkeyMakeCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "make",
 		Short: "Print one prompt of the passkey task",
-		Long: `make prints a prompt that hides a key of four digits, and asks for it at the end.
-The length is exact, in tokens, and ends where the answer starts. The needle stands
-at the start, the middle or the end of the filler, or at a depth from 0 to 1. The
-filler is the paper's five sentences, again and again, or the test books of pg19,
-begun at a place that --filler-seed draws; the key is one of the test split, drawn
-from --seed. A line on standard error says where all is; --json prints it with the
-ids, which are the exact prompt: what books are cut off at may be half a character.`,
+		Long: `make prints a prompt that hides a key of four digits and asks for it at the end. The
+length is exact, in tokens, and does not include the answer. The needle is at the start, in
+the middle or at the end of the filler, or at a depth from 0 to 1. The filler is the paper's
+five sentences, repeated, or the test books of pg19 from a position drawn with --filler-seed.
+The key comes from the test split and is drawn with --seed.
+
+A line on standard error gives the positions. --json prints them with the token ids, which
+are the exact prompt: books may be cut in the middle of a character.`,
 		Example: `  bench passkey make --length 32K --position middle --seed 7
   bench passkey make --length 4096 --position 0.25 --filler books --data /data --json
   bench passkey make --length 512 --tokenizer word`,
@@ -68,18 +69,18 @@ ids, which are the exact prompt: what books are cut off at may be half a charact
 	}
 	flags := cmd.Flags()
 	call.length = 32768
-	flags.Var((*tokensFlag)(&call.length), "length", "of the prompt, without the answer")
-	flags.StringVar(&call.position, "position", "middle", "of the needle: start, middle, end or a depth from 0 to 1")
-	flags.Uint64Var(&call.seed, "seed", 1, "of the key")
-	flags.StringVar(&call.filler, "filler", "sentences", "sentences, the paper's, or books, from pg19")
-	flags.Uint64Var(&call.fillerSeed, "filler-seed", 1, "of the place at which books begin")
-	flags.StringVar(&call.tokenizer, "tokenizer", "bytes", "bytes, word, gpt2, or a tokenizer.json")
+	flags.Var((*tokensFlag)(&call.length), "length", "length of the prompt, without the answer")
+	flags.StringVar(&call.position, "position", "middle", "position of the needle: start, middle, end or a depth from 0 to 1")
+	flags.Uint64Var(&call.seed, "seed", 1, "random seed of the key")
+	flags.StringVar(&call.filler, "filler", "sentences", "sentences (the paper's) or books (from pg19)")
+	flags.Uint64Var(&call.fillerSeed, "filler-seed", 1, "random seed of the position at which books begin")
+	flags.StringVar(&call.tokenizer, "tokenizer", "bytes", "bytes, word, gpt2 or a tokenizer.json")
 	flags.StringVar(&call.data, "data", "data", dataUsage)
 	flags.BoolVar(&asJSON, "json", false, "print one JSON object, on one line")
 	return cmd
 }
 
-// madePasskey is what --json prints.
+// madePasskey is the output of --json.
 type madePasskey struct {
 	passkey.Record
 	Seed   uint64  `json:"seed"`
@@ -137,7 +138,7 @@ func (c *passkeyCall) openTask(t tokenizer.Tokenizer) (*passkey.Task, error) {
 		return nil, usageError{fmt.Errorf("--filler is %q, must be sentences or books", c.filler)}
 	}
 	if c.tokenizer == "word" {
-		return nil, usageError{errors.New("--filler books has more words than --tokenizer word knows: use another tokenizer")}
+		return nil, usageError{errors.New("--filler books has words that --tokenizer word does not know: use another tokenizer")}
 	}
 	corpus, dir, err := openFiles(c.data, "pg19")
 	if err != nil {
@@ -145,7 +146,7 @@ func (c *passkeyCall) openTask(t tokenizer.Tokenizer) (*passkey.Task, error) {
 	}
 	texts := make([]string, corpus.Len(datasets.Test))
 	if len(texts) == 0 {
-		return nil, fmt.Errorf("%s has no test books for filler; `bench data fetch pg19 --data %s --split test` downloads them", dir, c.data)
+		return nil, fmt.Errorf("%s has no test books for the filler; `bench data fetch pg19 --data %s --split test` downloads them", dir, c.data)
 	}
 	for i := range texts {
 		d, err := corpus.Document(datasets.Test, i)

@@ -18,10 +18,9 @@ func planCommand(env *environment) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "plan",
-		Short: "List the cells of a profile and what they would cost here",
-		Long: `plan lists the cells that reproduce would make, with the time and the memory each
-would take on this machine, estimated from a calibration of a few seconds. It writes
-nothing.`,
+		Short: "List the cells of a profile and estimate their cost on this machine",
+		Long: `plan lists the cells that reproduce would run, with the time and the memory of each on
+this machine, estimated from a calibration of a few seconds. It writes nothing.`,
 		Example: `  bench plan
   bench plan --profile small --data ../data
   bench plan --profile smoke --json`,
@@ -75,11 +74,11 @@ func printPlan(env *environment, p *experiments.Profile, plan []experiments.Esti
 	if machine.MemoryIsLimited() {
 		here = "a control group allows"
 	}
-	fmt.Fprintf(env.stdout, "%d cells, about %s with %d at a time and %d threads each, about %s of memory for tensors and some %s for all else (%s %s)\n",
+	fmt.Fprintf(env.stdout, "%d cells, about %s with %d at a time and %d threads each, about %s of memory for tensors plus about %s for everything else (%s %s)\n",
 		len(plan), duration(seconds/float64(workers)), workers, p.Threads,
 		humanize.IBytes(uint64(bytes*int64(workers))), humanize.IBytes(experiments.Overhead), here, humanize.IBytes(uint64(machine.Memory())))
 	if limit, free, limited := machine.AddressSpace(); limited {
-		fmt.Fprintf(env.stdout, "address space is limited to %s (ulimit -v or -d), of which %s is left\n", humanize.IBytes(uint64(limit)), humanize.IBytes(uint64(free)))
+		fmt.Fprintf(env.stdout, "the address space is limited to %s (ulimit -v or -d), of which %s is free\n", humanize.IBytes(uint64(limit)), humanize.IBytes(uint64(free)))
 	}
 	if cores := machine.Cores(); cores < p.Threads {
 		fmt.Fprintf(env.stdout, "%d threads share %d cores here\n", p.Threads, cores)
@@ -90,7 +89,7 @@ func printPlan(env *environment, p *experiments.Profile, plan []experiments.Esti
 	return nil
 }
 
-// duration rounds an estimate to what it is worth.
+// duration rounds an estimate to a precision that it can claim.
 func duration(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))
 	switch {

@@ -11,16 +11,16 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// When progress speaks: work that is over sooner needs no word, and a log file one
-// now and then.
+// progressDelay is the time before progress is first shown; shorter work needs none.
+// progressInterval separates the lines of a log file, progressRedraw the drawings of a bar.
 const (
 	progressDelay    = 2 * time.Second
 	progressInterval = 10 * time.Second
 	progressRedraw   = 100 * time.Millisecond
 )
 
-// progress tells how far a long verb is: a bar on a terminal, a line in a log now
-// and then elsewhere. Several goroutines may use one.
+// progress shows the progress of a long verb: a bar on a terminal, an occasional line in a
+// log elsewhere. It is safe for concurrent use.
 type progress struct {
 	verb     string
 	out      io.Writer
@@ -28,55 +28,55 @@ type progress struct {
 	bytes    bool // counts are bytes
 	tokens   bool // counts are tokens
 
-	now func() time.Duration // of work: an hour's Ctrl-Z is neither speed nor estimate
+	now func() time.Duration // working time, so that a suspended hour affects neither speed nor estimate
 
 	mu          sync.Mutex
-	start, last time.Duration // of the work; of the last line or drawing
+	start, last time.Duration // start of the work; time of the last line or drawing
 	done, total int64
 	note        string
 	bar         *progressbar.ProgressBar // nil until there is something to show
 
-	// The speed counts from the first set: what is done then may be from an
+	// The speed counts from the first call of set: what is done by then may come from an
 	// earlier run.
 	begun bool
 	first int64
 	since time.Duration
 }
 
-// progress starts the clock. The total may be told later, with set. The caller
-// defers finish.
+// progress starts the clock. The total may be set later, with set. The caller must call
+// finish.
 func (env *environment) progress(verb string, total int64) *progress {
 	clock := env.workTime()
 	now := clock()
 	return &progress{verb: verb, out: env.stderr, terminal: env.terminal, now: clock, start: now, last: now, since: now, total: total}
 }
 
-// set says how much is done of how much in all; note is what is being done, or "".
+// set reports the amount done and the total; note describes the current work, or is "".
 func (p *progress) set(done, total int64, note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.begun {
 		p.first, p.since = done, p.now()
 	}
-	p.tell(done, total, note)
+	p.update(done, total, note)
 }
 
-// add says that n more are done, for workers that know only their own share.
+// add reports n more as done, for workers that know only their own share.
 func (p *progress) add(n int64, note string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tell(p.done+n, p.total, note)
+	p.update(p.done+n, p.total, note)
 }
 
-// before says that n of what is done, or is told next, was done by an earlier run:
-// it says nothing of the speed.
+// before reports that an earlier run did n of the amount that was reported or is about to
+// be reported, so that it does not count towards the speed.
 func (p *progress) before(n int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.first += n
 }
 
-// advance is add, for work some of which was done before.
+// advance is add for work that an earlier run may have done.
 func (p *progress) advance(n int64, before bool) {
 	if before {
 		p.before(n)
@@ -84,7 +84,7 @@ func (p *progress) advance(n int64, before bool) {
 	p.add(n, "")
 }
 
-// interrupt prints something between two states of the bar.
+// interrupt prints something between two drawings of the bar.
 func (p *progress) interrupt(print func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,19 +94,19 @@ func (p *progress) interrupt(print func()) {
 	print()
 }
 
-// finish tells where the work ended, complete or not.
+// finish reports how far the work came, complete or not.
 func (p *progress) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.bar != nil:
-		fmt.Fprintln(p.out) // leaves the bar where it is
+		fmt.Fprintln(p.out) // leaves the bar on the screen
 	case p.total > 0 && !p.terminal && p.now()-p.start >= progressDelay:
 		fmt.Fprintf(p.out, "%s: %s in %v%s%s\n", p.verb, p.fraction(), (p.now() - p.start).Round(time.Second), p.speed(p.now()), p.comma())
 	}
 }
 
-func (p *progress) tell(done, total int64, note string) {
+func (p *progress) update(done, total int64, note string) {
 	p.done, p.total, p.note, p.begun = done, total, note, true
 	if total <= 0 {
 		return
@@ -124,7 +124,7 @@ func (p *progress) tell(done, total int64, note string) {
 	}
 }
 
-// draw shows the bar as it now stands.
+// draw draws the bar in its current state.
 func (p *progress) draw(now time.Duration) {
 	if p.bar == nil {
 		p.bar = progressbar.NewOptions64(p.total,
@@ -132,13 +132,13 @@ func (p *progress) draw(now time.Duration) {
 			progressbar.OptionSetWidth(24),
 			progressbar.OptionShowCount(),
 			progressbar.OptionShowBytes(p.bytes),
-			progressbar.OptionSetPredictTime(false), // its estimate counts what an earlier run did
+			progressbar.OptionSetPredictTime(false), // its estimate includes the work of an earlier run
 			progressbar.OptionShowDescriptionAtLineEnd())
 	}
 	if p.bar.GetMax64() != p.total {
 		p.bar.ChangeMax64(p.total)
 	}
-	// Describe would draw, and Set64 draws again.
+	// Set the option directly: Describe would draw the bar, and Set64 draws it again.
 	progressbar.OptionSetDescription(p.verb + p.eta(now) + p.speed(now) + p.comma())(p.bar)
 	p.bar.Set64(p.done)
 }
@@ -152,7 +152,7 @@ func (p *progress) fraction() string {
 	return fmt.Sprintf("%d%% (%s/%s)", p.done*100/p.total, format(p.done), format(p.total))
 }
 
-// eta is " eta 1m20s", at the mean speed so far; "" while there is none.
+// eta is " eta 1m20s", at the mean speed so far, or "" while that is unknown.
 func (p *progress) eta(now time.Duration) string {
 	worked := p.done - p.first
 	if worked <= 0 || p.done >= p.total {
@@ -162,8 +162,8 @@ func (p *progress) eta(now time.Duration) string {
 	return " eta " + time.Duration(left).Round(time.Second).String()
 }
 
-// speed is ", 1,234 tokens/s" or ", 1.2 MB/s", the mean so far; "" while there is none,
-// and of what is neither.
+// speed is the mean so far, ", 1,234 tokens/s" or ", 1.2 MB/s"; "" while it is unknown, and
+// for other counts.
 func (p *progress) speed(now time.Duration) string {
 	worked, seconds := p.done-p.first, (now - p.since).Seconds()
 	rate := math.Round(float64(worked) / seconds)

@@ -13,10 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// In a synctest bubble the clock stands still but for time.Sleep, so every time
-// below is exact.
+// In a synctest bubble the clock advances only in time.Sleep, so every time below is
+// exact.
 
-// fakeClock is the clock of the bubble it is called in.
+// fakeClock is the clock of the bubble in which it is called.
 func fakeClock() func() time.Duration {
 	start := time.Now()
 	return func() time.Duration { return time.Since(start) }
@@ -65,7 +65,7 @@ func TestProgressLog(t *testing.T) {
 			}
 		}, []string{"train: 10% (10/100) eta 1m30s", "train: 20% (20/100) eta 1m20s"}},
 		// 500 of 1000 came from an earlier run: the 100 done now took 10 s, so the
-		// other 400 take 40 s, not the 7 s of one who counts all 600.
+		// other 400 take 40 s, not the 7 s that counting all 600 would give.
 		{"what an earlier run did says nothing of speed", func(env *environment) {
 			p := env.progress("train", 0)
 			p.set(500, 1000, "")
@@ -129,7 +129,7 @@ func TestProgressLog(t *testing.T) {
 	}
 }
 
-// drawing is one state of the bar: percent, count and what stands behind.
+// drawing is one state of the bar: percent, count and the text after them.
 var drawing = regexp.MustCompile(`(\d+)% \|.*\| \((\d+)/(\d+)\) *(.*?) *$`)
 
 func TestProgressBar(t *testing.T) {
@@ -173,7 +173,7 @@ func TestProgressBar(t *testing.T) {
 	}
 }
 
-// Workers add up to the total whatever their order; the race detector sees the rest.
+// The workers' counts add up to the total in any order; the race detector checks the rest.
 func TestProgressOfSeveralWorkers(t *testing.T) {
 	for _, terminal := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

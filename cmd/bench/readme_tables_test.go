@@ -18,7 +18,7 @@ import (
 	"infinibench/experiments"
 )
 
-// The table of verbs is the program's own list, in its order.
+// The table of verbs lists the program's verbs, in its order.
 func TestReadmeVerbs(t *testing.T) {
 	var want, got []string
 	var walk func(*cobra.Command)
@@ -39,7 +39,7 @@ func TestReadmeVerbs(t *testing.T) {
 	}
 }
 
-// Settings, built-in profiles and the number of their cells are the program's.
+// Settings, built-in profiles and their numbers of cells match the program.
 func TestReadmeProfiles(t *testing.T) {
 	var keys []string
 	for _, settings := range []reflect.Type{reflect.TypeFor[experiments.ModelSettings](), reflect.TypeFor[experiments.TrainingSettings]()} {
@@ -90,8 +90,8 @@ func section(t *testing.T, heading string) string {
 	return text
 }
 
-// The results are those of the run beside them: its verdicts, and its numbers in their
-// order, rounded or, at the end of an interval, widened by less than one of the last digit.
+// The results match the run in docs/results/tiny: its verdicts, and its numbers in order,
+// rounded or, at the end of an interval, widened by less than one unit of the last digit.
 func TestReadmeResults(t *testing.T) {
 	claims, results := tableRows(readPage(t, "docs/results/tiny/claims.md")), section(t, "## Results")
 	rows := tableRows(results)
@@ -120,7 +120,7 @@ func TestReadmeResults(t *testing.T) {
 	wantNumbers(t, text, overLocal)
 }
 
-// wantNumbers reports numbers of a text that another has not, in this order.
+// wantNumbers reports numbers of text that do not occur in of, in the same order.
 func wantNumbers(t *testing.T, text, of string) {
 	t.Helper()
 	numbers := regexp.MustCompile(`\d[\d,]*(\.\d+)?`)
@@ -145,7 +145,7 @@ func wantNumbers(t *testing.T, text, of string) {
 	}
 }
 
-// tableRows are the cells of the Markdown tables of a text, without their heads.
+// tableRows are the cells of the Markdown tables of a text, without their headers.
 func tableRows(text string) [][]string {
 	var rows [][]string
 	body := false

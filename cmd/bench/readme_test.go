@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The documentation is executed: a command in a shell block that no test runs, and
-// one that fails, are failures here.
+// The documentation is executed: a command in a shell block fails the test if it fails or if
+// no test runs it.
 
 func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
@@ -35,8 +35,8 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// The page's files are laid over the repository, as the go command's -overlay does
-// it, so that the repository itself stays as it is.
+// The page's files are laid over the repository with the go command's -overlay, which
+// leaves the repository unchanged.
 func TestAddAMemory(t *testing.T) {
 	t.Parallel()
 	page := readPage(t, "docs/add-a-memory.md")
@@ -68,7 +68,7 @@ func TestAddAMemory(t *testing.T) {
 	}
 }
 
-// commands is the lines of a page's shell blocks.
+// commands are the lines of a page's shell blocks.
 func commands(t *testing.T, page string) []string {
 	var lines []string
 	for _, block := range regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)^```").FindAllStringSubmatch(page, -1) {
@@ -86,7 +86,7 @@ func commands(t *testing.T, page string) []string {
 	return lines
 }
 
-// A checkout is a directory in which commands find what they would in a clone.
+// A checkout is a directory with the files that commands expect in a clone.
 type checkout struct {
 	t        *testing.T
 	dir      string
@@ -99,8 +99,8 @@ func newCheckout(t *testing.T) *checkout {
 	return c
 }
 
-// run executes a command of the documentation and returns what it prints. A call of
-// make is what make would call, and every profile is cut down to what takes a moment.
+// run executes a command of the documentation and returns its output. It replaces make by
+// the command that make would run, and cuts every profile down to a moment's work.
 func (c *checkout) run(command string) string {
 	c.t.Helper()
 	words := strings.Fields(command)
@@ -110,7 +110,7 @@ func (c *checkout) run(command string) string {
 		if last := strings.TrimSpace(planned[len(planned)-1]); strings.HasPrefix(last, "bin/bench ") {
 			return c.run(last)
 		}
-		return "" // that make knows the target is all
+		return "" // make knows the target
 	case strings.HasPrefix(command, "bin/bench data fetch "): // a download: only the call is checked
 		checkExample(c.t, &cobra.Command{Use: "documentation"}, command)
 		return ""
@@ -143,7 +143,7 @@ var cuts = []struct {
 	{regexp.MustCompile(`\bdocuments: \d+`), "documents: 1"},
 	{regexp.MustCompile(`(?m)^(perplexity:.*\n  - .*\n)(  - .*\n)*`), "$1"},
 	{regexp.MustCompile(`\bmodels: \[([\w-]+, [\w-]+).*?\]`), "models: [$1]"},
-	{regexp.MustCompile(`\b(lengths: \[\d+|length: \d+)(, \d+)*`), "$1"}, // a list, or the one of a text
+	{regexp.MustCompile(`\b(lengths: \[\d+|length: \d+)(, \d+)*`), "$1"}, // a list, or a single length
 }
 
 // miniature writes a small version of a profile, of the same name, and returns its
@@ -175,8 +175,8 @@ func (c *checkout) cut(from string) string {
 	return text
 }
 
-// writeBooks puts a book, and a few in the layout of PG19, where the documentation
-// has them.
+// writeBooks writes a book, and several in the layout of PG19, to the paths that the
+// documentation names.
 func (c *checkout) writeBooks() {
 	book := strings.Repeat("It was a dark and stormy night; the rain fell in torrents.\n", 40)
 	for _, name := range []string{"book.txt", "data/pg19/train/1.txt", "data/pg19/train/2.txt", "data/pg19/test/3.txt", "data/pg19/test/4.txt"} {
@@ -245,7 +245,7 @@ func (c *checkout) link(name, target string) {
 func dryMake(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.Command(lookPath(t, "make"), append([]string{"-C", "../..", "--no-print-directory", "-n"}, args...)...)
-	// What an outer make was given would reach this one.
+	// The variables of an outer make would reach this one.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
 		return slices.Contains([]string{"MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "PROFILE", "DATA"}, name)

@@ -16,14 +16,15 @@ func recallCommand(env *environment) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "recall",
-		Short: "Show what one head's memory gives back, without a model",
-		Long: `recall writes random pairs of key and value to the memory of one head, with the loops
-that the models run, and reads each value with its own key: for one pair to four times
-the width of the head, by both rules, with keys that are standard normal and with keys
-whose features do not touch. Beside each error stands what the equations lead to expect,
-worked out in float64 from the products of the keys. It takes seconds, and tells wrong
-arithmetic from a model that has not learnt: where the memory leaves its curve, the
-exit code is 1.`,
+		Short: "Measure what one head's memory recalls, without a model",
+		Long: `recall writes random pairs of key and value to the memory of one head, with the same
+loops that the models run, and reads each value back with its key. The number of pairs
+ranges from one to four times the width of the head, for both update rules, with standard
+normal keys and with keys whose features do not overlap. recall prints each error next to
+the error that the equations predict, computed in float64 from the products of the keys.
+
+It takes seconds and distinguishes wrong arithmetic from a model that has not learnt: the
+exit code is 1 if the memory departs from the predicted curve.`,
 		Example: `  bench recall
   bench recall --head 16,64,128 --segment 1,4,64
   bench recall --trials 2 --json`,
@@ -39,9 +40,9 @@ exit code is 1.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.IntSliceVar(&settings.HeadSizes, "head", []int{64}, "widths of a head, key and value alike")
-	flags.IntSliceVar(&settings.Segments, "segment", []int{1, 16}, "pairs written at once; for Linear, which does not depend on it, the first")
-	flags.IntVar(&settings.Trials, "trials", 4, "times that new pairs are drawn")
+	flags.IntSliceVar(&settings.HeadSizes, "head", []int{64}, "widths of a head, for key and value")
+	flags.IntSliceVar(&settings.Segments, "segment", []int{1, 16}, "pairs written at once; Linear does not depend on it and uses the first")
+	flags.IntVar(&settings.Trials, "trials", 4, "number of times that new pairs are drawn")
 	flags.BoolVar(&asJSON, "json", false, "print the points as JSON")
 	return cmd
 }
@@ -64,7 +65,7 @@ func measureRecall(env *environment, s experiments.RecallSettings) ([]reports.Re
 	return all, nil
 }
 
-// printRecall ends with the verdicts; a memory that is wrong is an error.
+// printRecall prints the table and the verdicts; it returns an error if a memory is wrong.
 func printRecall(env *environment, all []reports.Recall, asJSON bool) error {
 	agree := true
 	for _, r := range all {
@@ -83,7 +84,7 @@ func printRecall(env *environment, all []reports.Recall, asJSON bool) error {
 		}
 	}
 	if !agree {
-		return errors.New("the memory does not do what its equations say: its arithmetic is wrong")
+		return errors.New("the memory departs from its equations: its arithmetic is wrong")
 	}
 	return nil
 }

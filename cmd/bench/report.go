@@ -19,14 +19,14 @@ func reportCommand(env *environment) *cobra.Command {
 	var profile, runs, out string
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write the report from the result files, run nothing",
-		Long: `report reads the result files of a profile and writes the report again: the main
-tables to the terminal, one HTML page that needs no network, every table as Markdown,
-CSV and LaTeX, and every figure as SVG and PNG. The last line is the path of the page.
-It may be called while a reproduction runs; what is not finished is then missing.
+		Short: "Write the report from the result files without running anything",
+		Long: `report writes the report from the result files of a profile: the main tables on the
+terminal, one HTML page that needs no network, every table as Markdown, CSV and LaTeX, and
+every figure as SVG and PNG. The last line is the path of the page. You may call it during
+a run; unfinished cells are then missing.
 
-The report goes to the folder "report" of the run. With --out it goes elsewhere and
-nothing is written into the run, so that a run which you may only read has a report too.`,
+The report is written to the folder "report" of the run. With --out it is written elsewhere
+and the run is left unchanged, so you can also report on a run that you may only read.`,
 		Example: `  bench report
   bench report --profile my.yaml --runs /data/runs
   bench report --profile tiny --runs /mnt/colleague/runs --out tiny-report`,
@@ -43,12 +43,12 @@ nothing is written into the run, so that a run which you may only read has a rep
 	}
 	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its file")
 	cmd.Flags().StringVar(&runs, "runs", "runs", "directory of the results")
-	cmd.Flags().StringVar(&out, "out", "", "folder for the report, made if absent (default: report in the folder of the run)")
+	cmd.Flags().StringVar(&out, "out", "", "folder for the report, created if absent (default: report in the folder of the run)")
 	return cmd
 }
 
-// profileName is the name of a built-in profile, of the one in a file, which may be
-// called otherwise, or of one that only its results are left of.
+// profileName is the name of a profile: a built-in one, one in a file, whose name may
+// differ from the file's, or one of which only the results are left.
 func profileName(runs, profile string) (string, error) {
 	p, err := experiments.LoadProfile(profile)
 	if err == nil {
@@ -60,12 +60,13 @@ func profileName(runs, profile string) (string, error) {
 	return "", err
 }
 
-// writeReport reports on runs/profile, into out or else into runs/profile/report.
+// writeReport writes the report on runs/profile to out or, if that is empty, to
+// runs/profile/report.
 func writeReport(env *environment, runs, profile, out string) error {
 	dir := filepath.Join(runs, profile)
 	run, err := reports.Load(dir)
 	if err != nil {
-		return fmt.Errorf("%w; `bench reproduce --profile %s` makes results", err, profile)
+		return fmt.Errorf("%w; run `bench reproduce --profile %s` first", err, profile)
 	}
 	place := out
 	if place == "" {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestReportOfAReadOnlyRun: a run that may only be read, by its permissions or by its
-// mount, has its report elsewhere and stays as it was; without --out the error names it.
+// TestReportOfAReadOnlyRun: a run that is read-only by its permissions or its mount is
+// reported on elsewhere and stays unchanged; without --out the error names the flag.
 func TestReportOfAReadOnlyRun(t *testing.T) {
 	const result = `{"version": 1, "status": "failed", "error": "disk full",
  "cell": {"experiment": "perplexity", "corpus": "novel", "model": "infini-linear", "length": 128, "seed": 1},"sum":"a54591ae196dc91b"}

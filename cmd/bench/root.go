@@ -18,7 +18,7 @@ import (
 	"infinibench/internal/machine"
 )
 
-// verbs makes the verbs, in the order in which help lists them.
+// verbs are the constructors of the verbs, in the order of help.
 var verbs = []func(*environment) *cobra.Command{
 	reproduceCommand,
 	runCommand,
@@ -42,15 +42,15 @@ var verbs = []func(*environment) *cobra.Command{
 	versionCommand,
 }
 
-// environment is what a verb sees of the world.
+// environment is a verb's view of the process: streams, clock and cancellation.
 type environment struct {
-	ctx            context.Context // ends with the first of stopSignals
+	ctx            context.Context // cancelled by the first of stopSignals
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	terminal       bool                 // whether stderr is one
 	clock          func() time.Duration // nil for machine.WorkTime
 
-	working bool // a verb has started: from here on an error is not one of usage
+	working bool // a verb has started, so an error is no longer a usage error
 }
 
 // workTime is the clock that measures the work of a verb.
@@ -61,7 +61,7 @@ func (env *environment) workTime() func() time.Duration {
 	return machine.WorkTime
 }
 
-// usageError is a call that cannot be meant, found by a verb after it started.
+// usageError is a usage error that a verb finds after it has started.
 type usageError struct{ error }
 
 // The exit codes beside 0; a signal adds its number to 128.
@@ -71,12 +71,12 @@ const (
 	exitSignal  = 128
 )
 
-// continues marks a verb that goes on where it was stopped when called again; it
-// is a key of the Annotations of a command.
+// continues is the key in a command's Annotations that marks a verb which resumes an
+// interrupted run when called again.
 const continues = "continues"
 
-// run is the program: it reads the arguments without the program's name and
-// returns the exit code.
+// run is the program. The arguments exclude the program's name; the result is the exit
+// code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return execute(verbs, args, stdin, stdout, stderr)
 }
@@ -90,7 +90,7 @@ func execute(verbs []func(*environment) *cobra.Command, args []string, stdin io.
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
-		err = out.err // a table cut off by a full disk is not a success
+		err = out.err // a table truncated by a full disk is a failure
 	}
 	if err == nil {
 		return 0
@@ -100,7 +100,7 @@ func execute(verbs []func(*environment) *cobra.Command, args []string, stdin io.
 	switch {
 	case errors.As(context.Cause(ctx), &signal):
 		if _, ok := cmd.Annotations[continues]; !ok && signal.Signal == syscall.SIGPIPE {
-			return exitSignal + int(signal.Signal) // as for any program before `head`
+			return exitSignal + int(signal.Signal) // as any program piped into `head`
 		}
 		fmt.Fprintf(stderr, "bench: %s\n", afterInterruption(cmd, err, signal))
 		return exitSignal + int(signal.Signal)
@@ -122,11 +122,11 @@ func newRoot(env *environment, verbs []func(*environment) *cobra.Command) *cobra
 		Short: "Reproduce the experiments of the Infini-attention paper",
 		Long: `bench trains and evaluates Infini-Transformers and their baselines, reproduces the
 experiments of "Leave No Context Behind: Efficient Infinite Context Transformers
-with Infini-attention" (arXiv 2404.07143) and says how far each was reproduced.
+with Infini-attention" (arXiv 2404.07143) and reports how far each was reproduced.
 
-A flag of type "tokens" takes digits, and K for 1,024 or M for 1,048,576: 64K is 65536.
-Profiles hold plain numbers. Wherever a verb reads a text or a list of pairs from a FILE,
-- is standard input.`,
+A flag of type "tokens" accepts K for 1,024 and M for 1,048,576: 64K is 65536. Profiles
+need plain numbers. Wherever a verb reads a text or a list of pairs from a FILE, - means
+standard input.`,
 		Example: `  bench plan
   bench reproduce
   bench help speed`,
@@ -149,13 +149,13 @@ Profiles hold plain numbers. Wherever a verb reads a text or a list of pairs fro
 	return root
 }
 
-// prepare gives a command and those below it what all have in common.
+// prepare applies the common settings to a command and its subcommands.
 func prepare(env *environment, cmd *cobra.Command) {
 	if cmd.HasSubCommands() {
 		for _, sub := range cmd.Commands() {
 			prepare(env, sub)
 		}
-		cmd.Flags().SetInterspersed(false) // so that a wrong verb is found before its flags
+		cmd.Flags().SetInterspersed(false) // so that an unknown verb is reported before its flags
 		cmd.Args = knownVerb
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 		return
@@ -206,7 +206,7 @@ func knownVerb(cmd *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown verb %q%s", args[0], didYouMean(cmd.SuggestionsFor(args[0])))
 }
 
-// flagError adds to an error about a flag the ones that may have been meant.
+// flagError adds suggestions to the error about an unknown flag.
 func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
@@ -239,9 +239,9 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// checkedWriter remembers the first error, so that verbs need not look at each
-// line they print. When nobody reads any more, as after "| head", it ends the context as
-// a signal would, so that a training is saved.
+// checkedWriter remembers the first error, so that verbs need not check every line they
+// print. When the reader has exited, as with "| head", it cancels the context as a signal
+// would, so that training is saved.
 type checkedWriter struct {
 	io.Writer
 	end context.CancelCauseFunc

@@ -9,13 +9,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Help is only as good as what each verb says of itself; every example must be a
-// call that the verb understands.
+// Every verb has a description, and every example is a call that the verb accepts.
 func TestVerbsAreDescribed(t *testing.T) {
 	root := newRoot(&environment{stdout: io.Discard, stderr: io.Discard}, verbs)
 	var walk func(*cobra.Command)
 	walk = func(cmd *cobra.Command) {
-		// What a verb that only holds others does, their own texts say.
+		// The texts of subcommands describe what their parent does.
 		if cmd.Short == "" || cmd.Example == "" || cmd.Long == "" && !cmd.HasSubCommands() {
 			t.Errorf("%s: has Short %v, Long %v, Example %v", cmd.CommandPath(), cmd.Short != "", cmd.Long != "", cmd.Example != "")
 		}
@@ -29,8 +28,8 @@ func TestVerbsAreDescribed(t *testing.T) {
 	walk(root)
 }
 
-// checkExample parses the line "VARIABLE=value bench verb --flag value", as far as
-// that goes without running the verb.
+// checkExample parses the line "VARIABLE=value bench verb --flag value" as far as possible
+// without running the verb.
 func checkExample(t *testing.T, cmd *cobra.Command, line string) {
 	_, call, ok := strings.Cut(line, "bench ")
 	if !ok {
@@ -53,7 +52,7 @@ func checkExample(t *testing.T, cmd *cobra.Command, line string) {
 	}
 }
 
-// The exit code tells a script whether to look at its call or at what failed.
+// The exit code distinguishes usage errors from failures.
 func TestExitCodes(t *testing.T) {
 	tests := []struct {
 		args string

@@ -14,7 +14,7 @@ import (
 	"infinibench/internal/textfile"
 )
 
-// maxPair is the longest line that rouge reads, several books.
+// maxPair is the longest line that rouge reads, in bytes: several books.
 const maxPair = 64 << 20
 
 func rougeCommand(env *environment) *cobra.Command {
@@ -22,19 +22,19 @@ func rougeCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rouge [--stem] [FILE]",
 		Short: "Score summaries against references",
-		Long: `rouge reads lines {"target": ..., "prediction": ...} from FILE, or from standard input
-without a FILE or with -, and prints, for each, one line of JSON with ROUGE-1, ROUGE-2,
-ROUGE-L and ROUGE-Lsum (precision, recall, F) as Google's rouge_score computes them, and
-overall, the geometric mean of F of ROUGE-1, 2 and L. ROUGE-Lsum takes the lines of a
-text for its sentences. The last line is about all pairs: the mean of each score (mid)
-and its 95 % interval (low, high), from 1,000 bootstrap samples drawn with a fixed seed.
+		Long: `rouge reads lines {"target": ..., "prediction": ...} from FILE, or from standard input if
+FILE is missing or -. For each it prints one line of JSON with ROUGE-1, ROUGE-2, ROUGE-L and
+ROUGE-Lsum (precision, recall, F) as computed by Google's rouge_score, and "overall", the
+geometric mean of the F scores of ROUGE-1, 2 and L. ROUGE-Lsum treats each line of a text as
+a sentence. The last line summarises all pairs: the mean of each score (mid) and its 95 %
+interval (low, high), from 1,000 bootstrap samples with a fixed seed.
 
-A target may be a list of texts: each score is then that of the target with the highest
-F, as rouge_score's score_multi has it.
+A target may be a list of texts. Each score then uses the target with the highest F, as in
+rouge_score's score_multi.
 
 ROUGE sees only the letters a to z and digits. A text without any, in Thai or Chinese for
-example, scores 0 even against itself; "invisible" in the line of such a pair names the
-text, and in the last line counts the pairs.`,
+example, scores 0 even against itself. "invisible" names such texts in the line of a pair and
+counts the pairs in the last line.`,
 		Example: `  bench rouge pairs.jsonl
   cat validation.jsonl test.jsonl | bench rouge --stem`,
 		Args: cobra.MaximumNArgs(1),
@@ -52,11 +52,11 @@ text, and in the last line counts the pairs.`,
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&stemmed, "stem", false, "compare the stems of words of more than three letters")
+	cmd.Flags().BoolVar(&stemmed, "stem", false, "compare the stems of words longer than three letters")
 	return cmd
 }
 
-// pairScores is what rouge prints about a pair.
+// pairScores is the line that rouge prints for a pair.
 type pairScores struct {
 	rouge.Scores
 	Invisible []string `json:"invisible,omitempty"` // the texts of the pair in which ROUGE sees no word
@@ -86,7 +86,7 @@ func scorePairs(env *environment, in io.Reader, name string, stemmed bool) error
 		return fmt.Errorf("%s: no pairs; %s", name, pairForm)
 	}
 	if invisible > 0 {
-		fmt.Fprintf(env.stderr, "warning: %d of %d pairs score 0 whatever they say, the first in line %d: a text has no word that ROUGE sees (a to z, 0 to 9)\n", invisible, len(all), first)
+		fmt.Fprintf(env.stderr, "warning: %d of %d pairs (the first in line %d) always score 0, because one of their texts has no word that ROUGE sees (a to z, 0 to 9)\n", invisible, len(all), first)
 	}
 	return printJSONLine(env, struct {
 		Pairs     int  `json:"pairs"`
@@ -96,13 +96,13 @@ func scorePairs(env *environment, in io.Reader, name string, stemmed bool) error
 	}{len(all), stemmed, invisible, rouge.Bootstrap(all, 0.95, rand.New(rand.NewPCG(1, 0)))})
 }
 
-// pair is a prediction with the texts it is scored against, at least one.
+// pair is a prediction with one or more reference texts.
 type pair struct {
 	targets    []string
 	prediction string
 }
 
-// invisible names the texts of a pair that ROUGE cannot see, and by which it scores 0.
+// invisible names the texts of a pair in which ROUGE sees no word, so that it scores 0.
 func (p pair) invisible() (names []string) {
 	hidden := 0
 	for _, target := range p.targets {
@@ -119,9 +119,9 @@ func (p pair) invisible() (names []string) {
 	return names
 }
 
-const pairForm = `a line is {"target": ..., "prediction": ...}, the target a text or a list of texts`
+const pairForm = `a line is {"target": ..., "prediction": ...}; the target is a text or a list of texts`
 
-// parsePair reads the texts of a line; other keys, such as an id, may stand beside them.
+// parsePair reads the texts of a line and ignores other keys, such as an id.
 func parsePair(line []byte) (pair, error) {
 	var raw struct {
 		Target     jsontext.Value `json:"target"`
@@ -169,5 +169,5 @@ func parsePair(line []byte) (pair, error) {
 	return p, nil
 }
 
-// kindWords are the kinds of JSON values that are no text.
+// kindWords name the kinds of JSON values that are not texts.
 var kindWords = map[jsontext.Kind]string{'t': "true", 'f': "false", '0': "a number", '{': "an object", '[': "a list"}

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Whatever a line holds, it is two texts or an error.
+// Any line gives texts or an error.
 func FuzzParsePair(f *testing.F) {
 	for _, line := range []string{
 		`{"target":"a b","prediction":"a"}`, `{"target":null,"prediction":""}`, `{"Target":"a","target":"b","prediction":"\ud800"}`, `[]`, `null`, "", `{"target":["a","b"],"prediction":"a"}`, `{"target":[null],"prediction":1}`, `{"target":{},"prediction":[]}`,

@@ -11,17 +11,17 @@ import (
 	"infinibench/internal/machine"
 )
 
-// runFlags are the flags of the verbs that run a profile.
+// runFlags are the flags shared by the verbs that run a profile.
 type runFlags struct {
 	profile, data, runs string
 	only                []string
 }
 
 func (f *runFlags) add(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.profile, "profile", "tiny", "built-in profile, or the path of your own, a .yaml or .yml file")
-	cmd.Flags().StringVar(&f.data, "data", "", "directory of the corpora that are read from files")
+	cmd.Flags().StringVar(&f.profile, "profile", "tiny", "built-in profile, or the path of a .yaml or .yml file")
+	cmd.Flags().StringVar(&f.data, "data", "", "directory of the corpora")
 	cmd.Flags().StringVar(&f.runs, "runs", "runs", "directory of the results")
-	cmd.Flags().StringSliceVar(&f.only, "only", nil, "experiments to run, such as passkey; the others are left out")
+	cmd.Flags().StringSliceVar(&f.only, "only", nil, "run only these experiments, such as passkey")
 }
 
 func (f *runFlags) options() (experiments.Options, error) {
@@ -37,10 +37,10 @@ func reproduceCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "reproduce",
 		Short: "Run every experiment of a profile and write the report",
-		Long: `reproduce makes every cell of a profile (one experiment, corpus, model and seed)
-and writes the report. It skips what is done, goes on with what was interrupted and
-past what fails. Stop it with Ctrl-C at any time: it saves what it has, and the same
-command goes on from there.`,
+		Long: `reproduce runs every cell of a profile and writes the report. A cell is one
+experiment with one corpus, model and seed. Finished cells are skipped, interrupted ones
+are resumed, and a failed one does not stop the others. Press Ctrl-C at any time: reproduce
+saves its state, and the same command resumes the run.`,
 		Example: `  bench reproduce
   bench reproduce --profile small --data ../data
   bench reproduce --profile small --only passkey
@@ -72,8 +72,7 @@ func runCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run every experiment of a profile, without the report",
-		Long: `run does what reproduce does but for the report, which "bench report" can write at
-any time.`,
+		Long:  `run is reproduce without the report; "bench report" can write the report at any time.`,
 		Example: `  bench run --profile smoke
   bench run --profile small --data ../data`,
 		Annotations: map[string]string{continues: ""},
@@ -93,17 +92,17 @@ any time.`,
 	return cmd
 }
 
-// failures is the error of a run some cells of which failed.
+// failures is the error of a run in which cells failed, or nil.
 func failures(s experiments.Summary) error {
 	if s.Failed == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %d cells failed; each says why in %s/<cell>/result.json and in the report; the same command tries them again",
+	return fmt.Errorf("%d of %d cells failed; the reasons are in %s/<cell>/result.json and in the report; the same command tries these cells again",
 		s.Failed, s.Done+s.Skipped+s.Failed, s.Directory)
 }
 
-// runProfile runs the cells of a profile under a progress bar and says at the end
-// what they cost.
+// runProfile runs the cells of a profile under a progress bar and prints their cost at
+// the end.
 func runProfile(env *environment, o experiments.Options) (experiments.Summary, error) {
 	warnSlowBLAS(env)
 	work, err := experiments.Workload(o)
@@ -116,7 +115,7 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 		total += share[w.Cell]
 	}
 	if o.Data != "" && !o.Profile.ReadsFiles() {
-		fmt.Fprintf(env.stderr, "bench: profile %s reads no files: its texts are generated, and --data %s is not used\n", o.Profile.Name, o.Data)
+		fmt.Fprintf(env.stderr, "bench: profile %s generates its texts and reads no files; --data %s is ignored\n", o.Profile.Name, o.Data)
 	}
 	o.Workers = fittingWorkers(env, o)
 	start := machine.WorkTime()
@@ -164,16 +163,16 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 	summary, err := experiments.Run(env.ctx, o)
 	bar.finish()
 	if err != nil && env.ctx.Err() == nil && summary.Done+summary.Skipped+summary.Failed == 0 {
-		return summary, err // nothing was begun
+		return summary, err // nothing was started
 	}
 	fmt.Fprintf(env.stderr, "%d cells done, %d done before, %d failed; %v, peak memory %s\n",
 		summary.Done, summary.Skipped, summary.Failed, (machine.WorkTime() - start).Round(time.Second), humanize.IBytes(uint64(machine.PeakRSS())))
 	return summary, err
 }
 
-// fittingWorkers is how many cells to make at the same time. Only where memory is limited,
-// as in a container, does it take the few seconds of a plan to see how many fit, and says
-// so when they are fewer than the profile's.
+// fittingWorkers is the number of cells to run at the same time, 0 for the profile's.
+// Only where memory is limited, as in a container, does it spend the few seconds that a
+// plan takes. It prints a message if fewer fit than the profile asks for.
 func fittingWorkers(env *environment, o experiments.Options) int {
 	if !machine.MemoryIsLimited() || o.Profile.Workers == 1 {
 		return 0
@@ -181,7 +180,7 @@ func fittingWorkers(env *environment, o experiments.Options) int {
 	plan, err := experiments.Plan(env.ctx, o)
 	if err != nil {
 		if env.ctx.Err() == nil {
-			fmt.Fprintf(env.stderr, "bench: one cell at a time, for how many fit in memory is not known: %v\n", err)
+			fmt.Fprintf(env.stderr, "bench: running one cell at a time, because the number that fits in memory is unknown: %v\n", err)
 		}
 		return 1
 	}
@@ -192,7 +191,7 @@ func fittingWorkers(env *environment, o experiments.Options) int {
 	return n
 }
 
-// warnSlowBLAS says once what the lack of OpenBLAS costs.
+// warnSlowBLAS warns of the cost of running without OpenBLAS.
 func warnSlowBLAS(env *environment) {
 	if warning := blasWarning(); warning != "" {
 		fmt.Fprintf(env.stderr, "bench: %s\n", warning)

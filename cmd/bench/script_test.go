@@ -7,7 +7,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// printf writes a file of bytes that a script cannot hold: printf file 'a\x00b'.
+// printf writes a file with bytes that a script cannot contain: printf file 'a\x00b'.
 func printf(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: printf file text")
@@ -17,7 +17,7 @@ func printf(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
-// truncate cuts a file off: truncate file 1000.
+// truncate truncates a file: truncate file 1000.
 func truncate(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: truncate file bytes")

@@ -20,15 +20,15 @@ func serveCommand(env *environment) *cobra.Command {
 	var profile, runs, addr string
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Show a run in the browser while it goes on",
-		Long: `serve shows how far a run is: the progress of each cell, loss curves, and the time
-left at the speed of the last steps. It prints the address of a page that keeps itself up
-to date. It reads the result files and changes nothing, so the run may be that of another
-process, begun before or after, or over; while nobody looks at the page, it does nothing.
+		Short: "Show the progress of a run in the browser",
+		Long: `serve prints the address of a page that shows the progress of each cell, loss curves,
+and the time left at the speed of the last steps. The page updates itself. serve only reads
+the result files: the run may belong to another process, start later or be finished. It does
+nothing while the page is closed.
 
-The page is for this machine alone. From another one, bring it there with
-ssh -L 8080:127.0.0.1:PORT and open http://localhost:8080. Ctrl-C ends serve, and not the
-run; that is how it is meant to end, so the exit code is 0.`,
+Only this machine can open the page. From another machine, forward the port with
+ssh -L 8080:127.0.0.1:PORT and open http://localhost:8080. Ctrl-C ends serve but not the
+run; the exit code is then 0.`,
 		Example: `  bench serve
   bench serve --profile small --addr 127.0.0.1:8080
   bench serve --profile my.yaml --runs /scratch/runs`,
@@ -47,7 +47,7 @@ run; that is how it is meant to end, so the exit code is 0.`,
 			}
 			listener, err := net.ListenTCP("tcp", address)
 			if errors.Is(err, syscall.EADDRINUSE) {
-				return fmt.Errorf("%w; without --addr a free port is taken", err)
+				return fmt.Errorf("%w; omit --addr to use a free port", err)
 			}
 			if err != nil {
 				return err
@@ -58,29 +58,29 @@ run; that is how it is meant to end, so the exit code is 0.`,
 	}
 	cmd.Flags().StringVar(&profile, "profile", "tiny", "name of the profile, or its file")
 	cmd.Flags().StringVar(&runs, "runs", "runs", "directory of the results")
-	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:0", "address of the page, on this machine; port 0 is any that is free")
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:0", "address of the page on this machine; port 0 means any free port")
 	return cmd
 }
 
-// loopbackAddress is an address that other machines cannot reach.
+// loopbackAddress parses an address and refuses any that other machines can reach.
 func loopbackAddress(text string) (*net.TCPAddr, error) {
 	address, err := net.ResolveTCPAddr("tcp", text)
 	if err != nil {
 		return nil, fmt.Errorf("--addr %s: %w", text, err)
 	}
 	if !address.IP.IsLoopback() {
-		return nil, fmt.Errorf("--addr %s could be reached from other machines, and whoever reaches it sees the run; allowed: 127.0.0.1:PORT, and ssh -L from elsewhere", text)
+		return nil, fmt.Errorf("--addr %s: other machines could reach this address, and anyone who does sees the run; use 127.0.0.1:PORT, and ssh -L from another machine", text)
 	}
 	return address, nil
 }
 
-// How long a browser may take. A page that asks again and again is no reason to wait.
+// Time limits for a browser. serveGrace is short because an open page polls for ever.
 const (
 	serveTimeout = 30 * time.Second
 	serveGrace   = time.Second
 )
 
-// serve answers until a signal comes, which is how it is meant to end.
+// serve answers requests until a signal arrives, which is its normal end.
 func serve(env *environment, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: serveTimeout, ReadTimeout: serveTimeout, WriteTimeout: serveTimeout, IdleTimeout: serveTimeout,

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// The page can be had from the address that is printed, and the end of the context ends
-// all without an error, also while a browser is connected.
+// The page is served at the printed address. Cancelling the context ends serve without an
+// error, even while a browser is connected.
 func TestServe(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	out, print := io.Pipe()
@@ -23,7 +23,7 @@ func TestServe(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		err := cmd.Execute()
-		print.CloseWithError(err) // or a line that is never printed would be waited for
+		print.CloseWithError(err) // otherwise the reader would wait for a line that never comes
 		ended <- err
 	}()
 	line, err := bufio.NewReader(out).ReadString('\n')
@@ -47,7 +47,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer half.Close()
-	if _, err := half.Write([]byte("GET / HTTP/1.1\r\n")); err != nil { // and never ends its question
+	if _, err := half.Write([]byte("GET / HTTP/1.1\r\n")); err != nil { // and never finishes its request
 		t.Fatal(err)
 	}
 	cancel(interruption{syscall.SIGINT})

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// interruption is the cause of a context that a signal ended.
+// interruption is the cancellation cause of a context that a signal ended.
 type interruption struct{ Signal syscall.Signal }
 
 func (i interruption) Error() string {
@@ -22,12 +22,12 @@ func (i interruption) Error() string {
 			return s.meaning
 		}
 	}
-	return "nobody reads the output any more" // SIGPIPE, which checkedWriter finds
+	return "the reader of the output has exited" // SIGPIPE, detected by checkedWriter
 }
 
-// stopSignals are what a person, a terminal or a scheduler sends to end a program; each
-// would kill a program that does not catch it. SIGQUIT is left to Go, whose dump of all
-// goroutines is what one wants of a program that hangs.
+// stopSignals are the signals by which a person, a terminal or a scheduler ends a program;
+// each kills a program that does not catch it. SIGQUIT is left to Go, whose dump of all
+// goroutines helps to debug a program that hangs.
 var stopSignals = []struct {
 	signal  syscall.Signal
 	meaning string
@@ -40,14 +40,14 @@ var stopSignals = []struct {
 	{syscall.SIGUSR2, "stopped by SIGUSR2"},
 }
 
-// repetition is how long after a signal another one is the same: timeout(1) and sudo
-// send SIGTERM to a process and then to its group.
+// repetition is the time within which a second signal counts as the same: timeout(1) and
+// sudo send SIGTERM to a process and then to its group.
 const repetition = 50 * time.Millisecond
 
-// untilSignal is a context that the first of stopSignals ends. After that, SIGINT and
-// SIGTERM are no longer caught, and the next one ends the process from within the signal
-// handler, whatever its goroutines and libraries do. The others stay caught: a terminal
-// that closes sends SIGHUP more than once, and the kernel sends SIGXCPU every second.
+// untilSignal returns a context that the first of stopSignals cancels. From then on SIGINT
+// and SIGTERM are no longer caught, so the next one ends the process at once, whatever its
+// goroutines and libraries do. The others stay caught: a terminal that closes sends SIGHUP
+// more than once, and the kernel sends SIGXCPU every second.
 //
 // A signal that was ignored when the program started, as by nohup, stays ignored.
 func untilSignal(stderr io.Writer) (ctx context.Context, end context.CancelCauseFunc, stop func()) {
@@ -62,7 +62,7 @@ func untilSignal(stderr io.Writer) (ctx context.Context, end context.CancelCause
 			signal.Notify(others, s.signal)
 		}
 	}
-	// Caught, so that writing to a pipe without a reader is an error and no sudden death.
+	// Caught, so that writing to a pipe without a reader is an error and does not kill us.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go func() {
 		var s os.Signal
@@ -72,9 +72,9 @@ func untilSignal(stderr io.Writer) (ctx context.Context, end context.CancelCause
 		case <-ctx.Done():
 			return
 		}
-		time.AfterFunc(repetition, func() { signal.Stop(urgent) }) // first: printing may block
+		time.AfterFunc(repetition, func() { signal.Stop(urgent) }) // before printing, which may block
 		if isTerminal(stderr) {
-			fmt.Fprintln(stderr) // after the ^C that it shows
+			fmt.Fprintln(stderr) // end the line that shows ^C
 		}
 		fmt.Fprintln(stderr, "bench: stopping; once more to stop at once")
 		end(interruption{s.(syscall.Signal)})
@@ -86,11 +86,11 @@ func untilSignal(stderr io.Writer) (ctx context.Context, end context.CancelCause
 	}
 }
 
-// afterInterruption says what happened and how to go on.
+// afterInterruption is the message that says what happened and how to resume.
 func afterInterruption(cmd *cobra.Command, err error, i interruption) string {
-	hint := "the same command starts again from the beginning"
+	hint := "the same command starts from the beginning"
 	if _, ok := cmd.Annotations[continues]; ok {
-		hint = "the same command goes on from here"
+		hint = "the same command resumes from here"
 	}
 	if errors.Is(err, i) || errors.Is(err, context.Canceled) || errors.Is(err, syscall.EPIPE) {
 		return fmt.Sprintf("%v; %s", i, hint)
@@ -98,8 +98,8 @@ func afterInterruption(cmd *cobra.Command, err error, i interruption) string {
 	return fmt.Sprintf("%v, and: %v; %s", i, err, hint) // something failed on the way out
 }
 
-// await does work that cannot be stopped, and turns away from it when the context
-// ends. Only for work that leaves nothing half done, because the process exits then.
+// await runs work that cannot be interrupted and abandons it when the context is cancelled.
+// The process then exits, so the work must not leave anything half written.
 func await[T any](ctx context.Context, work func() (T, error)) (T, error) {
 	type outcome struct {
 		value T

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// interrupted makes a verb that gets a signal while it works, and returns what
-// `after` makes of the end of its context.
+// interrupted makes a verb that receives a signal while it works and returns the result of
+// `after`, called with the cancelled context.
 func interrupted(signal syscall.Signal, annotations map[string]string, after func(context.Context) error) func(*environment) *cobra.Command {
 	return func(env *environment) *cobra.Command {
 		return &cobra.Command{Use: "work", Annotations: annotations, RunE: func(*cobra.Command, []string) error {
@@ -39,23 +39,23 @@ func TestSignals(t *testing.T) {
 		message     string
 	}{
 		{"Ctrl-C", syscall.SIGINT, goesOn, context.Cause, 130,
-			"bench: interrupted; the same command goes on from here\n"},
+			"bench: interrupted; the same command resumes from here\n"},
 		{"SIGTERM", syscall.SIGTERM, goesOn, context.Cause, 143,
-			"bench: terminated; the same command goes on from here\n"},
+			"bench: terminated; the same command resumes from here\n"},
 		{"a terminal that closes", syscall.SIGHUP, goesOn, context.Cause, 129,
-			"bench: the terminal was closed (SIGHUP); the same command goes on from here\n"},
+			"bench: the terminal was closed (SIGHUP); the same command resumes from here\n"},
 		{"a scheduler's limit", syscall.SIGXCPU, goesOn, context.Cause, 128 + int(syscall.SIGXCPU),
-			"bench: the limit on processor time was reached (SIGXCPU); the same command goes on from here\n"},
+			"bench: the limit on processor time was reached (SIGXCPU); the same command resumes from here\n"},
 		{"a scheduler's warning", syscall.SIGUSR1, goesOn, context.Cause, 128 + int(syscall.SIGUSR1),
-			"bench: stopped by SIGUSR1; the same command goes on from here\n"},
+			"bench: stopped by SIGUSR1; the same command resumes from here\n"},
 		{"a verb that keeps nothing", syscall.SIGINT, nil, context.Cause, 130,
-			"bench: interrupted; the same command starts again from the beginning\n"},
+			"bench: interrupted; the same command starts from the beginning\n"},
 		{"a library that wraps the plain error", syscall.SIGINT, goesOn,
 			func(ctx context.Context) error { return fmt.Errorf("get: %w", ctx.Err()) }, 130,
-			"bench: interrupted; the same command goes on from here\n"},
+			"bench: interrupted; the same command resumes from here\n"},
 		{"a failure on the way out is not hidden", syscall.SIGINT, goesOn,
 			func(context.Context) error { return errors.New("save: disk full") }, 130,
-			"bench: interrupted, and: save: disk full; the same command goes on from here\n"},
+			"bench: interrupted, and: save: disk full; the same command resumes from here\n"},
 		{"work that was done when the signal came", syscall.SIGINT, goesOn,
 			func(context.Context) error { return nil }, 0, ""},
 	}
@@ -72,15 +72,15 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// A reader that ends, as head does, ends the verb as a signal would: one that goes on
-// says so, any other is silent, as programs before head are. SIGPIPE is signal 13.
+// A reader that exits, like head, ends the verb as a signal would. A verb that can resume
+// says so; any other is silent, like programs piped into head. SIGPIPE is signal 13.
 func TestNobodyReads(t *testing.T) {
 	for _, test := range []struct {
 		reason      string
 		annotations map[string]string
 		message     string
 	}{
-		{"a training", map[string]string{continues: ""}, "bench: nobody reads the output any more; the same command goes on from here\n"},
+		{"a training", map[string]string{continues: ""}, "bench: the reader of the output has exited; the same command resumes from here\n"},
 		{"a table", nil, ""},
 	} {
 		var stderr bytes.Buffer
@@ -102,11 +102,11 @@ type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 
-// stubborn is a bench whose verb does not care about its context, for the script
-// signal.txt: a second signal must end it.
+// stubborn is a bench whose verb ignores its context, for the script signal.txt: a second
+// signal must end it.
 func stubborn() {
 	work := interrupted(syscall.SIGINT, nil, func(context.Context) error {
-		for range 1000 { // one soon after the first counts as the same
+		for range 1000 { // one too soon counts as the same as the first
 			syscall.Kill(os.Getpid(), syscall.SIGINT)
 			time.Sleep(20 * time.Millisecond)
 		}

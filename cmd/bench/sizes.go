@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// tokensFlag is a flag that takes a number of tokens: digits, and K for 1,024 or M for
-// 1,048,576 of them. Every flag that takes one is of this type.
+// tokensFlag is the type of every flag that takes a number of tokens. See parseTokens.
 type tokensFlag int
 
 func (f *tokensFlag) String() string { return strconv.Itoa(int(*f)) }
@@ -19,10 +18,10 @@ func (f *tokensFlag) Set(text string) error {
 	return err
 }
 
-// parseTokens reads a number of tokens: digits, and K for 1,024 or M for 1,048,576 of
-// them.
+// parseTokens parses a number of tokens: digits, optionally followed by K for 1,024 or M for
+// 1,048,576.
 func parseTokens(text string) (int, error) {
-	const largest = 1 << 40 // months of any machine
+	const largest = 1 << 40 // months of work on any machine
 	digits, unit := text, 1
 	for letter, size := range map[string]int{"K": 1 << 10, "M": 1 << 20} {
 		if cut, ok := strings.CutSuffix(strings.ToUpper(text), letter); ok {

@@ -25,15 +25,15 @@ type speedConfig struct {
 	width, layers, heads, segment, segments, vocabulary int
 }
 
-// speedConfigs are shared with other implementations that are timed for
-// comparison: to change one makes older numbers worthless.
+// speedConfigs are shared with other implementations that are timed for comparison.
+// Changing one invalidates older numbers.
 var speedConfigs = []speedConfig{
 	{"small", 256, 4, 4, 512, 8, 256},
 	{"medium", 512, 6, 8, 512, 4, 4096},
 	{"long", 512, 6, 8, 2048, 4, 4096},
 }
 
-// speedRuns is how often a step is timed, after one that warms up.
+// speedRuns is the number of timed steps, after one warm-up step.
 const speedRuns = 3
 
 // speedResult is the JSON line that bench speed prints.
@@ -49,12 +49,12 @@ type speedResult struct {
 	Model           string  `json:"model"`
 	BLAS            string  `json:"blas"`
 
-	// WithoutSearch is the speed of the Transformer-XL that the Memorizing Transformer is
-	// but for its memory; 0 for another model.
+	// WithoutSearch is the speed of the Memorizing Transformer without its memory, which
+	// makes it a Transformer-XL; 0 for other models.
 	WithoutSearch float64 `json:"tokens_per_second_without_search,omitempty"`
 
 	FLOPS     float64 `json:"flops"`      // per second, as experiments.FLOPs counts them
-	PeakFLOPS float64 `json:"peak_flops"` // of large matrix products, just after
+	PeakFLOPS float64 `json:"peak_flops"` // of large matrix products, measured right after
 	PeakShare float64 `json:"peak_share"`
 }
 
@@ -66,25 +66,25 @@ func speedCommand(env *environment) *cobra.Command {
 		Use:   "speed",
 		Short: "Measure tokens per second on this machine",
 		Long: `speed times a model of a fixed size on random tokens, one sequence at a time, in
-float32, and prints the median of three steps after one that warms up, and the most
-memory the process took. Beside them stand the floating-point operations per second
-of all matrix products, counted without those that are made again to save memory, and
-their share of what this machine reaches on large matrices, measured just after.
+float32. It prints the median speed of three steps after one warm-up step, and the peak
+memory of the process. It also prints the floating-point operations per second of all
+matrix products, without those recomputed to save memory, and their share of this
+machine's rate on large matrices, measured right afterwards.
 
   small    4 layers of  4 heads, width 256, 8 segments of  512, vocabulary  256
   medium   6 layers of  8 heads, width 512, 4 segments of  512, vocabulary 4096
   long     6 layers of  8 heads, width 512, 4 segments of 2048, vocabulary 4096
 
-In the mode train, a step is the forward pass, back-propagation through all segments
-and an Adam update; in eval, the forward pass with the loss of every token, memory
-carried from segment to segment.
+In mode train, a step is the forward pass, back-propagation through all segments and an
+Adam update. In mode eval, it is the forward pass with the loss of every token; the memory
+is carried from segment to segment.
 
-The Memorizing Transformer is timed once more without its memory, when it is the
-Transformer-XL, so that the time of its search can be told from the rest.
+The Memorizing Transformer is timed a second time without its memory, as a Transformer-XL,
+to show how much time its search takes.
 
-With --stream, one sequence of that many tokens is evaluated instead, and its speed
-since the line before, its state and the memory of the process are printed at 1K, 2K,
-4K and so on, with the slopes of the lines fitted to them.`,
+With --stream, speed evaluates one sequence of that many tokens instead. At 1K, 2K, 4K and
+so on it prints the speed since the previous line, the size of the state and the memory of
+the process, and at the end the slopes of lines fitted to them.`,
 		Example: `  bench speed
   bench speed --config medium --mode eval --threads 1
   bench speed --config long --interval 1 --json
@@ -133,7 +133,7 @@ since the line before, its state and the memory of the process are printed at 1K
 	flags.StringVar(&config, "config", "small", "size: small, medium or long")
 	flags.StringVar(&mode, "mode", "train", "what a step is: train or eval")
 	flags.StringVar(&model, "model", "infini-delta", "id of the model: "+strings.Join(experiments.Models, ", "))
-	flags.IntVar(&interval, "interval", 0, "segments in one graph when training, 0 for all; fewer take less memory and more time")
+	flags.IntVar(&interval, "interval", 0, "segments per graph in training, 0 for all; fewer take less memory and more time")
 	flags.Var((*tokensFlag)(&stream), "stream", "evaluate one sequence of this many tokens instead")
 	flags.IntVar(&threads, "threads", 0, "threads, 0 for all cores")
 	flags.BoolVar(&asJSON, "json", false, "print one line of JSON")
@@ -142,7 +142,7 @@ since the line before, its state and the memory of the process are printed at 1K
 	return cmd
 }
 
-// model is a model of the size, with any weights: they do not change the time.
+// model is a model of this size. Its weights are arbitrary: they do not affect the time.
 func (c speedConfig) model(memory models.Memory) (*models.Model, error) {
 	cfg := models.Defaults()
 	cfg.Vocabulary, cfg.Layers, cfg.Heads, cfg.HeadSize = c.vocabulary, c.layers, c.heads, c.width/c.heads
@@ -150,7 +150,7 @@ func (c speedConfig) model(memory models.Memory) (*models.Model, error) {
 	return models.New(cfg, memory, 0)
 }
 
-// measureSpeed times the steps. A signal is heeded between them.
+// measureSpeed times the steps. A signal takes effect between two steps.
 func measureSpeed(env *environment, c speedConfig, mode string, memory models.Memory, interval int) (speedResult, error) {
 	steps := speedRuns + 1
 	searching, searches := memory.(baselines.Memorizing)
@@ -170,7 +170,7 @@ func measureSpeed(env *environment, c speedConfig, mode string, memory models.Me
 			return speedResult{}, err
 		}
 	}
-	peak := kernel.Peak() // not before, or its matrices would count as memory of the steps
+	peak := kernel.Peak() // last, or its matrices would count towards the peak memory
 	segments := 1
 	if mode == "train" {
 		if segments = interval; interval == 0 {
@@ -202,14 +202,14 @@ func (c speedConfig) time(env *environment, mode string, memory models.Memory, i
 	var step func() error
 	if mode == "train" {
 		step = trainStep(m, tokens, interval)
-	} else { // each builds graphs, whose memory is measured
+	} else { // each kind builds graphs, whose memory is measured
 		step = evalStep(m, tokens)
 	}
 	seconds, err := timeSteps(env.ctx, env.workTime(), step, func() { p.add(1, "") })
 	return m, float64(n) / seconds, err
 }
 
-// timeSteps returns the median time of a step, the first one left out.
+// timeSteps returns the median time of a step in seconds, without the first.
 func timeSteps(ctx context.Context, now func() time.Duration, step func() error, done func()) (float64, error) {
 	var seconds []float64
 	for range speedRuns + 1 {
@@ -272,11 +272,11 @@ func (r speedResult) print(env *environment, asJSON bool) error {
 	search := ""
 	if r.WithoutSearch > 0 {
 		search = fmt.Sprintf("\n  %s without the search", humanize.CommafWithDigits(r.WithoutSearch, 0))
-		if share := 1 - r.TokensPerSecond/r.WithoutSearch; share > 0 { // else the machine had other work
+		if share := 1 - r.TokensPerSecond/r.WithoutSearch; share > 0 { // otherwise the machine was busy
 			search += fmt.Sprintf(", which takes %.0f %% of the time", 100*share)
 		}
 	}
-	_, err := fmt.Fprintf(env.stdout, "%s, %s, %s: %s parameters, %d threads\n  %s tokens per second%s\n  %s MB at most\n  %.1f GFLOP/s, %.0f %% of the %.1f of large matrix products\n  BLAS: %s\n",
+	_, err := fmt.Fprintf(env.stdout, "%s, %s, %s: %s parameters, %d threads\n  %s tokens per second%s\n  %s MB peak memory\n  %.1f GFLOP/s, %.0f %% of the %.1f reached on large matrix products\n  BLAS: %s\n",
 		r.Model, r.Config, mode, humanize.Comma(r.Parameters), r.Threads,
 		humanize.CommafWithDigits(r.TokensPerSecond, 0), search, humanize.CommafWithDigits(r.PeakRSSMB, 0),
 		r.FLOPS/1e9, 100*r.PeakShare, r.PeakFLOPS/1e9, r.BLAS)

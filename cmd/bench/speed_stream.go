@@ -25,16 +25,16 @@ type streamResult struct {
 	experiments.StreamTrend
 }
 
-// streamLengths is where a stream of n tokens is looked at.
+// streamLengths are the lengths at which a stream of n tokens is measured.
 func streamLengths(n, segment int) ([]int, error) {
 	lengths := experiments.StreamLengths(n, segment)
 	if len(lengths) < 2 {
-		return nil, fmt.Errorf("--stream is %d, must be at least %d, or no trend can be seen", n, 2*max(segment, 1024))
+		return nil, fmt.Errorf("--stream is %d, must be at least %d to show a trend", n, 2*max(segment, 1024))
 	}
 	return lengths, nil
 }
 
-// measureStream evaluates one sequence. A signal is heeded between segments.
+// measureStream evaluates one sequence. A signal takes effect between two segments.
 func measureStream(env *environment, c speedConfig, memory models.Memory, lengths []int) (streamResult, error) {
 	m, err := c.model(memory)
 	if err != nil {

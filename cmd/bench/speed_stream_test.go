@@ -59,7 +59,7 @@ func TestMeasureStream(t *testing.T) {
 	}
 }
 
-// A column of the table is in one unit, and memory that is not known is not 0.
+// Each column of the table has one unit, and unknown memory is not shown as 0.
 func TestStreamTable(t *testing.T) {
 	r := streamResult{
 		Config: "small", Threads: 2, Parameters: 834, Model: "infini-delta", BLAS: "b",

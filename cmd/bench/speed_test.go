@@ -18,7 +18,7 @@ import (
 	"infinibench/models"
 )
 
-// The sizes of the PyTorch program whose numbers stand beside ours.
+// The sizes used by the PyTorch program with which ours is compared.
 func TestSpeedConfigs(t *testing.T) {
 	want := []speedConfig{
 		{"small", 256, 4, 4, 512, 8, 256},
@@ -30,18 +30,18 @@ func TestSpeedConfigs(t *testing.T) {
 	}
 }
 
-// The first step is left out, and of 3, 1 and 2 seconds 2 is the median.
+// The first step is left out; the median of 3, 1 and 2 seconds is 2.
 func TestTimeSteps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		durations := []time.Duration{100 * time.Second, 3 * time.Second, time.Second, 2 * time.Second}
-		calls, told := 0, 0
+		calls, reported := 0, 0
 		seconds, err := timeSteps(t.Context(), fakeClock(), func() error {
 			time.Sleep(durations[calls])
 			calls++
 			return nil
-		}, func() { told++ })
-		if err != nil || seconds != 2 || calls != 4 || told != 4 {
-			t.Errorf("got %g s, %v after %d steps of which %d were told, want 2 s after 4", seconds, err, calls, told)
+		}, func() { reported++ })
+		if err != nil || seconds != 2 || calls != 4 || reported != 4 {
+			t.Errorf("got %g s, %v after %d steps of which %d were reported, want 2 s after 4", seconds, err, calls, reported)
 		}
 	})
 	failure := errors.New("loss is NaN")
@@ -95,7 +95,7 @@ func TestMeasureSpeed(t *testing.T) {
 	}
 }
 
-// A step that is timed must do the work: training moves every weight that the
+// A timed step must do the work: training moves every weight that the
 // loss depends on, evaluation moves none.
 func TestSpeedSteps(t *testing.T) {
 	c := models.Defaults()
@@ -125,7 +125,7 @@ func TestSpeedSteps(t *testing.T) {
 	}
 }
 
-// The line is read beside that of the PyTorch program, whose fields come first.
+// The line is compared with the PyTorch program's, whose fields come first.
 func TestSpeedJSON(t *testing.T) {
 	var out bytes.Buffer
 	r := speedResult{Impl: "infinibench 1", Config: "small", Mode: "train", Threads: 2, Parameters: 834, TokensPerSecond: 1.5, PeakRSSMB: 2.5, Interval: 1, Model: "infini-delta", BLAS: "b"}
@@ -146,8 +146,8 @@ func TestSpeedJSON(t *testing.T) {
 	}
 }
 
-// TestFlatness: the end of a stream beside its point at 32,768 tokens, worked out by
-// hand; nothing for a shorter one, no memory where it is unknown.
+// TestFlatness compares the end of a stream with its point at 32,768 tokens, by hand
+// arithmetic; nothing for a shorter stream, no memory where it is unknown.
 func TestFlatness(t *testing.T) {
 	point := func(tokens int, speed float64, rss int64) experiments.StreamPoint {
 		return experiments.StreamPoint{Tokens: tokens, TokensPerSecond: speed, RSS: rss}

@@ -23,7 +23,7 @@ import (
 	"infinibench/internal/seal"
 )
 
-// training is a reproduction under way, of so many steps that it never ends by itself.
+// training is a running reproduction with so many steps that it never ends by itself.
 type training struct {
 	*exec.Cmd
 	*victim
@@ -47,7 +47,7 @@ func (v *victim) watch(cmd *exec.Cmd, said *bytes.Buffer) *training {
 	return run
 }
 
-// reaches waits until so many steps are logged.
+// reaches waits until this many steps are logged.
 func (r *training) reaches(n int) {
 	r.t.Helper()
 	for steps(r.log) < n {
@@ -59,7 +59,7 @@ func (r *training) reaches(n int) {
 	}
 }
 
-// saved holds the last step of the checkpoint against the log and returns it.
+// saved checks the last step of the checkpoint against the log and returns it.
 func (r *training) saved(before int) int {
 	r.t.Helper()
 	r.remember()
@@ -70,8 +70,8 @@ func (r *training) saved(before int) int {
 	return saved
 }
 
-// Every signal that asks a program to end saves the last state, says how to go on and
-// exits with 128 plus its number; the next start goes on from there.
+// Every signal that asks a program to end saves the last state, says how to resume and
+// exits with 128 plus its number; the next start resumes from there.
 func TestStop(t *testing.T) {
 	v := newVictim(t, "bench", 100_000)
 	reached := 0
@@ -80,10 +80,10 @@ func TestStop(t *testing.T) {
 		code   int // by signal(7): HUP 1, INT 2, TERM 15, XCPU 24; shells add 128
 		said   string
 	}{
-		{syscall.SIGINT, 130, "bench: interrupted; the same command goes on from here\n"},
-		{syscall.SIGTERM, 143, "bench: terminated; the same command goes on from here\n"},
-		{syscall.SIGHUP, 129, "bench: the terminal was closed (SIGHUP); the same command goes on from here\n"},
-		{syscall.SIGXCPU, 152, "bench: the limit on processor time was reached (SIGXCPU); the same command goes on from here\n"},
+		{syscall.SIGINT, 130, "bench: interrupted; the same command resumes from here\n"},
+		{syscall.SIGTERM, 143, "bench: terminated; the same command resumes from here\n"},
+		{syscall.SIGHUP, 129, "bench: the terminal was closed (SIGHUP); the same command resumes from here\n"},
+		{syscall.SIGXCPU, 152, "bench: the limit on processor time was reached (SIGXCPU); the same command resumes from here\n"},
 	} {
 		run := v.train(t)
 		run.reaches(reached + 4)
@@ -98,7 +98,7 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// stuck is a bench whose every thread hangs in a library, in a lock that it holds itself.
+// stuck is a bench in which every thread hangs in a library, on a lock that it already holds.
 func stuck() {
 	work := func(env *environment) *cobra.Command {
 		return &cobra.Command{Use: "work", RunE: func(*cobra.Command, []string) error {
@@ -161,7 +161,7 @@ func TestStopOfStuckLibrary(t *testing.T) {
 	}
 }
 
-// printed are the lines that can be read until the writer ends.
+// printed returns all lines until the writer ends.
 func printed(r io.Reader) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for s := bufio.NewScanner(r); s.Scan() && yield(s.Text()); {
@@ -169,7 +169,7 @@ func printed(r io.Reader) iter.Seq[string] {
 	}
 }
 
-// Under nohup SIGHUP is ignored from the start, and stays so.
+// Under nohup, SIGHUP is ignored from the start and stays ignored.
 func TestNohup(t *testing.T) {
 	v := newVictim(t, "bench", 100_000)
 	said := new(bytes.Buffer)
@@ -190,7 +190,7 @@ func TestNohup(t *testing.T) {
 	run.saved(0)
 }
 
-// Time in which a training was stopped is not time of training.
+// Time spent suspended does not count as training time.
 func TestStoppedTime(t *testing.T) {
 	v := newVictim(t, "bench", 100_000)
 	run := v.train(t)
@@ -220,8 +220,8 @@ func TestStoppedTime(t *testing.T) {
 	}
 }
 
-// A connection that breaks sends SIGHUP and takes the reader of the output away: the
-// message about the signal cannot be written, and the training is saved all the same.
+// A broken connection sends SIGHUP and closes the output: the message about the signal
+// cannot be written, but training is still saved.
 func TestHangupWithoutReader(t *testing.T) {
 	v := newVictim(t, "bench", 100_000)
 	r, w, err := os.Pipe()

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fails runs a reproduction that must fail with exit code 1 and say something like
+// fails runs a reproduction that must fail with exit code 1 and a message that matches
 // want.
 func (v *victim) fails(want string, env ...string) {
 	v.t.Helper()
@@ -25,8 +25,8 @@ func (v *victim) fails(want string, env ...string) {
 	}
 }
 
-// TestFullDisk runs out of space on a disk that is too small, at several sizes, and
-// goes on when it has grown.
+// TestFullDisk runs out of space on small disks of several sizes, and resumes when the disk
+// has grown.
 func TestFullDisk(t *testing.T) {
 	want, _ := leftAlone(t, newVictim(t, "bench", 5))
 	for _, size := range []string{"16k", "80k", "160k", "240k"} {
@@ -50,8 +50,8 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
-// TestNoPermission: a directory that may not be written, from the start and midway,
-// is named, and the run goes on when it may.
+// TestNoPermission: a directory without write permission, from the start or midway, is
+// named, and the run resumes once the permission is back.
 func TestNoPermission(t *testing.T) {
 	v := newVictim(t, "bench", 5)
 	if os.Getuid() == 0 {
@@ -69,7 +69,7 @@ func TestNoPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	allow(0o555)
-	v.fails(`(?m)^bench: experiments: cannot make the runs directory: mkdir runs/kill: permission denied$`)
+	v.fails(`(?m)^bench: experiments: cannot create the runs directory: mkdir runs/kill: permission denied$`)
 	allow(0o777)
 	v.profile = "slow.yaml" // of 100,000 steps
 	cmd, said := v.start()
@@ -102,14 +102,14 @@ func TestNoPermission(t *testing.T) {
 	if err := os.Chmod(checkpoint, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	v.profile, v.known = "kill.yaml", map[string]string{} // other settings: made anew
+	v.profile, v.known = "kill.yaml", map[string]string{} // other settings: run again
 	if !v.outlives(v.start()) {
 		t.Fatal("killed")
 	}
 	v.same(want, false)
 }
 
-// drop lets bench run as nobody, who has to ask for permission.
+// drop lets bench run as nobody, to whom permissions apply.
 func (v *victim) drop() {
 	v.t.Helper()
 	path, err := exec.LookPath(v.bench)
@@ -120,7 +120,7 @@ func (v *victim) drop() {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	v.bench = filepath.Join(v.work, "bench") // where nobody may look for it
+	v.bench = filepath.Join(v.work, "bench") // where the user nobody can reach it
 	if err := os.WriteFile(v.bench, data, 0o755); err != nil {
 		v.t.Fatal(err)
 	}
@@ -130,8 +130,8 @@ func (v *victim) drop() {
 	v.user = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 }
 
-// TestTwoAtOnce: a second bench on the same directory is told whose it is, and when
-// that one was killed the directory is free.
+// TestTwoAtOnce: a second bench on the same directory fails and names the first one; after
+// that one is killed, the directory is free.
 func TestTwoAtOnce(t *testing.T) {
 	v := newVictim(t, "bench", 100_000)
 	cmd, said := v.start()

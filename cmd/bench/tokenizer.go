@@ -17,14 +17,14 @@ import (
 	"infinibench/internal/machine"
 )
 
-// sampleBytes is the length of the text that a new tokenizer is tried on.
+// sampleBytes is the length of the text on which a new tokenizer is tried.
 const sampleBytes = 1 << 20
 
 func tokenizerCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "tokenizer",
-		Short:   "Train tokenizers, and use them",
-		Long:    "tokenizer trains what turns text into ids and back, and turns text into ids and back.",
+		Short:   "Train and use tokenizers",
+		Long:    "tokenizer trains a tokenizer, and converts text to token ids and back.",
 		Example: "  bench tokenizer train --input book.txt --vocabulary 1024 --out book.json",
 	}
 	cmd.AddCommand(tokenizerTrainCommand(env), tokenizerEncodeCommand(env), tokenizerDecodeCommand(env))
@@ -40,14 +40,14 @@ func tokenizerTrainCommand(env *environment) *cobra.Command {
 		Short: "Train a byte-pair tokenizer",
 		Long: `train learns a byte-level BPE from the training split of a corpus, from text files,
 or from both, and writes tokenizer.json, which the Hugging Face tokenizers library
-reads too. The same texts and size give the same file. It prints the tokenizer's
-name, its size, and how many bytes a token holds on at most 1 MiB of text: of the
-first validation document where there is one, else of the first text learnt from.`,
+also reads. The same texts and size give the same file. It prints the tokenizer's name, its
+size, and the mean number of bytes per token on at most 1 MiB of text: the first validation
+document if there is one, otherwise the first training text.`,
 		Example: `  bench tokenizer train --corpus pg19 --data /data --vocabulary 4096 --out pg19.json
   bench tokenizer train --input one.txt --input two.txt --vocabulary 512 --out small.json`,
 		RunE: func(*cobra.Command, []string) error {
 			if corpus == "" && len(inputs) == 0 {
-				return usageError{errors.New("nothing to learn from: give --corpus, --input or both")}
+				return usageError{errors.New("no training text: give --corpus, --input or both")}
 			}
 			if vocabulary <= 256 {
 				return usageError{fmt.Errorf("--vocabulary is %d, must be above 256: the first 256 ids are the bytes", vocabulary)}
@@ -82,9 +82,9 @@ first validation document where there is one, else of the first text learnt from
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&corpus, "corpus", "", "corpus to learn from: pg19 or arxiv-math")
+	flags.StringVar(&corpus, "corpus", "", "training corpus: pg19 or arxiv-math")
 	flags.StringVar(&data, "data", "data", dataUsage)
-	flags.StringArrayVar(&inputs, "input", nil, "text file to learn from, - for standard input; may be given several times")
+	flags.StringArrayVar(&inputs, "input", nil, "training text, - for standard input; may be repeated")
 	flags.Var((*tokensFlag)(&vocabulary), "vocabulary", "size of the vocabulary, above 256")
 	flags.StringVar(&out, "out", "", "file to write")
 	cmd.MarkFlagRequired("vocabulary")
@@ -121,11 +121,11 @@ func trainTokenizer(env *environment, texts trainingTexts, vocabulary int, out s
 	return err
 }
 
-// trainingTexts is the training split of a corpus, or none, and then files.
+// trainingTexts is the training split of a corpus, if any, followed by files.
 type trainingTexts struct {
 	corpus datasets.Corpus // nil for none
 	files  []string
-	input  string // the text of standard input, if it is among the files: it is read once, and used twice
+	input  string // standard input, if it is among the files: read once, used twice
 }
 
 func (t trainingTexts) len() int {
@@ -136,7 +136,7 @@ func (t trainingTexts) len() int {
 	return n
 }
 
-// text is the text at an index, and what to call it.
+// text is the text at an index, with its name.
 func (t trainingTexts) text(i int) (text, name string, err error) {
 	documents := t.len() - len(t.files)
 	if i < documents {
@@ -151,7 +151,7 @@ func (t trainingTexts) text(i int) (text, name string, err error) {
 	return text, name, err
 }
 
-// all yields every text; it ends with an error when the context does.
+// all yields every text, and an error once the context is cancelled.
 func (t trainingTexts) all(ctx context.Context, p *progress) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		defer p.finish()
@@ -168,8 +168,8 @@ func (t trainingTexts) all(ctx context.Context, p *progress) iter.Seq2[string, e
 	}
 }
 
-// sample is the beginning of a text that says how well the tokenizer does; one it
-// has not learnt from, where there is one.
+// sample is the beginning of a text on which to judge the tokenizer: one it was not trained
+// on, if there is one.
 func (t trainingTexts) sample() (text, name string, err error) {
 	if t.corpus != nil && t.corpus.Len(datasets.Validation) > 0 {
 		d, err := t.corpus.Document(datasets.Validation, 0)

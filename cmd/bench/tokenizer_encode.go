@@ -16,17 +16,17 @@ import (
 	"infinibench/internal/textfile"
 )
 
-const tokenizerUsage = "tokenizer.json, or a model's folder with one"
+const tokenizerUsage = "tokenizer.json, or a folder that contains one"
 
 func tokenizerEncodeCommand(env *environment) *cobra.Command {
 	var path string
 	var special, lines bool
 	cmd := &cobra.Command{
 		Use:   "encode --tokenizer FILE|DIR [FILE]",
-		Short: "Turn text into ids",
-		Long: `encode prints the ids of a text, separated by spaces. It reads the text from a
-file, or from standard input. The ids are those of the Hugging Face tokenizers
-library: added tokens that the text spells are found.`,
+		Short: "Convert text to token ids",
+		Long: `encode prints the token ids of a text, separated by spaces. It reads the text from a
+file or from standard input. The ids equal the Hugging Face tokenizers library's; added
+tokens are recognised where the text contains them.`,
 		Example: `  bench tokenizer encode --tokenizer model/ book.txt
   echo '{"text": "Hello"}' | bench tokenizer encode --tokenizer model/ --jsonl --special`,
 		Args: cobra.MaximumNArgs(1),
@@ -92,9 +92,9 @@ func tokenizerDecodeCommand(env *environment) *cobra.Command {
 	var lines bool
 	cmd := &cobra.Command{
 		Use:   "decode --tokenizer FILE|DIR [FILE]",
-		Short: "Turn ids into text",
+		Short: "Convert token ids to text",
 		Long: `decode prints the text of ids, special tokens included. It reads the ids, separated
-by white space, from a file, or from standard input.`,
+by white space, from a file or from standard input.`,
 		Example: `  bench tokenizer decode --tokenizer model/ ids.txt
   echo '{"ids": [1, 403]}' | bench tokenizer decode --tokenizer model/ --jsonl`,
 		Args: cobra.MaximumNArgs(1),
@@ -131,7 +131,7 @@ by white space, from a file, or from standard input.`,
 			for i, field := range strings.Fields(input) {
 				id, err := strconv.ParseInt(field, 10, 32)
 				if err != nil {
-					return fmt.Errorf("id %d: %.40q is no id", i, field)
+					return fmt.Errorf("id %d: %.40q is not a token id", i, field)
 				}
 				ids = append(ids, int32(id))
 			}
@@ -150,7 +150,7 @@ by white space, from a file, or from standard input.`,
 	return cmd
 }
 
-// inputPath is the file that the arguments name; without one it is standard input.
+// inputPath is the file that the arguments name, or standard input.
 func inputPath(args []string) string {
 	if len(args) == 0 {
 		return standardInput
@@ -158,7 +158,7 @@ func inputPath(args []string) string {
 	return args[0]
 }
 
-// eachLine does something with each line that is not blank.
+// eachLine calls work for each line that is not blank.
 func eachLine(env *environment, args []string, work func(line []byte, out *json.Encoder) error) error {
 	in, name, err := openInput(env, inputPath(args))
 	if err != nil {

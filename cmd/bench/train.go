@@ -17,10 +17,10 @@ func trainCommand(env *environment) *cobra.Command {
 	cell := experiments.Cell{Experiment: "perplexity"}
 	cmd := &cobra.Command{
 		Use:   "train --model ID --corpus NAME --out DIR",
-		Short: "Train one model of a profile and keep it",
-		Long: `train trains one model with the settings of a profile. DIR then holds the training
-log, metrics.jsonl, and checkpoint/ with model.safetensors and tokenizer.json, which
-eval and generate read. Interrupted, the same command goes on.`,
+		Short: "Train one model of a profile and save it",
+		Long: `train trains one model with the settings of a profile. It writes two things to DIR: the
+training log metrics.jsonl, and checkpoint/ with model.safetensors and tokenizer.json, which
+eval and generate read. The same command resumes an interrupted training.`,
 		Example: `  bench train --model infini-linear --corpus novel --out model
   bench train --profile small --data ../data --model infini-delta --corpus pg19 --out model`,
 		Annotations: map[string]string{continues: ""},
@@ -48,13 +48,13 @@ eval and generate read. Interrupted, the same command goes on.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&profile, "profile", "tiny", "built-in profile, or the path of your own, a .yaml or .yml file")
-	cmd.Flags().StringVar(&data, "data", "", "directory of the corpora that are read from files")
-	cmd.Flags().StringVar(&out, "out", "", "directory of the model")
+	cmd.Flags().StringVar(&profile, "profile", "tiny", "built-in profile, or the path of a .yaml or .yml file")
+	cmd.Flags().StringVar(&data, "data", "", "directory of the corpora")
+	cmd.Flags().StringVar(&out, "out", "", "directory to write")
 	cmd.Flags().StringVar(&cell.Model, "model", "", "id of the model: "+strings.Join(experiments.Models, ", "))
 	cmd.Flags().StringVar(&cell.Corpus, "corpus", "", "name of the corpus")
-	cmd.Flags().Var((*tokensFlag)(&cell.Length), "length", "training length, where the profile has several for the corpus")
-	cmd.Flags().Uint64Var(&cell.Seed, "seed", 0, "one of the profile's seeds; 0: the first")
+	cmd.Flags().Var((*tokensFlag)(&cell.Length), "length", "training length, if the profile has several for the corpus")
+	cmd.Flags().Uint64Var(&cell.Seed, "seed", 0, "one of the profile's seeds; 0 for the first")
 	for _, name := range []string{"out", "model", "corpus"} {
 		cmd.MarkFlagRequired(name)
 	}
@@ -72,7 +72,7 @@ func choose(p *experiments.Profile, want experiments.Cell) (experiments.PlannedC
 		return cells[i], nil
 	}
 	if len(cells) == 0 {
-		return experiments.PlannedCell{}, fmt.Errorf("profile %s trains no model on a text alone; choose one that has perplexity", p.Name)
+		return experiments.PlannedCell{}, fmt.Errorf("profile %s has no perplexity experiment, and train needs one; choose another profile", p.Name)
 	}
 	list := func(of func(experiments.Cell) string) string {
 		var all []string

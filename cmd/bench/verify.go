@@ -11,7 +11,7 @@ import (
 	"infinibench/internal/golden"
 )
 
-// goldenCheck is the outcome of one file of reference values.
+// goldenCheck is the result of checking one file of reference values.
 type goldenCheck struct {
 	File       string          `json:"file"`
 	OK         bool            `json:"ok"`
@@ -22,7 +22,7 @@ type goldenCheck struct {
 // goldenMeasure is one quantity of a reference.
 type goldenMeasure struct {
 	Name      string   `json:"name"`
-	Error     *float64 `json:"error"` // relative; null when it is not finite
+	Error     *float64 `json:"error"` // relative; null if not finite
 	Tolerance float64  `json:"tolerance"`
 	Interval  int      `json:"interval,omitempty"` // segments to a graph where the error is largest; not when decoding
 	OK        bool     `json:"ok"`
@@ -35,13 +35,13 @@ func verifyCommand(env *environment) *cobra.Command {
 		Short: "Check the mathematics against reference values",
 		Long: `verify reads files of reference values. Each holds a small network with its
 weights and tokens, and the logits, losses, state and gradients that another
-implementation computed from them. verify runs the same network and prints the
-relative error ‖ours - reference‖ / ‖reference‖ of every quantity, beside the
-tolerance that float32 arithmetic needs.
+implementation computed from them. verify runs the same network and prints the relative error
+‖ours - reference‖ / ‖reference‖ of every quantity, next to the tolerance for
+float32 arithmetic.
 
-Each network is run whole, at every checkpoint interval from one segment to all of
-them (the largest error counts), and token by token as in decoding; names that
-begin with "decoding." are of the second kind.
+Each network runs in two ways: as a whole, at every checkpoint interval from one
+segment to all of them (the largest error counts), and token by token as in decoding.
+Quantities of the second kind have names that begin with "decoding.".
 
 A reference names its model in config.model, and the model's settings in
 config.options under their names in a profile. A file without config.model is an
@@ -54,7 +54,7 @@ verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`
   bench verify --json *.json | jq '.[] | {file, ok, largest: ([.quantities[]?.error] | max)}'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("no GOLDEN.json is given")
+				return errors.New("at least one GOLDEN.json is needed")
 			}
 			return nil
 		},
@@ -80,12 +80,12 @@ verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`
 				}
 			}
 			if failed > 0 {
-				return fmt.Errorf("%d of %d references do not hold", failed, len(paths))
+				return fmt.Errorf("%d of %d references failed", failed, len(paths))
 			}
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with one object for each file")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with one object per file")
 	return cmd
 }
 
@@ -103,7 +103,7 @@ func checkGolden(path string) goldenCheck {
 	c.OK = true
 	for _, d := range deviations {
 		m := goldenMeasure{Name: d.Name, Tolerance: d.Tolerance, Interval: d.Interval, OK: d.Passed()}
-		if !math.IsNaN(d.Error) && !math.IsInf(d.Error, 0) { // which JSON cannot say
+		if !math.IsNaN(d.Error) && !math.IsInf(d.Error, 0) { // which JSON cannot represent
 			m.Error = &d.Error
 		}
 		c.Quantities = append(c.Quantities, m)

@@ -8,7 +8,7 @@ import (
 	"infinibench/internal/golden"
 )
 
-// verify reads references of every model that a profile can name, and of no other.
+// verify accepts references of exactly the models that a profile can name.
 func TestVerifyKnowsEveryModel(t *testing.T) {
 	got, want := slices.Sorted(slices.Values(golden.Models())), slices.Sorted(slices.Values(experiments.Models))
 	if !slices.Equal(got, want) {

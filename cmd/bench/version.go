@@ -27,7 +27,7 @@ func buildVersion() string {
 	return version
 }
 
-// blasWarning is one line on what it costs to run without OpenBLAS, or "".
+// blasWarning is a warning of the cost of running without OpenBLAS, or "".
 func blasWarning() string {
 	reason := kernel.FallbackReason()
 	if reason == nil {
@@ -45,9 +45,9 @@ func versionCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and what the program runs on",
-		Long: `version prints the version of bench, of Go, the machine, and the library that
-multiplies matrices. That is OpenBLAS if it can be found; the environment variable
-INFINIBENCH_BLAS names another file, or "gonum" for the pure Go one.`,
+		Long: `version prints the versions of bench and Go, the machine, and the library used for matrix
+products. This is OpenBLAS if it is found; the environment variable INFINIBENCH_BLAS selects
+another library file, or "gonum" for the pure Go library.`,
 		Example: `  bench version
   bench version --json
   INFINIBENCH_BLAS=gonum bench version`,
@@ -67,7 +67,8 @@ INFINIBENCH_BLAS names another file, or "gonum" for the pure Go one.`,
 	return cmd
 }
 
-// printJSON writes a value as indented JSON to stdout, a number that is not finite as null.
+// printJSON writes a value to stdout as indented JSON, with null for numbers that are not
+// finite.
 func printJSON(env *environment, value any) error {
 	data, err := finite.MarshalIndent(value)
 	if err != nil {
