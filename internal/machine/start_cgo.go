@@ -5,8 +5,7 @@ package machine
 // What must happen before Go's runtime starts: without room it dies of a "fatal error"
 // and a page of its own state, or, where part of its reservations fail unnoticed (Go 1.26,
 // scavengeIndex.sysInit), writes where it must not. The C library calls a constructor
-// before that. A program built
-// without cgo, for want of a C compiler, does without this.
+// before that. start_nocgo.go is for a program built without a C compiler.
 
 /*
 #define _GNU_SOURCE
