@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,10 +17,10 @@ import (
 
 // interrupted makes a verb that gets a signal while it works, and returns what
 // `after` makes of the end of its context.
-func interrupted(signal syscall.Signal, annotations map[string]string, after func(context.Context) error) func(*environment) *cobra.Command {
+func interrupted(number syscall.Signal, annotations map[string]string, after func(context.Context) error) func(*environment) *cobra.Command {
 	return func(env *environment) *cobra.Command {
 		return &cobra.Command{Use: "work", Annotations: annotations, RunE: func(*cobra.Command, []string) error {
-			if err := syscall.Kill(os.Getpid(), signal); err != nil {
+			if err := syscall.Kill(os.Getpid(), number); err != nil {
 				return err
 			}
 			<-env.ctx.Done()
@@ -28,7 +29,15 @@ func interrupted(signal syscall.Signal, annotations map[string]string, after fun
 	}
 }
 
+// heedHangups undoes nohup, for tests that run under it.
+func heedHangups(t *testing.T) {
+	ignored := make(chan os.Signal, 1)
+	signal.Notify(ignored, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(ignored) })
+}
+
 func TestSignals(t *testing.T) {
+	heedHangups(t)
 	goesOn := map[string]string{continues: ""}
 	tests := []struct {
 		reason      string
