@@ -51,7 +51,7 @@ const repetition = 50 * time.Millisecond
 //
 // A SIGHUP that was ignored when the program started, as by nohup, stays ignored. A SIGINT
 // does not: a script that starts the program with & ignores it for it, and may still send
-// one.
+// one. Only then is the second SIGINT ignored, and SIGTERM needed.
 func untilSignal(stderr io.Writer) (ctx context.Context, end context.CancelCauseFunc, stop func()) {
 	ctx, end = context.WithCancelCause(context.Background())
 	urgent, others := make(chan os.Signal, 1), make(chan os.Signal, 1)

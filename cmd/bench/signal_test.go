@@ -116,7 +116,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 func stubborn() {
 	work := interrupted(syscall.SIGINT, nil, func(context.Context) error {
 		for range 1000 { // one soon after the first counts as the same
-			syscall.Kill(os.Getpid(), syscall.SIGINT)
+			syscall.Kill(os.Getpid(), syscall.SIGTERM) // SIGINT may be ignored
 			time.Sleep(20 * time.Millisecond)
 		}
 		return nil
