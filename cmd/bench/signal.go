@@ -49,13 +49,15 @@ const repetition = 50 * time.Millisecond
 // goroutines and libraries do. The others stay caught: a terminal that closes sends SIGHUP
 // more than once, and the kernel sends SIGXCPU every second.
 //
-// A signal that was ignored when the program started, as by nohup, stays ignored.
+// A SIGHUP that was ignored when the program started, as by nohup, stays ignored. A SIGINT
+// does not: a script that starts the program with & ignores it for it, and may still send
+// one. Only then is the second SIGINT ignored, and SIGTERM needed.
 func untilSignal(stderr io.Writer) (ctx context.Context, end context.CancelCauseFunc, stop func()) {
 	ctx, end = context.WithCancelCause(context.Background())
 	urgent, others := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	for _, s := range stopSignals {
 		switch {
-		case signal.Ignored(s.signal):
+		case s.signal == syscall.SIGHUP && signal.Ignored(s.signal):
 		case s.signal == syscall.SIGINT || s.signal == syscall.SIGTERM:
 			signal.Notify(urgent, s.signal)
 		default:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,10 +17,10 @@ import (
 
 // interrupted makes a verb that receives a signal while it works and returns the result of
 // `after`, called with the cancelled context.
-func interrupted(signal syscall.Signal, annotations map[string]string, after func(context.Context) error) func(*environment) *cobra.Command {
+func interrupted(number syscall.Signal, annotations map[string]string, after func(context.Context) error) func(*environment) *cobra.Command {
 	return func(env *environment) *cobra.Command {
 		return &cobra.Command{Use: "work", Annotations: annotations, RunE: func(*cobra.Command, []string) error {
-			if err := syscall.Kill(os.Getpid(), signal); err != nil {
+			if err := syscall.Kill(os.Getpid(), number); err != nil {
 				return err
 			}
 			<-env.ctx.Done()
@@ -28,7 +29,15 @@ func interrupted(signal syscall.Signal, annotations map[string]string, after fun
 	}
 }
 
+// heedHangups undoes nohup, for tests that run under it.
+func heedHangups(t *testing.T) {
+	ignored := make(chan os.Signal, 1)
+	signal.Notify(ignored, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(ignored) })
+}
+
 func TestSignals(t *testing.T) {
+	heedHangups(t)
 	goesOn := map[string]string{continues: ""}
 	tests := []struct {
 		reason      string
@@ -106,8 +115,8 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, syscall.EPIPE }
 // signal must end it.
 func stubborn() {
 	work := interrupted(syscall.SIGINT, nil, func(context.Context) error {
-		for range 1000 { // one too soon counts as the same as the first
-			syscall.Kill(os.Getpid(), syscall.SIGINT)
+		for range 1000 { // one soon after the first counts as the same
+			syscall.Kill(os.Getpid(), syscall.SIGTERM) // SIGINT may be ignored
 			time.Sleep(20 * time.Millisecond)
 		}
 		return nil

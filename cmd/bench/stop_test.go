@@ -73,6 +73,7 @@ func (r *training) saved(before int) int {
 // Every signal that asks a program to end saves the last state, says how to resume and
 // exits with 128 plus its number; the next start resumes from there.
 func TestStop(t *testing.T) {
+	heedHangups(t)
 	v := newVictim(t, "bench", 100_000)
 	reached := 0
 	for _, test := range []struct {
@@ -223,6 +224,7 @@ func TestStoppedTime(t *testing.T) {
 // A broken connection sends SIGHUP and closes the output: the message about the signal
 // cannot be written, but training is still saved.
 func TestHangupWithoutReader(t *testing.T) {
+	heedHangups(t)
 	v := newVictim(t, "bench", 100_000)
 	r, w, err := os.Pipe()
 	if err != nil {

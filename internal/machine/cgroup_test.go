@@ -86,6 +86,18 @@ func TestCgroups(t *testing.T) {
 	}
 }
 
+func FuzzMounted(f *testing.F) {
+	f.Add("30 23 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n", "")
+	f.Add("32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n", "cpu,cpuacct")
+	f.Add(" - \n", "name=systemd")
+	f.Fuzz(func(t *testing.T, mounts, controllers string) {
+		top, at, ok := mounted(mounts, controllers)
+		if ok != (top != "" && at != "") {
+			t.Errorf("%q, %q, %t: want both or neither", top, at, ok)
+		}
+	})
+}
+
 // The free space is the smallest difference, by hand.
 func TestTightest(t *testing.T) {
 	tests := []struct {

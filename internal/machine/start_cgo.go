@@ -5,8 +5,8 @@ package machine
 // These checks must run before Go's runtime starts. Without enough address space, the
 // runtime dies of a "fatal error" and a page of its own state; or, where part of its
 // reservations fail unnoticed (Go 1.26, scavengeIndex.sysInit), it writes to memory that
-// it must not touch. The C library calls a constructor before the runtime. A program built
-// without cgo, for lack of a C compiler, skips these checks.
+// it must not touch. The C library calls a constructor before the runtime.
+// start_nocgo.go is for a program built without a C compiler.
 
 /*
 #define _GNU_SOURCE
