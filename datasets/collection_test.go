@@ -58,7 +58,7 @@ func TestCollections(t *testing.T) {
 	}
 }
 
-// TestArxivMathLayouts: the files of other publishers, and extensions in capitals.
+// TestArxivMathLayouts: files from other publishers, and extensions in capitals.
 func TestArxivMathLayouts(t *testing.T) {
 	line := func(text string) string { return `{"text": "` + text + `", "meta": {"arxiv_id": "1"}}` + "\n" }
 	dir := writeTree(t, map[string]string{
@@ -112,8 +112,8 @@ func TestArxivMathLayouts(t *testing.T) {
 	}
 }
 
-// TestPG19Extensions: a copy that went over a system without small letters is read as
-// it is, and Verify and Fingerprint know its files.
+// TestPG19Extensions: a copy from a system that knows only capitals is read as it is,
+// and Verify and Fingerprint include its files.
 func TestPG19Extensions(t *testing.T) {
 	files := map[string]string{"train/": "", "validation/": "", "test/2.TXT": "two", "test/9.txt": "nine", "metadata.csv": "2,T,1902,u\n9,N,1909,u\n"}
 	dir := writeTree(t, files)
@@ -133,7 +133,8 @@ func TestPG19Extensions(t *testing.T) {
 	wantError(t, err, "pg19: DIR/test: book 9 is there as .txt and as .Txt; keep one", dir)
 }
 
-// TestOtherFormats: a folder without texts says what would make some of its files.
+// TestOtherFormats: for a folder without texts, the error says how to convert its
+// files.
 func TestOtherFormats(t *testing.T) {
 	for _, c := range []struct {
 		reason string

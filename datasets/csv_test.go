@@ -20,8 +20,8 @@ func rowsOf(data string) (rows []csvRow, err error) {
 	return rows, err
 }
 
-// The first rows are the examples of RFC 4180, section 2; the last ones are what
-// people write, where no row may be lost.
+// The first rows are the examples of RFC 4180, section 2; the last ones are what people
+// write by hand, and none of their rows may be lost.
 func TestReadCSV(t *testing.T) {
 	for _, c := range []struct {
 		reason, data string
@@ -44,8 +44,8 @@ func TestReadCSV(t *testing.T) {
 	}
 }
 
-// A title that quotes half of itself must not swallow the next book, as a lax reader
-// does: it took the title of book 1 to end in the row of book 2.
+// A title that is partly in quotes must not swallow the next book. In a lax reader the
+// title of book 1 ended in the row of book 2.
 func TestParseMetadataLosesNoRow(t *testing.T) {
 	books, err := parseMetadata([]byte("1,\"Us\" and them,1890,u\n2,\"x\",1891,u\n"))
 	want := map[int]Book{1: {1, `"Us" and them`, 1890, "u"}, 2: {2, "x", 1891, "u"}}

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// What becomes of the text before bytes that are no gzip data; the other cases are in
-// docs/formats.md, whose table a test of cmd/bench tries. zcat of gzip 1.12 prints the
-// text of each, of the last three with a warning.
+// What happens to text before bytes that are not gzip data. The other cases are in
+// docs/formats.md, whose table is tested in cmd/bench. zcat of gzip 1.12 prints the
+// text of each case, with a warning for the last three.
 func TestGzipFile(t *testing.T) {
 	member := gzipped(t, "text\n")
 	const more = "more data after the end of the gzip data, which zcat would leave out; fetch the file again"

@@ -167,7 +167,7 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// A server that goes silent does not hold the program up for ever.
+// A server that goes silent does not block the program forever.
 func TestDownloadStalls(t *testing.T) {
 	store := newFakeStore(t, map[string]string{bookName: bookText})
 	store.trouble = func(w http.ResponseWriter, r *http.Request, _ string, try int) bool {
@@ -189,13 +189,13 @@ func TestDownloadStalls(t *testing.T) {
 	if _, err := f.download(t.Context(), dir, file, func(int64) {}); err != nil {
 		t.Fatal(err)
 	}
-	// On a machine under load a later try may stall too; it is made good the same way.
+	// On a busy machine a later try may stall too; it is retried the same way.
 	if diff := cmp.Diff([]string{bookName, bookName, bookName + " bytes=4-"}, store.gets[:min(3, len(store.gets))]); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// A full disk, or a folder that cannot be written, is not tried again.
+// A full disk or a read-only folder is not retried.
 func TestDownloadCannotWrite(t *testing.T) {
 	store := newFakeStore(t, map[string]string{bookName: bookText})
 	dir := writeTree(t, map[string]string{bookName + ".part/": ""})

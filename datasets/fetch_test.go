@@ -25,8 +25,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// fakeStore answers as Google Cloud Storage and the Hugging Face hub do, with two
-// entries to a page of a listing.
+// fakeStore answers like Google Cloud Storage and the Hugging Face hub, with two
+// entries per page of a listing.
 type fakeStore struct {
 	*httptest.Server
 	objects map[string]string // name -> contents
@@ -57,7 +57,7 @@ func newFakeStore(t *testing.T, objects map[string]string) *fakeStore {
 	return s
 }
 
-// fetcher is one that knows only this store and does not wait between tries.
+// fetcher returns a fetcher that knows only this store and does not wait between tries.
 func (s *fakeStore) fetcher() *fetcher {
 	client := s.Client()
 	client.CheckRedirect = secure
@@ -68,7 +68,7 @@ func (s *fakeStore) fetcher() *fetcher {
 // starts, 0 for the last one.
 func (s *fakeStore) page(prefix, start string) (names []string, next int) {
 	for name := range s.objects {
-		// Names that leave the folder are listed whatever was asked for.
+		// Names outside the folder are listed regardless of the request.
 		if strings.HasPrefix(name, prefix) || !filepath.IsLocal(name) {
 			names = append(names, name)
 		}
@@ -205,7 +205,7 @@ func TestFetchPG19(t *testing.T) {
 		t.Errorf("verify: %+v, %v", r, err)
 	}
 
-	// A second run finds all there, a further split is added to the list.
+	// A second run finds everything; a further split is added to the list.
 	store.gets = nil
 	if err := store.fetcher().fetch(t.Context(), "pg19", dir, Train, nil); err != nil {
 		t.Fatal(err)
@@ -290,7 +290,7 @@ func TestRemoteFileCheck(t *testing.T) {
 	wantError(t, remoteFile{name: "a.txt", md5: "x", size: -1}.check(), "the listing gives -1 bytes for a.txt", "")
 }
 
-// A listing that fails for a while is asked for again; one that is no JSON is not.
+// A listing that fails temporarily is requested again; one that is not JSON is not.
 func TestFetchListingTrouble(t *testing.T) {
 	tries := 0
 	answer := func(w http.ResponseWriter) { http.Error(w, "busy", http.StatusServiceUnavailable) }
@@ -379,7 +379,7 @@ func TestFetchRecordsBeforeFailure(t *testing.T) {
 	}
 }
 
-// With the public addresses, but without going there.
+// Uses the public addresses without contacting them.
 func TestFetchWithoutNetwork(t *testing.T) {
 	dir := t.TempDir()
 	err := Fetch(t.Context(), "novel", dir, "", nil)

@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// corpusFolders are the folders below DATA in which a corpus is looked for.
+// corpusFolders are the folders below DATA that may hold a corpus.
 var corpusFolders = map[string][]string{
 	"pg19":       {"pg19", "books"},
 	"arxiv-math": {"arxiv-math", "proof-pile", "proof-pile-2", "arxiv"},
 	"booksum":    {"booksum"},
 }
 
-// Find returns the folder below data that holds the corpus: "pg19" in pg19 or books,
-// "arxiv-math" in arxiv-math, proof-pile, proof-pile-2 or arxiv, "booksum" in booksum,
-// whichever has its layout first. The error lists where it was looked for and why each
-// place does not serve.
+// Find returns the folder below data that holds a corpus: pg19 or books for "pg19";
+// arxiv-math, proof-pile, proof-pile-2 or arxiv for "arxiv-math"; booksum for
+// "booksum". The first with the right layout wins. The error lists every folder tried
+// and why it does not fit.
 func Find(data, name string) (string, error) {
 	folders, known := corpusFolders[name]
 	if !known {
@@ -33,14 +33,14 @@ func Find(data, name string) (string, error) {
 		}
 		tried = append(tried, fmt.Sprintf("%s (%v)", dir, err))
 	}
-	if name == "booksum" { // its publishers may not pass on the summaries
+	if name == "booksum" { // its publishers may not redistribute the summaries
 		return "", fmt.Errorf("no booksum below %q: looked in %s; put the manifests there, books_train.jsonl, books_validation.jsonl and books_test.jsonl or its publishers' book_summaries_aligned_train.jsonl, _val and _test, and the files they name", data, tried[0])
 	}
 	return "", fmt.Errorf("no %s below %q: looked in %s; put a copy there, or download the test and validation splits with `bench data fetch %s --data %s`, and the training split with --split train",
 		name, data, strings.Join(tried, " and "), name, data)
 }
 
-// hasLayout says what a folder lacks to be a corpus; it opens no document.
+// hasLayout returns what a folder lacks to be a corpus; it opens no document.
 func hasLayout(dir, name string) error {
 	if info, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
 		return errors.New("no such folder")
@@ -67,9 +67,9 @@ func hasLayout(dir, name string) error {
 	return nil
 }
 
-// otherName says if a folder has a file of the validation split that other publishers
-// would call so, and what to do then. It is "" if there is none, and else begins with
-// "; ".
+// otherName reports a file that is the validation split under another publisher's name,
+// and what to do about it. It returns "" if there is none; otherwise the result begins
+// with "; ".
 func otherName(dir, want string) string {
 	for _, word := range splitWords[Validation] {
 		name := strings.Replace(want, string(Validation), word, 1)

@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 )
 
-// Fingerprint tells two corpora of one name apart: 16 hexadecimal digits over the
-// names and sizes of the files, or over the first text of a generator. It reads no
-// file, so a change that keeps every size is not seen; Verify sees it. A corpus that
-// has read all its files knows its own.
+// Fingerprint distinguishes two corpora with the same name: 16 hexadecimal digits over
+// the names and sizes of the files, or over the first text of a generator. It reads no
+// file, so it misses a change that keeps every size; Verify detects that. A corpus that
+// has read all its files has a fingerprint of its own.
 func Fingerprint(c Corpus) (string, error) {
 	if known, ok := c.(interface{ Fingerprint() string }); ok {
 		return known.Fingerprint(), nil
@@ -22,7 +22,7 @@ func Fingerprint(c Corpus) (string, error) {
 		dir, names := files.files()
 		for _, name := range names {
 			info, err := os.Stat(filepath.Join(dir, name))
-			if err != nil { // it is one bad text, which whoever reads texts reports
+			if err != nil { // only one bad text, which is reported when it is read
 				fmt.Fprintf(h, "%s missing\n", name)
 				continue
 			}

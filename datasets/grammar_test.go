@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// village is small enough to enumerate: two subjects with one attribute each of
-// two values, one fact without a subject, and words shared between places, so
-// that a reader who comes in late must guess.
+// village is small enough to enumerate: two subjects with one attribute of two values
+// each, one fact without a subject, and words shared between places, so that a reader
+// who starts in the middle must guess.
 func village() *grammar {
 	g := &grammar{subjects: []string{"a", "b"}, values: [][]string{{"x", "y"}, {"x", "z"}}}
 	g.sentence(2, "SUBJECT", "is", "VALUE:0", ".")
@@ -30,9 +30,8 @@ func worlds() []world {
 	return all
 }
 
-// likelihood is the probability of the words in a world, summed over every path:
-// by brute force, knowing nothing of filters. It starts after node `at`, of the
-// given subject.
+// likelihood is the probability of the words in a world, summed over all paths by brute
+// force, without a filter. It starts after node `at`, with the given subject.
 func (g *grammar) likelihood(w world, at, subject int, words []string) float64 {
 	if len(words) == 0 {
 		return 1
@@ -168,8 +167,8 @@ func TestGenerators(t *testing.T) {
 	}
 }
 
-// checkIdeals: knowing more never makes a fact less certain, a fact stated before
-// is certain to the full reader, and memory is worth something at all.
+// checkIdeals: knowing more never makes a fact less certain, the full reader is certain
+// of a fact stated before, and memory is worth something.
 func checkIdeals(t *testing.T, name string, x Ideal) {
 	full, segment, classes := x.Full(), x.Segment(64), x.Classes(64)
 	var gain float64
@@ -184,7 +183,7 @@ func checkIdeals(t *testing.T, name string, x Ideal) {
 	}
 }
 
-// TestRandomStream pins the text, as every result on it would change with it.
+// TestRandomStream pins the text, because every result on it would change with it.
 func TestRandomStream(t *testing.T) {
 	for _, c := range []struct {
 		corpus Generated

@@ -26,8 +26,8 @@ func (r repeated) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// A small file that holds a large text of nothing is refused before it fills memory
-// or disk. 70 MB shrink to under 70 KB, of which 64 MiB may come back.
+// A small file that decodes to a huge one is rejected before it fills memory or disk.
+// 70 MB compress to under 70 KB, of which 64 MiB may be decoded.
 func TestOpenLinesRefusesBombs(t *testing.T) {
 	text := strings.Repeat("\n", 70_000_000)
 	for name, data := range map[string]string{"bomb.jsonl.gz": gzipped(t, text), "bomb.jsonl.zst": zstdCompressed(t, text)} {
@@ -42,7 +42,7 @@ func TestOpenLinesRefusesBombs(t *testing.T) {
 			t.Errorf("%s of %d bytes gave %d, %v", name, len(data), n, err)
 		}
 	}
-	// Text, on the other hand, may be as long as it is.
+	// Ordinary text, however, may have any length.
 	in, err := openLines(filepath.Join(writeTree(t, map[string]string{"a.jsonl.gz": gzipped(t, proofPileLines)}), "a.jsonl.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestOpenLinesRefusesBombs(t *testing.T) {
 	}
 }
 
-// A line that never ends costs what one of the longest allowed does.
+// A line that never ends costs no more than one of the maximum length.
 func TestScanLinesRefusesEndlessLine(t *testing.T) {
 	in := &io.LimitedReader{R: repeated('x'), N: math.MaxInt64}
 	err := textfile.Lines(in, 1<<20, func(int, int64, []byte) error { return nil })
@@ -121,8 +121,8 @@ func TestDownloadStaysInItsFolder(t *testing.T) {
 	}
 }
 
-// A store may send a transfer elsewhere, but not to a file of this machine and not
-// off the encrypted connection; that is found out at once, without trying again.
+// A store may redirect a transfer, but not to a local file and not off the encrypted
+// connection. Such a redirect fails at once, without a retry.
 func TestDownloadRedirects(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte(bookText), 0o600); err != nil {
@@ -156,8 +156,8 @@ func TestDownloadRedirects(t *testing.T) {
 	}
 }
 
-// MD5 is all that PG19's store lists; a SHA-256 that was recorded before, or put there
-// by the user, must hold as well, and holds before the file gets its name.
+// PG19's store lists only MD5. A SHA-256 recorded earlier, or supplied by the user,
+// must also match before the file gets its final name.
 func TestFetchHoldsRecordedSums(t *testing.T) {
 	store := newFakeStore(t, pg19Objects())
 	wrong := hexSHA256("another text")

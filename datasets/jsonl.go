@@ -11,15 +11,15 @@ import (
 	"infinibench/internal/jsonread"
 )
 
-// maxLine bounds the memory one line of a JSONL file can take. The longest
-// paper of proof-pile is near 1.6 million tokens, a tenth of this in bytes.
+// maxLine bounds the memory that one line of a JSONL file can take. The longest paper
+// of proof-pile has about 1.6 million tokens, a tenth of this in bytes.
 const maxLine = 64 << 20
 
-// parseProofPile reads one line of proof-pile, or of another collection that has
-// papers of arXiv: its text, and the part of the collection it belongs to, which is
-// proof-pile's config ("arxiv", "books", "formal", ...) or as [lineMeta] names it. The
-// files on the hub have an object under "meta"; the same lines saved through the
-// datasets library have that object as a JSON string, so both are read.
+// parseProofPile reads one line of proof-pile, or of another collection with papers
+// from arXiv. It returns the text and the part of the collection: proof-pile's config
+// ("arxiv", "books", "formal", ...) or the name that [lineMeta] gives. Both forms of
+// "meta" are read: the files on the hub have an object, and lines saved with the
+// datasets library have that object as a JSON string.
 func parseProofPile(line []byte, options ...json.Options) (text, config string, err error) {
 	var record struct {
 		Text   *string        `json:"text"`

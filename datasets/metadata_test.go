@@ -10,7 +10,7 @@ import (
 )
 
 func TestParseMetadata(t *testing.T) {
-	// The first two rows stand so in the official file.
+	// The first two rows are in the official file.
 	const rows = "10005,A Voyage to the Moon by George Tucker,1828,http://www.gutenberg.org/ebooks/10005\n" +
 		"47148,'Boy Wanted' by Nixon Waterman,1906,http://www.gutenberg.org/ebooks/47148\r\n" +
 		"\n" +

@@ -31,8 +31,8 @@ func writeTree(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// sharedData is the folder of real texts beside the repository; it is no part of
-// the repository, and tests that want it are skipped without it.
+// sharedData is the folder of real texts next to the repository. Tests that need it are
+// skipped without it.
 func sharedData(t *testing.T) string {
 	t.Helper()
 	dir, err := os.Getwd()

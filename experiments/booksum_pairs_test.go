@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"infinibench/datasets"
-	"infinibench/datasets/booksum"
 	"infinibench/internal/seal"
 )
 
@@ -32,7 +31,7 @@ func TestBadPairs(t *testing.T) {
 		return fmt.Sprintf(`{"book_id": %d, "title": "T%d", "book_path": "texts/%d.txt", "summary": %q, "book_words": 160}`+"\n", id, id, id, summary)
 	}
 	manifest := func(split datasets.Split, lines ...string) {
-		write("booksum/"+booksum.Manifest(split), strings.Join(lines, ""))
+		write("booksum/books_"+string(split)+".jsonl", strings.Join(lines, ""))
 	}
 	manifest(datasets.Train, line(1, "Book one."), line(2, ""), line(3, "Book three."))
 	manifest(datasets.Validation)

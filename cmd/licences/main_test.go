@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Every module that go.mod requires by name is listed, and so is the chart library; two
-// licences are those that the projects' own pages state.
+// Every module required by name in go.mod is listed, and so is the chart library; two
+// of the licences are checked against the projects' own pages.
 func TestRun(t *testing.T) {
 	t.Chdir("../..")
 	var out bytes.Buffer

@@ -18,9 +18,9 @@ const (
 	publishedFirst = `{"bid": "20", "source": "gradesaver", "title": "Paradise Lost", "summary_path": "/export/longsum/booksumm/finished_summaries/gradesaver/Paradise Lost/overview.json", "book_path": "/export/longsum/booksumm/all_chapterized_books/20-chapters/book_clean.txt"}`
 )
 
-// repository writes a folder as a user of the publishers' scripts has it. The summary
-// of shmoop is as clean_summaries.py writes it (json.dump of name, url, summary,
-// analysis), the others as the scripts before it do.
+// repository writes a folder as left by the publishers' scripts. The summary of shmoop
+// is in the format of clean_summaries.py (json.dump of name, url, summary, analysis),
+// the others in the format of the earlier scripts.
 func repository(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "booksum")
@@ -110,8 +110,8 @@ func TestAligned(t *testing.T) {
 	}
 }
 
-// TestAlignedProblems: what is wrong with a pair is said with the manifest, the line
-// and the file, and the other pair is read.
+// TestAlignedProblems: a problem with a pair is reported with the manifest, the line
+// and the file, and the other pair is still read.
 func TestAlignedProblems(t *testing.T) {
 	const karamazov = "finished_summaries/shmoop/The Brothers Karamazov/overview.txt"
 	line := func(old, new string) map[string]string {
@@ -163,7 +163,8 @@ func TestAlignedProblems(t *testing.T) {
 	}
 }
 
-// TestManifestsOfBoth: who has converted the publishers' data before keeps what was made.
+// TestManifestsOfBoth: after a conversion of the publishers' data, the converted
+// manifests are used.
 func TestManifestsOfBoth(t *testing.T) {
 	f, err := Open(repository(t, map[string]string{
 		"books_train.jsonl": `{"book_id": 7, "book_path": "booksum/all_chapterized_books/20-chapters/book_clean.txt", "summary": "Mine."}`, "books_validation.jsonl": "", "books_test.jsonl": "",
@@ -176,8 +177,8 @@ func TestManifestsOfBoth(t *testing.T) {
 	}
 }
 
-// TestUnlikePlainText: summaries that were pasted as they were found are doubted, in
-// our layout too, and texts that merely have such characters are not.
+// TestUnlikePlainText: summaries pasted without cleaning are flagged, in our layout
+// too; texts that merely contain such characters are not.
 func TestUnlikePlainText(t *testing.T) {
 	for _, c := range []struct{ summary, want string }{
 		{`{"name": "Overview", "summary": "A man leaves home.<PARAGRAPH>He comes back.", "url": "https://example.org/x"}`, "JSON"},
@@ -215,8 +216,8 @@ func TestUnlikePlainText(t *testing.T) {
 	}
 }
 
-// FuzzParseSummary: no file makes it panic, and what it takes is a text without the
-// publishers' marks and ours.
+// FuzzParseSummary: no file causes a panic, and an accepted one gives a text free of
+// the publishers' marks and ours.
 func FuzzParseSummary(f *testing.F) {
 	for _, file := range []string{
 		`{"name": "Overview", "summary": "A.<PARAGRAPH>B.", "analysis": null, "url": ""}`, `{"summary": ["A.", " B<PARAGRAPH>"]}`, `{"summary": [null]}`,
@@ -235,7 +236,7 @@ func FuzzParseSummary(f *testing.F) {
 	})
 }
 
-// FuzzParseAligned: no line makes it panic, and what it accepts stays inside the data.
+// FuzzParseAligned: no line causes a panic, and accepted paths stay inside the data.
 func FuzzParseAligned(f *testing.F) {
 	for _, line := range []string{
 		published, publishedFirst, `{}`, `null`, `{"bid": 20, "summary_path": "a", "book_path": "b"}`, `{"bid": "1", "summary_path": "finished_summaries/../..", "book_path": "/all_chapterized_books/"}`,

@@ -9,8 +9,8 @@ import (
 	"infinibench/datasets/tokenizer"
 )
 
-// TestChronicle holds books against their description: length, vocabulary, one fact
-// from every chapter, and no name of a trade but the one that the summary gives.
+// TestChronicle checks books against their description: length, vocabulary, one fact
+// from every chapter, and for each trade only the name that the summary gives.
 func TestChronicle(t *testing.T) {
 	for _, words := range []int{136, 256, 1000, 2048} {
 		c, err := NewChronicle(words, 3)
@@ -87,7 +87,7 @@ func TestFactsAreSpread(t *testing.T) {
 	}
 }
 
-// TestSplitsDiffer: no book is in two splits, and the same place gives the same book.
+// TestSplitsDiffer: no book is in two splits, and the same index gives the same book.
 func TestSplitsDiffer(t *testing.T) {
 	c, err := NewChronicle(256, 20)
 	if err != nil {

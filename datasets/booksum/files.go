@@ -34,9 +34,6 @@ type layout struct {
 	parse func(line []byte) (record, error)
 }
 
-// Manifest returns the file name of a split's manifest in our layout.
-func Manifest(split datasets.Split) string { return fmt.Sprintf("books_%s.jsonl", split) }
-
 // splits in reading order: a book stays in the first that lists it.
 var splits = []datasets.Split{datasets.Train, datasets.Validation, datasets.Test}
 
@@ -47,9 +44,9 @@ var official = map[datasets.Split]int{datasets.Train: 314, datasets.Validation: 
 // summary.
 const maxLine = 16 << 20
 
-// Open reads the manifests and every book they list. The manifests are ours (see
-// [Manifest]) or, if there are none, from salesforce/booksum (see [alignedLayout]).
-// A book may have summaries from several sources, as most do in the published data. Its
+// Open reads the manifests and every book they list. The manifests are ours,
+// books_<split>.jsonl, or, if there are none, the ones from salesforce/booksum (see
+// [alignedLayout]). A book may have summaries from several sources, as most do in the published data. Its
 // pairs are then named after book and source, such as 28054-shmoop, and otherwise after
 // the book alone.
 //

@@ -31,13 +31,13 @@ func folder(t *testing.T, manifests map[datasets.Split]string) string {
 	write(filepath.Join(data, "texts", "blank.txt"), " \n")
 	write(filepath.Join(data, "texts", "latin.txt"), "caf\xe9\n")
 	for _, split := range splits {
-		write(filepath.Join(dir, Manifest(split)), manifests[split])
+		write(filepath.Join(dir, "books_"+string(split)+".jsonl"), manifests[split])
 	}
 	return dir
 }
 
-// TestBadPairs: every kind of bad line is listed with its place and reason, counted,
-// and left out; the others are read.
+// TestBadPairs: every kind of bad line is reported with its position and reason,
+// counted, and left out; the other lines are read.
 func TestBadPairs(t *testing.T) {
 	const form = `{"book_id": ID, "book_path": "PATH", "summary": "S", "book_words": WORDS}`
 	line := func(id, path, words string) string {
@@ -91,8 +91,8 @@ func TestBadPairs(t *testing.T) {
 	}
 }
 
-// TestLeak: a book of the training split is no test book, even where the first line
-// that names it is bad itself.
+// TestLeak: a book of the training split is not a test book, even if the line that
+// first names it is itself bad.
 func TestLeak(t *testing.T) {
 	f, err := Open(folder(t, map[datasets.Split]string{datasets.Train: `{"book_id": 1}` + "\n", datasets.Test: good}))
 	if err != nil {
@@ -163,8 +163,8 @@ func TestSeveralSummaries(t *testing.T) {
 	}
 }
 
-// Manifests and books of a Windows editor are read like others: the first pair is there,
-// and the book starts with its first word.
+// Manifests and books from a Windows editor are read like others: the first pair is
+// found, and the book starts with its first word.
 func TestSignatures(t *testing.T) {
 	dir := folder(t, map[datasets.Split]string{datasets.Train: "\ufeff" + good + "\r\n"})
 	if err := os.WriteFile(filepath.Join(dir, "../texts/a.txt"), []byte("\ufeffonce upon a time\n"), 0o644); err != nil {
@@ -184,7 +184,7 @@ func TestSignatures(t *testing.T) {
 
 func TestOpenErrors(t *testing.T) {
 	dir := folder(t, nil)
-	if err := os.Remove(filepath.Join(dir, Manifest(datasets.Test))); err != nil {
+	if err := os.Remove(filepath.Join(dir, "books_test.jsonl")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(dir); err == nil || !strings.HasSuffix(err.Error(), "booksum: no books_test.jsonl") {
@@ -247,7 +247,7 @@ func TestSharedData(t *testing.T) {
 	}
 }
 
-// FuzzParseRecord: no line makes it panic, and what it accepts stays inside the data.
+// FuzzParseRecord: no line causes a panic, and accepted paths stay inside the data.
 func FuzzParseRecord(f *testing.F) {
 	for _, line := range []string{
 		good, `{}`, `null`, `[1]`, `{"book_id": 1e3}`, `{"book_id": 1, "summary": "\ud800", "book_path": "a/../b"}`,

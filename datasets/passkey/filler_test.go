@@ -9,7 +9,7 @@ import (
 	"infinibench/datasets/tokenizer"
 )
 
-// Books are read in their order, round and round, from where the seed says.
+// Books are read in order, over and over, starting where the seed says.
 func TestBooksFiller(t *testing.T) {
 	p, err := NewBooks(tokenizer.Bytes(), []string{"abc\n", "defgh\n"})
 	if err != nil {

@@ -68,7 +68,7 @@ func decode(t *testing.T, of tokenizer.Tokenizer, ids []int32) string {
 	return text
 }
 
-// In bytes a prompt is a string, which can be put together as one.
+// In bytes a prompt is a string, which can be built directly.
 func TestPromptIsThePapers(t *testing.T) {
 	p := newTask(t, tokenizer.Bytes())
 	filler := strings.Repeat(paperFiller, 12)
@@ -111,7 +111,7 @@ func TestPromptIsThePapers(t *testing.T) {
 	}
 }
 
-// A word tokenizer sets punctuation and digits apart.
+// A word tokenizer separates punctuation and digits.
 func TestWordsOfThePrompt(t *testing.T) {
 	words, err := tokenizer.NewWord(Vocabulary())
 	if err != nil {
@@ -179,8 +179,8 @@ func TestUnfitTokenizers(t *testing.T) {
 	}
 }
 
-// A vocabulary may hold a digit in two tokens that give its text back, as continued
-// pieces do; the error is then another.
+// A vocabulary may spell a digit with two tokens that decode to its text, as continued
+// pieces do; the error is then a different one.
 func TestDigitsMustBeTokens(t *testing.T) {
 	_, err := New(halves{tokenizer.Bytes()})
 	const want = "passkey: tokenizer bytes cannot split digits: 0 is not one id that means nothing else, but [48 256]; use one that can, such as bytes"
@@ -189,7 +189,7 @@ func TestDigitsMustBeTokens(t *testing.T) {
 	}
 }
 
-// halves writes every text with an id behind it that means nothing.
+// halves appends to every encoding an id that means nothing.
 type halves struct{ tokenizer.Tokenizer }
 
 func (h halves) Encode(text string) ([]int32, error) {

@@ -16,7 +16,7 @@ import (
 
 var needlePattern = regexp.MustCompile(`The pass key is ([0-9]{4})\. Remember it\. ([0-9]{4}) is the pass key\.`)
 
-// check tests what is true of every sample.
+// check tests invariants of every sample.
 func check(t *testing.T, p *Task, s *Sample) {
 	t.Helper()
 	if len(s.IDs) != s.Prompt.Length+Digits || len(s.Classes) != len(s.IDs) {
@@ -47,7 +47,7 @@ func check(t *testing.T, p *Task, s *Sample) {
 		t.Errorf("the last question is %v, want it to end a prompt of %d", last, s.Prompt.Length)
 	}
 
-	// A reader of the text alone finds the answer, whatever cut the filler has.
+	// A reader of the text alone finds the answer, wherever the filler is cut.
 	text := decode(t, p.tokenizer, s.IDs[:s.Prompt.Length])
 	if _, ok := p.tokenizer.(*tokenizer.Word); ok {
 		text = regexp.MustCompile(` ([.?])`).ReplaceAllString(text, "$1")

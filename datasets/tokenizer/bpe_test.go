@@ -70,7 +70,7 @@ func TestMergeOrder(t *testing.T) {
 	}
 }
 
-// mergeSimply is what merge does, in time n² and in few lines.
+// mergeSimply does the same as merge, in O(n²) and few lines.
 func mergeSimply(b *BPE, piece string) []int32 {
 	var ids []int32
 	for i := range len(piece) {
@@ -90,7 +90,7 @@ func mergeSimply(b *BPE, piece string) []int32 {
 	}
 }
 
-// Merges in no sensible order, in which later ones enable earlier ones.
+// Merges in arbitrary order, in which later ones enable earlier ones.
 func TestMergeAgainstSimple(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 0))
 	for range 200 {
@@ -125,7 +125,7 @@ func TestMergeAgainstSimple(t *testing.T) {
 	}
 }
 
-// A merge loop in n² would take hours here: one piece of a million letters.
+// An O(n²) merge loop would take hours here: one piece of a million letters.
 func TestLongRun(t *testing.T) {
 	ids, err := tiny(t).Encode(strings.Repeat("a", 1<<20))
 	if err != nil {

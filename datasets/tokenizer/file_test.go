@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// What is saved is loaded with the same name, and saved again it is the same file.
+// A saved tokenizer loads under the same name, and saving it again gives the same file.
 func TestSaveLoad(t *testing.T) {
 	word, err := NewWord([]string{"<unk>", "the", "é", "Ġ", `"`, "<&>"})
 	if err != nil {
@@ -145,7 +145,7 @@ func TestLoadForms(t *testing.T) {
 			t.Errorf("%s: %s, want %s", tt.reason, tok.Name(), want)
 		}
 	}
-	// A special token may stand in added_tokens only.
+	// A special token may be listed in added_tokens only.
 	tok, err := parse([]byte(tinyJSON(t, noAdded, `"added_tokens":[{"id":260,"content":"<s>","special":true}]`)))
 	if err != nil {
 		t.Fatal(err)
@@ -247,8 +247,8 @@ func TestLoadTooLarge(t *testing.T) {
 	}
 }
 
-// FuzzLoad: what is loaded can be used, and is the same once saved and loaded. The
-// tokenizers of this package give back every text; a pretrained one need not.
+// FuzzLoad: what loads can be used, and is unchanged after saving and loading. The
+// tokenizers of this package restore every text; a pretrained one need not.
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(tinyJSON(f)))
 	f.Add([]byte(tinyJSON(f, noAdded, `"added_tokens":[{"id":260,"content":"<s>","special":true}]`, `["a","b"]`, `"a b"`)))

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestLoadGPT2Folder: the two files are found by either publisher's names, and also
-// where somebody renamed only one of them.
+// TestLoadGPT2Folder: the two files are found under either publisher's names, even if
+// only one of them was renamed.
 func TestLoadGPT2Folder(t *testing.T) {
 	const merges = "#version: 0.2\na b\n"
 	encoder := tinyEncoder(t)

@@ -6,7 +6,7 @@ import (
 	"github.com/dlclark/regexp2/v2"
 )
 
-// FuzzScanners holds every scanner to its expression, compiled by a library.
+// FuzzScanners compares every scanner with its expression, compiled by a library.
 func FuzzScanners(f *testing.F) {
 	compiled := make(map[string]*regexp2.Regexp)
 	for expression := range scanners {

@@ -83,8 +83,8 @@ func TestTrainErrors(t *testing.T) {
 	}
 }
 
-// trainSimply is what TrainBPE does, counting everything anew for each of at most
-// so many merges.
+// trainSimply does the same as TrainBPE, but recounts everything for each of up to so
+// many merges.
 func trainSimply(texts []string, merges int) (rules [][2]string) {
 	var words [][]string
 	for _, text := range texts {

@@ -105,8 +105,8 @@ weights: {x: 2}
 	}
 }
 
-// TestProblems pins every message. Each text is a whole file, and its name is
-// required, so most begin with that.
+// TestProblems pins every message. Each text is a whole file. Its name is required, so
+// most begin with it.
 func TestProblems(t *testing.T) {
 	tests := []struct {
 		reason, text, want string
@@ -260,8 +260,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// TestProgrammerErrors holds the line between a user's mistakes, which are
-// errors, and a program's, which panic.
+// TestProgrammerErrors separates users' mistakes, which are errors, from programmers'
+// mistakes, which panic.
 func TestProgrammerErrors(t *testing.T) {
 	const one = "a: 1\n"
 	tests := []struct {

@@ -88,9 +88,9 @@ func TestMarshalRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParse: whatever the bytes, Parse returns, and either fills the struct with
-// something Marshal can write and Parse reads again as the same, or leaves it
-// alone and names the file and a line that exists.
+// FuzzParse: for any bytes, Parse returns. It either fills the struct with something
+// that Marshal can write and Parse reads back unchanged, or leaves it alone and names
+// the file and an existing line.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"", "name: x\n", "---", "name: x\n---\nname: y\n", "\ufeffname: x\r\n",

@@ -29,8 +29,8 @@ type outer struct {
 
 var nan, inf = math.NaN(), math.Inf(1)
 
-// The expected lines follow from encoding/json's rules with null for each number that
-// is not finite.
+// The expected lines follow from encoding/json's rules, with null for each non-finite
+// number.
 func TestMarshal(t *testing.T) {
 	low := -inf
 	for _, test := range []struct {
@@ -85,7 +85,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// What is finite has the bytes of encoding/json, and comes back; anything else is null.
+// Finite values have the bytes of encoding/json and read back unchanged; all others are
+// null.
 func FuzzMarshal(f *testing.F) {
 	for _, x := range []float64{0, math.Copysign(0, -1), 1, 1e-7, 1e21, 5e-324, math.MaxFloat64, 0.1, nan, inf} {
 		f.Add(math.Float64bits(x), "<a> & \u2028\xff")

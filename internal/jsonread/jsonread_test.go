@@ -21,8 +21,8 @@ type record struct {
 	Rows  [][]float64           `json:"rows"`
 }
 
-// What encoding/json reads as another text or number than the file has, or keeps one
-// of. The pairs of surrogates are in RFC 8259, sections 7 and 8.2.
+// Texts and numbers that encoding/json would change, and keys that it would merge. The
+// surrogate pairs are in RFC 8259, sections 7 and 8.2.
 func TestDocument(t *testing.T) {
 	const lone = ` is a lone surrogate, only half of a character; write the character itself or U+FFFD`
 	for _, c := range []struct {
@@ -85,7 +85,7 @@ func TestExactTakesPointers(t *testing.T) {
 	}
 }
 
-// TestOnlyReader: nothing else in the program decodes JSON.
+// TestOnlyReader: no other package decodes JSON.
 func TestOnlyReader(t *testing.T) {
 	decodes := regexp.MustCompile(`\bjson\.(Unmarshal|NewDecoder|UnmarshalRead|UnmarshalDecode)\(`)
 	allowed := []string{"internal/jsonread/jsonread.go", "cmd/licences/main.go"} // the latter reads what go list prints
@@ -108,8 +108,7 @@ func TestOnlyReader(t *testing.T) {
 	}
 }
 
-// FuzzDocument: what is read is what encoding/json reads, and no text in it is made up:
-// U+FFFD comes only from U+FFFD.
+// FuzzDocument: the result equals encoding/json's, and U+FFFD comes only from U+FFFD.
 func FuzzDocument(f *testing.F) {
 	for _, seed := range []string{`{"a": [1, -2.5e3, "\u00e9\ud834\udd1e", null, true]}`, `{"a":1,"a":2}`, `"\udce9"`, "\"\xff\"", "\ufeff{}", "[1,\n2,]", `{"":{"/~":"\ufffd"}}`} {
 		f.Add([]byte(seed))

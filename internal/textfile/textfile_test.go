@@ -91,7 +91,7 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// FuzzLines: each line is where it is said to be, and none but blank ones is lost.
+// FuzzLines: each line is at its reported position, and only blank ones are dropped.
 func FuzzLines(f *testing.F) {
 	f.Add([]byte("\ufeffa\r\n\nb"))
 	f.Add([]byte("\xff\xfe\x00\x00"))
