@@ -44,8 +44,8 @@ type CompressiveSettings struct {
 	Rate  int `yaml:"rate,omitempty" min:"1" max:"1024"`     // tokens to a slot; 0: 2
 }
 
-// forModel is the part that a model depends on.
-func (s BaselineSettings) forModel(model string) BaselineSettings {
+// baselinesFor is the part that a model depends on.
+func baselinesFor(s BaselineSettings, model string) BaselineSettings {
 	switch model {
 	case baselines.TransformerXL{}.Name():
 		return BaselineSettings{TransformerXL: s.TransformerXL}
@@ -59,8 +59,8 @@ func (s BaselineSettings) forModel(model string) BaselineSettings {
 	return BaselineSettings{}
 }
 
-// evaluated is the settings that a trained model is evaluated with.
-func (s BaselineSettings) evaluated() BaselineSettings {
+// evaluatedBaselines is the settings that a trained model is evaluated with.
+func evaluatedBaselines(s BaselineSettings) BaselineSettings {
 	if n := s.TransformerXL.EvaluationCache; n > 0 {
 		s.TransformerXL.Cache = n
 	}
@@ -71,8 +71,8 @@ func (s BaselineSettings) evaluated() BaselineSettings {
 // stands for, at its segments, and two rows are of another paper's Transformer-XL.
 var paperBaselines = BaselineSettings{TransformerXL: TransformerXLSettings{T5: true}}
 
-// configure is a memory with these settings.
-func (s BaselineSettings) configure(m models.Memory) models.Memory {
+// configureMemory is a memory with these settings.
+func configureMemory(s BaselineSettings, m models.Memory) models.Memory {
 	xl := baselines.TransformerXL{Cache: s.TransformerXL.Cache, T5: s.TransformerXL.T5}
 	switch m.(type) {
 	case baselines.TransformerXL:
@@ -119,12 +119,12 @@ func LoadModel(dir string) (*models.Model, map[string]string, error) {
 				return nil, err
 			}
 		}
-		return NewMemory(id, s.evaluated())
+		return NewMemory(id, evaluatedBaselines(s))
 	})
 }
 
-// saved is the settings as LoadModel reads them.
-func (s BaselineSettings) saved() string {
+// marshalBaselines is the settings as LoadModel reads them.
+func marshalBaselines(s BaselineSettings) string {
 	data, err := config.Marshal(s)
 	if err != nil {
 		panic(fmt.Sprintf("experiments: settings were not validated: %v", err))

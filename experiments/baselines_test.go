@@ -38,10 +38,10 @@ func TestBaselineSettings(t *testing.T) {
 		{"infini-linear", "{}", models.Infini{}},
 		{"infini-delta", "{}", models.Infini{Delta: true}},
 	} {
-		if got := strings.TrimSpace(everySetting.forModel(test.model).saved()); got != test.config {
+		if got := strings.TrimSpace(marshalBaselines(baselinesFor(everySetting, test.model))); got != test.config {
 			t.Errorf("%s is made with\n%s\nwant\n%s", test.model, got, test.config)
 		}
-		memory, err := NewMemory(test.model, everySetting.forModel(test.model))
+		memory, err := NewMemory(test.model, baselinesFor(everySetting, test.model))
 		if err != nil {
 			t.Error(err)
 		}
@@ -63,7 +63,7 @@ func TestCheckpointKeepsBaseline(t *testing.T) {
 	}
 	c := p.Cells()[0]
 	files := cellFiles(filepath.Join(o.Directory(), c.Key()))
-	result, found := files.result(c.Settings.hash())
+	result, found := files.result(hashOf(c.Settings))
 	if want := int64(2 * 32 * (2*40 + 48)); !found || result.Footprint.Entries != want || result.Settings.Baselines != p.Baselines {
 		t.Errorf("result %t carries %d numbers, want %d, and has the settings %+v", found, result.Footprint.Entries, want, result.Settings.Baselines)
 	}

@@ -43,8 +43,8 @@ type PhaseSettings struct {
 	GateLearningRate float64 `yaml:"gate_learning_rate" required:"true" min:"0" max:"10"`
 }
 
-// apply is the training with what the phase has of its own.
-func (t PhaseSettings) apply(s TrainingSettings) TrainingSettings {
+// phaseTraining is the training with what the phase has of its own.
+func phaseTraining(t PhaseSettings, s TrainingSettings) TrainingSettings {
 	s.Batch, s.Steps, s.WarmupSteps = t.Batch, t.Steps, t.WarmupSteps
 	s.LearningRate, s.GateLearningRate = t.LearningRate, t.GateLearningRate
 	return s
@@ -53,23 +53,23 @@ func (t PhaseSettings) apply(s TrainingSettings) TrainingSettings {
 // Summarised says whether the profile has the experiment.
 func (s BooksumSettings) Summarised() bool { return s.Corpus != "" }
 
-// row is the tokens of a training sequence: a book, the mark that asks, and a summary.
-func (s BooksumSettings) row() int { return s.Finetuning.Length + 1 + s.SummaryTokens }
+// booksumRow is the tokens of a training sequence: a book, the mark that asks, and a summary.
+func booksumRow(s BooksumSettings) int { return s.Finetuning.Length + 1 + s.SummaryTokens }
 
-// readInTraining is the tokens that each phase of the training reads.
-func (s BooksumSettings) readInTraining() (pretraining, finetuning int64) {
+// booksumPhaseTokens is the tokens that each phase of the training reads.
+func booksumPhaseTokens(s BooksumSettings) (pretraining, finetuning int64) {
 	p, f := s.Pretraining, s.Finetuning
-	return int64(p.Steps) * int64(p.Batch) * int64(p.Length), int64(f.Steps) * int64(f.Batch) * int64(s.row())
+	return int64(p.Steps) * int64(p.Batch) * int64(p.Length), int64(f.Steps) * int64(f.Batch) * int64(booksumRow(s))
 }
 
-// trainTokens is what both phases train on.
-func (s BooksumSettings) trainTokens() int {
-	pretraining, finetuning := s.readInTraining()
+// booksumTrainTokens is what both phases train on.
+func booksumTrainTokens(s BooksumSettings) int {
+	pretraining, finetuning := booksumPhaseTokens(s)
 	return int(pretraining + finetuning)
 }
 
-// readTokens is what is read and drawn of one book at most.
-func (s BooksumSettings) readTokens() int {
+// booksumReadTokens is what is read and drawn of one book at most.
+func booksumReadTokens(s BooksumSettings) int {
 	return s.Lengths[len(s.Lengths)-1] + len(s.Lengths)*s.Decodes*s.SummaryTokens
 }
 
@@ -82,7 +82,7 @@ func booksumCells(p *Profile, seed uint64) []PlannedCell {
 	var cells []PlannedCell
 	for _, model := range s.Models {
 		c := p.newCell(Cell{Corpus: s.Corpus, Model: model, Length: s.Lengths[len(s.Lengths)-1], Seed: seed})
-		c.Settings.Length, c.Settings.Training, c.Settings.Booksum = s.row(), s.Finetuning.apply(p.Training), s
+		c.Settings.Length, c.Settings.Training, c.Settings.Booksum = booksumRow(s), phaseTraining(s.Finetuning, p.Training), s
 		c.Settings.Booksum.Corpus, c.Settings.Booksum.Models = "", nil // also of other cells
 		cells = append(cells, c)
 	}
@@ -94,7 +94,7 @@ func countBooksum(c PlannedCell, documents int, e *Estimate) error {
 	s, pretraining := c.Settings, c.Settings.Booksum.Pretraining
 	e.training("pretraining.jsonl", pretraining.Steps, pretraining.Batch, pretraining.Length)
 	e.training("metrics.jsonl", s.Training.Steps, s.Training.Batch, s.Length)
-	e.EvaluateTokens = documents * s.Booksum.readTokens()
+	e.EvaluateTokens = documents * booksumReadTokens(s.Booksum)
 	return nil
 }
 
@@ -107,7 +107,7 @@ func validateBooksum(p *Profile, report reporter) {
 	if len(s.Lengths) == 0 {
 		return // there is no such block, or what is missing has been reported
 	}
-	s.validateCorpus(p, report)
+	validateBooksumCorpus(s, p, report)
 	if len(s.Models) == 0 {
 		report("booksum.models", "missing; allowed: a list of length at least 1")
 	}
@@ -115,8 +115,8 @@ func validateBooksum(p *Profile, report reporter) {
 	if s.Temperature == 0 && s.Decodes > 1 {
 		report("booksum.decodes", "got %d; allowed: 1, as at temperature 0 all summaries of a book are the same", s.Decodes)
 	}
-	s.Pretraining.validate(p, s.Corpus, "booksum.pretraining", report)
-	s.Finetuning.validate(p, s.Corpus, "booksum.finetuning", report)
+	validateBooksumPhase(s.Pretraining, p, s.Corpus, "booksum.pretraining", report)
+	validateBooksumPhase(s.Finetuning, p, s.Corpus, "booksum.finetuning", report)
 	before := 0
 	for i, n := range s.Lengths {
 		key := fmt.Sprintf("booksum.lengths[%d]", i)
@@ -128,8 +128,8 @@ func validateBooksum(p *Profile, report reporter) {
 	}
 }
 
-// validateCorpus reports a corpus that has no summaries, or books too short for them.
-func (s BooksumSettings) validateCorpus(p *Profile, report reporter) {
+// validateBooksumCorpus reports a corpus that has no summaries, or books too short for them.
+func validateBooksumCorpus(s BooksumSettings, p *Profile, report reporter) {
 	c, ok := p.Corpora[s.Corpus]
 	switch {
 	case s.Corpus != "chronicle" && s.Corpus != "booksum":
@@ -143,8 +143,8 @@ func (s BooksumSettings) validateCorpus(p *Profile, report reporter) {
 	}
 }
 
-// validate reports a phase that does not fit the books or its own steps.
-func (t PhaseSettings) validate(p *Profile, corpus, key string, report reporter) {
+// validateBooksumPhase reports a phase that does not fit the books or its own steps.
+func validateBooksumPhase(t PhaseSettings, p *Profile, corpus, key string, report reporter) {
 	validateBookLength(p, corpus, key+".length", t.Length, report)
 	if t.WarmupSteps > t.Steps {
 		report(key+".warmup_steps", "got %d; allowed: at most its steps, %d", t.WarmupSteps, t.Steps)

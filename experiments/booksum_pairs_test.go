@@ -76,7 +76,7 @@ func TestBadPairs(t *testing.T) {
 		t.Errorf("told %q", got)
 	}
 	c := p.Cells()[0]
-	result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
+	result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(hashOf(c.Settings))
 	if !found || result.Booksum == nil {
 		t.Fatal("no result")
 	}

@@ -31,7 +31,7 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
-	if m.Memory, err = NewMemory(r.cell.Model, r.settings.Baselines.evaluated()); err != nil {
+	if m.Memory, err = NewMemory(r.cell.Model, evaluatedBaselines(r.settings.Baselines)); err != nil {
 		return err
 	}
 	lead, err := task.meanWords()
@@ -40,7 +40,7 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 	}
 	books, err := r.readBooks(ctx, newBookReader(m, task, r.settings.Seed, lead, func(tokens int, before bool) {
 		if r.advance("summarise", tokens, before); !before {
-			r.timing.stage("finetuning").EvalTokens += int64(tokens)
+			stageTiming(&r.timing, "finetuning").EvalTokens += int64(tokens)
 		}
 	}), split)
 	if err != nil {
@@ -64,7 +64,7 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 			result.Warnings = append(result.Warnings, doubts(c, s))
 		}
 	}
-	r.timing.sum()
+	sumStages(&r.timing)
 	if err := r.saveTiming(); err != nil {
 		return err
 	}
@@ -117,9 +117,9 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 	if err := os.MkdirAll(r.files.pretrained(), 0o755); err != nil {
 		return nil, err
 	}
-	pretraining, finetuning := r.timing.stage("pretraining"), r.timing.stage("finetuning")
+	pretraining, finetuning := stageTiming(&r.timing, "pretraining"), stageTiming(&r.timing, "finetuning")
 	first := phase{
-		dir: r.files.pretrained(), log: "pretraining.jsonl", training: b.Pretraining.apply(s.Training), length: b.Pretraining.Length,
+		dir: r.files.pretrained(), log: "pretraining.jsonl", training: phaseTraining(b.Pretraining, s.Training), length: b.Pretraining.Length,
 		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, b.Pretraining.Batch, b.Pretraining.Length)
@@ -141,7 +141,7 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 		seconds: &finetuning.TrainSeconds, tokens: &finetuning.TrainTokens,
 	})
 	// The summaries alone are learnt from, but what the speed is of is all that was read.
-	pretraining.TrainTokens, finetuning.TrainTokens = b.readInTraining()
+	pretraining.TrainTokens, finetuning.TrainTokens = booksumPhaseTokens(b)
 	return m, err
 }
 
@@ -165,8 +165,8 @@ func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datas
 	defer file.Close()
 	start := machine.WorkTime()
 	save := func(reading BooksumReading) error {
-		r.timing.stage("finetuning").EvalSeconds += (machine.WorkTime() - start).Seconds()
-		r.timing.sum()
+		stageTiming(&r.timing, "finetuning").EvalSeconds += (machine.WorkTime() - start).Seconds()
+		sumStages(&r.timing)
 		start = machine.WorkTime()
 		if err := r.saveTiming(); err != nil {
 			return err
@@ -219,6 +219,6 @@ func (r *cellRun) booksumScale(m *models.Model) Scale {
 	return Scale{
 		Parameters: m.Parameters(), Layers: c.Layers, DModel: c.Width(), Heads: c.Heads, Segment: c.Segment,
 		TrainLength: r.settings.Length, Batch: t.Batch, Steps: r.settings.Booksum.Pretraining.Steps + t.Steps,
-		TrainTokens: int64(r.settings.Booksum.trainTokens()),
+		TrainTokens: int64(booksumTrainTokens(r.settings.Booksum)),
 	}
 }

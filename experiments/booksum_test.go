@@ -105,7 +105,7 @@ func TestEveryModelSummarises(t *testing.T) {
 		t.Fatal(summary, err)
 	}
 	for _, c := range p.Cells() {
-		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
+		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(hashOf(c.Settings))
 		if !found || len(r.Booksum.Lengths) != 2 || len(r.Booksum.Books) != 1 {
 			t.Errorf("%s: %+v", c.Key(), r.Booksum)
 		}
@@ -137,7 +137,7 @@ func TestSummarySource(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := 2 * s.row()
+		n := 2 * booksumRow(s)
 		b := &train.Batch{IDs: make([]int32, n), Targets: make([]int32, n), Weights: make([]float32, n)}
 		for step := range 2 {
 			if err := source.Next(b); err != nil {
@@ -154,12 +154,12 @@ func TestSummarySource(t *testing.T) {
 				answer = answer[:min(len(answer), limit+1)]
 				want = append(want, answer...)
 				var got, counted []string
-				for i := r * s.row(); i < (r+1)*s.row(); i++ {
+				for i := r * booksumRow(s); i < (r+1)*booksumRow(s); i++ {
 					word, _ := x.text.Tokenizer.Decode(b.Targets[i : i+1])
-					if i-r*s.row() < len(want)-1 {
+					if i-r*booksumRow(s) < len(want)-1 {
 						id, _ := x.text.Tokenizer.Decode(b.IDs[i : i+1])
 						got = append(got, id)
-						if next := want[i-r*s.row()+1]; word != next {
+						if next := want[i-r*booksumRow(s)+1]; word != next {
 							t.Fatalf("target %q, want %q", word, next)
 						}
 					}

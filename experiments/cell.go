@@ -43,7 +43,7 @@ type cellRun struct {
 
 func newCellRun(o Options, c PlannedCell, files cellFiles, text *TokenizedCorpus, advance advance) *cellRun {
 	return &cellRun{
-		profile: o.Profile.Name, cell: c.Cell, settings: c.Settings, config: c.Settings.config(), hash: c.Settings.hash(),
+		profile: o.Profile.Name, cell: c.Cell, settings: c.Settings, config: configOf(c.Settings), hash: hashOf(c.Settings),
 		files: files, text: text, version: o.Version, save: o.Profile.SaveEvery, advance: advance, note: func(string) {}, peak: kernel.Peak,
 	}
 }
@@ -181,7 +181,7 @@ func (r *cellRun) saveModel(dir string, m *models.Model, tokens int64) error {
 	}
 	extra := map[string]string{"config_hash": r.hash, "cell": r.cell.Key(), "tokenizer": r.text.Tokenizer.Name(), "corpus": r.cell.Corpus, "train_tokens": strconv.FormatInt(tokens, 10)}
 	if r.settings.Baselines != (BaselineSettings{}) {
-		extra[savedBaselines] = r.settings.Baselines.saved()
+		extra[savedBaselines] = marshalBaselines(r.settings.Baselines)
 	}
 	return train.SaveModel(dir, m, extra)
 }

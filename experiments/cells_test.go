@@ -13,8 +13,8 @@ func (p *Profile) planned(c Cell) PlannedCell {
 }
 
 func (p *Profile) Settings(c Cell) CellSettings { return p.planned(c).Settings }
-func (p *Profile) Config(c Cell) []byte         { return p.planned(c).Settings.config() }
-func (p *Profile) Hash(c Cell) string           { return p.planned(c).Settings.hash() }
+func (p *Profile) Config(c Cell) []byte         { return configOf(p.planned(c).Settings) }
+func (p *Profile) Hash(c Cell) string           { return hashOf(p.planned(c).Settings) }
 
 // cellsOf are the profile's cells of one experiment.
 func (p *Profile) cellsOf(experiment string) []PlannedCell {

@@ -38,7 +38,7 @@ func costCells(p *Profile, _ uint64) []PlannedCell {
 		// The vocabulary comes from the first corpus. One sequence is trained on, with
 		// the paper's checkpoint after each segment, so that any length can be.
 		s.CorpusName = p.Perplexity[0].Corpus
-		s.Corpus, s.Baselines, s.Training, s.Evaluation, s.Cost = p.Corpora[s.CorpusName], p.Baselines.forModel(model), p.Training, p.Evaluation, p.Cost
+		s.Corpus, s.Baselines, s.Training, s.Evaluation, s.Cost = p.Corpora[s.CorpusName], baselinesFor(p.Baselines, model), p.Training, p.Evaluation, p.Cost
 		s.Training.Batch, s.Training.CheckpointInterval = 1, 1
 		cells = append(cells, c)
 	}

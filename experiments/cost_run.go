@@ -35,7 +35,7 @@ func makeCost(ctx context.Context, r *cellRun) error {
 	if err := writeJSON(r.files.path("timing.json"), Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
 		return err
 	}
-	m, err := NewModel(s.measuredModel(s.Model.Segment), vocabulary)
+	m, err := NewModel(measuredModel(s, s.Model.Segment), vocabulary)
 	if err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func makeCost(ctx context.Context, r *cellRun) error {
 
 // measuredModel is the settings of the model that is measured on a sequence: the control's
 // segment is all of it.
-func (s CellSettings) measuredModel(length int) CellSettings {
+func measuredModel(s CellSettings, length int) CellSettings {
 	if s.ModelID == FullAttention {
 		s.ModelID, s.Model.Segment = baselines.LocalOnly{}.Name(), length
 	}
@@ -71,7 +71,7 @@ func costPoints(ctx context.Context, s CellSettings, vocabulary int, tick func(t
 				continue
 			}
 		}
-		p, err := costPoint(ctx, s.measuredModel(length), vocabulary, length, tick)
+		p, err := costPoint(ctx, measuredModel(s, length), vocabulary, length, tick)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +84,7 @@ func costPoints(ctx context.Context, s CellSettings, vocabulary int, tick func(t
 // The time grows as the arithmetic does. The memory grows by the power of the length by
 // which it grew last; after a single measurement by the square, which is the worst.
 func predict(s CellSettings, vocabulary int, points []CostPoint, tokens int) (CostPoint, error) {
-	c, memory, err := s.measuredModel(tokens).model(vocabulary)
+	c, memory, err := modelOf(measuredModel(s, tokens), vocabulary)
 	if err != nil {
 		return CostPoint{}, err
 	}

@@ -76,7 +76,7 @@ func PaperLedger() (*Ledger, error) {
 		r := &l.Rows[i]
 		r.Paper, r.PaperRatio = paperMemory[r.Model][0], paperMemory[r.Model][1]
 		if r.Model == memorizing {
-			c, _, err := CellSettings{ModelID: memorizing, Model: p.Model}.model(1)
+			c, _, err := modelOf(CellSettings{ModelID: memorizing, Model: p.Model}, 1)
 			if err != nil {
 				return nil, err
 			}
@@ -95,8 +95,8 @@ func PaperLedger() (*Ledger, error) {
 	for i := range l.Rows {
 		l.Rows[i].RoundedRatio = quotient(reference, l.Rows[i].Rounded)
 	}
-	l.compare()
-	return l, l.addPeaks(paperPeaks)
+	compareLedger(l)
+	return l, addPeaks(l, paperPeaks)
 }
 
 // Ledger is the ledger of every model at the profile's sizes. That a live state is not
@@ -107,7 +107,7 @@ func (p *Profile) Ledger() (*Ledger, error) {
 		Local: 2 * int64(p.Model.Segment) * int64(p.Model.Heads) * int64(p.Model.HeadSize) * int64(p.Model.Layers),
 	}
 	for _, memory := range memories {
-		c, memory, err := CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}.model(1)
+		c, memory, err := modelOf(CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}, 1)
 		if err != nil {
 			return nil, err
 		}
@@ -126,12 +126,12 @@ func (p *Profile) Ledger() (*Ledger, error) {
 	if len(p.Perplexity) > 0 {
 		l.Rows = append(l.Rows, autoCompressor(p.Model, p.Perplexity[0].Length))
 	}
-	l.compare()
+	compareLedger(l)
 	return l, nil
 }
 
-// compare sets the ratios.
-func (l *Ledger) compare() {
+// compareLedger sets the ratios.
+func compareLedger(l *Ledger) {
 	var reference int64
 	for _, r := range l.Rows {
 		if r.Model == memorizing {

@@ -17,7 +17,7 @@ import (
 var paperPeaks []byte
 
 // addPeaks sets the peaks of the rows to measured ones, in JSON.
-func (l *Ledger) addPeaks(measured []byte) error {
+func addPeaks(l *Ledger, measured []byte) error {
 	var m struct {
 		Command string           `json:"command"`
 		Version string           `json:"version"`

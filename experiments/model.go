@@ -31,7 +31,7 @@ func modelIDs() []string {
 func NewMemory(id string, s BaselineSettings) (models.Memory, error) {
 	for _, m := range memories {
 		if m.Name() == id {
-			return s.configure(m), nil
+			return configureMemory(s, m), nil
 		}
 	}
 	return nil, fmt.Errorf("experiments: unknown model %q; known: %s", id, strings.Join(modelIDs(), ", "))
@@ -39,15 +39,15 @@ func NewMemory(id string, s BaselineSettings) (models.Memory, error) {
 
 // NewModel makes the model of a cell with weights drawn from its seed.
 func NewModel(s CellSettings, vocabulary int) (*models.Model, error) {
-	c, memory, err := s.model(vocabulary)
+	c, memory, err := modelOf(s, vocabulary)
 	if err != nil {
 		return nil, err
 	}
 	return models.New(c, memory, s.Seed)
 }
 
-// model is what the model of a cell is made of.
-func (s CellSettings) model(vocabulary int) (models.Config, models.Memory, error) {
+// modelOf is what the model of a cell is made of.
+func modelOf(s CellSettings, vocabulary int) (models.Config, models.Memory, error) {
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize = vocabulary, s.Model.Layers, s.Model.Heads, s.Model.HeadSize
 	c.FFN, c.Segment = s.Model.FFN, s.Model.Segment

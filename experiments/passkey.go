@@ -57,23 +57,23 @@ type RecipeSettings struct {
 // Asked says whether the profile asks for passkeys at all.
 func (s PasskeySettings) Asked() bool { return len(s.Models) > 0 }
 
-// longest is the longest prompt.
-func (s PasskeySettings) longest() int { return s.Lengths[len(s.Lengths)-1] }
+// passkeyLongest is the longest prompt.
+func passkeyLongest(s PasskeySettings) int { return s.Lengths[len(s.Lengths)-1] }
 
 // passkeyCells is a cell for each model, of the first seed: what varies, and has an
 // interval, is the samples.
 func passkeyCells(p *Profile, seed uint64) []PlannedCell {
 	var cells []PlannedCell
 	for _, model := range p.Passkey.Models {
-		c := p.newCell(Cell{Corpus: p.Passkey.Corpus, Model: model, Length: p.Passkey.longest(), Seed: seed})
-		c.Settings.Model, c.Settings.Passkey = p.Passkey.Model, p.Passkey.forModel(model)
+		c := p.newCell(Cell{Corpus: p.Passkey.Corpus, Model: model, Length: passkeyLongest(p.Passkey), Seed: seed})
+		c.Settings.Model, c.Settings.Passkey = p.Passkey.Model, passkeyFor(p.Passkey, model)
 		cells = append(cells, c)
 	}
 	return cells
 }
 
-// forModel is the settings of one model, whom the others do not concern.
-func (s PasskeySettings) forModel(model string) PasskeySettings {
+// passkeyFor is the settings of one model, whom the others do not concern.
+func passkeyFor(s PasskeySettings, model string) PasskeySettings {
 	s.Models = []string{model}
 	if !strings.HasPrefix(model, "infini-") {
 		s.Samples = s.Others
@@ -81,8 +81,8 @@ func (s PasskeySettings) forModel(model string) PasskeySettings {
 	return s
 }
 
-// stages are the trainings of a cell, in order.
-func (s PasskeySettings) stages() []passkeyStage {
+// passkeyStages are the trainings of a cell, in order.
+func passkeyStages(s PasskeySettings) []passkeyStage {
 	return []passkeyStage{
 		{StageZeroShot, s.Language, s.Others},
 		{StagePaper, s.Paper, s.Others},

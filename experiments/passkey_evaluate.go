@@ -33,7 +33,7 @@ type passkeyEvaluation struct {
 // evaluate asks all prompts of a stage and returns the answers. It goes on where an
 // earlier run was stopped, in the middle of a prompt if it was there.
 func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passkeyStage) ([]PasskeyAnswer, error) {
-	prompts, err := r.settings.Passkey.prompts(r.task)
+	prompts, err := passkeyPrompts(r.settings.Passkey, r.task)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ const readAtOnce = 1 << 13
 // ends.
 func (e *passkeyEvaluation) read(ctx context.Context, reader *passkeyReader, documents [][]int32, to int) error {
 	start := machine.WorkTime()
-	cost := e.timing.stage(e.stage.name)
+	cost := stageTiming(&e.timing, e.stage.name)
 	defer func() { cost.EvalSeconds += (machine.WorkTime() - start).Seconds() }()
 	n := e.model.Config.Segment
 	for e.at.Token < to {

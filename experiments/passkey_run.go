@@ -46,7 +46,7 @@ func (r *passkeyRun) make(ctx context.Context) error {
 	}
 	s := r.settings.Passkey
 	// A recipe that cannot be had is better known before two stages are trained.
-	for _, stage := range s.stages()[1:] {
+	for _, stage := range passkeyStages(s)[1:] {
 		if _, err := r.source(stage); err != nil {
 			return err
 		}
@@ -61,12 +61,12 @@ func (r *passkeyRun) make(ctx context.Context) error {
 		Tokenizer: sample.Tokenizer, Filler: sample.Filler, Period: sample.Period,
 		Digits: passkey.Digits, Chance: 0.1, Samples: s.Samples,
 	}}
-	for i, stage := range s.stages() {
+	for i, stage := range passkeyStages(s) {
 		m, tokens, err := r.train(ctx, i, stage)
 		if err != nil {
 			return err
 		}
-		if m.Memory, err = NewMemory(r.cell.Model, r.settings.Baselines.evaluated()); err != nil {
+		if m.Memory, err = NewMemory(r.cell.Model, evaluatedBaselines(r.settings.Baselines)); err != nil {
 			return err
 		}
 		lines, err := r.evaluate(ctx, m, stage)
@@ -91,11 +91,11 @@ func (r *passkeyRun) make(ctx context.Context) error {
 	if result.Passkey.Stages[0].LastSegment == nil {
 		result.Warnings = append(result.Warnings, "no control with needle and question in one segment: a segment has no room for both")
 	}
-	r.timing.sum()
+	sumStages(&r.timing)
 	if err := r.saveTiming(); err != nil {
 		return err
 	}
-	for _, stage := range s.stages() {
+	for _, stage := range passkeyStages(s) {
 		if err := train.ForgetProgress(r.directory(stage)); err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 	training.LearningRate, training.GateLearningRate = stage.train.LearningRate, stage.train.GateLearningRate
 	training.WarmupSteps = min(training.WarmupSteps, training.Steps)
 	length := stage.train.Segments * s.Model.Segment
-	cost := r.timing.stage(stage.name)
+	cost := stageTiming(&r.timing, stage.name)
 	if err := os.MkdirAll(r.directory(stage), 0o755); err != nil {
 		return nil, 0, err
 	}
@@ -126,7 +126,7 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 			if i == 0 {
 				return NewModel(s, r.text.Tokenizer.Size())
 			}
-			m, _, err := LoadModel(r.directory(s.Passkey.stages()[0]))
+			m, _, err := LoadModel(r.directory(passkeyStages(s.Passkey)[0]))
 			return m, err
 		},
 		source: func() (train.Source, error) {
@@ -137,7 +137,7 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 		},
 		seconds: &cost.TrainSeconds, tokens: &cost.TrainTokens,
 	})
-	r.timing.sum()
+	sumStages(&r.timing)
 	return m, cost.TrainTokens, err
 }
 

@@ -11,7 +11,7 @@ import (
 // scores sums up the answers of a stage.
 func (r *passkeyRun) scores(m *models.Model, stage passkeyStage, lines []PasskeyAnswer) (PasskeyStage, error) {
 	s := PasskeyStage{Stage: stage.name, Steps: stage.train.Steps, Gates: m.Gates()}
-	prompts, err := r.settings.Passkey.prompts(r.task)
+	prompts, err := passkeyPrompts(r.settings.Passkey, r.task)
 	if err != nil {
 		return s, err
 	}

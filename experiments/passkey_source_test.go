@@ -114,7 +114,7 @@ func TestPasskeyKeysAreApart(t *testing.T) {
 	}
 	c := p.cellsOf("passkey")[0]
 	run := &passkeyRun{cellRun: &cellRun{settings: c.Settings}, task: passkeyTask(t)}
-	for _, stage := range run.settings.Passkey.stages() {
+	for _, stage := range passkeyStages(run.settings.Passkey) {
 		lines, err := readLog[PasskeyAnswer](filepath.Join(runs, p.Name, c.Key(), "samples-"+stage.name+".jsonl"))
 		if err != nil || len(lines) == 0 {
 			t.Fatalf("%d answers: %v", len(lines), err)

@@ -72,7 +72,7 @@ func TestPasskeyAsks(t *testing.T) {
 		}},
 	} {
 		s.Model.Segment = test.segment
-		prompts, err := s.prompts(task)
+		prompts, err := passkeyPrompts(s, task)
 		if err != nil {
 			t.Fatal(err)
 		}

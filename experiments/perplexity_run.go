@@ -20,7 +20,7 @@ func makePerplexity(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
-	if m.Memory, err = NewMemory(r.cell.Model, r.settings.Baselines.evaluated()); err != nil {
+	if m.Memory, err = NewMemory(r.cell.Model, evaluatedBaselines(r.settings.Baselines)); err != nil {
 		return err
 	}
 	samples, err := loadSamples(r.text, r.settings.Corpus)
@@ -106,7 +106,7 @@ func (r *cellRun) scale(m *models.Model, note DataNote) Scale {
 	s.PaperScale = c.Layers == 12 && c.Heads == 8 && c.HeadSize == 128 && c.FFN == 4096 && c.Segment == 2048 &&
 		(s.TrainLength == 32768 || s.TrainLength == 49*2048) && t.Batch == 64 && t.Optimizer == "adafactor" &&
 		t.LearningRate == 0.01 && t.WarmupSteps == 1000 && s.TrainTokens >= mtBudget && !c.UngatedStart && !c.MemoryPositions &&
-		r.settings.Baselines == paperBaselines.forModel(r.cell.Model) &&
+		r.settings.Baselines == baselinesFor(paperBaselines, r.cell.Model) &&
 		note.Certificate.Official && note.Truncated == 0 && note.Documents == note.Certificate.Splits[note.Split].OfficialDocuments
 	return s
 }

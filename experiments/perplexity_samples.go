@@ -119,12 +119,12 @@ func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
 		}
 		return nil, fmt.Errorf("experiments: the negative log-likelihood is %g", nll[Intact])
 	}
-	p.Intact = text.over(nll[Intact], tokens[Intact])
+	p.Intact = scoreOver(text, nll[Intact], tokens[Intact])
 	// A document scored on its own has no neighbour whose memory it could read; a
 	// score over part of the tokens would not compare, so it is left out.
 	for a, score := range map[Ablation]**Score{Zeroed: &p.Zeroed, Shuffled: &p.Shuffled} {
 		if tokens[a] == tokens[Intact] {
-			s := text.over(nll[a], tokens[a])
+			s := scoreOver(text, nll[a], tokens[a])
 			*score = &s
 		}
 	}
@@ -140,9 +140,9 @@ func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
 	return p, nil
 }
 
-// over is the score of a sum over the text whose words and bytes s holds. A quantity
+// scoreOver is the score of a sum over the text whose words and bytes s holds. A quantity
 // that is not defined or not finite is NaN, and s.Undefined says why.
-func (s Score) over(nll float64, tokens int64) Score {
+func scoreOver(s Score, nll float64, tokens int64) Score {
 	s.NLL, s.Tokens = nll, tokens
 	set := func(name string, to *float64, value float64, why string) {
 		if tokens == 0 {
@@ -171,5 +171,5 @@ func (s Score) over(nll float64, tokens int64) Score {
 
 // ScoreOf is the score of one document.
 func ScoreOf(d DocumentScore) Score {
-	return Score{Words: d.Words, Bytes: d.Bytes}.over(d.NLL, d.Tokens)
+	return scoreOver(Score{Words: d.Words, Bytes: d.Bytes}, d.NLL, d.Tokens)
 }

@@ -69,7 +69,7 @@ func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens 
 		return err
 	}
 	defer unlock()
-	files, config := cellFiles(dir), planned.Settings.config()
+	files, config := cellFiles(dir), configOf(planned.Settings)
 	if err := ownsDir(dir, config); err != nil {
 		return err
 	}

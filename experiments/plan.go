@@ -83,7 +83,7 @@ func workload(o Options) ([]PlannedCell, []Estimate, error) {
 	work := make([]Estimate, len(cells))
 	for i, c := range cells {
 		e := &work[i]
-		e.Cell, e.hash, e.alone = c.Cell, c.Settings.hash(), c.experiment.alone
+		e.Cell, e.hash, e.alone = c.Cell, hashOf(c.Settings), c.experiment.alone
 		if err := c.experiment.count(c, documents[c.Corpus], e); err != nil {
 			return nil, nil, err
 		}

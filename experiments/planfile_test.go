@@ -41,14 +41,14 @@ func TestSizeByHand(t *testing.T) {
 	p.Training.Steps, p.Training.Batch, p.Perplexity[0].Length = 6, 2, 64
 	p.Perplexity[0].Batch, p.Perplexity[0].Steps = 0, 0
 	c := p.Cells()[0]
-	want := Size{ConfigHash: c.Settings.hash(), Trainings: []TrainingSize{{"metrics.jsonl", 6, 6 * 2 * 64}}, EvaluateTokens: 3 * p.Corpora["novel"].DocumentTokens}
+	want := Size{ConfigHash: hashOf(c.Settings), Trainings: []TrainingSize{{"metrics.jsonl", 6, 6 * 2 * 64}}, EvaluateTokens: 3 * p.Corpora["novel"].DocumentTokens}
 	// As many documents as are scored, each of the corpus's length.
 	size := func(c PlannedCell, documents int) Size {
 		var e Estimate
 		if err := c.experiment.count(c, documents, &e); err != nil {
 			t.Fatal(err)
 		}
-		e.hash = c.Settings.hash()
+		e.hash = hashOf(c.Settings)
 		return planFile(Options{Profile: p}, []Estimate{e}).Sizes[0]
 	}
 	if diff := cmp.Diff(want, size(c, 3)); diff != "" {
@@ -64,7 +64,7 @@ func TestSizeByHand(t *testing.T) {
 	}
 	p.Corpora["chronicle"] = p.Corpora["novel"]
 	c = p.cellsOf("booksum")[0]
-	want = Size{ConfigHash: c.Settings.hash(), EvaluateTokens: 3 * (64 + 15), Trainings: []TrainingSize{
+	want = Size{ConfigHash: hashOf(c.Settings), EvaluateTokens: 3 * (64 + 15), Trainings: []TrainingSize{
 		{"pretraining.jsonl", 3, 3 * 2 * 128}, {"metrics.jsonl", 5, 5 * (64 + 1 + 15)}, // a book, the mark that asks, a summary
 	}}
 	if diff := cmp.Diff(want, size(c, 3)); diff != "" {

@@ -57,7 +57,7 @@ func (p *Profile) newCell(c Cell) PlannedCell {
 	}
 	if c.Corpus != "" {
 		s.CorpusName, s.Corpus, s.Fingerprint = c.Corpus, p.Corpora[c.Corpus], p.fingerprints[c.Corpus]
-		s.Training, s.Baselines = p.Training, p.Baselines.forModel(c.Model)
+		s.Training, s.Baselines = p.Training, baselinesFor(p.Baselines, c.Model)
 	}
 	return PlannedCell{Cell: c, Settings: s}
 }
@@ -136,9 +136,9 @@ type CellSettings struct {
 	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
 }
 
-// config is the content of config.yaml: one text for one value. It panics if the profile
+// configOf is the content of config.yaml: one text for one value. It panics if the profile
 // that the settings come from is not valid.
-func (s CellSettings) config() []byte {
+func configOf(s CellSettings) []byte {
 	data, err := config.Marshal(s)
 	if err != nil {
 		panic(fmt.Sprintf("experiments: the profile was not validated: %v", err))
@@ -146,7 +146,7 @@ func (s CellSettings) config() []byte {
 	return data
 }
 
-// hash is the SHA-256 of config in hexadecimal: what sha256sum prints for it.
-func (s CellSettings) hash() string {
-	return fmt.Sprintf("%x", sha256.Sum256(s.config()))
+// hashOf is the SHA-256 of config in hexadecimal: what sha256sum prints for it.
+func hashOf(s CellSettings) string {
+	return fmt.Sprintf("%x", sha256.Sum256(configOf(s)))
 }

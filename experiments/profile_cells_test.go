@@ -355,7 +355,7 @@ func FuzzProfile(f *testing.F) {
 		}
 		seen := make(map[string]bool)
 		for _, c := range p.Cells() {
-			key, hash := c.Key(), c.Settings.hash()
+			key, hash := c.Key(), hashOf(c.Settings)
 			if !directoryName.MatchString(key) || seen[key] || seen[hash] {
 				t.Errorf("cell %+v: key %q, hash %s", c, key, hash)
 			}

@@ -76,8 +76,8 @@ const (
 
 func isDelta(model string) bool { return model == "infini-delta" }
 
-// segments are those that a rule is tried with.
-func (s RecallSettings) segments(model string) []int {
+// recallSegments are those that a rule is tried with.
+func recallSegments(s RecallSettings, model string) []int {
 	if isDelta(model) {
 		return s.Segments
 	}
@@ -111,13 +111,13 @@ func MeasureRecall(ctx context.Context, model string, s RecallSettings, epsilon 
 			for i := range draws {
 				draws[i] = drawPairs(keys, headSize, 4*headSize, rand.New(rand.NewPCG(uint64(headSize), uint64(i))))
 			}
-			for _, segment := range s.segments(model) {
+			for _, segment := range recallSegments(s, model) {
 				for _, pairs := range RecallPairs(headSize) {
 					if err := ctx.Err(); err != nil {
 						return nil, err
 					}
 					p := RecallPoint{Keys: keys, HeadSize: headSize, Segment: segment, Pairs: pairs, Trials: s.Trials}
-					p.measure(draws, delta, epsilon, recall)
+					measureRecallPoint(&p, draws, delta, epsilon, recall)
 					points = append(points, p)
 					tick(pairs)
 				}
@@ -175,8 +175,8 @@ func recall(qkv []float32, n, headSize, segment int, delta bool, epsilon float64
 	return out
 }
 
-// measure fills in what the pairs of a point and its curve have to say about a memory.
-func (p *RecallPoint) measure(draws []recallDraw, delta bool, epsilon float64, recall func(qkv []float32, n, headSize, segment int, delta bool, epsilon float64) []float32) {
+// measureRecallPoint fills in what the pairs of a point and its curve have to say about a memory.
+func measureRecallPoint(p *RecallPoint, draws []recallDraw, delta bool, epsilon float64, recall func(qkv []float32, n, headSize, segment int, delta bool, epsilon float64) []float32) {
 	n, trials := p.Pairs, float64(len(draws))
 	var variance float64
 	for i, d := range draws {

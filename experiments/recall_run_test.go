@@ -66,7 +66,7 @@ func TestRecallRun(t *testing.T) {
 		}
 		results[i] = outcome(t, o.Directory())
 		for _, c := range p.cellsOf("recall") {
-			result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
+			result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(hashOf(c.Settings))
 			if !found || result.Status != StatusDone || len(result.Recall) == 0 || !result.Recall[0].Agrees {
 				t.Errorf("%s: %+v", c.Key(), result)
 			}

@@ -162,7 +162,7 @@ func TestRecallTellsAWrongMemory(t *testing.T) {
 	} {
 		draws := []recallDraw{drawPairs(NormalKeys, 16, 32, rand.New(rand.NewPCG(1, 1)))}
 		p := RecallPoint{Keys: NormalKeys, HeadSize: 16, Segment: 4, Pairs: 32}
-		if p.measure(draws, true, 1e-6, wrong); p.Agrees {
+		if measureRecallPoint(&p, draws, true, 1e-6, wrong); p.Agrees {
 			t.Errorf("%s agrees: %+v", name, p)
 		}
 	}
@@ -176,8 +176,8 @@ func TestRecallRepeats(t *testing.T) {
 	}
 	p := RecallPoint{Keys: NormalKeys, HeadSize: 16, Segment: 1, Pairs: 4, Trials: 1}
 	q := p
-	p.measure([]recallDraw{drawPairs(NormalKeys, 16, 4, rand.New(rand.NewPCG(1, 1)))}, false, 1e-6, recall)
-	q.measure([]recallDraw{drawPairs(NormalKeys, 16, 4, rand.New(rand.NewPCG(1, 2)))}, false, 1e-6, recall)
+	measureRecallPoint(&p, []recallDraw{drawPairs(NormalKeys, 16, 4, rand.New(rand.NewPCG(1, 1)))}, false, 1e-6, recall)
+	measureRecallPoint(&q, []recallDraw{drawPairs(NormalKeys, 16, 4, rand.New(rand.NewPCG(1, 2)))}, false, 1e-6, recall)
 	if p.Error == q.Error {
 		t.Error("two trials have the same error")
 	}

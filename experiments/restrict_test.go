@@ -25,7 +25,7 @@ func TestRestrict(t *testing.T) {
 		t.Errorf("%d cells on %v", len(cells), p.corpora())
 	}
 	for _, c := range p.Cells() {
-		if c.Experiment != "recall" || c.Settings.hash() != whole.Hash(c.Cell) {
+		if c.Experiment != "recall" || hashOf(c.Settings) != whole.Hash(c.Cell) {
 			t.Errorf("%s has another hash in the profile as a whole", c.Key())
 		}
 	}

@@ -186,8 +186,8 @@ type StageTiming struct {
 	EvalTokens   int64   `json:"eval_tokens"`
 }
 
-// stage is the timing of one stage, made when first asked for.
-func (t *Timing) stage(name string) *StageTiming {
+// stageTiming is the timing of one stage, made when first asked for.
+func stageTiming(t *Timing, name string) *StageTiming {
 	for _, s := range t.Stages {
 		if s.Stage == name {
 			return s
@@ -198,8 +198,8 @@ func (t *Timing) stage(name string) *StageTiming {
 	return s
 }
 
-// sum adds the stages up.
-func (t *Timing) sum() {
+// sumStages adds the stages up.
+func sumStages(t *Timing) {
 	t.TrainSeconds, t.EvalSeconds, t.TrainTokens, t.EvalTokens = 0, 0, 0, 0
 	for _, s := range t.Stages {
 		t.TrainSeconds, t.EvalSeconds = t.TrainSeconds+s.TrainSeconds, t.EvalSeconds+s.EvalSeconds

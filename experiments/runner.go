@@ -156,11 +156,11 @@ func (r *runner) emit(e Event) {
 func (r *runner) cell(ctx context.Context, c PlannedCell) {
 	p := r.options.Profile
 	files := cellFiles(filepath.Join(r.options.Directory(), c.Key()))
-	hash := c.Settings.hash()
+	hash := hashOf(c.Settings)
 	result, finished := files.result(hash)
 	finished = finished && result.Status == StatusDone
 	if finished {
-		notes, done, err := files.reopen(result, c.Settings.config())
+		notes, done, err := files.reopen(result, configOf(c.Settings))
 		if err != nil { // what cannot be read may be as it should
 			notes = append(notes, err.Error())
 		}
@@ -198,7 +198,7 @@ func (r *runner) make(ctx context.Context, c PlannedCell, files cellFiles) error
 	if err := os.MkdirAll(string(files), 0o755); err != nil {
 		return err
 	}
-	notes, err := files.repair(c.Settings.config())
+	notes, err := files.repair(configOf(c.Settings))
 	for _, note := range notes {
 		r.emit(Event{Kind: Note, Text: note})
 	}

@@ -133,7 +133,7 @@ func TestFailedCell(t *testing.T) {
 	}
 	bad := p.Cells()[1]
 	files := cellFiles(filepath.Join(o.Directory(), bad.Key()))
-	if _, err := files.prepare(bad.Settings.config()); err != nil {
+	if _, err := files.prepare(configOf(bad.Settings)); err != nil {
 		t.Fatal(err)
 	}
 	// A directory in the place of a file is no damage: it is left for somebody to look at.
@@ -153,7 +153,7 @@ func TestFailedCell(t *testing.T) {
 	if failure == nil || !strings.Contains(failure.Error(), "model.safetensors") {
 		t.Errorf("the failure does not name the file: %v", failure)
 	}
-	result, found := files.result(bad.Settings.hash())
+	result, found := files.result(hashOf(bad.Settings))
 	if !found || result.Status != StatusFailed || result.Error != failure.Error() {
 		t.Errorf("result %+v", result)
 	}

@@ -244,10 +244,10 @@ func TestBadTextsHash(t *testing.T) {
 		}
 		for _, c := range p.Cells() {
 			if c.Corpus == "pg19" {
-				if has := bytes.Contains(c.Settings.config(), []byte("bad_texts")); has != strings.Contains(profile, "bad_texts: skip") {
+				if has := bytes.Contains(configOf(c.Settings), []byte("bad_texts")); has != strings.Contains(profile, "bad_texts: skip") {
 					t.Errorf("bad_texts in the settings: %v", has)
 				}
-				return c.Settings.hash()
+				return hashOf(c.Settings)
 			}
 		}
 		t.Fatal("no cell reads pg19")
@@ -316,7 +316,7 @@ func TestBadTextsRow(t *testing.T) {
 	if s, err := Run(context.Background(), o); err != nil || s.Done != 1 {
 		t.Fatalf("%+v, %v, %v", s, err, failure)
 	}
-	result, ok := cellFiles(filepath.Join(o.Directory(), cell.Key())).result(p.planned(cell.Cell).Settings.hash())
+	result, ok := cellFiles(filepath.Join(o.Directory(), cell.Key())).result(hashOf(p.planned(cell.Cell).Settings))
 	if !ok || len(result.Data.LeftOut) != 1 || result.Data.LeftOut[0].Texts != 1 || result.Data.LeftOut[0].Of != 2 {
 		t.Fatalf("%+v", result.Data)
 	}

@@ -28,7 +28,7 @@ exit code is 1.`,
   bench recall --head 16,64,128 --segment 1,4,64
   bench recall --trials 2 --json`,
 		RunE: func(*cobra.Command, []string) error {
-			if err := settings.Check(); err != nil {
+			if err := experiments.CheckRecall(settings); err != nil {
 				return usageError{err}
 			}
 			all, err := measureRecall(env, settings)
@@ -49,7 +49,7 @@ exit code is 1.`,
 func measureRecall(env *environment, s experiments.RecallSettings) ([]reports.Recall, error) {
 	total := 0
 	for _, model := range experiments.RecallModels {
-		total += s.Pairs(model)
+		total += experiments.SumRecallPairs(s, model)
 	}
 	p := env.progress("recall", int64(total))
 	defer p.finish()
