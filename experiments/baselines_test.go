@@ -9,16 +9,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"infinibench/baselines"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
 
 // everySetting has a value of its own in each place.
-var everySetting = BaselineSettings{
-	TransformerXL: TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true},
-	Memorizing:    MemorizingSettings{Entries: 48, K: 3},
-	RMT:           RMTSettings{Tokens: 5},
-	Compressive:   CompressiveSettings{Slots: 24, Rate: 4},
+var everySetting = results.BaselineSettings{
+	TransformerXL: results.TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true},
+	Memorizing:    results.MemorizingSettings{Entries: 48, K: 3},
+	RMT:           results.RMTSettings{Tokens: 5},
+	Compressive:   results.CompressiveSettings{Slots: 24, Rate: 4},
 }
 
 // Each model gets its own settings, the Memorizing Transformer those of its local part
@@ -94,7 +95,7 @@ func TestLogHasMemorysLoss(t *testing.T) {
 		t.Fatalf("%+v, %v", summary, err)
 	}
 	for _, c := range p.cellsOf("perplexity") {
-		log, err := readLog[LogLine](filepath.Join(o.Directory(), c.Key(), "metrics.jsonl"))
+		log, err := readLog[results.LogLine](filepath.Join(o.Directory(), c.Key(), "metrics.jsonl"))
 		if err != nil || len(log) != p.Training.Steps {
 			t.Fatalf("%d lines, %v", len(log), err)
 		}

@@ -15,11 +15,12 @@ import (
 	"strings"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
 )
 
 // finish writes the result of a cell, its last file, with a digest of the samples that
 // it sums up.
-func (c cellFiles) finish(r *Result) error {
+func (c cellFiles) finish(r *results.Result) error {
 	paths, err := c.logs()
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func digest(path string) (string, error) {
 
 // ChangedSamples names the files in the directory of a finished cell that do not hold
 // the samples which its result sums up. Results of earlier versions do not say.
-func ChangedSamples(dir string, r Result) (names []string, err error) {
+func ChangedSamples(dir string, r results.Result) (names []string, err error) {
 	for _, name := range slices.Sorted(maps.Keys(r.Samples)) {
 		now, err := digest(filepath.Join(dir, filepath.Base(name)))
 		if err != nil {
@@ -81,7 +82,7 @@ func ChangedSamples(dir string, r Result) (names []string, err error) {
 // reopen looks through what a finished cell has left, and says what it found. Settings
 // that are lost or damaged are written again. When samples are, done is false: they are
 // scored again, unless the model is gone as well. The result stays until it is replaced.
-func (c cellFiles) reopen(r Result, config []byte) (notes []string, done bool, err error) {
+func (c cellFiles) reopen(r results.Result, config []byte) (notes []string, done bool, err error) {
 	sealed := sealedConfig(config)
 	switch old, err := os.ReadFile(c.path("config.yaml")); {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):

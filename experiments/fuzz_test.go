@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -48,7 +49,7 @@ func FuzzSamples(f *testing.F) {
 		if err == nil && (p.Intact.Tokens == 0 || len(p.Documents) != len(lines)) {
 			t.Errorf("%d lines are %+v", len(lines), p)
 		}
-		if _, err := readLog[LogLine](path); err != nil {
+		if _, err := readLog[results.LogLine](path); err != nil {
 			return
 		}
 	})
@@ -73,7 +74,7 @@ func FuzzCellFiles(f *testing.F) {
 		if notes, err := files.repair(config); err != nil || len(notes) > 0 {
 			t.Errorf("the second repair says %q, %v", notes, err)
 		}
-		if r, found := files.result("h"); found && (r.ConfigHash != "h" || r.Version != ResultVersion) {
+		if r, found := files.result("h"); found && (r.ConfigHash != "h" || r.Version != results.Version) {
 			t.Errorf("found %+v", r)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"infinibench/baselines"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -28,7 +29,7 @@ func modelIDs() []string {
 }
 
 // NewMemory returns the memory of a model id; the settings matter to a baseline alone.
-func NewMemory(id string, s BaselineSettings) (models.Memory, error) {
+func NewMemory(id string, s results.BaselineSettings) (models.Memory, error) {
 	for _, m := range memories {
 		if m.Name() == id {
 			return configureMemory(s, m), nil
@@ -38,7 +39,7 @@ func NewMemory(id string, s BaselineSettings) (models.Memory, error) {
 }
 
 // NewModel makes the model of a cell with weights drawn from its seed.
-func NewModel(s CellSettings, vocabulary int) (*models.Model, error) {
+func NewModel(s results.CellSettings, vocabulary int) (*models.Model, error) {
 	c, memory, err := modelOf(s, vocabulary)
 	if err != nil {
 		return nil, err
@@ -47,7 +48,7 @@ func NewModel(s CellSettings, vocabulary int) (*models.Model, error) {
 }
 
 // modelOf is what the model of a cell is made of.
-func modelOf(s CellSettings, vocabulary int) (models.Config, models.Memory, error) {
+func modelOf(s results.CellSettings, vocabulary int) (models.Config, models.Memory, error) {
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize = vocabulary, s.Model.Layers, s.Model.Heads, s.Model.HeadSize
 	c.FFN, c.Segment = s.Model.FFN, s.Model.Segment

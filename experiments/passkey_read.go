@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"infinibench/datasets/passkey"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -34,7 +35,7 @@ func (a passkeyPrompt) prompt(key passkey.Key) passkey.Prompt {
 // passkeyPrompts lists every prompt of a stage: the grid of the paper's table; the needle at the
 // start of prompts that double in length; and, where a segment has room for both, needle
 // and question in the last of two segments.
-func passkeyPrompts(s PasskeySettings, task *passkey.Task) ([]passkeyPrompt, error) {
+func passkeyPrompts(s results.PasskeySettings, task *passkey.Task) ([]passkeyPrompt, error) {
 	var prompts []passkeyPrompt
 	for _, length := range s.Lengths {
 		for _, position := range passkeyPositions {

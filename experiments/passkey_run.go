@@ -9,6 +9,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/passkey"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -57,7 +58,7 @@ func (r *passkeyRun) make(ctx context.Context) error {
 	}
 	result := r.result()
 	result.Protocol = fmt.Sprintf("passkey/%s/%s/v%d", sample.Filler, r.text.Tokenizer.Name(), ProtocolVersion)
-	result.Passkey = &Passkey{Task: PasskeyTask{
+	result.Passkey = &results.Passkey{Task: results.PasskeyTask{
 		Tokenizer: sample.Tokenizer, Filler: sample.Filler, Period: sample.Period,
 		Digits: passkey.Digits, Chance: 0.1, Samples: s.Samples,
 	}}
@@ -83,7 +84,7 @@ func (r *passkeyRun) make(ctx context.Context) error {
 		if result.Footprint, err = measureFootprint(m); err != nil {
 			return err
 		}
-		result.Scale = Scale{
+		result.Scale = results.Scale{
 			Parameters: m.Parameters(), Layers: m.Config.Layers, DModel: m.Config.Width(), Heads: m.Config.Heads, Segment: m.Config.Segment,
 			TrainLength: stage.train.Segments * m.Config.Segment, Batch: stage.train.Batch, Steps: stage.train.Steps, TrainTokens: result.Scale.TrainTokens + tokens,
 		}
@@ -130,7 +131,7 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 			return m, err
 		},
 		source: func() (train.Source, error) {
-			if stage.name == StageZeroShot {
+			if stage.name == results.StageZeroShot {
 				return newTrainingSource(r.text, s.Seed, training.Batch, length)
 			}
 			return r.source(stage)
@@ -143,8 +144,8 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 
 // source draws the task as a stage has it.
 func (r *passkeyRun) source(stage passkeyStage) (*passkeySource, error) {
-	var recipe *RecipeSettings
-	if stage.name == StageRecipe {
+	var recipe *results.RecipeSettings
+	if stage.name == results.StageRecipe {
 		recipe = &r.settings.Passkey.Recipe
 	}
 	return newPasskeySource(r.task, r.settings.Seed, stage.train, r.settings.Model.Segment, recipe)

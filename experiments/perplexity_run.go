@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -97,9 +98,9 @@ const mtBudget = 65_000_000_000
 // scale says how large the run was. It is the paper's only when everything the
 // paper states is, the model is the paper's in every switch, and all of the official
 // split is scored after a comparable training.
-func (r *cellRun) scale(m *models.Model, note DataNote) Scale {
+func (r *cellRun) scale(m *models.Model, note results.DataNote) results.Scale {
 	c, t := m.Config, r.settings.Training
-	s := Scale{
+	s := results.Scale{
 		Parameters: m.Parameters(), Layers: c.Layers, DModel: c.Width(), Heads: c.Heads, Segment: c.Segment,
 		TrainLength: r.settings.Length, Batch: t.Batch, Steps: t.Steps, TrainTokens: r.timing.TrainTokens,
 	}

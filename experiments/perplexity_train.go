@@ -10,6 +10,7 @@ import (
 
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -49,7 +50,7 @@ func ownsDir(dir string, config []byte) error {
 // Train trains the model of one cell of perplexity in a directory of its own, which
 // then holds checkpoint/ and metrics.jsonl, and evaluates nothing. Interrupted, it
 // resumes when called again.
-func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens int, before bool)) error {
+func Train(ctx context.Context, o Options, c results.Cell, dir string, told func(tokens int, before bool)) error {
 	if err := o.Profile.Identify(o.Data); err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"infinibench/internal/results"
 )
 
 // recallCells is a cell for each rule of the memory; its length is the most pairs.
@@ -15,7 +17,7 @@ func recallCells(p *Profile, _ uint64) []PlannedCell {
 	}
 	var cells []PlannedCell
 	for _, model := range RecallModels {
-		c := p.newCell(Cell{Model: model, Length: 4 * slices.Max(p.Recall.HeadSizes)})
+		c := p.newCell(results.Cell{Model: model, Length: 4 * slices.Max(p.Recall.HeadSizes)})
 		c.Settings.Recall = p.Recall
 		cells = append(cells, c)
 	}
@@ -49,10 +51,10 @@ func makeRecall(ctx context.Context, r *cellRun) error {
 }
 
 // eachRecallPoint calls f for every point of a cell but for the keys, of which there are two kinds.
-func eachRecallPoint(s RecallSettings, model string, f func(headSize, pairs int)) {
+func eachRecallPoint(s results.RecallSettings, model string, f func(headSize, pairs int)) {
 	for _, headSize := range s.HeadSizes {
 		for range recallSegments(s, model) {
-			for _, pairs := range RecallPairs(headSize) {
+			for _, pairs := range results.RecallPairs(headSize) {
 				f(headSize, pairs)
 			}
 		}
@@ -60,7 +62,7 @@ func eachRecallPoint(s RecallSettings, model string, f func(headSize, pairs int)
 }
 
 // SumRecallPairs is the sum of the pairs of all points.
-func SumRecallPairs(s RecallSettings, model string) int {
+func SumRecallPairs(s results.RecallSettings, model string) int {
 	sum := 0
 	eachRecallPoint(s, model, func(_, pairs int) { sum += 2 * pairs })
 	return sum
@@ -68,7 +70,7 @@ func SumRecallPairs(s RecallSettings, model string) int {
 
 // recallSeconds is a guess: at a gigaflop per second for what is computed in float64, of
 // which the curve's triangular systems take most.
-func recallSeconds(s RecallSettings, model string) float64 {
+func recallSeconds(s results.RecallSettings, model string) float64 {
 	var flops float64
 	eachRecallPoint(s, model, func(headSize, pairs int) {
 		n, d, trials := float64(pairs), float64(headSize), float64(s.Trials)
@@ -81,7 +83,7 @@ func recallSeconds(s RecallSettings, model string) float64 {
 }
 
 // recallBytes is what the pairs of the widest head take, the products in float64 above all.
-func recallBytes(s RecallSettings) int64 {
+func recallBytes(s results.RecallSettings) int64 {
 	var most int64
 	for _, d := range s.HeadSizes {
 		n := int64(4 * d)
@@ -105,7 +107,7 @@ func validateRecall(p *Profile, report reporter) {
 }
 
 // CheckRecall refuses, of settings that no profile has validated, those that cannot be tried.
-func CheckRecall(s RecallSettings) error {
+func CheckRecall(s results.RecallSettings) error {
 	if len(s.HeadSizes) == 0 || len(s.Segments) == 0 {
 		return errors.New("no width or no segment; one of each is needed")
 	}

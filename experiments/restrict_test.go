@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"infinibench/internal/results"
 )
 
 // A profile cut down to one experiment has that one's cells, with the settings and so the
@@ -40,7 +42,7 @@ func TestTrainRefuses(t *testing.T) {
 	trained := p.cellsOf("perplexity")[0].Cell
 	unknown, foreign := trained, trained
 	unknown.Experiment, foreign.Seed = "riddles", 7
-	for want, c := range map[string]Cell{
+	for want, c := range map[string]results.Cell{
 		"does not train a model on a corpus alone": p.cellsOf("recall")[0].Cell,
 		"has no cell riddles-":                     unknown,
 		"-seed7":                                   foreign,

@@ -12,6 +12,7 @@ import (
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 )
 
 // Options is how a profile is run.
@@ -28,7 +29,7 @@ type Options struct {
 // Event is something that happened to a cell.
 type Event struct {
 	Kind   EventKind
-	Cell   Cell
+	Cell   results.Cell
 	Phase  string // of Progress: "train" or "evaluate"
 	Tokens int    // of Progress: further tokens done
 	Before bool   // of Progress: they were done by an earlier run
@@ -158,7 +159,7 @@ func (r *runner) cell(ctx context.Context, c PlannedCell) {
 	files := cellFiles(filepath.Join(r.options.Directory(), c.Key()))
 	hash := hashOf(c.Settings)
 	result, finished := files.result(hash)
-	finished = finished && result.Status == StatusDone
+	finished = finished && result.Status == results.StatusDone
 	if finished {
 		notes, done, err := files.reopen(result, configOf(c.Settings))
 		if err != nil { // what cannot be read may be as it should
@@ -184,9 +185,9 @@ func (r *runner) cell(ctx context.Context, c PlannedCell) {
 		// Interrupted: what is done is saved, nothing failed.
 	default:
 		if !finished { // the result of a finished one is as good as before
-			failed := &Result{
-				Version: ResultVersion, Profile: p.Name, Cell: c.Cell, ConfigHash: hash,
-				Status: StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
+			failed := &results.Result{
+				Version: results.Version, Profile: p.Name, Cell: c.Cell, ConfigHash: hash,
+				Status: results.StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
 			}
 			err = errors.Join(err, writeJSON(files.path("result.json"), failed))
 		}
@@ -249,8 +250,8 @@ func (r *runner) text(ctx context.Context, name string) (*TokenizedCorpus, error
 }
 
 // ThisEnvironment is the build and the machine, for result rows.
-func ThisEnvironment(version string, threads int) Environment {
-	return Environment{
+func ThisEnvironment(version string, threads int) results.Environment {
+	return results.Environment{
 		Version: version, Go: runtime.Version(), OS: machine.System(),
 		CPU: machine.CPU(), BLAS: kernel.BLAS(), Threads: threads,
 	}

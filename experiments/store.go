@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -30,12 +31,12 @@ func (c cellFiles) checkpoint() string      { return c.path("checkpoint") }
 
 // result reads the result of a finished cell; found is false when there is none,
 // or one that was made with other settings, or a damaged one.
-func (c cellFiles) result(hash string) (r Result, found bool) {
+func (c cellFiles) result(hash string) (r results.Result, found bool) {
 	data, err := os.ReadFile(c.path("result.json"))
 	if err != nil || seal.Unmarshal(data, &r) != nil {
-		return Result{}, false
+		return results.Result{}, false
 	}
-	return r, r.ConfigHash == hash && r.Version == ResultVersion
+	return r, r.ConfigHash == hash && r.Version == results.Version
 }
 
 // prepare makes the directory ready for a cell with these settings. What other

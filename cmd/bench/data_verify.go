@@ -11,6 +11,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/reports"
 )
 
@@ -111,7 +112,7 @@ func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 		var corpus datasets.Corpus
 		var err error
 		if c.Folder, err = datasets.Find(data, name); err == nil {
-			corpus, err = experiments.OpenCorpus(name, experiments.CorpusSettings{BadTexts: "skip"}, data)
+			corpus, err = experiments.OpenCorpus(name, results.CorpusSettings{BadTexts: "skip"}, data)
 		}
 		if err != nil {
 			c.Problem = err.Error()

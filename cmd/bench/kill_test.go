@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"infinibench/experiments"
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
 	"infinibench/internal/safetensors"
 	"infinibench/internal/seal"
 	"infinibench/reports"
@@ -354,7 +354,7 @@ func withoutTimes(t *testing.T, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	for line := range bytes.Lines(data) {
-		var l experiments.LogLine
+		var l results.LogLine
 		if err := seal.Unmarshal(line, &l); err != nil {
 			t.Fatal(err)
 		}

@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/models"
 	"infinibench/reports"
 )
 
 func recallCommand(env *environment) *cobra.Command {
-	var settings experiments.RecallSettings
+	var settings results.RecallSettings
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "recall",
@@ -46,7 +47,7 @@ exit code is 1.`,
 	return cmd
 }
 
-func measureRecall(env *environment, s experiments.RecallSettings) ([]reports.Recall, error) {
+func measureRecall(env *environment, s results.RecallSettings) ([]reports.Recall, error) {
 	total := 0
 	for _, model := range experiments.RecallModels {
 		total += experiments.SumRecallPairs(s, model)
