@@ -95,7 +95,7 @@ func TestLogHasMemorysLoss(t *testing.T) {
 		t.Fatalf("%+v, %v", summary, err)
 	}
 	for _, c := range p.cellsOf("perplexity") {
-		log, err := readLog[results.LogLine](filepath.Join(o.Directory(), c.Key(), "metrics.jsonl"))
+		log, err := results.ReadLog[results.LogLine](filepath.Join(o.Directory(), c.Key(), "metrics.jsonl"))
 		if err != nil || len(log) != p.Training.Steps {
 			t.Fatalf("%d lines, %v", len(log), err)
 		}

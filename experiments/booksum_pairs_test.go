@@ -94,7 +94,7 @@ func TestBadPairs(t *testing.T) {
 		}
 		return fmt.Sprintf("%x", sum.Sum(nil))
 	}
-	want := []results.BooksumCoverage{{"train", 3, 2, 314, hash("1", "Book one.", "3", "Book three.")}, {"test", 4, 2, 46, hash("4", "Book four goes on.", "5", "Five.")}}
+	want := []results.BooksumCoverage{{Split: "train", Listed: 3, Usable: 2, Official: 314, SHA256: hash("1", "Book one.", "3", "Book three.")}, {Split: "test", Listed: 4, Usable: 2, Official: 46, SHA256: hash("4", "Book four goes on.", "5", "Five.")}}
 	if len(b.Coverage) != 2 || b.Coverage[0] != want[0] || b.Coverage[1] != want[1] {
 		t.Errorf("coverage %+v, want %+v", b.Coverage, want)
 	}

@@ -148,7 +148,7 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 
 // readBooks makes the readings that samples.jsonl does not hold yet.
 func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datasets.Split) ([]results.BooksumBook, error) {
-	lines, err := readLog[results.BooksumReading](r.files.path("samples.jsonl"))
+	lines, err := results.ReadLog[results.BooksumReading](r.files.path("samples.jsonl"))
 	if err != nil {
 		return nil, err
 	}

@@ -84,7 +84,7 @@ func TestSumBooksum(t *testing.T) {
 	if e := results.DifferenceOverBooks(both, b.Books, 64); math.Abs(e.Value) > 1e-12 || e.Books != 1 {
 		t.Errorf("difference: %+v", e)
 	}
-	if e := results.OverBooks([]float64{3}); e != (results.BooksumMean{3, 3, 3, 1}) {
+	if e := results.OverBooks([]float64{3}); e != (results.BooksumMean{Value: 3, Low: 3, High: 3, Books: 1}) {
 		t.Errorf("of one book: %+v", e)
 	}
 	if e := results.OverBooks(nil); e != (results.BooksumMean{}) {

@@ -87,7 +87,7 @@ type phase struct {
 // it is finished.
 func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	dir, t := p.dir, p.training
-	log, err := readLog[results.LogLine](r.files.path(p.log))
+	log, err := results.ReadLog[results.LogLine](r.files.path(p.log))
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (r *cellRun) loadTiming() error {
 
 func (r *cellRun) saveTiming() error {
 	r.timing.PeakRSS = max(r.timing.PeakRSS, machine.PeakRSS())
-	return writeJSON(r.files.path("timing.json"), r.timing)
+	return results.WriteJSON(r.files.path("timing.json"), r.timing)
 }
 
 func gateRange(m *models.Model) (low, high float64) {

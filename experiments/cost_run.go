@@ -33,7 +33,7 @@ func makeCost(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
-	if err := writeJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
+	if err := results.WriteJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
 		return err
 	}
 	m, err := NewModel(measuredModel(s, s.Model.Segment), vocabulary)
@@ -45,7 +45,7 @@ func makeCost(ctx context.Context, r *cellRun) error {
 	if result.Footprint, err = measureFootprint(m); err != nil {
 		return err
 	}
-	return writeJSON(r.files.path("result.json"), result)
+	return results.WriteJSON(r.files.path("result.json"), result)
 }
 
 // measuredModel is the settings of the model that is measured on a sequence: the control's

@@ -64,7 +64,7 @@ func finished(t *testing.T, dir string, gaps bool) map[string]string {
 		name := strings.TrimPrefix(path, dir)
 		switch d.Name() {
 		case "metrics.jsonl": // has times; the steps must be there, each once
-			lines, err := readLog[results.LogLine](path)
+			lines, err := results.ReadLog[results.LogLine](path)
 			last := 0
 			for i, l := range lines {
 				if l.Step <= last || l.Step != i+1 && !gaps {
@@ -75,7 +75,7 @@ func finished(t *testing.T, dir string, gaps bool) map[string]string {
 			files[name] = string(rune(len(lines)))
 			return err
 		case "samples.jsonl":
-			lines, err := readLog[SampleScore](path)
+			lines, err := results.ReadLog[SampleScore](path)
 			seen := map[string]bool{}
 			for _, l := range lines {
 				if seen[l.ID] {

@@ -55,8 +55,8 @@ func TestParseOwner(t *testing.T) {
 		want  results.Owner
 		found bool
 	}{
-		{"process 7 on a.b, since 2026-01-02T03:04:05Z", results.Owner{7, "a.b", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, true},
-		{"process 7 on an unknown host, since 2026-01-02T03:04:05Z", results.Owner{7, "an unknown host", time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, true},
+		{"process 7 on a.b, since 2026-01-02T03:04:05Z", results.Owner{Process: 7, Host: "a.b", Since: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, true},
+		{"process 7 on an unknown host, since 2026-01-02T03:04:05Z", results.Owner{Process: 7, Host: "an unknown host", Since: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, true},
 		{"", results.Owner{}, false},
 		{"process 0 on a, since 2026-01-02T03:04:05Z", results.Owner{}, false}, // kill(0) would ask of the whole group
 		{"process -1 on a, since 2026-01-02T03:04:05Z", results.Owner{}, false},

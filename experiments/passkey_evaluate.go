@@ -44,7 +44,7 @@ func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passke
 	}
 	e.prefix = make([]*models.State, len(e.streams))
 	name := "samples-" + stage.name + ".jsonl"
-	if e.lines, err = readLog[results.PasskeyAnswer](r.files.path(name)); err != nil {
+	if e.lines, err = results.ReadLog[results.PasskeyAnswer](r.files.path(name)); err != nil {
 		return nil, err
 	}
 	e.lines = e.lines[:e.intact()]

@@ -82,7 +82,7 @@ func count(right []bool) int {
 func shareOf(right, parts, n int) results.Share {
 	p := float64(right) / float64(parts*n)
 	low, high := metrics.Wilson(p, n)
-	return results.Share{p, low, high}
+	return results.Share{Value: p, Low: low, High: high}
 }
 
 // aroundNeedle is how many tokens an example shows before and after its needle.

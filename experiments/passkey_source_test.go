@@ -116,7 +116,7 @@ func TestPasskeyKeysAreApart(t *testing.T) {
 	c := p.cellsOf("passkey")[0]
 	run := &passkeyRun{cellRun: &cellRun{settings: c.Settings}, task: passkeyTask(t)}
 	for _, stage := range passkeyStages(run.settings.Passkey) {
-		lines, err := readLog[results.PasskeyAnswer](filepath.Join(runs, p.Name, c.Key(), "samples-"+stage.name+".jsonl"))
+		lines, err := results.ReadLog[results.PasskeyAnswer](filepath.Join(runs, p.Name, c.Key(), "samples-"+stage.name+".jsonl"))
 		if err != nil || len(lines) == 0 {
 			t.Fatalf("%d answers: %v", len(lines), err)
 		}

@@ -119,7 +119,7 @@ func TestPasskeySharedReading(t *testing.T) {
 		}
 		c := p.cellsOf("passkey")[0]
 		files := cellFiles(filepath.Join(runs, p.Name, c.Key()))
-		lines, err := readLog[results.PasskeyAnswer](files.path("samples-" + results.StageRecipe + ".jsonl"))
+		lines, err := results.ReadLog[results.PasskeyAnswer](files.path("samples-" + results.StageRecipe + ".jsonl"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -235,9 +235,9 @@ func TestPasskeyLostAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines := wholeLines(data)
-		if len(lines) < 6 || len(lines) == len(wholeLines(want)) {
-			t.Fatalf("%s: stopped after %d answers of %d", test.name, len(lines), len(wholeLines(want)))
+		lines := results.WholeLines(data)
+		if len(lines) < 6 || len(lines) == len(results.WholeLines(want)) {
+			t.Fatalf("%s: stopped after %d answers of %d", test.name, len(lines), len(results.WholeLines(want)))
 		}
 		if err := os.WriteFile(path, bytes.Join(test.keep(lines), nil), 0o644); err != nil {
 			t.Fatal(err)

@@ -60,7 +60,7 @@ func makePerplexity(ctx context.Context, r *cellRun) error {
 
 // score evaluates the documents that samples.jsonl does not hold yet.
 func (r *cellRun) score(ctx context.Context, m *models.Model, samples []sample) ([]SampleScore, error) {
-	lines, err := readLog[SampleScore](r.files.path("samples.jsonl"))
+	lines, err := results.ReadLog[SampleScore](r.files.path("samples.jsonl"))
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func ownsDir(dir string, config []byte) error {
 		return err
 	}
 	old, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
-	if err == nil && bytes.Equal(old, sealedConfig(config)) {
+	if err == nil && bytes.Equal(old, results.SealedConfig(config)) {
 		return nil
 	}
 	for _, e := range entries {

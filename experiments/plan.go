@@ -32,7 +32,7 @@ type Estimate struct {
 
 // training adds a training that writes a log.
 func (e *Estimate) training(log string, steps, batch, length int) {
-	e.trainings = append(e.trainings, results.TrainingSize{log, steps, steps * batch * length})
+	e.trainings = append(e.trainings, results.TrainingSize{Log: log, Steps: steps, Tokens: steps * batch * length})
 	e.TrainTokens += steps * batch * length
 }
 

@@ -43,7 +43,7 @@ func TestSizeByHand(t *testing.T) {
 	p.Training.Steps, p.Training.Batch, p.Perplexity[0].Length = 6, 2, 64
 	p.Perplexity[0].Batch, p.Perplexity[0].Steps = 0, 0
 	c := p.Cells()[0]
-	want := results.Size{ConfigHash: hashOf(c.Settings), Trainings: []results.TrainingSize{{"metrics.jsonl", 6, 6 * 2 * 64}}, EvaluateTokens: 3 * p.Corpora["novel"].DocumentTokens}
+	want := results.Size{ConfigHash: hashOf(c.Settings), Trainings: []results.TrainingSize{{Log: "metrics.jsonl", Steps: 6, Tokens: 6 * 2 * 64}}, EvaluateTokens: 3 * p.Corpora["novel"].DocumentTokens}
 	// As many documents as are scored, each of the corpus's length.
 	size := func(c PlannedCell, documents int) results.Size {
 		var e Estimate
@@ -67,7 +67,7 @@ func TestSizeByHand(t *testing.T) {
 	p.Corpora["chronicle"] = p.Corpora["novel"]
 	c = p.cellsOf("booksum")[0]
 	want = results.Size{ConfigHash: hashOf(c.Settings), EvaluateTokens: 3 * (64 + 15), Trainings: []results.TrainingSize{
-		{"pretraining.jsonl", 3, 3 * 2 * 128}, {"metrics.jsonl", 5, 5 * (64 + 1 + 15)}, // a book, the mark that asks, a summary
+		{Log: "pretraining.jsonl", Steps: 3, Tokens: 3 * 2 * 128}, {Log: "metrics.jsonl", Steps: 5, Tokens: 5 * (64 + 1 + 15)}, // a book, the mark that asks, a summary
 	}}
 	if diff := cmp.Diff(want, size(c, 3)); diff != "" {
 		t.Error(diff)

@@ -47,7 +47,7 @@ func makeRecall(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(r.files.path("result.json"), result)
+	return results.WriteJSON(r.files.path("result.json"), result)
 }
 
 // eachRecallPoint calls f for every point of a cell but for the keys, of which there are two kinds.

@@ -88,7 +88,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err := atomicfile.Sweep(summary.Directory); err != nil {
 		return summary, fmt.Errorf("experiments: %w", err)
 	}
-	if err := writeJSON(filepath.Join(summary.Directory, "plan.json"), planFile(o, work)); err != nil {
+	if err := results.WriteJSON(filepath.Join(summary.Directory, "plan.json"), planFile(o, work)); err != nil {
 		return summary, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
@@ -189,7 +189,7 @@ func (r *runner) cell(ctx context.Context, c PlannedCell) {
 				Version: results.Version, Profile: p.Name, Cell: c.Cell, ConfigHash: hash,
 				Status: results.StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
 			}
-			err = errors.Join(err, writeJSON(files.path("result.json"), failed))
+			err = errors.Join(err, results.WriteJSON(files.path("result.json"), failed))
 		}
 		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: err})
 	}

@@ -116,7 +116,7 @@ func TestRunSkipsWhatIsDone(t *testing.T) {
 	if summary, err = Run(context.Background(), o); err != nil || summary.Done != 3 {
 		t.Errorf("after a change of settings: %+v, %v", summary, err)
 	}
-	log, err := readLog[results.LogLine](filepath.Join(o.Directory(), p.Cells()[0].Key(), "metrics.jsonl"))
+	log, err := results.ReadLog[results.LogLine](filepath.Join(o.Directory(), p.Cells()[0].Key(), "metrics.jsonl"))
 	if err != nil || len(log) != 7 {
 		t.Errorf("training log has %d lines, want the 7 of the new settings; %v", len(log), err)
 	}
@@ -231,7 +231,7 @@ func TestTornLog(t *testing.T) {
 	if err := os.WriteFile(path, torn.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	lines, err := readLog[results.LogLine](path)
+	lines, err := results.ReadLog[results.LogLine](path)
 	if err != nil || len(lines) != 2 || lines[1].Step != 2 {
 		t.Fatalf("%+v, %v", lines, err)
 	}
@@ -243,13 +243,13 @@ func TestTornLog(t *testing.T) {
 	if err := appendLine(f, results.LogLine{Step: 7}); err != nil {
 		t.Fatal(err)
 	}
-	if lines, err = readLog[results.LogLine](path); err != nil || len(lines) != 2 || lines[0].Step != 1 || lines[1].Step != 7 {
+	if lines, err = results.ReadLog[results.LogLine](path); err != nil || len(lines) != 2 || lines[0].Step != 1 || lines[1].Step != 7 {
 		t.Errorf("%+v, %v", lines, err)
 	}
 	if err := os.WriteFile(path, []byte("{\n{}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readLog[results.LogLine](path); err == nil || err.Error() != "experiments: "+path+":1: damaged: it does not end with its checksum; delete the file: a training log then starts late, samples are scored again" {
+	if _, err := results.ReadLog[results.LogLine](path); err == nil || err.Error() != "results: "+path+":1: damaged: it does not end with its checksum; delete the file: a training log then starts late, samples are scored again" {
 		t.Errorf("damaged line: %v", err)
 	}
 }

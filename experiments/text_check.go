@@ -74,7 +74,7 @@ func checkTexts(ctx context.Context, c datasets.Corpus, s results.CorpusSettings
 		if err := os.MkdirAll(cache, 0o755); err != nil {
 			return nil, err
 		}
-		if err := writeJSON(path, checkedTexts{bad}); err != nil {
+		if err := results.WriteJSON(path, checkedTexts{bad}); err != nil {
 			return nil, err
 		}
 	}

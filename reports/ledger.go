@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 
-	"infinibench/experiments"
 	"infinibench/internal/results"
 )
 
@@ -100,6 +98,9 @@ func judgeLedger(r results.LedgerRow) (Verdict, string) {
 func ledgerThesis(l *results.Ledger) thesis {
 	t := thesis{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", section: "memory",
 		scale: "the paper's sizes; exact, no training"}
+	if l == nil {
+		return t
+	}
 	for _, r := range inOrder(l.Rows) {
 		if isInfini(r.Model) {
 			v := vote{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
@@ -123,24 +124,20 @@ func ledgerReading(l *results.Ledger) []string {
 	return text
 }
 
-// paperLedger is worked out once: it makes the states of the paper's models, which take
-// a gigabyte together. Nobody changes it.
-var paperLedger = sync.OnceValues(experiments.PaperLedger)
-
+// memoryOf shows the paper's ledger, where the run has it, and what its models carry.
 func memoryOf(run *Run) (memorySection, error) {
-	l, err := paperLedger()
-	if err != nil {
-		return memorySection{}, err
+	s := memorySection{Command: "bench memory", ledger: run.Ledger}
+	if l := run.Ledger; l != nil {
+		var err error
+		if s.Chart, err = ledgerChart(l); err != nil {
+			return memorySection{}, err
+		}
+		s.Reading, s.Tables = ledgerReading(l), LedgerTables(l)
 	}
-	f, err := ledgerChart(l)
-	if err != nil {
-		return memorySection{}, err
-	}
-	tables := LedgerTables(l)
 	if own := carriedTable(run); len(own.Rows) > 0 {
-		tables = append(tables, own)
+		s.Tables = append(s.Tables, own)
 	}
-	return memorySection{ledgerReading(l), f, tables, "bench memory", l}, nil
+	return s, nil
 }
 
 // carriedTable shows the memory of the models of a run, as their done say.

@@ -17,7 +17,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"infinibench/experiments"
 	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
@@ -28,6 +27,10 @@ type Run struct {
 	Records  []Record       // in the order of their directory names
 	Planned  []results.Cell // from plan.json; nil when there is none
 	Warnings []string       // files that could not be used, and why
+
+	// Ledger is the memory at the paper's own sizes, from experiments.PaperLedger: it takes
+	// the models, so the caller hands it in. Without it the report leaves out that part.
+	Ledger *results.Ledger
 }
 
 // Record is one cell's result with the files beside it.
@@ -119,7 +122,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 		return record, false
 	}
 	record.Result.Warnings = append(record.Result.Warnings, undefined(&record.Result)...)
-	changed, err := experiments.ChangedSamples(cell, record.Result)
+	changed, err := results.ChangedSamples(cell, record.Result)
 	if err != nil {
 		run.warn("%s: %v", record.Key, pathless(err))
 	}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"infinibench/experiments"
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/results"
 	"infinibench/internal/safetensors"
@@ -250,6 +251,9 @@ func (v *victim) outcome(report bool) map[string]string {
 	}
 	if len(run.Warnings) > 0 {
 		v.t.Errorf("the report warns: %q", run.Warnings)
+	}
+	if run.Ledger, err = experiments.PaperLedger(); err != nil {
+		v.t.Fatal(err)
 	}
 	paths, err := reports.Write(run, filepath.Join(v.t.TempDir(), "report"))
 	if err != nil {

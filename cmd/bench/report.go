@@ -66,6 +66,9 @@ func writeReport(env *environment, runs, profile, out string) error {
 	if err != nil {
 		return fmt.Errorf("%w; `bench reproduce --profile %s` makes results", err, profile)
 	}
+	if run.Ledger, err = experiments.PaperLedger(); err != nil {
+		return err
+	}
 	place := out
 	if place == "" {
 		place = filepath.Join(dir, "report")
