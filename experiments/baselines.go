@@ -6,61 +6,28 @@ import (
 
 	"infinibench/baselines"
 	"infinibench/internal/config"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
 
-// BaselineSettings is what the authors of the baselines leave open or vary, under the
-// ids of the models. Zero, or left out, stands for the choice that the type in package
-// baselines names.
-type BaselineSettings struct {
-	TransformerXL TransformerXLSettings `yaml:"transformer-xl,omitempty" json:",omitzero"` // also the local part of memorizing
-	Memorizing    MemorizingSettings    `yaml:"memorizing,omitempty" json:",omitzero"`
-	RMT           RMTSettings           `yaml:"rmt,omitempty" json:",omitzero"`
-	Compressive   CompressiveSettings   `yaml:"compressive,omitempty" json:",omitzero"`
-}
-
-// TransformerXLSettings is those of baselines.TransformerXL.
-type TransformerXLSettings struct {
-	Cache           int  `yaml:"cache,omitempty" min:"1" max:"1048576"`            // tokens; 0: one segment
-	EvaluationCache int  `yaml:"evaluation_cache,omitempty" min:"1" max:"1048576"` // in place of cache once trained, as no weight depends on it
-	T5              bool `yaml:"t5,omitempty"`                                     // T5's relative biases, on keys and queries of length 1
-}
-
-// MemorizingSettings is those of baselines.Memorizing.
-type MemorizingSettings struct {
-	Entries int `yaml:"entries,omitempty" min:"1" max:"16777216"` // tokens in memory; 0: 32 segments
-	K       int `yaml:"k,omitempty" min:"1" max:"65536"`          // entries found; 0: 32
-}
-
-// RMTSettings is those of baselines.Recurrent.
-type RMTSettings struct {
-	Tokens int `yaml:"tokens,omitempty" min:"1" max:"65536"` // 0: 100 to 2048 of a segment
-}
-
-// CompressiveSettings is those of baselines.Compressive.
-type CompressiveSettings struct {
-	Slots int `yaml:"slots,omitempty" min:"1" max:"1048576"` // 0: as many as tokens in a segment
-	Rate  int `yaml:"rate,omitempty" min:"1" max:"1024"`     // tokens to a slot; 0: 2
-}
-
-// forModel is the part that a model depends on.
-func (s BaselineSettings) forModel(model string) BaselineSettings {
+// baselinesFor is the part that a model depends on.
+func baselinesFor(s results.BaselineSettings, model string) results.BaselineSettings {
 	switch model {
 	case baselines.TransformerXL{}.Name():
-		return BaselineSettings{TransformerXL: s.TransformerXL}
+		return results.BaselineSettings{TransformerXL: s.TransformerXL}
 	case baselines.Memorizing{}.Name():
-		return BaselineSettings{TransformerXL: s.TransformerXL, Memorizing: s.Memorizing}
+		return results.BaselineSettings{TransformerXL: s.TransformerXL, Memorizing: s.Memorizing}
 	case baselines.Recurrent{}.Name():
-		return BaselineSettings{RMT: s.RMT}
+		return results.BaselineSettings{RMT: s.RMT}
 	case baselines.Compressive{}.Name():
-		return BaselineSettings{Compressive: s.Compressive}
+		return results.BaselineSettings{Compressive: s.Compressive}
 	}
-	return BaselineSettings{}
+	return results.BaselineSettings{}
 }
 
-// evaluated is the settings that a trained model is evaluated with.
-func (s BaselineSettings) evaluated() BaselineSettings {
+// evaluatedBaselines is the settings that a trained model is evaluated with.
+func evaluatedBaselines(s results.BaselineSettings) results.BaselineSettings {
 	if n := s.TransformerXL.EvaluationCache; n > 0 {
 		s.TransformerXL.Cache = n
 	}
@@ -69,10 +36,10 @@ func (s BaselineSettings) evaluated() BaselineSettings {
 
 // paperBaselines is behind the rows of the paper's Table 2: the sizes are those that zero
 // stands for, at its segments, and two rows are of another paper's Transformer-XL.
-var paperBaselines = BaselineSettings{TransformerXL: TransformerXLSettings{T5: true}}
+var paperBaselines = results.BaselineSettings{TransformerXL: results.TransformerXLSettings{T5: true}}
 
-// configure is a memory with these settings.
-func (s BaselineSettings) configure(m models.Memory) models.Memory {
+// configureMemory is a memory with these settings.
+func configureMemory(s results.BaselineSettings, m models.Memory) models.Memory {
 	xl := baselines.TransformerXL{Cache: s.TransformerXL.Cache, T5: s.TransformerXL.T5}
 	switch m.(type) {
 	case baselines.TransformerXL:
@@ -113,18 +80,18 @@ const savedBaselines = "baselines"
 // was kept beside it.
 func LoadModel(dir string) (*models.Model, map[string]string, error) {
 	return train.LoadModel(dir, func(id string, extra map[string]string) (models.Memory, error) {
-		var s BaselineSettings
+		var s results.BaselineSettings
 		if text, ok := extra[savedBaselines]; ok {
 			if err := config.Parse(filepath.Join(dir, "model.safetensors")+": "+savedBaselines, []byte(text), &s); err != nil {
 				return nil, err
 			}
 		}
-		return NewMemory(id, s.evaluated())
+		return NewMemory(id, evaluatedBaselines(s))
 	})
 }
 
-// saved is the settings as LoadModel reads them.
-func (s BaselineSettings) saved() string {
+// marshalBaselines is the settings as LoadModel reads them.
+func marshalBaselines(s results.BaselineSettings) string {
 	data, err := config.Marshal(s)
 	if err != nil {
 		panic(fmt.Sprintf("experiments: settings were not validated: %v", err))

@@ -9,16 +9,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"infinibench/baselines"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
 
 // everySetting has a value of its own in each place.
-var everySetting = BaselineSettings{
-	TransformerXL: TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true},
-	Memorizing:    MemorizingSettings{Entries: 48, K: 3},
-	RMT:           RMTSettings{Tokens: 5},
-	Compressive:   CompressiveSettings{Slots: 24, Rate: 4},
+var everySetting = results.BaselineSettings{
+	TransformerXL: results.TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true},
+	Memorizing:    results.MemorizingSettings{Entries: 48, K: 3},
+	RMT:           results.RMTSettings{Tokens: 5},
+	Compressive:   results.CompressiveSettings{Slots: 24, Rate: 4},
 }
 
 // Each cell holds only its own model's settings; the Memorizing Transformer's include its
@@ -38,10 +39,10 @@ func TestBaselineSettings(t *testing.T) {
 		{"infini-linear", "{}", models.Infini{}},
 		{"infini-delta", "{}", models.Infini{Delta: true}},
 	} {
-		if got := strings.TrimSpace(everySetting.forModel(test.model).saved()); got != test.config {
+		if got := strings.TrimSpace(marshalBaselines(baselinesFor(everySetting, test.model))); got != test.config {
 			t.Errorf("%s is made with\n%s\nwant\n%s", test.model, got, test.config)
 		}
-		memory, err := NewMemory(test.model, everySetting.forModel(test.model))
+		memory, err := NewMemory(test.model, baselinesFor(everySetting, test.model))
 		if err != nil {
 			t.Error(err)
 		}
@@ -63,7 +64,7 @@ func TestCheckpointKeepsBaseline(t *testing.T) {
 	}
 	c := p.Cells()[0]
 	files := cellFiles(filepath.Join(o.Directory(), c.Key()))
-	result, found := files.result(c.Settings.hash())
+	result, found := files.result(hashOf(c.Settings))
 	if want := int64(2 * 32 * (2*40 + 48)); !found || result.Footprint.Entries != want || result.Settings.Baselines != p.Baselines {
 		t.Errorf("result %t carries %d numbers, want %d, and has the settings %+v", found, result.Footprint.Entries, want, result.Settings.Baselines)
 	}
@@ -94,7 +95,7 @@ func TestLogHasMemorysLoss(t *testing.T) {
 		t.Fatalf("%+v, %v", summary, err)
 	}
 	for _, c := range p.cellsOf("perplexity") {
-		log, err := readLog[LogLine](filepath.Join(o.Directory(), c.Key(), "metrics.jsonl"))
+		log, err := results.ReadLog[results.LogLine](filepath.Join(o.Directory(), c.Key(), "metrics.jsonl"))
 		if err != nil || len(log) != p.Training.Steps {
 			t.Fatalf("%d lines, %v", len(log), err)
 		}

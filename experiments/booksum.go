@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"infinibench/datasets/booksum"
+	"infinibench/internal/results"
 )
 
 // booksumExperiment is the paper's Table 4 and Figure 4.
@@ -13,64 +14,30 @@ var booksumExperiment = &experiment{
 	keys: booksumKeys,
 }
 
-// BooksumSettings is the paper's third experiment (Table 4 and Figure 4): models that
-// are trained as language models of books, then on books with their summaries, and
-// then summarise books of which they read more and more.
-type BooksumSettings struct {
-	Corpus string   `yaml:"corpus,omitempty"` // chronicle or booksum; one of corpora
-	Models []string `yaml:"models,omitempty"`
-
-	Pretraining PhaseSettings `yaml:"pretraining" required:"true"` // length: tokens of a stretch of a book
-	Finetuning  PhaseSettings `yaml:"finetuning" required:"true"`  // length: tokens of a book, from its start
-
-	// SummaryTokens is where summaries end: longer references are cut in training.
-	SummaryTokens int `yaml:"summary_tokens" required:"true" min:"1" max:"65536"`
-	// Lengths is how many tokens of a book are read, rising; a shorter book is read whole.
-	Lengths []int `yaml:"lengths" required:"true" min:"1" max:"64"`
-
-	Decodes     int     `yaml:"decodes" required:"true" min:"1" max:"1000"`    // summaries sampled for each book and length
-	Temperature float64 `yaml:"temperature" required:"true" min:"0" max:"100"` // 0: greedy
-	TopP        float64 `yaml:"top_p" required:"true" min:"1e-6" max:"1"`      // share of the probability to draw from
-	BadPairs    string  `yaml:"bad_pairs" required:"true" oneof:"skip stop"`   // what to do when pairs cannot be used
-}
-
-// PhaseSettings is what a phase of training has of its own; the rest is the profile's.
-type PhaseSettings struct {
-	Length           int     `yaml:"length" required:"true" min:"1" max:"16777216"`
-	Batch            int     `yaml:"batch" required:"true" min:"1" max:"65536"`
-	Steps            int     `yaml:"steps" required:"true" min:"1" max:"10000000"`
-	WarmupSteps      int     `yaml:"warmup_steps" required:"true" min:"0" max:"10000000"`
-	LearningRate     float64 `yaml:"learning_rate" required:"true" min:"1e-8" max:"10"`
-	GateLearningRate float64 `yaml:"gate_learning_rate" required:"true" min:"0" max:"10"`
-}
-
-// apply is the training with what the phase has of its own.
-func (t PhaseSettings) apply(s TrainingSettings) TrainingSettings {
+// phaseTraining is the training with what the phase has of its own.
+func phaseTraining(t results.PhaseSettings, s results.TrainingSettings) results.TrainingSettings {
 	s.Batch, s.Steps, s.WarmupSteps = t.Batch, t.Steps, t.WarmupSteps
 	s.LearningRate, s.GateLearningRate = t.LearningRate, t.GateLearningRate
 	return s
 }
 
-// Summarised says whether the profile has the experiment.
-func (s BooksumSettings) Summarised() bool { return s.Corpus != "" }
+// booksumRow is the tokens of a training sequence: a book, the mark that asks, and a summary.
+func booksumRow(s results.BooksumSettings) int { return s.Finetuning.Length + 1 + s.SummaryTokens }
 
-// row is the tokens of a training sequence: a book, the mark that asks, and a summary.
-func (s BooksumSettings) row() int { return s.Finetuning.Length + 1 + s.SummaryTokens }
-
-// readInTraining is the tokens that each phase of the training reads.
-func (s BooksumSettings) readInTraining() (pretraining, finetuning int64) {
+// booksumPhaseTokens is the tokens that each phase of the training reads.
+func booksumPhaseTokens(s results.BooksumSettings) (pretraining, finetuning int64) {
 	p, f := s.Pretraining, s.Finetuning
-	return int64(p.Steps) * int64(p.Batch) * int64(p.Length), int64(f.Steps) * int64(f.Batch) * int64(s.row())
+	return int64(p.Steps) * int64(p.Batch) * int64(p.Length), int64(f.Steps) * int64(f.Batch) * int64(booksumRow(s))
 }
 
-// trainTokens is what both phases train on.
-func (s BooksumSettings) trainTokens() int {
-	pretraining, finetuning := s.readInTraining()
+// booksumTrainTokens is what both phases train on.
+func booksumTrainTokens(s results.BooksumSettings) int {
+	pretraining, finetuning := booksumPhaseTokens(s)
 	return int(pretraining + finetuning)
 }
 
-// readTokens is what is read and drawn of one book at most.
-func (s BooksumSettings) readTokens() int {
+// booksumReadTokens is what is read and drawn of one book at most.
+func booksumReadTokens(s results.BooksumSettings) int {
 	return s.Lengths[len(s.Lengths)-1] + len(s.Lengths)*s.Decodes*s.SummaryTokens
 }
 
@@ -82,8 +49,8 @@ func booksumCells(p *Profile, seed uint64) []PlannedCell {
 	}
 	var cells []PlannedCell
 	for _, model := range s.Models {
-		c := p.newCell(Cell{Corpus: s.Corpus, Model: model, Length: s.Lengths[len(s.Lengths)-1], Seed: seed})
-		c.Settings.Length, c.Settings.Training, c.Settings.Booksum = s.row(), s.Finetuning.apply(p.Training), s
+		c := p.newCell(results.Cell{Corpus: s.Corpus, Model: model, Length: s.Lengths[len(s.Lengths)-1], Seed: seed})
+		c.Settings.Length, c.Settings.Training, c.Settings.Booksum = booksumRow(s), phaseTraining(s.Finetuning, p.Training), s
 		c.Settings.Booksum.Corpus, c.Settings.Booksum.Models = "", nil // also of other cells
 		cells = append(cells, c)
 	}
@@ -95,7 +62,7 @@ func countBooksum(c PlannedCell, documents int, e *Estimate) error {
 	s, pretraining := c.Settings, c.Settings.Booksum.Pretraining
 	e.training("pretraining.jsonl", pretraining.Steps, pretraining.Batch, pretraining.Length)
 	e.training("metrics.jsonl", s.Training.Steps, s.Training.Batch, s.Length)
-	e.EvaluateTokens = documents * s.Booksum.readTokens()
+	e.EvaluateTokens = documents * booksumReadTokens(s.Booksum)
 	return nil
 }
 
@@ -108,7 +75,7 @@ func validateBooksum(p *Profile, report reporter) {
 	if len(s.Lengths) == 0 {
 		return // there is no such block, or what is missing has been reported
 	}
-	s.validateCorpus(p, report)
+	validateBooksumCorpus(s, p, report)
 	if len(s.Models) == 0 {
 		report("booksum.models", "missing; allowed: a list of length at least 1")
 	}
@@ -116,8 +83,8 @@ func validateBooksum(p *Profile, report reporter) {
 	if s.Temperature == 0 && s.Decodes > 1 {
 		report("booksum.decodes", "got %d; allowed: 1, as at temperature 0 all summaries of a book are the same", s.Decodes)
 	}
-	s.Pretraining.validate(p, s.Corpus, "booksum.pretraining", report)
-	s.Finetuning.validate(p, s.Corpus, "booksum.finetuning", report)
+	validateBooksumPhase(s.Pretraining, p, s.Corpus, "booksum.pretraining", report)
+	validateBooksumPhase(s.Finetuning, p, s.Corpus, "booksum.finetuning", report)
 	before := 0
 	for i, n := range s.Lengths {
 		key := fmt.Sprintf("booksum.lengths[%d]", i)
@@ -129,8 +96,8 @@ func validateBooksum(p *Profile, report reporter) {
 	}
 }
 
-// validateCorpus reports a corpus that has no summaries, or books too short for them.
-func (s BooksumSettings) validateCorpus(p *Profile, report reporter) {
+// validateBooksumCorpus reports a corpus that has no summaries, or books too short for them.
+func validateBooksumCorpus(s results.BooksumSettings, p *Profile, report reporter) {
 	c, ok := p.Corpora[s.Corpus]
 	switch {
 	case s.Corpus != "chronicle" && s.Corpus != "booksum":
@@ -144,8 +111,8 @@ func (s BooksumSettings) validateCorpus(p *Profile, report reporter) {
 	}
 }
 
-// validate reports a phase that does not fit the books or its own steps.
-func (t PhaseSettings) validate(p *Profile, corpus, key string, report reporter) {
+// validateBooksumPhase reports a phase that does not fit the books or its own steps.
+func validateBooksumPhase(t results.PhaseSettings, p *Profile, corpus, key string, report reporter) {
 	validateBookLength(p, corpus, key+".length", t.Length, report)
 	if t.WarmupSteps > t.Steps {
 		report(key+".warmup_steps", "got %d; allowed: at most its steps, %d", t.WarmupSteps, t.Steps)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"infinibench/datasets"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -37,7 +38,7 @@ func TestBadPairs(t *testing.T) {
 	manifest(datasets.Validation)
 	manifest(datasets.Test, line(4, "Book four goes on."), line(1, "Again."), line(5, "Five."), strings.Replace(line(6, "Six."), ": 160", ": 320", 1))
 	p := summaries(t)
-	p.Corpora["booksum"] = CorpusSettings{Tokenizer: "bytes", Split: "test"}
+	p.Corpora["booksum"] = results.CorpusSettings{Tokenizer: "bytes", Split: "test"}
 	delete(p.Corpora, "chronicle")
 	p.Booksum.Corpus, p.Booksum.Models = "booksum", []string{"local-only"}
 	p.Booksum.Pretraining.Steps, p.Booksum.Finetuning.Steps = 1, 1
@@ -75,7 +76,7 @@ func TestBadPairs(t *testing.T) {
 		t.Errorf("noted %q", got)
 	}
 	c := p.Cells()[0]
-	result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
+	result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(hashOf(c.Settings))
 	if !found || result.Booksum == nil {
 		t.Fatal("no result")
 	}
@@ -92,11 +93,11 @@ func TestBadPairs(t *testing.T) {
 		}
 		return fmt.Sprintf("%x", sum.Sum(nil))
 	}
-	want := []BooksumCoverage{{"train", 3, 2, 314, hash("1", "Book one.", "3", "Book three.")}, {"test", 4, 2, 46, hash("4", "Book four goes on.", "5", "Five.")}}
+	want := []results.BooksumCoverage{{Split: "train", Listed: 3, Usable: 2, Official: 314, SHA256: hash("1", "Book one.", "3", "Book three.")}, {Split: "test", Listed: 4, Usable: 2, Official: 46, SHA256: hash("4", "Book four goes on.", "5", "Five.")}}
 	if len(b.Coverage) != 2 || b.Coverage[0] != want[0] || b.Coverage[1] != want[1] {
 		t.Errorf("coverage %+v, want %+v", b.Coverage, want)
 	}
-	var timing Timing
+	var timing results.Timing
 	if data, err := os.ReadFile(filepath.Join(o.Directory(), c.Key(), "timing.json")); err != nil {
 		t.Error(err)
 	} else if err := seal.Unmarshal(data, &timing); err != nil {
@@ -121,14 +122,14 @@ func TestBooksumProfiles(t *testing.T) {
 		want   string
 	}{
 		{"good", func(*Profile) {}, ""},
-		{"no such block", func(p *Profile) { p.Booksum = BooksumSettings{} }, ""},
+		{"no such block", func(p *Profile) { p.Booksum = results.BooksumSettings{} }, ""},
 		{"no summaries", func(p *Profile) { p.Booksum.Corpus = "novel" }, `booksum.corpus: got "novel"; allowed: chronicle, booksum, as other books have no summaries`},
 		{"not there", func(p *Profile) { p.Booksum.Corpus = "booksum" }, `booksum.corpus: got "booksum", which corpora does not hold`},
 		{"no models", func(p *Profile) { p.Booksum.Models = nil }, "booksum.models: missing"},
 		{"unknown model", func(p *Profile) { p.Booksum.Models = []string{"gru"} }, `booksum.models[0]: got "gru"; allowed: local-only`},
 		{"twice", func(p *Profile) { p.Booksum.Models = []string{"local-only", "local-only"} }, "booksum.models[1]: local-only is listed twice"},
 		{"short books", func(p *Profile) {
-			p.Corpora["chronicle"] = CorpusSettings{Tokenizer: "word", Split: "test", Documents: 3, DocumentTokens: 128}
+			p.Corpora["chronicle"] = results.CorpusSettings{Tokenizer: "word", Split: "test", Documents: 3, DocumentTokens: 128}
 			p.Booksum.Lengths = []int{128}
 		}, "corpora.chronicle.document_tokens: booksum: a chronicle of 128 words is too short"},
 		{"half a segment", func(p *Profile) { p.Booksum.Lengths = []int{64, 80} }, "booksum.lengths[1]: got 80; allowed: a multiple of model.segment, 32"},

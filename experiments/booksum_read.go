@@ -9,6 +9,7 @@ import (
 
 	"infinibench/datasets/booksum"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -30,13 +31,13 @@ func newBookReader(m *models.Model, x *summaryTask, seed uint64, lead int, told 
 
 // book reads book i of the split. done has the readings of an earlier run, by length,
 // which are not made again; save is told of each further one.
-func (r *bookReader) book(ctx context.Context, pair booksum.Pair, i int, done map[int]BooksumReading, save func(BooksumReading) error) (BooksumBook, error) {
+func (r *bookReader) book(ctx context.Context, pair booksum.Pair, i int, done map[int]results.BooksumReading, save func(results.BooksumReading) error) (results.BooksumBook, error) {
 	s := r.task.settings
 	ids, err := r.task.text.Tokenizer.Encode(pair.Text)
 	if err != nil {
-		return BooksumBook{}, fmt.Errorf("experiments: %s: %w", pair.ID, err)
+		return results.BooksumBook{}, fmt.Errorf("experiments: %s: %w", pair.ID, err)
 	}
-	book := BooksumBook{ID: pair.ID, Title: pair.Title, Tokens: len(ids), Summary: pair.Summary}
+	book := results.BooksumBook{ID: pair.ID, Title: pair.Title, Tokens: len(ids), Summary: pair.Summary}
 	r.one.Restart(r.empty)
 	at := 0
 	for _, length := range s.Lengths {
@@ -45,7 +46,7 @@ func (r *bookReader) book(ctx context.Context, pair booksum.Pair, i int, done ma
 			r.advance(s.Decodes*s.SummaryTokens, true)
 			continue
 		}
-		reading := BooksumReading{ID: pair.ID, Length: length, Read: min(length, len(ids))}
+		reading := results.BooksumReading{ID: pair.ID, Length: length, Read: min(length, len(ids))}
 		reading.Share = float64(reading.Read) / float64(len(ids))
 		for at < reading.Read {
 			next := min(reading.Read, at+prefill)
@@ -69,7 +70,7 @@ func (r *bookReader) book(ctx context.Context, pair booksum.Pair, i int, done ma
 		for _, o := range reading.Outputs {
 			reading.Scores = append(reading.Scores, rouge.Compare(pair.Summary, o, false))
 		}
-		reading.Mean = meanScores(reading.Scores)
+		reading.Mean = results.MeanScores(reading.Scores)
 		reading.Lead = rouge.Compare(pair.Summary, leadWords(text, r.lead), false)
 		reading.Oracle = rouge.Compare(pair.Summary, oracle(text, pair.Summary), false)
 		if len(pair.Facts) > 0 {
@@ -91,7 +92,7 @@ func (r *bookReader) book(ctx context.Context, pair booksum.Pair, i int, done ma
 const prefill = 1 << 13
 
 // summarise samples the summaries of the book as far as it has been read.
-func (r *bookReader) summarise(ctx context.Context, reading *BooksumReading, book int) error {
+func (r *bookReader) summarise(ctx context.Context, reading *results.BooksumReading, book int) error {
 	s := r.task.settings
 	r.many.Branch(r.one)
 	samplers := make([]*models.Sampler, s.Decodes)
@@ -119,8 +120,8 @@ func (r *bookReader) summarise(ctx context.Context, reading *BooksumReading, boo
 }
 
 // stated says which outputs state a fact: its key with its value right behind it.
-func stated(key, value string, read bool, outputs []string) BooksumFact {
-	f := BooksumFact{Key: key, Value: value, Read: read}
+func stated(key, value string, read bool, outputs []string) results.BooksumFact {
+	f := results.BooksumFact{Key: key, Value: value, Read: read}
 	for i, o := range outputs {
 		words := strings.Fields(o)
 		for at := range words[:max(len(words)-1, 0)] {
@@ -132,21 +133,4 @@ func stated(key, value string, read bool, outputs []string) BooksumFact {
 		}
 	}
 	return f
-}
-
-// meanScores is the mean of every score, overall too.
-func meanScores(scores []rouge.Scores) rouge.Scores {
-	var mean rouge.Scores
-	n := float64(len(scores))
-	for _, s := range scores {
-		for _, part := range []struct{ sum, of *rouge.Score }{
-			{&mean.Rouge1, &s.Rouge1}, {&mean.Rouge2, &s.Rouge2}, {&mean.RougeL, &s.RougeL}, {&mean.RougeLsum, &s.RougeLsum},
-		} {
-			part.sum.Precision += part.of.Precision / n
-			part.sum.Recall += part.of.Recall / n
-			part.sum.F += part.of.F / n
-		}
-		mean.Overall += s.Overall / n
-	}
-	return mean
 }

@@ -10,6 +10,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -31,7 +32,7 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
-	if m.Memory, err = NewMemory(r.cell.Model, r.settings.Baselines.evaluated()); err != nil {
+	if m.Memory, err = NewMemory(r.cell.Model, evaluatedBaselines(r.settings.Baselines)); err != nil {
 		return err
 	}
 	lead, err := task.meanWords()
@@ -40,7 +41,7 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 	}
 	books, err := r.readBooks(ctx, newBookReader(m, task, r.settings.Seed, lead, func(tokens int, before bool) {
 		if r.advance("summarise", tokens, before); !before {
-			r.timing.stage("finetuning").EvalTokens += int64(tokens)
+			stageTiming(&r.timing, "finetuning").EvalTokens += int64(tokens)
 		}
 	}), split)
 	if err != nil {
@@ -64,7 +65,7 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 			result.Warnings = append(result.Warnings, doubts(c, s))
 		}
 	}
-	r.timing.sum()
+	sumStages(&r.timing)
 	if err := r.saveTiming(); err != nil {
 		return err
 	}
@@ -117,9 +118,9 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 	if err := os.MkdirAll(r.files.pretrained(), 0o755); err != nil {
 		return nil, err
 	}
-	pretraining, finetuning := r.timing.stage("pretraining"), r.timing.stage("finetuning")
+	pretraining, finetuning := stageTiming(&r.timing, "pretraining"), stageTiming(&r.timing, "finetuning")
 	first := phase{
-		dir: r.files.pretrained(), log: "pretraining.jsonl", training: b.Pretraining.apply(s.Training), length: b.Pretraining.Length,
+		dir: r.files.pretrained(), log: "pretraining.jsonl", training: phaseTraining(b.Pretraining, s.Training), length: b.Pretraining.Length,
 		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, b.Pretraining.Batch, b.Pretraining.Length)
@@ -141,20 +142,20 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 		seconds: &finetuning.TrainSeconds, tokens: &finetuning.TrainTokens,
 	})
 	// The summaries alone are learnt from, but what the speed is of is all that was read.
-	pretraining.TrainTokens, finetuning.TrainTokens = b.readInTraining()
+	pretraining.TrainTokens, finetuning.TrainTokens = booksumPhaseTokens(b)
 	return m, err
 }
 
 // readBooks makes the readings that samples.jsonl does not hold yet.
-func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datasets.Split) ([]BooksumBook, error) {
-	lines, err := readLog[BooksumReading](r.files.path("samples.jsonl"))
+func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datasets.Split) ([]results.BooksumBook, error) {
+	lines, err := results.ReadLog[results.BooksumReading](r.files.path("samples.jsonl"))
 	if err != nil {
 		return nil, err
 	}
-	done := map[string]map[int]BooksumReading{}
+	done := map[string]map[int]results.BooksumReading{}
 	for _, l := range lines {
 		if done[l.ID] == nil {
-			done[l.ID] = map[int]BooksumReading{}
+			done[l.ID] = map[int]results.BooksumReading{}
 		}
 		done[l.ID][l.Length] = l
 	}
@@ -164,9 +165,9 @@ func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datas
 	}
 	defer file.Close()
 	start := machine.WorkTime()
-	save := func(reading BooksumReading) error {
-		r.timing.stage("finetuning").EvalSeconds += (machine.WorkTime() - start).Seconds()
-		r.timing.sum()
+	save := func(reading results.BooksumReading) error {
+		stageTiming(&r.timing, "finetuning").EvalSeconds += (machine.WorkTime() - start).Seconds()
+		sumStages(&r.timing)
 		start = machine.WorkTime()
 		if err := r.saveTiming(); err != nil {
 			return err
@@ -180,7 +181,7 @@ func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datas
 	if limit := r.settings.Corpus.Documents; limit > 0 {
 		n = min(n, limit)
 	}
-	var books []BooksumBook
+	var books []results.BooksumBook
 	for i := range n {
 		pair, err := reader.task.pairs.Pair(split, i)
 		if err != nil {
@@ -196,8 +197,8 @@ func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datas
 }
 
 // describeBooks says which books the numbers are about.
-func describeBooks(t *TokenizedCorpus, split datasets.Split, books int) DataNote {
-	note := DataNote{Certificate: t.Corpus.Certificate(), Split: split, Documents: books, Tokenizer: t.Tokenizer.Name(), WordRule: "whitespace words"}
+func describeBooks(t *TokenizedCorpus, split datasets.Split, books int) results.DataNote {
+	note := results.DataNote{Certificate: t.Corpus.Certificate(), Split: split, Documents: books, Tokenizer: t.Tokenizer.Name(), WordRule: "whitespace words"}
 	if !note.Certificate.Official {
 		note.Note = fmt.Sprintf("%s, %d %s books", note.Certificate.StandIn, books, split)
 	} else if n := note.Certificate.Splits[split].OfficialDocuments; books < n {
@@ -207,18 +208,18 @@ func describeBooks(t *TokenizedCorpus, split datasets.Split, books int) DataNote
 }
 
 // protocol is the id of the way of scoring.
-func (x *summaryTask) protocol(split datasets.Split, note DataNote) string {
+func (x *summaryTask) protocol(split datasets.Split, note results.DataNote) string {
 	s := x.settings
 	return fmt.Sprintf("%s/%s/%s/%d-books/%d-tokens/temperature-%g/top-p-%g/%d-decodes/rouge-unstemmed/v%d",
 		x.pairs.Name(), split, note.Tokenizer, note.Documents, s.SummaryTokens, s.Temperature, s.TopP, s.Decodes, ProtocolVersion)
 }
 
 // booksumScale says how large the run was. The paper's has 8 billion weights.
-func (r *cellRun) booksumScale(m *models.Model) Scale {
+func (r *cellRun) booksumScale(m *models.Model) results.Scale {
 	c, t := m.Config, r.settings.Training
-	return Scale{
+	return results.Scale{
 		Parameters: m.Parameters(), Layers: c.Layers, DModel: c.Width(), Heads: c.Heads, Segment: c.Segment,
 		TrainLength: r.settings.Length, Batch: t.Batch, Steps: r.settings.Booksum.Pretraining.Steps + t.Steps,
-		TrainTokens: int64(r.settings.Booksum.trainTokens()),
+		TrainTokens: int64(booksumTrainTokens(r.settings.Booksum)),
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 )
 
@@ -15,10 +16,10 @@ type summaryTask struct {
 	text     *TokenizedCorpus
 	pairs    booksum.Pairs
 	ask, end int32 // tokens of the marks
-	settings BooksumSettings
+	settings results.BooksumSettings
 }
 
-func newSummaryTask(t *TokenizedCorpus, s BooksumSettings) (*summaryTask, error) {
+func newSummaryTask(t *TokenizedCorpus, s results.BooksumSettings) (*summaryTask, error) {
 	pairs, ok := t.Corpus.(booksum.Pairs)
 	if !ok {
 		return nil, fmt.Errorf("experiments: %s has no summaries", t.Corpus.Name())

@@ -6,15 +6,16 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/results"
 )
 
 // sumBooksum is the result of a cell, from its books. In the books it leaves what the
 // report shows.
-func sumBooksum(x *summaryTask, split datasets.Split, books []BooksumBook, lead int) *Booksum {
-	b := &Booksum{Books: books, LeadWords: lead}
+func sumBooksum(x *summaryTask, split datasets.Split, books []results.BooksumBook, lead int) *results.Booksum {
+	b := &results.Booksum{Books: books, LeadWords: lead}
 	for _, s := range slices.Compact([]datasets.Split{datasets.Train, split}) {
 		c := x.pairs.Coverage(s)
-		b.Coverage = append(b.Coverage, BooksumCoverage{Split: string(s), Listed: c.Listed, Usable: c.Usable, Official: c.Official, SHA256: c.SHA256})
+		b.Coverage = append(b.Coverage, results.BooksumCoverage{Split: string(s), Listed: c.Listed, Usable: c.Usable, Official: c.Official, SHA256: c.SHA256})
 		for _, p := range c.Problems {
 			b.Problems = append(b.Problems, p.String())
 		}
@@ -22,7 +23,7 @@ func sumBooksum(x *summaryTask, split datasets.Split, books []BooksumBook, lead 
 	for i, length := range x.settings.Lengths {
 		b.Lengths = append(b.Lengths, sumLength(length, i, books))
 	}
-	b.Slope = SlopeOverBooks(books)
+	b.Slope = results.SlopeOverBooks(books)
 	for _, book := range b.Books {
 		if rouge.Invisible(book.Summary) {
 			b.Invisible++
@@ -35,8 +36,8 @@ func sumBooksum(x *summaryTask, split datasets.Split, books []BooksumBook, lead 
 	return b
 }
 
-func sumLength(length, i int, books []BooksumBook) BooksumLength {
-	l := BooksumLength{Tokens: length, Books: len(books)}
+func sumLength(length, i int, books []results.BooksumBook) results.BooksumLength {
+	l := results.BooksumLength{Tokens: length, Books: len(books)}
 	n := float64(len(books))
 	var ours, lead, oracle []rouge.Scores
 	var bounds []booksum.Bound
@@ -66,7 +67,7 @@ func sumLength(length, i int, books []BooksumBook) BooksumLength {
 		}
 	}
 	l.Words = words / outputs
-	l.Rouge, l.Lead, l.Oracle = ScoresOverBooks(ours), ScoresOverBooks(lead), ScoresOverBooks(oracle)
+	l.Rouge, l.Lead, l.Oracle = results.ScoresOverBooks(ours), results.ScoresOverBooks(lead), results.ScoresOverBooks(oracle)
 	if facts > 0 {
 		bound := booksum.Mean(bounds)
 		l.Bound, l.FactsRead, l.FactsHit = &bound, read/facts, hit/facts

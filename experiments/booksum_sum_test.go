@@ -8,12 +8,13 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/results"
 )
 
 // TestStated: a fact is stated by its key with its value right behind it.
 func TestStated(t *testing.T) {
 	got := stated("king", "arthur", true, []string{"the king arthur spoke", "king of arthur", "king arthur . king arthur", "king", ""})
-	if want := (BooksumFact{Key: "king", Value: "arthur", Read: true, Hits: 2, First: true}); got != want {
+	if want := (results.BooksumFact{Key: "king", Value: "arthur", Read: true, Hits: 2, First: true}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }
@@ -28,17 +29,17 @@ func TestSumBooksum(t *testing.T) {
 		return rouge.Scores{Rouge1: part, Rouge2: part, RougeL: part, Overall: overall}
 	}
 	bound := booksum.NewBound(1, 2, 3)
-	reading := func(share, overall float64, outputs []string, ended []bool, facts ...BooksumFact) BooksumReading {
-		return BooksumReading{Share: share, Mean: score(overall), Outputs: outputs, Ended: ended, Bound: &bound, Facts: facts}
+	reading := func(share, overall float64, outputs []string, ended []bool, facts ...results.BooksumFact) results.BooksumReading {
+		return results.BooksumReading{Share: share, Mean: score(overall), Outputs: outputs, Ended: ended, Bound: &bound, Facts: facts}
 	}
-	books := []BooksumBook{
-		{ID: "a", Summary: "ไทย", Readings: []BooksumReading{
-			reading(0.25, 0.2, []string{"a b", "c"}, []bool{true, false}, BooksumFact{Read: true, Hits: 2}, BooksumFact{Hits: 1}),
-			reading(0.75, 0.4, []string{"a", "b"}, []bool{true, true}, BooksumFact{Read: true, Hits: 1}, BooksumFact{Read: true}),
+	books := []results.BooksumBook{
+		{ID: "a", Summary: "ไทย", Readings: []results.BooksumReading{
+			reading(0.25, 0.2, []string{"a b", "c"}, []bool{true, false}, results.BooksumFact{Read: true, Hits: 2}, results.BooksumFact{Hits: 1}),
+			reading(0.75, 0.4, []string{"a", "b"}, []bool{true, true}, results.BooksumFact{Read: true, Hits: 1}, results.BooksumFact{Read: true}),
 		}},
-		{ID: "b", Summary: "Thai", Readings: []BooksumReading{
-			reading(0.5, 0.3, []string{"a b c", ""}, []bool{true, true}, BooksumFact{Read: true, Hits: 1}, BooksumFact{}),
-			reading(1, 0.7, []string{"a", "b"}, []bool{true, true}, BooksumFact{Read: true, Hits: 2}, BooksumFact{Read: true, Hits: 2}),
+		{ID: "b", Summary: "Thai", Readings: []results.BooksumReading{
+			reading(0.5, 0.3, []string{"a b c", ""}, []bool{true, true}, results.BooksumFact{Read: true, Hits: 1}, results.BooksumFact{}),
+			reading(1, 0.7, []string{"a", "b"}, []bool{true, true}, results.BooksumFact{Read: true, Hits: 2}, results.BooksumFact{Read: true, Hits: 2}),
 		}},
 	}
 	b := sumBooksum(x, datasets.Test, books, 7)
@@ -64,29 +65,29 @@ func TestSumBooksum(t *testing.T) {
 		t.Errorf("outputs kept: %q", got)
 	}
 	// Two seeds, the other of them without book a and 0.2 better at all of b.
-	other := &Booksum{Books: []BooksumBook{{ID: "b", Readings: []BooksumReading{reading(0.5, 0.3, nil, nil), reading(1, 0.9, nil, nil)}}}}
+	other := &results.Booksum{Books: []results.BooksumBook{{ID: "b", Readings: []results.BooksumReading{reading(0.5, 0.3, nil, nil), reading(1, 0.9, nil, nil)}}}}
 	for i, length := range s.Lengths {
-		for _, book := range [][]BooksumReading{b.Books[0].Readings, b.Books[1].Readings, other.Books[0].Readings} {
+		for _, book := range [][]results.BooksumReading{b.Books[0].Readings, b.Books[1].Readings, other.Books[0].Readings} {
 			book[i].Length = length
 		}
 	}
-	both := MeanBooks([]*Booksum{b, other})
+	both := results.MeanBooks([]*results.Booksum{b, other})
 	if len(both) != 1 || both[0].ID != "b" || math.Abs(both[0].Readings[1].Mean.Overall-0.8) > 1e-12 || both[0].Readings[1].Share != 1 {
 		t.Errorf("two seeds: %+v", both)
 	}
-	if e := SlopeOverBooks(both); math.Abs(e.Value-1) > 1e-12 || e.Books != 1 { // (0.8-0.3)/0.5
+	if e := results.SlopeOverBooks(both); math.Abs(e.Value-1) > 1e-12 || e.Books != 1 { // (0.8-0.3)/0.5
 		t.Errorf("slope of two seeds: %+v", e)
 	}
-	if e := DifferenceOverBooks(both, b.Books, 128); math.Abs(e.Value-0.1) > 1e-12 || e.Books != 1 { // 0.8-0.7
+	if e := results.DifferenceOverBooks(both, b.Books, 128); math.Abs(e.Value-0.1) > 1e-12 || e.Books != 1 { // 0.8-0.7
 		t.Errorf("difference: %+v", e)
 	}
-	if e := DifferenceOverBooks(both, b.Books, 64); math.Abs(e.Value) > 1e-12 || e.Books != 1 {
+	if e := results.DifferenceOverBooks(both, b.Books, 64); math.Abs(e.Value) > 1e-12 || e.Books != 1 {
 		t.Errorf("difference: %+v", e)
 	}
-	if e := OverBooks([]float64{3}); e != (BooksumMean{3, 3, 3, 1}) {
+	if e := results.OverBooks([]float64{3}); e != (results.BooksumMean{Value: 3, Low: 3, High: 3, Books: 1}) {
 		t.Errorf("of one book: %+v", e)
 	}
-	if e := OverBooks(nil); e != (BooksumMean{}) {
+	if e := results.OverBooks(nil); e != (results.BooksumMean{}) {
 		t.Errorf("of none: %+v", e)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -24,13 +25,13 @@ func summaries(t *testing.T) *Profile {
 	p := miniature(t)
 	p.Perplexity = p.Perplexity[:1]
 	p.Perplexity[0].Models = nil
-	p.Corpora = map[string]CorpusSettings{
+	p.Corpora = map[string]results.CorpusSettings{
 		"novel":     p.Corpora["novel"],
 		"chronicle": {Tokenizer: "word", Split: "test", Documents: 3, DocumentTokens: 256},
 	}
-	phase := PhaseSettings{Length: 128, Batch: 2, Steps: 4, WarmupSteps: 1, LearningRate: 3e-3, GateLearningRate: 3e-2}
-	p.Passkey = PasskeySettings{}
-	p.Booksum = BooksumSettings{
+	phase := results.PhaseSettings{Length: 128, Batch: 2, Steps: 4, WarmupSteps: 1, LearningRate: 3e-3, GateLearningRate: 3e-2}
+	p.Passkey = results.PasskeySettings{}
+	p.Booksum = results.BooksumSettings{
 		Corpus: "chronicle", Models: []string{"infini-delta", "transformer-xl"}, Pretraining: phase, Finetuning: phase,
 		SummaryTokens: 26, Lengths: []int{64, 128, 256}, Decodes: 2, Temperature: 0.5, TopP: 0.95, BadPairs: "stop",
 	}
@@ -98,14 +99,14 @@ func TestInterruptedSummaries(t *testing.T) {
 // ahead and branch, with a tail of a segment behind the book.
 func TestEveryModelSummarises(t *testing.T) {
 	p := summaries(t)
-	p.Booksum.Models, p.Booksum.Lengths, p.Corpora["chronicle"] = Models, []int{64, 128}, CorpusSettings{Tokenizer: "word", Split: "test", Documents: 1, DocumentTokens: 256}
+	p.Booksum.Models, p.Booksum.Lengths, p.Corpora["chronicle"] = Models, []int{64, 128}, results.CorpusSettings{Tokenizer: "word", Split: "test", Documents: 1, DocumentTokens: 256}
 	p.Booksum.Pretraining.Steps, p.Booksum.Finetuning.Steps = 1, 1
 	o := Options{Profile: p, Runs: t.TempDir()}
 	if summary, err := Run(context.Background(), o); err != nil || summary.Done != len(Models) {
 		t.Fatal(summary, err)
 	}
 	for _, c := range p.Cells() {
-		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
+		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(hashOf(c.Settings))
 		if !found || len(r.Booksum.Lengths) != 2 || len(r.Booksum.Books) != 1 {
 			t.Errorf("%s: %+v", c.Key(), r.Booksum)
 		}
@@ -113,9 +114,9 @@ func TestEveryModelSummarises(t *testing.T) {
 }
 
 // chronicleTask is the task of a miniature's chronicles.
-func chronicleTask(t *testing.T, s BooksumSettings) *summaryTask {
+func chronicleTask(t *testing.T, s results.BooksumSettings) *summaryTask {
 	t.Helper()
-	text, err := OpenText(context.Background(), "chronicle", CorpusSettings{Tokenizer: "word", Split: "test", Documents: 2, DocumentTokens: 256}, "", "", nil)
+	text, err := OpenText(context.Background(), "chronicle", results.CorpusSettings{Tokenizer: "word", Split: "test", Documents: 2, DocumentTokens: 256}, "", "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +138,7 @@ func TestSummarySource(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := 2 * s.row()
+		n := 2 * booksumRow(s)
 		b := &train.Batch{IDs: make([]int32, n), Targets: make([]int32, n), Weights: make([]float32, n)}
 		for step := range 2 {
 			if err := source.Next(b); err != nil {
@@ -154,12 +155,12 @@ func TestSummarySource(t *testing.T) {
 				answer = answer[:min(len(answer), limit+1)]
 				want = append(want, answer...)
 				var got, counted []string
-				for i := r * s.row(); i < (r+1)*s.row(); i++ {
+				for i := r * booksumRow(s); i < (r+1)*booksumRow(s); i++ {
 					word, _ := x.text.Tokenizer.Decode(b.Targets[i : i+1])
-					if i-r*s.row() < len(want)-1 {
+					if i-r*booksumRow(s) < len(want)-1 {
 						id, _ := x.text.Tokenizer.Decode(b.IDs[i : i+1])
 						got = append(got, id)
-						if next := want[i-r*s.row()+1]; word != next {
+						if next := want[i-r*booksumRow(s)+1]; word != next {
 							t.Fatalf("target %q, want %q", word, next)
 						}
 					}
@@ -209,7 +210,7 @@ func TestBookReader(t *testing.T) {
 	// A book that was read before leaves nothing behind.
 	for range 2 {
 		told = 0
-		book, err := reader.book(context.Background(), pair, 1, nil, func(BooksumReading) error { return nil })
+		book, err := reader.book(context.Background(), pair, 1, nil, func(results.BooksumReading) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 	"infinibench/internal/train"
 	"infinibench/models"
@@ -26,8 +27,8 @@ type advance func(phase string, tokens int, before bool)
 // cellRun runs one cell, of any experiment.
 type cellRun struct {
 	profile  string
-	cell     Cell
-	settings CellSettings
+	cell     results.Cell
+	settings results.CellSettings
 	config   []byte
 	hash     string
 	files    cellFiles
@@ -38,12 +39,12 @@ type cellRun struct {
 	advance advance
 	note    func(string)
 	peak    func() float64 // kernel.Peak, measured when first called
-	timing  Timing
+	timing  results.Timing
 }
 
 func newCellRun(o Options, c PlannedCell, files cellFiles, text *TokenizedCorpus, advance advance) *cellRun {
 	return &cellRun{
-		profile: o.Profile.Name, cell: c.Cell, settings: c.Settings, config: c.Settings.config(), hash: c.Settings.hash(),
+		profile: o.Profile.Name, cell: c.Cell, settings: c.Settings, config: configOf(c.Settings), hash: hashOf(c.Settings),
 		files: files, text: text, version: o.Version, save: o.Profile.SaveEvery, advance: advance, note: func(string) {}, peak: kernel.Peak,
 	}
 }
@@ -62,9 +63,9 @@ func (r *cellRun) begin() error {
 }
 
 // result is what the results of all experiments have in common.
-func (r *cellRun) result() *Result {
-	return &Result{
-		Version: ResultVersion, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: StatusDone,
+func (r *cellRun) result() *results.Result {
+	return &results.Result{
+		Version: results.Version, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: results.StatusDone,
 		Settings: r.settings, Environment: ThisEnvironment(r.version, r.settings.Threads),
 	}
 }
@@ -73,7 +74,7 @@ func (r *cellRun) result() *Result {
 type phase struct {
 	dir      string // of its checkpoints
 	log      string // its file
-	training TrainingSettings
+	training results.TrainingSettings
 	length   int // tokens of a sequence
 	begin    func() (*models.Model, error)
 	source   func() (train.Source, error)
@@ -86,7 +87,7 @@ type phase struct {
 // it is finished.
 func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	dir, t := p.dir, p.training
-	log, err := readLog[LogLine](r.files.path(p.log))
+	log, err := results.ReadLog[results.LogLine](r.files.path(p.log))
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	}
 	var file *atomicfile.File
 	begin := func(done int) error {
-		keep := slices.IndexFunc(log, func(l LogLine) bool { return l.Step > done })
+		keep := slices.IndexFunc(log, func(l results.LogLine) bool { return l.Step > done })
 		if keep >= 0 {
 			log = log[:keep]
 		}
@@ -134,7 +135,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 		return err
 	}
 	step := func(l train.Line) error {
-		line := LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds, Auxiliary: l.Auxiliary}
+		line := results.LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds, Auxiliary: l.Auxiliary}
 		line.GateMin, line.GateMax = gateRange(m)
 		log = append(log, line)
 		*p.seconds, *p.tokens = l.Seconds, l.Tokens
@@ -168,7 +169,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 }
 
 // noteMissing says how many of the steps that were done the training log lacks.
-func (r *cellRun) noteMissing(name string, log []LogLine, done int) {
+func (r *cellRun) noteMissing(name string, log []results.LogLine, done int) {
 	if n := done - len(log); n > 0 {
 		r.note(fmt.Sprintf("%s lacks %d of the first %d steps; the model is not affected", r.files.path(name), n, done))
 	}
@@ -180,8 +181,8 @@ func (r *cellRun) saveModel(dir string, m *models.Model, tokens int64) error {
 		return err
 	}
 	extra := map[string]string{"config_hash": r.hash, "cell": r.cell.Key(), "tokenizer": r.text.Tokenizer.Name(), "corpus": r.cell.Corpus, "train_tokens": strconv.FormatInt(tokens, 10)}
-	if r.settings.Baselines != (BaselineSettings{}) {
-		extra[savedBaselines] = r.settings.Baselines.saved()
+	if r.settings.Baselines != (results.BaselineSettings{}) {
+		extra[savedBaselines] = marshalBaselines(r.settings.Baselines)
 	}
 	return train.SaveModel(dir, m, extra)
 }
@@ -203,7 +204,7 @@ func (r *cellRun) loadTiming() error {
 
 func (r *cellRun) saveTiming() error {
 	r.timing.PeakRSS = max(r.timing.PeakRSS, machine.PeakRSS())
-	return writeJSON(r.files.path("timing.json"), r.timing)
+	return results.WriteJSON(r.files.path("timing.json"), r.timing)
 }
 
 func gateRange(m *models.Model) (low, high float64) {
@@ -218,9 +219,9 @@ func gateRange(m *models.Model) (low, high float64) {
 
 // measureFootprint holds the formula against the live state of one document; that
 // they differ is an error of the program.
-func measureFootprint(m *models.Model) (Footprint, error) {
+func measureFootprint(m *models.Model) (results.Footprint, error) {
 	formula, entries := m.Memory.Footprint(m.Config)
-	f := Footprint{Formula: formula, Entries: entries, Bytes: 4 * entries, MeasuredBytes: m.NewState(1).Bytes()}
+	f := results.Footprint{Formula: formula, Entries: entries, Bytes: 4 * entries, MeasuredBytes: m.NewState(1).Bytes()}
 	if f.Bytes != f.MeasuredBytes {
 		return f, fmt.Errorf("experiments: %s carries %d bytes, its formula %s says %d", m.Memory.Name(), f.MeasuredBytes, formula, f.Bytes)
 	}

@@ -1,10 +1,14 @@
 package experiments
 
-import "slices"
+import (
+	"slices"
+
+	"infinibench/internal/results"
+)
 
 // What the tests ask of a profile by cell: the settings, config.yaml and the hash.
 
-func (p *Profile) planned(c Cell) PlannedCell {
+func (p *Profile) planned(c results.Cell) PlannedCell {
 	found, err := p.find(c)
 	if err != nil {
 		panic(err)
@@ -12,17 +16,17 @@ func (p *Profile) planned(c Cell) PlannedCell {
 	return found
 }
 
-func (p *Profile) Settings(c Cell) CellSettings { return p.planned(c).Settings }
-func (p *Profile) Config(c Cell) []byte         { return p.planned(c).Settings.config() }
-func (p *Profile) Hash(c Cell) string           { return p.planned(c).Settings.hash() }
+func (p *Profile) Settings(c results.Cell) results.CellSettings { return p.planned(c).Settings }
+func (p *Profile) Config(c results.Cell) []byte                 { return configOf(p.planned(c).Settings) }
+func (p *Profile) Hash(c results.Cell) string                   { return hashOf(p.planned(c).Settings) }
 
 // cellsOf are the profile's cells of one experiment.
 func (p *Profile) cellsOf(experiment string) []PlannedCell {
 	return slices.DeleteFunc(p.Cells(), func(c PlannedCell) bool { return c.Experiment != experiment })
 }
 
-func plain(cells []PlannedCell) []Cell {
-	var all []Cell
+func plain(cells []PlannedCell) []results.Cell {
+	var all []results.Cell
 	for _, c := range cells {
 		all = append(all, c.Cell)
 	}

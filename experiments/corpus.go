@@ -14,6 +14,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/datasets/tokenizer"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 )
 
@@ -22,7 +23,7 @@ import (
 type TokenizedCorpus struct {
 	Corpus    datasets.Corpus
 	Tokenizer tokenizer.Tokenizer
-	LeftOut   []LeftOut // texts that cannot be read
+	LeftOut   []results.LeftOut // texts that cannot be read
 
 	mutex  sync.Mutex
 	recent map[int][]int32 // tokens of training documents
@@ -61,7 +62,7 @@ func (t *TokenizedCorpus) tokens(i int) ([]int32, error) {
 
 // OpenCorpus opens a corpus by its name: an embedded generator, or files below
 // the data directory.
-func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, error) {
+func OpenCorpus(name string, s results.CorpusSettings, data string) (datasets.Corpus, error) {
 	switch name {
 	case "novel":
 		return datasets.NewNovel(s.DocumentTokens, s.Documents), nil
@@ -92,7 +93,7 @@ func OpenCorpus(name string, s CorpusSettings, data string) (datasets.Corpus, er
 // OpenText opens a corpus and its tokenizer, and looks for texts that cannot be read.
 // A BPE is trained on the training split the first time and kept in the directory
 // cache; progress is told of that.
-func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache string, progress func(done, total int)) (*TokenizedCorpus, error) {
+func OpenText(ctx context.Context, name string, s results.CorpusSettings, data, cache string, progress func(done, total int)) (*TokenizedCorpus, error) {
 	c, err := OpenCorpus(name, s, data)
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func OpenText(ctx context.Context, name string, s CorpusSettings, data, cache st
 	return &TokenizedCorpus{Corpus: c, Tokenizer: t, LeftOut: left}, nil
 }
 
-func openTokenizer(ctx context.Context, c datasets.Corpus, s CorpusSettings, data, cache string, progress func(done, total int)) (tokenizer.Tokenizer, error) {
+func openTokenizer(ctx context.Context, c datasets.Corpus, s results.CorpusSettings, data, cache string, progress func(done, total int)) (tokenizer.Tokenizer, error) {
 	switch s.Tokenizer {
 	case "word":
 		return tokenizer.NewWord(c.(datasets.Generated).Vocabulary())

@@ -2,6 +2,8 @@ package experiments
 
 import (
 	"fmt"
+
+	"infinibench/internal/results"
 )
 
 // costExperiment measures speed and memory. Its cells have neither corpus nor seed.
@@ -11,21 +13,6 @@ var costExperiment = &experiment{
 	keys: costKeys,
 }
 
-// FullAttention is the control: attention over the whole sequence, which is the
-// local-only model with a single segment.
-const FullAttention = "full-attention"
-
-// CostSettings is where speed and memory are measured: every model of the profile, and
-// a control that attends to the whole sequence, as long as that can be waited for.
-type CostSettings struct {
-	Lengths        []int   `yaml:"lengths" required:"true" min:"1" max:"64"` // tokens of a sequence, rising
-	ControlSeconds float64 `yaml:"control_seconds" required:"true" min:"0.001" max:"86400"`
-	ControlMiB     int     `yaml:"control_mib" required:"true" min:"1" max:"16777216"`
-}
-
-// Measured says whether the profile measures cost at all.
-func (c CostSettings) Measured() bool { return len(c.Lengths) > 0 }
-
 // costCells is a cell for each language model of the profile, and one for the control.
 func costCells(p *Profile, _ uint64) []PlannedCell {
 	models := p.languageModels()
@@ -33,13 +20,13 @@ func costCells(p *Profile, _ uint64) []PlannedCell {
 		return nil
 	}
 	var cells []PlannedCell
-	for _, model := range append(models, FullAttention) {
-		c := p.newCell(Cell{Model: model, Length: p.Cost.Lengths[len(p.Cost.Lengths)-1]})
+	for _, model := range append(models, results.FullAttention) {
+		c := p.newCell(results.Cell{Model: model, Length: p.Cost.Lengths[len(p.Cost.Lengths)-1]})
 		s := &c.Settings
 		// The vocabulary comes from the first corpus. One sequence is trained on, with
 		// the paper's checkpoint after each segment, so that any length can be.
 		s.CorpusName = p.Perplexity[0].Corpus
-		s.Corpus, s.Baselines, s.Training, s.Evaluation, s.Cost = p.Corpora[s.CorpusName], p.Baselines.forModel(model), p.Training, p.Evaluation, p.Cost
+		s.Corpus, s.Baselines, s.Training, s.Evaluation, s.Cost = p.Corpora[s.CorpusName], baselinesFor(p.Baselines, model), p.Training, p.Evaluation, p.Cost
 		s.Training.Batch, s.Training.CheckpointInterval = 1, 1
 		cells = append(cells, c)
 	}
@@ -74,7 +61,7 @@ func countCost(c PlannedCell, _ int, e *Estimate) error {
 
 func estimateCost(c PlannedCell, e *Estimate, calibrate calibrator) error {
 	s := c.Settings
-	if c.Model != FullAttention {
+	if c.Model != results.FullAttention {
 		return e.calibrated(calibrate, s, scoredOnce)
 	}
 	// Lengths that double take four times as long, so the last takes three quarters of the

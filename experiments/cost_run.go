@@ -12,6 +12,7 @@ import (
 	"infinibench/baselines"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -32,25 +33,25 @@ func makeCost(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
-	if err := writeJSON(r.files.path("timing.json"), Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
+	if err := results.WriteJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
 		return err
 	}
-	m, err := NewModel(s.measuredModel(s.Model.Segment), vocabulary)
+	m, err := NewModel(measuredModel(s, s.Model.Segment), vocabulary)
 	if err != nil {
 		return err
 	}
 	result := r.result()
-	result.Scale = Scale{Parameters: m.Parameters(), Layers: m.Config.Layers, DModel: m.Config.Width(), Heads: m.Config.Heads, Segment: m.Config.Segment}
+	result.Scale = results.Scale{Parameters: m.Parameters(), Layers: m.Config.Layers, DModel: m.Config.Width(), Heads: m.Config.Heads, Segment: m.Config.Segment}
 	if result.Footprint, err = measureFootprint(m); err != nil {
 		return err
 	}
-	return writeJSON(r.files.path("result.json"), result)
+	return results.WriteJSON(r.files.path("result.json"), result)
 }
 
 // measuredModel is the settings of the model that is measured on a sequence: the control's
 // segment is all of it.
-func (s CellSettings) measuredModel(length int) CellSettings {
-	if s.ModelID == FullAttention {
+func measuredModel(s results.CellSettings, length int) results.CellSettings {
+	if s.ModelID == results.FullAttention {
 		s.ModelID, s.Model.Segment = baselines.LocalOnly{}.Name(), length
 	}
 	return s
@@ -58,10 +59,10 @@ func (s CellSettings) measuredModel(length int) CellSettings {
 
 // costPoints measures a model at every length of the settings. The control is measured
 // until the next length would exceed a limit; from there on its cost is predicted.
-func costPoints(ctx context.Context, s CellSettings, vocabulary int, tick func(tokens int)) ([]CostPoint, error) {
-	var points, beyond []CostPoint
+func costPoints(ctx context.Context, s results.CellSettings, vocabulary int, tick func(tokens int)) ([]results.CostPoint, error) {
+	var points, beyond []results.CostPoint
 	for _, length := range s.Cost.Lengths {
-		if s.ModelID == FullAttention && len(points) > 0 {
+		if s.ModelID == results.FullAttention && len(points) > 0 {
 			p, err := predict(s, vocabulary, points, length)
 			if err != nil {
 				return nil, err
@@ -71,7 +72,7 @@ func costPoints(ctx context.Context, s CellSettings, vocabulary int, tick func(t
 				continue
 			}
 		}
-		p, err := costPoint(ctx, s.measuredModel(length), vocabulary, length, tick)
+		p, err := costPoint(ctx, measuredModel(s, length), vocabulary, length, tick)
 		if err != nil {
 			return nil, err
 		}
@@ -83,19 +84,19 @@ func costPoints(ctx context.Context, s CellSettings, vocabulary int, tick func(t
 // predict says what a sequence would cost that is longer than those that were measured.
 // The time grows as the arithmetic does. The memory grows by the power of the length by
 // which it grew last; after a single measurement by the square, which is the worst.
-func predict(s CellSettings, vocabulary int, points []CostPoint, tokens int) (CostPoint, error) {
-	c, memory, err := s.measuredModel(tokens).model(vocabulary)
+func predict(s results.CellSettings, vocabulary int, points []results.CostPoint, tokens int) (results.CostPoint, error) {
+	c, memory, err := modelOf(measuredModel(s, tokens), vocabulary)
 	if err != nil {
-		return CostPoint{}, err
+		return results.CostPoint{}, err
 	}
 	last := points[len(points)-1]
 	seconds := float64(tokens) * (FLOPs(c, memory, false, 1)/last.Evaluation.FLOPS + FLOPs(c, memory, true, 1)/last.Training.FLOPS)
-	bytes := func(p CostPoint) float64 { return float64(max(p.Evaluation.Bytes, p.Training.Bytes, 1)) }
+	bytes := func(p results.CostPoint) float64 { return float64(max(p.Evaluation.Bytes, p.Training.Bytes, 1)) }
 	power := 2.0
 	if n := len(points) - 2; n >= 0 {
 		power = math.Log(bytes(last)/bytes(points[n])) / math.Log(float64(last.Tokens)/float64(points[n].Tokens))
 	}
-	return CostPoint{
+	return results.CostPoint{
 		Tokens: tokens, WouldTakeSeconds: seconds,
 		WouldTakeBytes: int64(bytes(last) * math.Pow(float64(tokens)/float64(last.Tokens), power)),
 	}, nil
@@ -103,15 +104,15 @@ func predict(s CellSettings, vocabulary int, points []CostPoint, tokens int) (Co
 
 // costPoint measures one length: an evaluation and one step of training of a sequence
 // of random tokens, and what is in use after each.
-func costPoint(ctx context.Context, s CellSettings, vocabulary, length int, tick func(tokens int)) (CostPoint, error) {
+func costPoint(ctx context.Context, s results.CellSettings, vocabulary, length int, tick func(tokens int)) (results.CostPoint, error) {
 	runtime.GC()           // with the one in heap two: after the second, pools are empty
 	kernel.ForgetScratch() // or what an earlier cell needed would be missing here
 	before := heap()
 	m, err := NewModel(s, vocabulary)
 	if err != nil {
-		return CostPoint{}, err
+		return results.CostPoint{}, err
 	}
-	p := CostPoint{Tokens: length}
+	p := results.CostPoint{Tokens: length}
 	r := newReader(m)
 	p.StateBytes = r.state.Bytes()
 	p.Evaluation, err = measureCost(m, length, false, m.Config.Segment, before, func(n int) error {
@@ -163,7 +164,7 @@ const (
 
 // measureCost runs work on a sequence until it can be timed, after one run on a few tokens
 // that builds its graphs, and looks at the heap at the end.
-func measureCost(m *models.Model, length int, training bool, few int, before int64, work func(tokens int) error) (*Cost, error) {
+func measureCost(m *models.Model, length int, training bool, few int, before int64, work func(tokens int) error) (*results.Cost, error) {
 	if err := work(few); err != nil {
 		return nil, err
 	}
@@ -178,5 +179,5 @@ func measureCost(m *models.Model, length int, training bool, few int, before int
 	slices.Sort(runs)
 	speed := float64(length) / runs[(len(runs)-1)/2].Seconds()
 	runtime.GC()
-	return &Cost{TokensPerSecond: speed, FLOPS: speed * FLOPs(m.Config, m.Memory, training, 1), Bytes: heap() - before}, nil
+	return &results.Cost{TokensPerSecond: speed, FLOPS: speed * FLOPs(m.Config, m.Memory, training, 1), Bytes: heap() - before}, nil
 }

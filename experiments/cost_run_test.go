@@ -12,24 +12,26 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"infinibench/internal/results"
 )
 
 // costly is the smoke profile with little to train and three lengths to measure.
 func costly(t *testing.T) *Profile {
 	p := miniature(t)
 	p.Perplexity[0].Models = []string{"local-only", "infini-delta"}
-	p.Cost = CostSettings{Lengths: costLengths, ControlSeconds: 10, ControlMiB: 256}
+	p.Cost = results.CostSettings{Lengths: costLengths, ControlSeconds: 10, ControlMiB: 256}
 	return p
 }
 
 func TestCostSettings(t *testing.T) {
 	p := parseProfile(t, validProfile)
 	cells, trained := p.Cells(), p.Hash(hashed)
-	p.Cost = CostSettings{Lengths: []int{64, 128}, ControlSeconds: 1, ControlMiB: 1}
+	p.Cost = results.CostSettings{Lengths: []int{64, 128}, ControlSeconds: 1, ControlMiB: 1}
 	if p.Hash(hashed) != trained {
 		t.Error("measuring the cost makes other results anew")
 	}
-	want := []Cell{
+	want := []results.Cell{
 		{Experiment: "cost", Model: "local-only", Length: 128}, {Experiment: "cost", Model: "infini-delta", Length: 128},
 		{Experiment: "cost", Model: "infini-linear", Length: 128}, {Experiment: "cost", Model: "full-attention", Length: 128},
 	}
@@ -73,8 +75,8 @@ func TestCostRun(t *testing.T) {
 
 func checkCost(t *testing.T, files cellFiles, model string) {
 	t.Helper()
-	var r Result
-	var timing Timing
+	var r results.Result
+	var timing results.Timing
 	for name, into := range map[string]any{"result.json": &r, "timing.json": &timing} {
 		data, err := os.ReadFile(files.path(name))
 		if err == nil {
@@ -87,7 +89,7 @@ func checkCost(t *testing.T, files cellFiles, model string) {
 	if _, err := os.Stat(files.checkpoint()); !os.IsNotExist(err) {
 		t.Errorf("%s: a checkpoint (%v)", model, err)
 	}
-	if r.Status != StatusDone || r.Scale.Segment != 32 || r.Scale.Parameters == 0 || !(timing.PeakFLOPS > 0) || len(timing.Lengths) != 3 {
+	if r.Status != results.StatusDone || r.Scale.Segment != 32 || r.Scale.Parameters == 0 || !(timing.PeakFLOPS > 0) || len(timing.Lengths) != 3 {
 		t.Fatalf("%s: result %+v, %+v", model, r, timing)
 	}
 	var bytes [2][]int64
@@ -100,7 +102,7 @@ func checkCost(t *testing.T, files cellFiles, model string) {
 		if point.Tokens != costLengths[i] || point.StateBytes != state {
 			t.Errorf("%s: %+v", model, point)
 		}
-		for k, cost := range []*Cost{point.Evaluation, point.Training} {
+		for k, cost := range []*results.Cost{point.Evaluation, point.Training} {
 			if cost == nil || !(cost.TokensPerSecond > 0) || !(cost.FLOPS > cost.TokensPerSecond) {
 				t.Fatalf("%s at %d: %+v", model, point.Tokens, cost)
 			}
@@ -113,7 +115,7 @@ func checkCost(t *testing.T, files cellFiles, model string) {
 	}
 	// Evaluation takes the same at any length, but for attention over all of it.
 	growth := float64(bytes[0][2]) / float64(bytes[0][0])
-	if model == FullAttention && growth < 2 || model != FullAttention && math.Abs(growth-1) > 0.2 {
+	if model == results.FullAttention && growth < 2 || model != results.FullAttention && math.Abs(growth-1) > 0.2 {
 		t.Errorf("%s: evaluating 8 times the length takes %.2f times the memory", model, growth)
 	}
 }
@@ -122,7 +124,7 @@ var costLengths = []int{64, 128, 512} // of costly
 
 // What the control would cost is written down where it is not measured.
 func TestCostOfControlIsLimited(t *testing.T) {
-	for _, limit := range []CostSettings{
+	for _, limit := range []results.CostSettings{
 		{Lengths: costLengths, ControlSeconds: 1e-9, ControlMiB: 256},
 		{Lengths: costLengths, ControlSeconds: 10, ControlMiB: 0},
 	} {
@@ -148,14 +150,14 @@ func TestCostOfControlIsLimited(t *testing.T) {
 // 2 seconds. Memory: after one point by the square, 9 times; after two, which grew by
 // 2 over 2 times the length, by 3.
 func TestPredict(t *testing.T) {
-	s := CellSettings{ModelID: FullAttention, Model: ModelSettings{Layers: 1, Heads: 2, HeadSize: 4, FFN: 32, Segment: 4}}
-	at := func(tokens int, bytes int64) CostPoint {
-		return CostPoint{Tokens: tokens, Evaluation: &Cost{FLOPS: 1808, Bytes: bytes - 1}, Training: &Cost{FLOPS: 6 * 5424, Bytes: bytes}}
+	s := results.CellSettings{ModelID: results.FullAttention, Model: results.ModelSettings{Layers: 1, Heads: 2, HeadSize: 4, FFN: 32, Segment: 4}}
+	at := func(tokens int, bytes int64) results.CostPoint {
+		return results.CostPoint{Tokens: tokens, Evaluation: &results.Cost{FLOPS: 1808, Bytes: bytes - 1}, Training: &results.Cost{FLOPS: 6 * 5424, Bytes: bytes}}
 	}
 	for _, test := range []struct {
-		points []CostPoint
+		points []results.CostPoint
 		bytes  int64
-	}{{[]CostPoint{at(4, 100)}, 900}, {[]CostPoint{at(2, 50), at(4, 100)}, 300}} {
+	}{{[]results.CostPoint{at(4, 100)}, 900}, {[]results.CostPoint{at(2, 50), at(4, 100)}, 300}} {
 		got, err := predict(s, 5, test.points, 12)
 		if err != nil {
 			t.Fatal(err)
@@ -168,7 +170,7 @@ func TestPredict(t *testing.T) {
 
 // Cost is measured when nothing else runs: after every other cell has ended.
 func TestCostRunsAlone(t *testing.T) {
-	running, failed := map[Cell]bool{}, false
+	running, failed := map[results.Cell]bool{}, false
 	o := Options{Profile: costly(t), Runs: t.TempDir()}
 	o.Profile.Cost.Lengths = costLengths[:1]
 	o.Observe = func(e Event) {

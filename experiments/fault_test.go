@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
 )
 
 // speck is the smallest profile that makes every kind of file of a cell: two
@@ -24,10 +25,10 @@ func speck(t *testing.T) *Profile {
 	p.Training.Steps, p.Training.WarmupSteps, p.SaveEvery = 5, 1, 2
 	p.Model.Layers, p.Model.Heads, p.Model.HeadSize, p.Model.FFN, p.Model.Segment = 1, 1, 2, 2, 16
 	p.Perplexity[0].Models, p.Perplexity[0].Length = []string{"infini-delta"}, 32
-	p.Baselines, p.Passkey, p.Recall = BaselineSettings{}, PasskeySettings{}, RecallSettings{}
+	p.Baselines, p.Passkey, p.Recall = results.BaselineSettings{}, results.PasskeySettings{}, results.RecallSettings{}
 	novel := p.Corpora["novel"]
 	novel.Documents, novel.DocumentTokens = 3, 40
-	p.Corpora = map[string]CorpusSettings{"novel": novel}
+	p.Corpora = map[string]results.CorpusSettings{"novel": novel}
 	return p
 }
 
@@ -63,7 +64,7 @@ func finished(t *testing.T, dir string, gaps bool) map[string]string {
 		name := strings.TrimPrefix(path, dir)
 		switch d.Name() {
 		case "metrics.jsonl": // has times; the steps must be there, each once
-			lines, err := readLog[LogLine](path)
+			lines, err := results.ReadLog[results.LogLine](path)
 			last := 0
 			for i, l := range lines {
 				if l.Step <= last || l.Step != i+1 && !gaps {
@@ -74,7 +75,7 @@ func finished(t *testing.T, dir string, gaps bool) map[string]string {
 			files[name] = string(rune(len(lines)))
 			return err
 		case "samples.jsonl":
-			lines, err := readLog[SampleScore](path)
+			lines, err := results.ReadLog[SampleScore](path)
 			seen := map[string]bool{}
 			for _, l := range lines {
 				if seen[l.ID] {

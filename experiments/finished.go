@@ -1,25 +1,20 @@
 package experiments
 
 import (
-	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
 )
 
 // finish writes the result of a cell, its last file, with a digest of the samples that
 // it sums up.
-func (c cellFiles) finish(r *Result) error {
+func (c cellFiles) finish(r *results.Result) error {
 	paths, err := c.logs()
 	if err != nil {
 		return err
@@ -27,62 +22,19 @@ func (c cellFiles) finish(r *Result) error {
 	r.Samples = map[string]string{}
 	for _, path := range paths {
 		if name := filepath.Base(path); strings.HasPrefix(name, "samples") {
-			if r.Samples[name], err = digest(path); err != nil {
+			if r.Samples[name], err = results.Digest(path); err != nil {
 				return err
 			}
 		}
 	}
-	return writeJSON(c.path("result.json"), r)
-}
-
-// digest is the SHA-256 of the sorted SHA-256 hashes of a file's lines, because re-scored
-// samples may move. A missing file counts as empty.
-func digest(path string) (string, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Sprintf("%x", sha256.Sum256(nil)), nil
-	}
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	var lines []string
-	for in := bufio.NewReader(f); ; {
-		line, err := in.ReadBytes('\n')
-		if len(line) > 0 {
-			sum := sha256.Sum256(line)
-			lines = append(lines, string(sum[:]))
-		}
-		if errors.Is(err, io.EOF) {
-			slices.Sort(lines)
-			return fmt.Sprintf("%x", sha256.Sum256([]byte(strings.Join(lines, "")))), nil
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-}
-
-// ChangedSamples names the files in the directory of a finished cell that do not hold
-// the samples which its result sums up. Results of earlier versions do not say.
-func ChangedSamples(dir string, r Result) (names []string, err error) {
-	for _, name := range slices.Sorted(maps.Keys(r.Samples)) {
-		now, err := digest(filepath.Join(dir, filepath.Base(name)))
-		if err != nil {
-			return nil, err
-		}
-		if now != r.Samples[name] {
-			names = append(names, name)
-		}
-	}
-	return names, nil
+	return results.WriteJSON(c.path("result.json"), r)
 }
 
 // reopen looks through what a finished cell has left, and says what it found. Settings
 // that are lost or damaged are written again. When samples are, done is false: they are
 // scored again, unless the model is gone as well. The result stays until it is replaced.
-func (c cellFiles) reopen(r Result, config []byte) (notes []string, done bool, err error) {
-	sealed := sealedConfig(config)
+func (c cellFiles) reopen(r results.Result, config []byte) (notes []string, done bool, err error) {
+	sealed := results.SealedConfig(config)
 	switch old, err := os.ReadFile(c.path("config.yaml")); {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, true, err
@@ -92,7 +44,7 @@ func (c cellFiles) reopen(r Result, config []byte) (notes []string, done bool, e
 		}
 		notes = append(notes, c.path("config.yaml")+" was missing or damaged and has been rewritten")
 	}
-	changed, err := ChangedSamples(string(c), r)
+	changed, err := results.ChangedSamples(string(c), r)
 	if err != nil || len(changed) == 0 {
 		return notes, true, err
 	}

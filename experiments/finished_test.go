@@ -37,7 +37,7 @@ func TestLostSamplesKeepTheResult(t *testing.T) {
 	if len(notes) != 1 || !strings.HasSuffix(notes[0], "what is lost is scored again") {
 		t.Fatalf("notes %q", notes)
 	}
-	if _, found := files.result(o.Profile.Cells()[0].Settings.hash()); !found {
+	if _, found := files.result(hashOf(o.Profile.Cells()[0].Settings)); !found {
 		t.Error("interrupted, the result is gone")
 	}
 	if summary, err := Run(context.Background(), o); err != nil || summary.Done != 1 {

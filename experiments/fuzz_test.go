@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"infinibench/internal/config"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -41,7 +42,7 @@ func FuzzSamples(f *testing.F) {
 		if damaged, err := repairLog(path); err != nil || len(damaged) > 0 {
 			t.Fatalf("after the repair lines %v are damaged, %v", damaged, err)
 		}
-		lines, err := readLog[SampleScore](path)
+		lines, err := results.ReadLog[SampleScore](path)
 		if err != nil {
 			return // sealed, but no score
 		}
@@ -49,7 +50,7 @@ func FuzzSamples(f *testing.F) {
 		if err == nil && (p.Intact.Tokens == 0 || len(p.Documents) != len(lines)) {
 			t.Errorf("%d lines are %+v", len(lines), p)
 		}
-		if _, err := readLog[LogLine](path); err != nil {
+		if _, err := results.ReadLog[results.LogLine](path); err != nil {
 			return
 		}
 	})
@@ -59,7 +60,7 @@ func FuzzSamples(f *testing.F) {
 // that a second repair would report, and a result is found only under its own settings.
 func FuzzCellFiles(f *testing.F) {
 	config := []byte("name: x\n")
-	f.Add([]byte(`{"version":1,"config_hash":"h","status":"done"}`), []byte(`{"train_seconds":1}`), append(config, configSeal(config)...))
+	f.Add([]byte(`{"version":1,"config_hash":"h","status":"done"}`), []byte(`{"train_seconds":1}`), append(config, results.ConfigSeal(config)...))
 	f.Add([]byte("{"), []byte("null"), []byte("name: y\n"))
 	files := cellFiles(f.TempDir())
 	f.Fuzz(func(t *testing.T, result, timing, settings []byte) {
@@ -74,7 +75,7 @@ func FuzzCellFiles(f *testing.F) {
 		if notes, err := files.repair(config); err != nil || len(notes) > 0 {
 			t.Errorf("the second repair says %q, %v", notes, err)
 		}
-		if r, found := files.result("h"); found && (r.ConfigHash != "h" || r.Version != ResultVersion) {
+		if r, found := files.result("h"); found && (r.ConfigHash != "h" || r.Version != results.Version) {
 			t.Errorf("found %+v", r)
 		}
 	})

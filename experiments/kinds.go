@@ -32,15 +32,3 @@ type experiment struct {
 	// keys describes the settings, each key below the experiment's own: ".lengths".
 	keys []keyDoc
 }
-
-// ExperimentSettings is the settings of every experiment: one key each, in a profile and
-// in the settings of a cell, which hold those of its own experiment alone. The zero value
-// of a key means that the profile lacks the experiment. The order of the keys is part of
-// the hash of every cell, so a new one comes last.
-type ExperimentSettings struct {
-	Perplexity []PerplexitySettings `yaml:"perplexity,omitempty" json:",omitempty"` // never in a cell, which has a training and a corpus of its own
-	Cost       CostSettings         `yaml:"cost,omitempty" json:",omitzero"`
-	Passkey    PasskeySettings      `yaml:"passkey,omitempty" json:",omitzero"`
-	Booksum    BooksumSettings      `yaml:"booksum,omitempty" json:",omitzero"`
-	Recall     RecallSettings       `yaml:"recall,omitempty" json:",omitzero"`
-}

@@ -2,49 +2,11 @@ package experiments
 
 import (
 	"fmt"
-	"math"
-	"strconv"
 
 	"infinibench/baselines"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
-
-// Ledger is the memory that models carry from segment to segment, at the sizes of one
-// profile: the paper's Table 1 and the memory column of its Table 2.
-type Ledger struct {
-	Profile string        `json:"profile"`
-	Model   ModelSettings `json:"model"`
-	Batch   int           `json:"batch"` // sequences trained on side by side, each with a memory of its own
-	Rows    []LedgerRow   `json:"rows"`
-	// Local is the keys and values of the running segment over all layers, which local
-	// attention needs in every model and no formula of the paper counts.
-	Local int64 `json:"local_entries"`
-	// Peaks says where and how the peaks of the rows were measured, if not just now.
-	Peaks string `json:"peaks,omitempty"`
-}
-
-// LedgerRow is the memory of one model. Counts are of numbers, for one document; bytes
-// are those of float32.
-type LedgerRow struct {
-	Model   string  `json:"model"`
-	Formula string  `json:"formula"` // as the paper counts
-	Entries int64   `json:"entries"`
-	Ratio   float64 `json:"ratio,omitempty"` // the Memorizing Transformer's entries over these; 0 where either is none
-
-	// What the model here carries, where there is one.
-	Carried  string `json:"carried,omitempty"` // models.Memory.Footprint
-	Bytes    int64  `json:"bytes"`
-	OfBatch  int64  `json:"batch_bytes"`
-	Measured *int64 `json:"measured_bytes"`           // of the live state; null where there is no model
-	PeakRSS  int64  `json:"peak_rss_bytes,omitempty"` // of a process that evaluates the model alone, where that was measured
-
-	// Of the paper's own sizes alone: Entries as it rounds them, and the ratio of what
-	// was rounded; and what it prints, "" for a row that its Table 2 does not have.
-	Rounded      string `json:"rounded,omitempty"`
-	RoundedRatio string `json:"rounded_ratio,omitempty"`
-	Paper        string `json:"paper,omitempty"`
-	PaperRatio   string `json:"paper_ratio,omitempty"`
-}
 
 // paperMemory is the memory column of the paper's Table 2 as printed (arXiv
 // 2404.07143v2): the only numbers of the ledger that are not worked out.
@@ -62,7 +24,7 @@ const memorizing = "memorizing"
 // PaperLedger is the ledger of every model at the paper's own sizes. It counts the
 // Memorizing Transformer's memory of 65K tokens as 65,000, without which its 183M would
 // be 185M.
-func PaperLedger() (*Ledger, error) {
+func PaperLedger() (*results.Ledger, error) {
 	p, err := LoadProfile("paper")
 	if err != nil {
 		return nil, err
@@ -76,7 +38,7 @@ func PaperLedger() (*Ledger, error) {
 		r := &l.Rows[i]
 		r.Paper, r.PaperRatio = paperMemory[r.Model][0], paperMemory[r.Model][1]
 		if r.Model == memorizing {
-			c, _, err := CellSettings{ModelID: memorizing, Model: p.Model}.model(1)
+			c, _, err := modelOf(results.CellSettings{ModelID: memorizing, Model: p.Model}, 1)
 			if err != nil {
 				return nil, err
 			}
@@ -86,28 +48,28 @@ func PaperLedger() (*Ledger, error) {
 			r.Formula += fmt.Sprintf(", M = %d", tokens)
 		}
 		if r.Entries > 0 {
-			r.Rounded = millions(r.Entries)
+			r.Rounded = results.Millions(r.Entries)
 		}
 		if r.Model == memorizing {
 			reference = r.Rounded
 		}
 	}
 	for i := range l.Rows {
-		l.Rows[i].RoundedRatio = quotient(reference, l.Rows[i].Rounded)
+		l.Rows[i].RoundedRatio = results.Quotient(reference, l.Rows[i].Rounded)
 	}
-	l.compare()
-	return l, l.addPeaks(paperPeaks)
+	compareLedger(l)
+	return l, addPeaks(l, paperPeaks)
 }
 
 // Ledger is the ledger of every model at the profile's sizes. That a live state is not
 // what its formula says is an error of the program.
-func (p *Profile) Ledger() (*Ledger, error) {
-	l := &Ledger{
+func (p *Profile) Ledger() (*results.Ledger, error) {
+	l := &results.Ledger{
 		Profile: p.Name, Model: p.Model, Batch: p.Training.Batch,
 		Local: 2 * int64(p.Model.Segment) * int64(p.Model.Heads) * int64(p.Model.HeadSize) * int64(p.Model.Layers),
 	}
 	for _, memory := range memories {
-		c, memory, err := CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}.model(1)
+		c, memory, err := modelOf(results.CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}, 1)
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +79,7 @@ func (p *Profile) Ledger() (*Ledger, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := LedgerRow{
+		r := results.LedgerRow{
 			Model: memory.Name(), Carried: f.Formula, Bytes: f.Bytes, OfBatch: int64(l.Batch) * f.Bytes, Measured: &f.MeasuredBytes,
 		}
 		r.Formula, r.Entries = asThePaperCounts(memory.Name(), c, f)
@@ -126,12 +88,12 @@ func (p *Profile) Ledger() (*Ledger, error) {
 	if len(p.Perplexity) > 0 {
 		l.Rows = append(l.Rows, autoCompressor(p.Model, p.Perplexity[0].Length))
 	}
-	l.compare()
+	compareLedger(l)
 	return l, nil
 }
 
-// compare sets the ratios.
-func (l *Ledger) compare() {
+// compareLedger sets the ratios.
+func compareLedger(l *results.Ledger) {
 	var reference int64
 	for _, r := range l.Rows {
 		if r.Model == memorizing {
@@ -147,7 +109,7 @@ func (l *Ledger) compare() {
 
 // asThePaperCounts is the formula of Table 1 and its value, from what a model carries.
 // They are the same but for two models.
-func asThePaperCounts(model string, c models.Config, f Footprint) (formula string, entries int64) {
+func asThePaperCounts(model string, c models.Config, f results.Footprint) (formula string, entries int64) {
 	switch model {
 	case "rmt":
 		// Each layer is counted, and twice, though the tokens are handed on once.
@@ -164,31 +126,10 @@ func asThePaperCounts(model string, c models.Config, f Footprint) (formula strin
 // 50 its authors train with (Chevalier et al. 2023), to 2048 tokens of a segment as for
 // the RMT; m is that of the segments before the last of a training sequence, as all
 // summaries are kept.
-func autoCompressor(s ModelSettings, length int) LedgerRow {
+func autoCompressor(s results.ModelSettings, length int) results.LedgerRow {
 	vectors, segments := max(1, (50*s.Segment+1024)/2048), max(1, length/s.Segment)
-	return LedgerRow{
+	return results.LedgerRow{
 		Model: "autocompressor", Formula: fmt.Sprintf("d_model·p·(m+1)·l, p = %d, m = %d", vectors, segments-1),
 		Entries: int64(s.Heads) * int64(s.HeadSize) * int64(vectors) * int64(segments) * int64(s.Layers),
 	}
-}
-
-// millions writes a number of entries as the paper's Table 2 does: two digits, or
-// whole millions.
-func millions(n int64) string { return twoDigits(float64(n)/1e6) + "M" }
-
-// quotient is the ratio of two sizes written in millions, as the paper writes ratios.
-func quotient(a, b string) string {
-	x, errA := strconv.ParseFloat(a[:max(len(a)-1, 0)], 64)
-	y, errB := strconv.ParseFloat(b[:max(len(b)-1, 0)], 64)
-	if errA != nil || errB != nil || y == 0 {
-		return ""
-	}
-	return twoDigits(x/y) + "x"
-}
-
-func twoDigits(x float64) string {
-	if x >= 10 {
-		return strconv.FormatFloat(math.Round(x), 'f', -1, 64)
-	}
-	return strconv.FormatFloat(math.Round(10*x)/10, 'f', -1, 64)
 }

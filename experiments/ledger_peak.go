@@ -8,6 +8,7 @@ import (
 	"infinibench/internal/jsonread"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 )
 
 // paperPeaks is what PeakMemory was at the paper's sizes, of each model in a process of its
@@ -17,7 +18,7 @@ import (
 var paperPeaks []byte
 
 // addPeaks sets the peaks of the rows to measured ones, in JSON.
-func (l *Ledger) addPeaks(measured []byte) error {
+func addPeaks(l *results.Ledger, measured []byte) error {
 	var m struct {
 		Command string           `json:"command"`
 		Version string           `json:"version"`
@@ -45,7 +46,7 @@ func PeakMemory(ctx context.Context, p *Profile, model string) (int64, error) {
 		return 0, fmt.Errorf("experiments: profile %s trains no model on a text", p.Name)
 	}
 	corpus := corpora[0]
-	s := CellSettings{ModelID: model, CorpusName: corpus, Corpus: p.Corpora[corpus], Model: p.Model, Baselines: p.Baselines}
+	s := results.CellSettings{ModelID: model, CorpusName: corpus, Corpus: p.Corpora[corpus], Model: p.Model, Baselines: p.Baselines}
 	vocabulary, err := vocabularyOf(s)
 	if err != nil {
 		return 0, err

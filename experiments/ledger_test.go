@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"infinibench/internal/results"
 )
 
 // The sizes and ratios of the paper's Table 2 and the exact numbers behind them, which
@@ -22,11 +24,11 @@ func TestPaperRounding(t *testing.T) {
 		{256*8*65_536 + 256*8*2048*12, "185M", "0.9x", "171M"}, // what 65,536 tokens would print
 		{9_960_000, "10M", "", "M"},                            // no ratio to nothing
 	} {
-		size := millions(c.exact)
+		size := results.Millions(c.exact)
 		if size != c.size {
 			t.Errorf("%d is printed as %s, want %s", c.exact, size, c.size)
 		}
-		if got := quotient(c.memorizingIs, size); got != c.ratio {
+		if got := results.Quotient(c.memorizingIs, size); got != c.ratio {
 			t.Errorf("%s over %s is %s, want %s", c.memorizingIs, size, got, c.ratio)
 		}
 	}
@@ -39,7 +41,7 @@ func TestPaperLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows := map[string]LedgerRow{}
+	rows := map[string]results.LedgerRow{}
 	for _, r := range l.Rows {
 		rows[r.Model] = r
 		if r.Paper != "" && (r.Rounded != r.Paper || r.RoundedRatio != r.PaperRatio) {

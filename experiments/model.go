@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"infinibench/baselines"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -28,26 +29,26 @@ func modelIDs() []string {
 }
 
 // NewMemory returns the memory of a model id; the settings matter to a baseline alone.
-func NewMemory(id string, s BaselineSettings) (models.Memory, error) {
+func NewMemory(id string, s results.BaselineSettings) (models.Memory, error) {
 	for _, m := range memories {
 		if m.Name() == id {
-			return s.configure(m), nil
+			return configureMemory(s, m), nil
 		}
 	}
 	return nil, fmt.Errorf("experiments: unknown model %q; known: %s", id, strings.Join(modelIDs(), ", "))
 }
 
 // NewModel makes the model of a cell with weights drawn from its seed.
-func NewModel(s CellSettings, vocabulary int) (*models.Model, error) {
-	c, memory, err := s.model(vocabulary)
+func NewModel(s results.CellSettings, vocabulary int) (*models.Model, error) {
+	c, memory, err := modelOf(s, vocabulary)
 	if err != nil {
 		return nil, err
 	}
 	return models.New(c, memory, s.Seed)
 }
 
-// model is what the model of a cell is made of.
-func (s CellSettings) model(vocabulary int) (models.Config, models.Memory, error) {
+// modelOf is what the model of a cell is made of.
+func modelOf(s results.CellSettings, vocabulary int) (models.Config, models.Memory, error) {
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize = vocabulary, s.Model.Layers, s.Model.Heads, s.Model.HeadSize
 	c.FFN, c.Segment = s.Model.FFN, s.Model.Segment

@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
 // Models differ from the control by the weights of their memories alone, and are the
 // same at the start where they share them.
 func TestModelsShareTheTrunk(t *testing.T) {
-	s := CellSettings{Model: ModelSettings{Layers: 3, Heads: 2, HeadSize: 4, FFN: 24, Segment: 8, InitStd: 0.1, MemoryEpsilon: 1e-6}, Seed: 5}
+	s := results.CellSettings{Model: results.ModelSettings{Layers: 3, Heads: 2, HeadSize: 4, FFN: 24, Segment: 8, InitStd: 0.1, MemoryEpsilon: 1e-6}, Seed: 5}
 	weights := func(id string) (*models.Model, map[string][]float32) {
 		s.ModelID = id
 		m, err := NewModel(s, 11)

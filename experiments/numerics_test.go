@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"infinibench/internal/kernel"
+	"infinibench/internal/results"
 	"infinibench/internal/safetensors"
 	"infinibench/internal/seal"
 )
@@ -65,8 +66,8 @@ func TestDivergedCell(t *testing.T) {
 		t.Errorf("failed with %v, want %s", failure, want)
 	}
 	data, err := os.ReadFile(files.path("result.json"))
-	var r Result
-	if err != nil || seal.Unmarshal(data, &r) != nil || r.Status != StatusFailed || r.Error != failure.Error() {
+	var r results.Result
+	if err != nil || seal.Unmarshal(data, &r) != nil || r.Status != results.StatusFailed || r.Error != failure.Error() {
 		t.Errorf("result %s, %v", data, err)
 	}
 	if after, err := os.ReadFile(path); err != nil || string(after) != string(before) {

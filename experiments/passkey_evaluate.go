@@ -6,6 +6,7 @@ import (
 	"infinibench/datasets/passkey"
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -25,15 +26,15 @@ type passkeyEvaluation struct {
 	at      passkeyProgress
 	state   *models.State // of the batch at hand, or of the prefix
 	saved   bool          // `at` and `state` were read from a file and not used yet
-	lines   []PasskeyAnswer
+	lines   []results.PasskeyAnswer
 	file    *atomicfile.File
 	unsaved int // tokens read
 }
 
 // evaluate asks all prompts of a stage and returns the answers. It goes on where an
 // earlier run was stopped, in the middle of a prompt if it was there.
-func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passkeyStage) ([]PasskeyAnswer, error) {
-	prompts, err := r.settings.Passkey.prompts(r.task)
+func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passkeyStage) ([]results.PasskeyAnswer, error) {
+	prompts, err := passkeyPrompts(r.settings.Passkey, r.task)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passke
 	}
 	e.prefix = make([]*models.State, len(e.streams))
 	name := "samples-" + stage.name + ".jsonl"
-	if e.lines, err = readLog[PasskeyAnswer](r.files.path(name)); err != nil {
+	if e.lines, err = results.ReadLog[results.PasskeyAnswer](r.files.path(name)); err != nil {
 		return nil, err
 	}
 	e.lines = e.lines[:e.intact()]
@@ -169,7 +170,7 @@ const readAtOnce = 1 << 13
 // ends.
 func (e *passkeyEvaluation) read(ctx context.Context, reader *passkeyReader, documents [][]int32, to int) error {
 	start := machine.WorkTime()
-	cost := e.timing.stage(e.stage.name)
+	cost := stageTiming(&e.timing, e.stage.name)
 	defer func() { cost.EvalSeconds += (machine.WorkTime() - start).Seconds() }()
 	n := e.model.Config.Segment
 	for e.at.Token < to {
@@ -222,9 +223,9 @@ func (e *passkeyEvaluation) ask(reader *passkeyReader, a passkeyPrompt, first in
 			return err
 		}
 	}
-	var fresh []PasskeyAnswer
+	var fresh []results.PasskeyAnswer
 	for i, x := range prompts {
-		l := PasskeyAnswer{
+		l := results.PasskeyAnswer{
 			Stage: e.stage.name, Kind: a.Kind, Length: a.Length, Position: a.Position, Sample: first + i,
 			Key: keys[i], Needle: x.record.Needle, Writes: a.until(n)/n - x.record.Needle.Last/n, Hash: x.record.Hash, Probability: probability[i],
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"infinibench/datasets/passkey"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -31,10 +32,10 @@ func (a passkeyPrompt) prompt(key passkey.Key) passkey.Prompt {
 	return passkey.Prompt{Length: a.Length - passkey.Digits, Depth: a.Depth, Key: key}
 }
 
-// prompts lists every prompt of a stage: the grid of the paper's table; the needle at the
+// passkeyPrompts lists every prompt of a stage: the grid of the paper's table; the needle at the
 // start of prompts that double in length; and, where a segment has room for both, needle
 // and question in the last of two segments.
-func (s PasskeySettings) prompts(task *passkey.Task) ([]passkeyPrompt, error) {
+func passkeyPrompts(s results.PasskeySettings, task *passkey.Task) ([]passkeyPrompt, error) {
 	var prompts []passkeyPrompt
 	for _, length := range s.Lengths {
 		for _, position := range passkeyPositions {
@@ -49,11 +50,11 @@ func (s PasskeySettings) prompts(task *passkey.Task) ([]passkeyPrompt, error) {
 	for ; ; shortest += s.Model.Segment {
 		if _, _, err := task.Starts(shortest - passkey.Digits); err == nil {
 			break
-		} else if shortest > s.longest() {
+		} else if shortest > passkeyLongest(s) {
 			return nil, err
 		}
 	}
-	for length := shortest; length <= s.longest(); length *= 2 {
+	for length := shortest; length <= passkeyLongest(s); length *= 2 {
 		prompts = append(prompts, passkeyPrompt{kindWrites, length, "start", 0})
 	}
 	x, err := task.Prompt(passkeyPrompt{Length: shortest, Depth: 1}.prompt(0))

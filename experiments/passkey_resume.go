@@ -110,7 +110,7 @@ func (e *passkeyEvaluation) save() error {
 	if err := e.file.Sync(); err != nil {
 		return err
 	}
-	e.timing.sum()
+	sumStages(&e.timing)
 	if err := e.saveTiming(); err != nil {
 		return err
 	}

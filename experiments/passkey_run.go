@@ -9,6 +9,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/passkey"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -46,7 +47,7 @@ func (r *passkeyRun) make(ctx context.Context) error {
 	}
 	s := r.settings.Passkey
 	// A recipe that cannot be had is better known before two stages are trained.
-	for _, stage := range s.stages()[1:] {
+	for _, stage := range passkeyStages(s)[1:] {
 		if _, err := r.source(stage); err != nil {
 			return err
 		}
@@ -57,16 +58,16 @@ func (r *passkeyRun) make(ctx context.Context) error {
 	}
 	result := r.result()
 	result.Protocol = fmt.Sprintf("passkey/%s/%s/v%d", sample.Filler, r.text.Tokenizer.Name(), ProtocolVersion)
-	result.Passkey = &Passkey{Task: PasskeyTask{
+	result.Passkey = &results.Passkey{Task: results.PasskeyTask{
 		Tokenizer: sample.Tokenizer, Filler: sample.Filler, Period: sample.Period,
 		Digits: passkey.Digits, Chance: 0.1, Samples: s.Samples,
 	}}
-	for i, stage := range s.stages() {
+	for i, stage := range passkeyStages(s) {
 		m, tokens, err := r.train(ctx, i, stage)
 		if err != nil {
 			return err
 		}
-		if m.Memory, err = NewMemory(r.cell.Model, r.settings.Baselines.evaluated()); err != nil {
+		if m.Memory, err = NewMemory(r.cell.Model, evaluatedBaselines(r.settings.Baselines)); err != nil {
 			return err
 		}
 		lines, err := r.evaluate(ctx, m, stage)
@@ -83,7 +84,7 @@ func (r *passkeyRun) make(ctx context.Context) error {
 		if result.Footprint, err = measureFootprint(m); err != nil {
 			return err
 		}
-		result.Scale = Scale{
+		result.Scale = results.Scale{
 			Parameters: m.Parameters(), Layers: m.Config.Layers, DModel: m.Config.Width(), Heads: m.Config.Heads, Segment: m.Config.Segment,
 			TrainLength: stage.train.Segments * m.Config.Segment, Batch: stage.train.Batch, Steps: stage.train.Steps, TrainTokens: result.Scale.TrainTokens + tokens,
 		}
@@ -91,11 +92,11 @@ func (r *passkeyRun) make(ctx context.Context) error {
 	if result.Passkey.Stages[0].LastSegment == nil {
 		result.Warnings = append(result.Warnings, "no control with needle and question in one segment: a segment has no room for both")
 	}
-	r.timing.sum()
+	sumStages(&r.timing)
 	if err := r.saveTiming(); err != nil {
 		return err
 	}
-	for _, stage := range s.stages() {
+	for _, stage := range passkeyStages(s) {
 		if err := train.ForgetProgress(r.directory(stage)); err != nil {
 			return err
 		}
@@ -116,7 +117,7 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 	training.LearningRate, training.GateLearningRate = stage.train.LearningRate, stage.train.GateLearningRate
 	training.WarmupSteps = min(training.WarmupSteps, training.Steps)
 	length := stage.train.Segments * s.Model.Segment
-	cost := r.timing.stage(stage.name)
+	cost := stageTiming(&r.timing, stage.name)
 	if err := os.MkdirAll(r.directory(stage), 0o755); err != nil {
 		return nil, 0, err
 	}
@@ -126,25 +127,25 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 			if i == 0 {
 				return NewModel(s, r.text.Tokenizer.Size())
 			}
-			m, _, err := LoadModel(r.directory(s.Passkey.stages()[0]))
+			m, _, err := LoadModel(r.directory(passkeyStages(s.Passkey)[0]))
 			return m, err
 		},
 		source: func() (train.Source, error) {
-			if stage.name == StageZeroShot {
+			if stage.name == results.StageZeroShot {
 				return newTrainingSource(r.text, s.Seed, training.Batch, length)
 			}
 			return r.source(stage)
 		},
 		seconds: &cost.TrainSeconds, tokens: &cost.TrainTokens,
 	})
-	r.timing.sum()
+	sumStages(&r.timing)
 	return m, cost.TrainTokens, err
 }
 
 // source draws training examples of the task for a stage.
 func (r *passkeyRun) source(stage passkeyStage) (*passkeySource, error) {
-	var recipe *RecipeSettings
-	if stage.name == StageRecipe {
+	var recipe *results.RecipeSettings
+	if stage.name == results.StageRecipe {
 		recipe = &r.settings.Passkey.Recipe
 	}
 	return newPasskeySource(r.task, r.settings.Seed, stage.train, r.settings.Model.Segment, recipe)

@@ -5,24 +5,25 @@ import (
 
 	"infinibench/datasets/passkey"
 	"infinibench/internal/metrics"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
 // scores sums up the answers of a stage.
-func (r *passkeyRun) scores(m *models.Model, stage passkeyStage, lines []PasskeyAnswer) (PasskeyStage, error) {
-	s := PasskeyStage{Stage: stage.name, Steps: stage.train.Steps, Gates: m.Gates()}
-	prompts, err := r.settings.Passkey.prompts(r.task)
+func (r *passkeyRun) scores(m *models.Model, stage passkeyStage, lines []results.PasskeyAnswer) (results.PasskeyStage, error) {
+	s := results.PasskeyStage{Stage: stage.name, Steps: stage.train.Steps, Gates: m.Gates()}
+	prompts, err := passkeyPrompts(r.settings.Passkey, r.task)
 	if err != nil {
 		return s, err
 	}
 	for _, a := range prompts {
-		var of []PasskeyAnswer
+		var of []results.PasskeyAnswer
 		for _, l := range lines {
 			if a.matches(l) {
 				of = append(of, l)
 			}
 		}
-		slices.SortFunc(of, func(a, b PasskeyAnswer) int { return a.Sample - b.Sample })
+		slices.SortFunc(of, func(a, b results.PasskeyAnswer) int { return a.Sample - b.Sample })
 		score := scoreOf(a, of)
 		switch a.Kind {
 		case kindGrid:
@@ -43,13 +44,13 @@ func (r *passkeyRun) scores(m *models.Model, stage passkeyStage, lines []Passkey
 	return s, nil
 }
 
-func (a passkeyPrompt) matches(l PasskeyAnswer) bool {
+func (a passkeyPrompt) matches(l results.PasskeyAnswer) bool {
 	return l.Kind == a.Kind && l.Length == a.Length && l.Position == a.Position
 }
 
 // scoreOf is the accuracy over the samples of one prompt.
-func scoreOf(a passkeyPrompt, lines []PasskeyAnswer) PasskeyScore {
-	s := PasskeyScore{Length: a.Length, Position: a.Position, Writes: lines[0].Writes, Samples: len(lines)}
+func scoreOf(a passkeyPrompt, lines []results.PasskeyAnswer) results.PasskeyScore {
+	s := results.PasskeyScore{Length: a.Length, Position: a.Position, Writes: lines[0].Writes, Samples: len(lines)}
 	var right, exact, zeroed int
 	for _, l := range lines {
 		n := count(l.Right)
@@ -78,26 +79,26 @@ func count(right []bool) int {
 }
 
 // shareOf is the share of n samples, of so many parts each.
-func shareOf(right, parts, n int) Share {
+func shareOf(right, parts, n int) results.Share {
 	p := float64(right) / float64(parts*n)
 	low, high := metrics.Wilson(p, n)
-	return Share{p, low, high}
+	return results.Share{Value: p, Low: low, High: high}
 }
 
 // aroundNeedle is how many tokens an example shows before and after its needle.
 const aroundNeedle = 50
 
 // example shows the first sample that was not answered in full, or else the first.
-func (r *passkeyRun) example(a passkeyPrompt, lines []PasskeyAnswer) (PasskeyExample, error) {
-	at := max(0, slices.IndexFunc(lines, func(l PasskeyAnswer) bool { return count(l.Right) < passkey.Digits }))
-	e := PasskeyExample{Answer: lines[at]}
+func (r *passkeyRun) example(a passkeyPrompt, lines []results.PasskeyAnswer) (results.PasskeyExample, error) {
+	at := max(0, slices.IndexFunc(lines, func(l results.PasskeyAnswer) bool { return count(l.Right) < passkey.Digits }))
+	e := results.PasskeyExample{Answer: lines[at]}
 	x, err := r.task.Prompt(a.prompt(lines[at].Key))
 	if err != nil {
 		return e, err
 	}
 	question := x.Questions[len(x.Questions)-1].Question
 	for _, part := range []struct {
-		to        *[]PasskeyToken
+		to        *[]results.PasskeyToken
 		from, to1 int
 	}{
 		{&e.Before, max(0, x.Needle.First-aroundNeedle), x.Needle.First},
@@ -116,7 +117,7 @@ func (r *passkeyRun) example(a passkeyPrompt, lines []PasskeyAnswer) (PasskeyExa
 	return e, nil
 }
 
-func (r *passkeyRun) token(id int32) (PasskeyToken, error) {
+func (r *passkeyRun) token(id int32) (results.PasskeyToken, error) {
 	text, err := r.text.Tokenizer.Decode([]int32{id})
-	return PasskeyToken{ID: id, Text: text}, err
+	return results.PasskeyToken{ID: id, Text: text}, err
 }

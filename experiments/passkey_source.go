@@ -9,6 +9,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/passkey"
 	"infinibench/internal/jsonread"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 )
 
@@ -20,13 +21,13 @@ type passkeySource struct {
 	seed           uint64
 	rows, segments int
 	segment        int // tokens
-	recipe         *RecipeSettings
+	recipe         *results.RecipeSettings
 	step           int // batches drawn
 
 	first, last int // where a needle can start
 }
 
-func newPasskeySource(task *passkey.Task, seed uint64, t PasskeyTraining, segment int, recipe *RecipeSettings) (*passkeySource, error) {
+func newPasskeySource(task *passkey.Task, seed uint64, t results.PasskeyTraining, segment int, recipe *results.RecipeSettings) (*passkeySource, error) {
 	keys, err := passkey.Keys(datasets.Train, rand.New(rand.NewPCG(seed, 0)))
 	if err != nil {
 		return nil, err

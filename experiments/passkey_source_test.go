@@ -9,6 +9,7 @@ import (
 
 	"infinibench/datasets/passkey"
 	"infinibench/internal/config"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 )
 
@@ -18,11 +19,11 @@ import (
 func TestPasskeySource(t *testing.T) {
 	task := passkeyTask(t)
 	const rows, segments, segment = 6, 8, 40
-	recipe := RecipeSettings{
-		Training:     PasskeyTraining{Steps: 20, Batch: rows, Segments: segments},
+	recipe := results.RecipeSettings{
+		Training:     results.PasskeyTraining{Steps: 20, Batch: rows, Segments: segments},
 		AnswerWeight: 20, RepeatsFrom: 10, RepeatsRamp: 5, Repeats: 10_000,
 	}
-	source := func(r *RecipeSettings) *passkeySource {
+	source := func(r *results.RecipeSettings) *passkeySource {
 		s, err := newPasskeySource(task, 7, recipe.Training, segment, r)
 		if err != nil {
 			t.Fatal(err)
@@ -114,8 +115,8 @@ func TestPasskeyKeysAreApart(t *testing.T) {
 	}
 	c := p.cellsOf("passkey")[0]
 	run := &passkeyRun{cellRun: &cellRun{settings: c.Settings}, task: passkeyTask(t)}
-	for _, stage := range run.settings.Passkey.stages() {
-		lines, err := readLog[PasskeyAnswer](filepath.Join(runs, p.Name, c.Key(), "samples-"+stage.name+".jsonl"))
+	for _, stage := range passkeyStages(run.settings.Passkey) {
+		lines, err := results.ReadLog[results.PasskeyAnswer](filepath.Join(runs, p.Name, c.Key(), "samples-"+stage.name+".jsonl"))
 		if err != nil || len(lines) == 0 {
 			t.Fatalf("%d answers: %v", len(lines), err)
 		}
@@ -134,15 +135,15 @@ func TestPasskeyKeysAreApart(t *testing.T) {
 func TestBadPasskeys(t *testing.T) {
 	for _, test := range []struct {
 		key    string
-		change func(*PasskeySettings)
+		change func(*results.PasskeySettings)
 		want   string
 	}{
-		{"passkey.corpus", func(s *PasskeySettings) { s.Corpus = "pg19" }, `got "pg19", which corpora does not hold`},
-		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"infini-delta", "infini"} }, `got "infini"; allowed: local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta`},
-		{"passkey.models[1]", func(s *PasskeySettings) { s.Models = []string{"rmt", "rmt"} }, "rmt is listed twice; list it once"},
-		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 1281} }, "got 1281; allowed: a multiple of passkey.model.segment, 40, as in training the answer ends a segment"},
-		{"passkey.lengths[1]", func(s *PasskeySettings) { s.Lengths = []int{320, 320} }, "got 320; allowed: more than the length before, 320, and at most 67108864"},
-		{"passkey.lengths[0]", func(s *PasskeySettings) { s.Lengths = []int{40, 320} }, "got 40; allowed: at least two segments, 80, or nothing would be written to memory"},
+		{"passkey.corpus", func(s *results.PasskeySettings) { s.Corpus = "pg19" }, `got "pg19", which corpora does not hold`},
+		{"passkey.models[1]", func(s *results.PasskeySettings) { s.Models = []string{"infini-delta", "infini"} }, `got "infini"; allowed: local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta`},
+		{"passkey.models[1]", func(s *results.PasskeySettings) { s.Models = []string{"rmt", "rmt"} }, "rmt is listed twice; list it once"},
+		{"passkey.lengths[1]", func(s *results.PasskeySettings) { s.Lengths = []int{320, 1281} }, "got 1281; allowed: a multiple of passkey.model.segment, 40, as in training the answer ends a segment"},
+		{"passkey.lengths[1]", func(s *results.PasskeySettings) { s.Lengths = []int{320, 320} }, "got 320; allowed: more than the length before, 320, and at most 67108864"},
+		{"passkey.lengths[0]", func(s *results.PasskeySettings) { s.Lengths = []int{40, 320} }, "got 40; allowed: at least two segments, 80, or nothing would be written to memory"},
 	} {
 		p := passkeyProfile(t, "infini-linear")
 		test.change(&p.Passkey)

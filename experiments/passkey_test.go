@@ -13,6 +13,7 @@ import (
 
 	"infinibench/datasets/passkey"
 	"infinibench/datasets/tokenizer"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -23,13 +24,13 @@ func passkeyProfile(t *testing.T, models ...string) *Profile {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stage := PasskeyTraining{Steps: 3, Batch: 2, Segments: 4, LearningRate: 5e-3, GateLearningRate: 5e-3}
-	p.Name, p.Seeds, p.Workers, p.Cost, p.Recall = "passkey-test", []uint64{1}, 1, CostSettings{}, RecallSettings{}
-	p.Perplexity = []PerplexitySettings{{Corpus: "novel", Models: []string{"local-only"}, Length: 64, Batch: 1, Steps: 5}}
-	p.Passkey = PasskeySettings{
+	stage := results.PasskeyTraining{Steps: 3, Batch: 2, Segments: 4, LearningRate: 5e-3, GateLearningRate: 5e-3}
+	p.Name, p.Seeds, p.Workers, p.Cost, p.Recall = "passkey-test", []uint64{1}, 1, results.CostSettings{}, results.RecallSettings{}
+	p.Perplexity = []results.PerplexitySettings{{Corpus: "novel", Models: []string{"local-only"}, Length: 64, Batch: 1, Steps: 5}}
+	p.Passkey = results.PasskeySettings{
 		Models: models, Corpus: "novel", Model: p.Model,
 		Language: stage, Paper: stage,
-		Recipe:  RecipeSettings{Training: PasskeyTraining{Steps: 8, Batch: 4, Segments: 4, LearningRate: 5e-3, GateLearningRate: 5e-3}, AnswerWeight: 20, RepeatsFrom: 4, RepeatsRamp: 2, Repeats: 100},
+		Recipe:  results.RecipeSettings{Training: results.PasskeyTraining{Steps: 8, Batch: 4, Segments: 4, LearningRate: 5e-3, GateLearningRate: 5e-3}, AnswerWeight: 20, RepeatsFrom: 4, RepeatsRamp: 2, Repeats: 100},
 		Lengths: []int{320, 1280}, Samples: 3, Batch: 2, Others: 1,
 	}
 	p.Passkey.Model.Segment = 40
@@ -72,7 +73,7 @@ func TestPasskeyAsks(t *testing.T) {
 		}},
 	} {
 		s.Model.Segment = test.segment
-		prompts, err := s.prompts(task)
+		prompts, err := passkeyPrompts(s, task)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,7 +95,7 @@ func TestPasskeyWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := map[Cell]int{}
+	done := map[results.Cell]int{}
 	o.Observe = func(e Event) { done[e.Cell] += e.Tokens }
 	if _, err := Run(context.Background(), o); err != nil {
 		t.Fatal(err)
@@ -118,14 +119,14 @@ func TestPasskeySharedReading(t *testing.T) {
 		}
 		c := p.cellsOf("passkey")[0]
 		files := cellFiles(filepath.Join(runs, p.Name, c.Key()))
-		lines, err := readLog[PasskeyAnswer](files.path("samples-" + StageRecipe + ".jsonl"))
+		lines, err := results.ReadLog[results.PasskeyAnswer](files.path("samples-" + results.StageRecipe + ".jsonl"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if want := 12 * c.Settings.Passkey.Samples; len(lines) != want {
 			t.Fatalf("%s: %d answers, want %d", id, len(lines), want)
 		}
-		m, _, err := LoadModel(filepath.Join(files.checkpoint(), StageRecipe))
+		m, _, err := LoadModel(filepath.Join(files.checkpoint(), results.StageRecipe))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,9 +235,9 @@ func TestPasskeyLostAnswers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		lines := wholeLines(data)
-		if len(lines) < 6 || len(lines) == len(wholeLines(want)) {
-			t.Fatalf("%s: stopped after %d answers of %d", test.name, len(lines), len(wholeLines(want)))
+		lines := results.WholeLines(data)
+		if len(lines) < 6 || len(lines) == len(results.WholeLines(want)) {
+			t.Fatalf("%s: stopped after %d answers of %d", test.name, len(lines), len(results.WholeLines(want)))
 		}
 		if err := os.WriteFile(path, bytes.Join(test.keep(lines), nil), 0o644); err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ func countPasskey(c PlannedCell, _ int, e *Estimate) error {
 		return err
 	}
 	s := c.Settings
-	prompts, err := s.Passkey.prompts(task)
+	prompts, err := passkeyPrompts(s.Passkey, task)
 	if err != nil {
 		return err
 	}
@@ -25,7 +25,7 @@ func countPasskey(c PlannedCell, _ int, e *Estimate) error {
 	if err != nil {
 		return err
 	}
-	for _, stage := range s.Passkey.stages() {
+	for _, stage := range passkeyStages(s.Passkey) {
 		e.training(stage.log(), stage.train.Steps, stage.train.Batch, stage.train.Segments*s.Model.Segment)
 		e.EvaluateTokens += readTokens(all, s.Model.Segment, stage.samples)
 	}

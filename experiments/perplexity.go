@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"infinibench/internal/config"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -17,22 +18,12 @@ var perplexityExperiment = &experiment{
 	keys: perplexityKeys,
 }
 
-// PerplexitySettings is one block of the paper's Table 2: the models trained and
-// scored on one corpus at one training length.
-type PerplexitySettings struct {
-	Corpus string   `yaml:"corpus" required:"true"`
-	Models []string `yaml:"models" required:"true" min:"1"`
-	Length int      `yaml:"length" required:"true" min:"1" max:"16777216"` // tokens of a training sequence
-	Batch  int      `yaml:"batch,omitempty" min:"1" max:"65536"`           // in place of training.batch, for a length that needs less
-	Steps  int      `yaml:"steps,omitempty" min:"1" max:"10000000"`        // in place of training.steps, for a length that sees as many tokens in fewer
-}
-
 // perplexityCells is a cell for each model of each block.
 func perplexityCells(p *Profile, seed uint64) []PlannedCell {
 	var cells []PlannedCell
 	for _, t := range p.Perplexity {
 		for _, model := range t.Models {
-			c := p.newCell(Cell{Corpus: t.Corpus, Model: model, Length: t.Length, Seed: seed})
+			c := p.newCell(results.Cell{Corpus: t.Corpus, Model: model, Length: t.Length, Seed: seed})
 			c.Settings.Evaluation = p.Evaluation
 			if t.Batch != 0 {
 				c.Settings.Training.Batch = t.Batch
@@ -62,19 +53,19 @@ func (p *Profile) languageModels() []string {
 // LoadConfig reads the config.yaml of a cell that trains a model, as a profile that
 // trains that model alone.
 func LoadConfig(path string) (*Profile, error) {
-	var s CellSettings
+	var s results.CellSettings
 	if err := config.Load(path, &s); err != nil {
 		return nil, err
 	}
 	if s.Model.Segment == 0 {
 		return nil, fmt.Errorf("%s has no model; want the config.yaml of a run that trains one", path)
 	}
-	c := Cell{Experiment: s.Experiment, Corpus: s.CorpusName, Model: s.ModelID, Length: s.Length, Seed: s.Seed}
+	c := results.Cell{Experiment: s.Experiment, Corpus: s.CorpusName, Model: s.ModelID, Length: s.Length, Seed: s.Seed}
 	p := &Profile{
 		Name: c.Key(), Threads: s.Threads, Seeds: []uint64{s.Seed}, Model: s.Model, Baselines: s.Baselines, Training: s.Training,
-		Corpora: map[string]CorpusSettings{s.CorpusName: s.Corpus}, Evaluation: s.Evaluation,
+		Corpora: map[string]results.CorpusSettings{s.CorpusName: s.Corpus}, Evaluation: s.Evaluation,
 	}
-	p.Perplexity = []PerplexitySettings{{Corpus: s.CorpusName, Models: []string{s.ModelID}, Length: s.Length}}
+	p.Perplexity = []results.PerplexitySettings{{Corpus: s.CorpusName, Models: []string{s.ModelID}, Length: s.Length}}
 	return p, nil
 }
 

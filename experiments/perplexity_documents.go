@@ -7,6 +7,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/finite"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -16,7 +17,7 @@ type Unscored struct{ ID, Why string }
 // ScoreDocuments scores a model on documents by the perplexity protocol. A document that
 // cannot be scored costs the others nothing: it is left out of every sum and listed.
 // The perplexity is nil when nothing could be scored.
-func ScoreDocuments(ctx context.Context, m *models.Model, t tokenizer.Tokenizer, documents []datasets.Document, s EvaluationSettings, tick func(tokens int)) (*Perplexity, []Unscored, error) {
+func ScoreDocuments(ctx context.Context, m *models.Model, t tokenizer.Tokenizer, documents []datasets.Document, s results.EvaluationSettings, tick func(tokens int)) (*results.Perplexity, []Unscored, error) {
 	if t.Size() != m.Config.Vocabulary {
 		return nil, nil, fmt.Errorf("experiments: the model has a vocabulary of %d, tokenizer %s one of %d", m.Config.Vocabulary, t.Name(), t.Size())
 	}
@@ -58,7 +59,7 @@ func ScoreDocuments(ctx context.Context, m *models.Model, t tokenizer.Tokenizer,
 
 // scoreEach scores samples side by side. If the model fails on one, such as by a memory
 // that overflows, each is scored alone and those that fail are refused.
-func scoreEach(ctx context.Context, m *models.Model, samples []sample, s EvaluationSettings, tick func(tokens int), refuse func(id, why string, values ...any)) ([]SampleScore, error) {
+func scoreEach(ctx context.Context, m *models.Model, samples []sample, s results.EvaluationSettings, tick func(tokens int), refuse func(id, why string, values ...any)) ([]SampleScore, error) {
 	score := func(samples []sample) ([]SampleScore, error) {
 		return scoreSamples(ctx, m, samples, s, nil, func([]SampleScore) error { return nil }, func(tokens int, _ bool) { tick(tokens) })
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -20,7 +21,7 @@ func makePerplexity(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
-	if m.Memory, err = NewMemory(r.cell.Model, r.settings.Baselines.evaluated()); err != nil {
+	if m.Memory, err = NewMemory(r.cell.Model, evaluatedBaselines(r.settings.Baselines)); err != nil {
 		return err
 	}
 	samples, err := loadSamples(r.text, r.settings.Corpus)
@@ -59,7 +60,7 @@ func makePerplexity(ctx context.Context, r *cellRun) error {
 
 // score evaluates the documents that samples.jsonl does not hold yet.
 func (r *cellRun) score(ctx context.Context, m *models.Model, samples []sample) ([]SampleScore, error) {
-	lines, err := readLog[SampleScore](r.files.path("samples.jsonl"))
+	lines, err := results.ReadLog[SampleScore](r.files.path("samples.jsonl"))
 	if err != nil {
 		return nil, err
 	}
@@ -97,16 +98,16 @@ const mtBudget = 65_000_000_000
 // scale says how large the run was. It is the paper's only when everything the
 // paper states is, the model is the paper's in every switch, and all of the official
 // split is scored after a comparable training.
-func (r *cellRun) scale(m *models.Model, note DataNote) Scale {
+func (r *cellRun) scale(m *models.Model, note results.DataNote) results.Scale {
 	c, t := m.Config, r.settings.Training
-	s := Scale{
+	s := results.Scale{
 		Parameters: m.Parameters(), Layers: c.Layers, DModel: c.Width(), Heads: c.Heads, Segment: c.Segment,
 		TrainLength: r.settings.Length, Batch: t.Batch, Steps: t.Steps, TrainTokens: r.timing.TrainTokens,
 	}
 	s.PaperScale = c.Layers == 12 && c.Heads == 8 && c.HeadSize == 128 && c.FFN == 4096 && c.Segment == 2048 &&
 		(s.TrainLength == 32768 || s.TrainLength == 49*2048) && t.Batch == 64 && t.Optimizer == "adafactor" &&
 		t.LearningRate == 0.01 && t.WarmupSteps == 1000 && s.TrainTokens >= mtBudget && !c.UngatedStart && !c.MemoryPositions &&
-		r.settings.Baselines == paperBaselines.forModel(r.cell.Model) &&
+		r.settings.Baselines == baselinesFor(paperBaselines, r.cell.Model) &&
 		note.Certificate.Official && note.Truncated == 0 && note.Documents == note.Certificate.Splits[note.Split].OfficialDocuments
 	return s
 }

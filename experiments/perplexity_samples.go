@@ -7,19 +7,20 @@ import (
 	"infinibench/datasets"
 	"infinibench/internal/finite"
 	"infinibench/internal/metrics"
+	"infinibench/internal/results"
 )
 
 // SampleScore is all that was measured on one document: one line of
 // samples.jsonl. The numbers of a cell are sums over these lines, so an
 // evaluation that was interrupted goes on after the last one.
 type SampleScore struct {
-	ID        string             `json:"id"`
-	Words     int64              `json:"words"`
-	Bytes     int64              `json:"bytes"`
-	NLL       [ablations]float64 `json:"nll"`    // nats, by Ablation
-	Tokens    [ablations]int64   `json:"tokens"` // scored, by Ablation
-	Positions []Bucket           `json:"positions"`
-	Classes   []ClassScore       `json:"classes,omitempty"`
+	ID        string               `json:"id"`
+	Words     int64                `json:"words"`
+	Bytes     int64                `json:"bytes"`
+	NLL       [ablations]float64   `json:"nll"`    // nats, by Ablation
+	Tokens    [ablations]int64     `json:"tokens"` // scored, by Ablation
+	Positions []results.Bucket     `json:"positions"`
+	Classes   []results.ClassScore `json:"classes,omitempty"`
 }
 
 // scorer collects the score of one document, token by token.
@@ -36,7 +37,7 @@ func newScorer(x sample, bucket, segment int) *scorer {
 	if x.Ideal != nil {
 		s.full, s.segment, s.classes = x.Ideal.Full(), x.Ideal.Segment(segment), x.Ideal.Classes(segment)
 		for c := datasets.ClassFree; c <= datasets.ClassDistant; c++ {
-			s.score.Classes = append(s.score.Classes, ClassScore{Class: c.String()})
+			s.score.Classes = append(s.score.Classes, results.ClassScore{Class: c.String()})
 		}
 	}
 	return s
@@ -65,21 +66,21 @@ func (s *scorer) add(a Ablation, i int, nll float64) {
 }
 
 // at is the k-th position bucket, made when first needed.
-func (s *scorer) at(k int) *Bucket {
+func (s *scorer) at(k int) *results.Bucket {
 	for len(s.score.Positions) <= k {
 		n := int64(len(s.score.Positions))
-		s.score.Positions = append(s.score.Positions, Bucket{From: n * int64(s.bucket), To: (n + 1) * int64(s.bucket)})
+		s.score.Positions = append(s.score.Positions, results.Bucket{From: n * int64(s.bucket), To: (n + 1) * int64(s.bucket)})
 	}
 	return &s.score.Positions[k]
 }
 
 // sum adds the scores of all documents up, in their order. officialWords, when
 // not 0, takes the place of the counted words.
-func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
-	p := &Perplexity{}
+func sum(scores []SampleScore, officialWords int64) (*results.Perplexity, error) {
+	p := &results.Perplexity{}
 	var nll [ablations]float64
 	var tokens [ablations]int64
-	var text Score
+	var text results.Score
 	for _, s := range scores {
 		for a := range ablations {
 			nll[a] += s.NLL[a]
@@ -87,10 +88,10 @@ func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
 		}
 		text.Words += s.Words
 		text.Bytes += s.Bytes
-		p.Documents = append(p.Documents, DocumentScore{ID: s.ID, NLL: s.NLL[Intact], Tokens: s.Tokens[Intact], Words: s.Words, Bytes: s.Bytes})
+		p.Documents = append(p.Documents, results.DocumentScore{ID: s.ID, NLL: s.NLL[Intact], Tokens: s.Tokens[Intact], Words: s.Words, Bytes: s.Bytes})
 		for k, b := range s.Positions {
 			if k == len(p.Positions) {
-				p.Positions = append(p.Positions, Bucket{From: b.From, To: b.To})
+				p.Positions = append(p.Positions, results.Bucket{From: b.From, To: b.To})
 			}
 			q := &p.Positions[k]
 			q.NLL, q.Tokens = q.NLL+b.NLL, q.Tokens+b.Tokens
@@ -98,7 +99,7 @@ func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
 		}
 		for k, c := range s.Classes {
 			if k == len(p.Classes) {
-				p.Classes = append(p.Classes, ClassScore{Class: c.Class})
+				p.Classes = append(p.Classes, results.ClassScore{Class: c.Class})
 			}
 			q := &p.Classes[k]
 			q.NLL, q.Tokens = q.NLL+c.NLL, q.Tokens+c.Tokens
@@ -119,12 +120,12 @@ func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
 		}
 		return nil, fmt.Errorf("experiments: the negative log-likelihood is %g", nll[Intact])
 	}
-	p.Intact = text.over(nll[Intact], tokens[Intact])
+	p.Intact = scoreOver(text, nll[Intact], tokens[Intact])
 	// A document scored on its own has no neighbour whose memory it could read; a
 	// score over part of the tokens would not compare, so it is left out.
-	for a, score := range map[Ablation]**Score{Zeroed: &p.Zeroed, Shuffled: &p.Shuffled} {
+	for a, score := range map[Ablation]**results.Score{Zeroed: &p.Zeroed, Shuffled: &p.Shuffled} {
 		if tokens[a] == tokens[Intact] {
-			s := text.over(nll[a], tokens[a])
+			s := scoreOver(text, nll[a], tokens[a])
 			*score = &s
 		}
 	}
@@ -133,16 +134,16 @@ func sum(scores []SampleScore, officialWords int64) (*Perplexity, error) {
 		for _, c := range p.Classes {
 			full, segment = full+c.IdealFull, segment+c.IdealSegment
 		}
-		p.Ideal = &IdealRow{}
+		p.Ideal = &results.IdealRow{}
 		p.Ideal.Full, _ = metrics.Perplexity(full, tokens[Intact], "token")
 		p.Ideal.Segment, _ = metrics.Perplexity(segment, tokens[Intact], "token")
 	}
 	return p, nil
 }
 
-// over is the score of a sum over the text whose words and bytes s holds. A quantity
+// scoreOver is the score of a sum over the text whose words and bytes s holds. A quantity
 // that is not defined or not finite is NaN, and s.Undefined says why.
-func (s Score) over(nll float64, tokens int64) Score {
+func scoreOver(s results.Score, nll float64, tokens int64) results.Score {
 	s.NLL, s.Tokens = nll, tokens
 	set := func(name string, to *float64, value float64, why string) {
 		if tokens == 0 {
@@ -170,6 +171,6 @@ func (s Score) over(nll float64, tokens int64) Score {
 }
 
 // ScoreOf is the score of one document.
-func ScoreOf(d DocumentScore) Score {
-	return Score{Words: d.Words, Bytes: d.Bytes}.over(d.NLL, d.Tokens)
+func ScoreOf(d results.DocumentScore) results.Score {
+	return scoreOver(results.Score{Words: d.Words, Bytes: d.Bytes}, d.NLL, d.Tokens)
 }

@@ -7,6 +7,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/tokenizer"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -19,7 +20,7 @@ type sample struct {
 }
 
 // loadSamples reads and tokenises the documents of a cell's test set.
-func loadSamples(t *TokenizedCorpus, s CorpusSettings) ([]sample, error) {
+func loadSamples(t *TokenizedCorpus, s results.CorpusSettings) ([]sample, error) {
 	split := datasets.Split(s.Split)
 	n := t.Corpus.Len(split)
 	if s.Documents > 0 {
@@ -66,7 +67,7 @@ func newSample(d datasets.Document, t tokenizer.Tokenizer, limit int) (sample, e
 // scoreSamples scores a model on samples by the perplexity protocol. `done` are
 // the scores of an earlier run, which are not made again; save is told of every
 // further group of documents as it is finished.
-func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s EvaluationSettings, done map[string]SampleScore, save func([]SampleScore) error, tick func(tokens int, before bool)) ([]SampleScore, error) {
+func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s results.EvaluationSettings, done map[string]SampleScore, save func([]SampleScore) error, tick func(tokens int, before bool)) ([]SampleScore, error) {
 	scores := make([]SampleScore, len(samples))
 	groups := grouped(samples, s.Batch)
 	stream := newStream(m, true, func(tokens int) { tick(tokens, false) })
@@ -119,9 +120,9 @@ func grouped(samples []sample, batch int) [][]int {
 
 // describeData says which text the numbers are about. The word denominators of
 // PG19 are the official ones only when the whole official split is scored.
-func describeData(t *TokenizedCorpus, s CorpusSettings, samples []sample) (note DataNote, officialWords int64) {
+func describeData(t *TokenizedCorpus, s results.CorpusSettings, samples []sample) (note results.DataNote, officialWords int64) {
 	cert := t.Corpus.Certificate()
-	note = DataNote{
+	note = results.DataNote{
 		Certificate: cert, Split: datasets.Split(s.Split), Documents: len(samples),
 		Tokenizer: t.Tokenizer.Name(), WordRule: "whitespace words", LeftOut: t.LeftOut,
 	}
@@ -148,7 +149,7 @@ func describeData(t *TokenizedCorpus, s CorpusSettings, samples []sample) (note 
 }
 
 // protocol is the id of a way of scoring; numbers are comparable only under one.
-func protocol(t *TokenizedCorpus, s CorpusSettings, note DataNote) string {
+func protocol(t *TokenizedCorpus, s results.CorpusSettings, note results.DataNote) string {
 	id := fmt.Sprintf("%s/%s/%s/carry/v%d", t.Corpus.Name(), s.Split, t.Tokenizer.Name(), ProtocolVersion)
 	if note.Note != "" {
 		id += fmt.Sprintf("/%d-documents", note.Documents)

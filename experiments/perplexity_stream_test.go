@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"infinibench/datasets"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -37,9 +38,9 @@ func randomSamples(lengths ...int) []sample {
 	return samples
 }
 
-func scoreAll(t *testing.T, m *models.Model, samples []sample, batch int) *Perplexity {
+func scoreAll(t *testing.T, m *models.Model, samples []sample, batch int) *results.Perplexity {
 	t.Helper()
-	scores, err := scoreSamples(context.Background(), m, samples, EvaluationSettings{Batch: batch, PositionBucket: 16}, nil,
+	scores, err := scoreSamples(context.Background(), m, samples, results.EvaluationSettings{Batch: batch, PositionBucket: 16}, nil,
 		func([]SampleScore) error { return nil }, func(int, bool) {})
 	if err != nil {
 		t.Fatal(err)
@@ -174,14 +175,14 @@ func TestAblations(t *testing.T) {
 // TestSums works the numbers of a split out by hand.
 func TestSums(t *testing.T) {
 	scores := []SampleScore{
-		{ID: "a", Words: 4, Bytes: 10, NLL: [3]float64{8, 12, 9}, Tokens: [3]int64{4, 4, 4}, Positions: []Bucket{{From: 0, To: 16, NLL: 8, Tokens: 4}}},
-		{ID: "b", Words: 1, Bytes: 6, NLL: [3]float64{4, 6, 0}, Tokens: [3]int64{2, 2, 0}, Positions: []Bucket{{From: 0, To: 16, NLL: 1, Tokens: 1}, {From: 16, To: 32, NLL: 3, Tokens: 1}}},
+		{ID: "a", Words: 4, Bytes: 10, NLL: [3]float64{8, 12, 9}, Tokens: [3]int64{4, 4, 4}, Positions: []results.Bucket{{From: 0, To: 16, NLL: 8, Tokens: 4}}},
+		{ID: "b", Words: 1, Bytes: 6, NLL: [3]float64{4, 6, 0}, Tokens: [3]int64{2, 2, 0}, Positions: []results.Bucket{{From: 0, To: 16, NLL: 1, Tokens: 1}, {From: 16, To: 32, NLL: 3, Tokens: 1}}},
 	}
 	p, err := sum(scores, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Score{NLL: 12, Tokens: 6, Words: 5, Bytes: 16, TokenPPL: math.Exp(2), WordPPL: math.Exp(2.4), BytePPL: math.Exp(0.75), BitsPerByte: 0.75 / math.Ln2}
+	want := results.Score{NLL: 12, Tokens: 6, Words: 5, Bytes: 16, TokenPPL: math.Exp(2), WordPPL: math.Exp(2.4), BytePPL: math.Exp(0.75), BitsPerByte: 0.75 / math.Ln2}
 	if !reflect.DeepEqual(p.Intact, want) {
 		t.Errorf("intact %+v, want %+v", p.Intact, want)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -35,7 +36,7 @@ func ownsDir(dir string, config []byte) error {
 		return err
 	}
 	old, err := os.ReadFile(filepath.Join(dir, "config.yaml"))
-	if err == nil && bytes.Equal(old, sealedConfig(config)) {
+	if err == nil && bytes.Equal(old, results.SealedConfig(config)) {
 		return nil
 	}
 	for _, e := range entries {
@@ -49,7 +50,7 @@ func ownsDir(dir string, config []byte) error {
 // Train trains the model of one cell of perplexity in a directory of its own, which
 // then holds checkpoint/ and metrics.jsonl, and evaluates nothing. Interrupted, it
 // resumes when called again.
-func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens int, before bool)) error {
+func Train(ctx context.Context, o Options, c results.Cell, dir string, told func(tokens int, before bool)) error {
 	if err := o.Profile.Identify(o.Data); err != nil {
 		return err
 	}
@@ -69,7 +70,7 @@ func Train(ctx context.Context, o Options, c Cell, dir string, told func(tokens 
 		return err
 	}
 	defer unlock()
-	files, config := cellFiles(dir), planned.Settings.config()
+	files, config := cellFiles(dir), configOf(planned.Settings)
 	if err := ownsDir(dir, config); err != nil {
 		return err
 	}

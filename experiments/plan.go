@@ -11,27 +11,28 @@ import (
 	"infinibench/datasets"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
 
 // Estimate is how much work a cell is and, from Plan, what it costs on this machine.
 type Estimate struct {
-	Cell           Cell    `json:"cell"`
-	Done           bool    `json:"done"` // has its result already
-	TrainTokens    int     `json:"train_tokens"`
-	EvaluateTokens int     `json:"evaluate_tokens"` // roughly; pairs in a cell without a corpus or a training
-	Seconds        float64 `json:"seconds"`         // of one worker
-	Bytes          int64   `json:"bytes"`           // of weights, gradients, moments, states and activations, with what the garbage collector leaves lying
+	Cell           results.Cell `json:"cell"`
+	Done           bool         `json:"done"` // has its result already
+	TrainTokens    int          `json:"train_tokens"`
+	EvaluateTokens int          `json:"evaluate_tokens"` // roughly; pairs in a cell without a corpus or a training
+	Seconds        float64      `json:"seconds"`         // of one worker
+	Bytes          int64        `json:"bytes"`           // of weights, gradients, moments, states and activations, with what the garbage collector leaves lying
 
-	alone     bool           // runs last, when nothing else does
-	hash      string         // of the settings
-	trainings []TrainingSize // that write a log
+	alone     bool                   // runs last, when nothing else does
+	hash      string                 // of the settings
+	trainings []results.TrainingSize // that write a log
 }
 
 // training adds a training that writes a log.
 func (e *Estimate) training(log string, steps, batch, length int) {
-	e.trainings = append(e.trainings, TrainingSize{log, steps, steps * batch * length})
+	e.trainings = append(e.trainings, results.TrainingSize{Log: log, Steps: steps, Tokens: steps * batch * length})
 	e.TrainTokens += steps * batch * length
 }
 
@@ -83,12 +84,12 @@ func workload(o Options) ([]PlannedCell, []Estimate, error) {
 	work := make([]Estimate, len(cells))
 	for i, c := range cells {
 		e := &work[i]
-		e.Cell, e.hash, e.alone = c.Cell, c.Settings.hash(), c.experiment.alone
+		e.Cell, e.hash, e.alone = c.Cell, hashOf(c.Settings), c.experiment.alone
 		if err := c.experiment.count(c, documents[c.Corpus], e); err != nil {
 			return nil, nil, err
 		}
 		result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(e.hash)
-		e.Done = found && result.Status == StatusDone
+		e.Done = found && result.Status == results.StatusDone
 	}
 	return cells, work, nil
 }
@@ -103,14 +104,14 @@ func Plan(ctx context.Context, o Options) ([]Estimate, error) {
 		return nil, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
-	measured := map[Cell]calibration{} // seeds do not matter
+	measured := map[results.Cell]calibration{} // seeds do not matter
 	for i, c := range cells {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		alike := c.Cell
 		alike.Seed = 0
-		calibrate := func(s CellSettings, evaluate evaluator) (calibration, error) {
+		calibrate := func(s results.CellSettings, evaluate evaluator) (calibration, error) {
 			k, ok := measured[alike]
 			if ok {
 				return k, nil
@@ -135,7 +136,7 @@ type calibration struct {
 }
 
 // calibrator measures the model of a cell, or remembers one that differs in the seed only.
-type calibrator func(s CellSettings, evaluate evaluator) (calibration, error)
+type calibrator func(s results.CellSettings, evaluate evaluator) (calibration, error)
 
 // evaluator says how many seconds a model takes to evaluate a token, from the seconds that
 // scoring it once takes.
@@ -145,7 +146,7 @@ type evaluator func(m *models.Model, forward float64) (float64, error)
 func scoredOnce(_ *models.Model, forward float64) (float64, error) { return forward, nil }
 
 // calibrated sets what a cell costs that trains a model and evaluates it.
-func (e *Estimate) calibrated(calibrate calibrator, s CellSettings, evaluate evaluator) error {
+func (e *Estimate) calibrated(calibrate calibrator, s results.CellSettings, evaluate evaluator) error {
 	k, err := calibrate(s, evaluate)
 	if err != nil {
 		return err
@@ -157,7 +158,7 @@ func (e *Estimate) calibrated(calibrate calibrator, s CellSettings, evaluate eva
 
 // vocabularyOf is the size a corpus's tokenizer will have, known or guessed
 // before it is trained.
-func vocabularyOf(s CellSettings) (int, error) {
+func vocabularyOf(s results.CellSettings) (int, error) {
 	switch s.Corpus.Tokenizer {
 	case "bytes":
 		return 256, nil
@@ -176,7 +177,7 @@ func vocabularyOf(s CellSettings) (int, error) {
 // calibrationTime is the minimum duration of one measurement.
 const calibrationTime = 300 * time.Millisecond
 
-func calibrateModel(s CellSettings, workers int, evaluate evaluator) (calibration, error) {
+func calibrateModel(s results.CellSettings, workers int, evaluate evaluator) (calibration, error) {
 	vocabulary, err := vocabularyOf(s)
 	if err != nil {
 		return calibration{}, err

@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"infinibench/internal/config"
+	"infinibench/internal/results"
 )
 
 // PlannedCell is a cell of a profile with everything that decides its result.
 type PlannedCell struct {
-	Cell
-	Settings CellSettings
+	results.Cell
+	Settings results.CellSettings
 
 	experiment *experiment
 }
@@ -50,20 +51,20 @@ func (p *Profile) Cells() []PlannedCell {
 // experiment. A cell that is trained
 // on a corpus also gets that corpus, the profile's training, and what its model's
 // memory depends on.
-func (p *Profile) newCell(c Cell) PlannedCell {
-	s := CellSettings{
-		Version: ResultVersion, ModelID: c.Model, Length: c.Length, Seed: c.Seed,
+func (p *Profile) newCell(c results.Cell) PlannedCell {
+	s := results.CellSettings{
+		Version: results.Version, ModelID: c.Model, Length: c.Length, Seed: c.Seed,
 		Threads: p.Threads, Model: p.Model,
 	}
 	if c.Corpus != "" {
 		s.CorpusName, s.Corpus, s.Fingerprint = c.Corpus, p.Corpora[c.Corpus], p.fingerprints[c.Corpus]
-		s.Training, s.Baselines = p.Training, p.Baselines.forModel(c.Model)
+		s.Training, s.Baselines = p.Training, baselinesFor(p.Baselines, c.Model)
 	}
 	return PlannedCell{Cell: c, Settings: s}
 }
 
 // find is one of the profile's cells with its settings.
-func (p *Profile) find(c Cell) (PlannedCell, error) {
+func (p *Profile) find(c results.Cell) (PlannedCell, error) {
 	cells := p.Cells()
 	i := slices.IndexFunc(cells, func(have PlannedCell) bool { return have.Cell == c })
 	if i < 0 {
@@ -101,44 +102,9 @@ func (p *Profile) corpora() []string {
 	return names
 }
 
-// Key is the name of the cell's directory, unlike that of any other cell: for example
-// perplexity-novel-infini-delta-1024-seed1, or cost-infini-delta-32768 for a cell without
-// a corpus, which has no seed either. A profile's cells need no characters but a-z, 0-9
-// and -.
-func (c Cell) Key() string {
-	if c.Corpus == "" {
-		return fmt.Sprintf("%s-%s-%d", c.Experiment, c.Model, c.Length)
-	}
-	return fmt.Sprintf("%s-%s-%s-%d-seed%d", c.Experiment, c.Corpus, c.Model, c.Length, c.Seed)
-}
-
-// CellSettings is everything that decides the result of one cell, and nothing else: not
-// the other cells, nor the profile's name, workers and save_every. Threads and the batch
-// of the evaluation count, since sums of floats depend on how they are split. So do the
-// names and sizes of the files of a corpus, once Identify has seen them. The order of the
-// keys is part of the hash.
-type CellSettings struct {
-	Version    int                `yaml:"version"` // ResultVersion
-	Experiment string             `yaml:"experiment"`
-	ModelID    string             `yaml:"model_id"`
-	CorpusName string             `yaml:"corpus_name,omitempty"`
-	Length     int                `yaml:"length"`
-	Seed       uint64             `yaml:"seed"`
-	Threads    int                `yaml:"threads"`
-	Model      ModelSettings      `yaml:"model"`
-	Baselines  BaselineSettings   `yaml:"baselines,omitempty" json:",omitzero"` // that the model depends on
-	Training   TrainingSettings   `yaml:"training,omitempty"`                   // with the batch and the steps of the cell
-	Corpus     CorpusSettings     `yaml:"corpus,omitempty"`
-	Evaluation EvaluationSettings `yaml:"evaluation,omitempty"`
-
-	ExperimentSettings `yaml:",inline"`
-
-	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
-}
-
-// config is the content of config.yaml: one text for one value. It panics if the profile
+// configOf is the content of config.yaml: one text for one value. It panics if the profile
 // that the settings come from is not valid.
-func (s CellSettings) config() []byte {
+func configOf(s results.CellSettings) []byte {
 	data, err := config.Marshal(s)
 	if err != nil {
 		panic(fmt.Sprintf("experiments: the profile was not validated: %v", err))
@@ -146,7 +112,7 @@ func (s CellSettings) config() []byte {
 	return data
 }
 
-// hash is the SHA-256 of config in hexadecimal: what sha256sum prints for it.
-func (s CellSettings) hash() string {
-	return fmt.Sprintf("%x", sha256.Sum256(s.config()))
+// hashOf is the SHA-256 of config in hexadecimal: what sha256sum prints for it.
+func hashOf(s results.CellSettings) string {
+	return fmt.Sprintf("%x", sha256.Sum256(configOf(s)))
 }

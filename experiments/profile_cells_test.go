@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"infinibench/internal/config"
+	"infinibench/internal/results"
 )
 
 // builtinCells is what each built-in profile must measure, scaled down from the paper:
@@ -104,12 +105,12 @@ var directoryName = regexp.MustCompile(`^[a-z0-9-]+$`)
 // TestKeys: over every corpus, model and several lengths and seeds, a key is a
 // plain directory name and no two cells share one.
 func TestKeys(t *testing.T) {
-	seen := make(map[string]Cell)
+	seen := make(map[string]results.Cell)
 	for _, corpus := range append(generatedCorpora, readCorpora...) {
 		for _, model := range Models {
 			for _, length := range []int{1, 10, 1024} {
 				for _, seed := range []uint64{0, 1, 10, 1<<64 - 1} {
-					c := Cell{Experiment: "perplexity", Corpus: corpus, Model: model, Length: length, Seed: seed}
+					c := results.Cell{Experiment: "perplexity", Corpus: corpus, Model: model, Length: length, Seed: seed}
 					key := c.Key()
 					if !directoryName.MatchString(key) {
 						t.Errorf("key %q of %+v", key, c)
@@ -134,7 +135,7 @@ func parseProfile(t *testing.T, text string) *Profile {
 }
 
 // hashed is the cell of validProfile's second table, which has a batch of its own.
-var hashed = Cell{Experiment: "perplexity", Corpus: "pg19", Model: "infini-linear", Length: 128, Seed: 2}
+var hashed = results.Cell{Experiment: "perplexity", Corpus: "pg19", Model: "infini-linear", Length: 128, Seed: 2}
 
 // TestConfig compares a cell's config.yaml with one written by hand from
 // validProfile, and its hash with what coreutils' sha256sum prints for that.
@@ -184,7 +185,7 @@ evaluation:
 	if hash := p.Hash(hashed); hash != sum {
 		t.Errorf("hash %s, want %s", hash, sum)
 	}
-	var back CellSettings
+	var back results.CellSettings
 	if err := config.Parse("config.yaml", []byte(want), &back); err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +269,7 @@ func FuzzProfile(f *testing.F) {
 		}
 		seen := make(map[string]bool)
 		for _, c := range p.Cells() {
-			key, hash := c.Key(), c.Settings.hash()
+			key, hash := c.Key(), hashOf(c.Settings)
 			if !directoryName.MatchString(key) || seen[key] || seen[hash] {
 				t.Errorf("cell %+v: key %q, hash %s", c, key, hash)
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"infinibench/internal/config"
+	"infinibench/internal/results"
 )
 
 // What a profile may name. The report names models and corpora by these ids too.
@@ -83,7 +84,7 @@ func validateModel(report reporter, key, model string) {
 	}
 }
 
-func validateCorpus(name string, c CorpusSettings, report reporter) {
+func validateCorpus(name string, c results.CorpusSettings, report reporter) {
 	key := "corpora." + name
 	switch {
 	case slices.Contains(generatedCorpora, name):

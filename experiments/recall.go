@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"infinibench/internal/kernel"
+	"infinibench/internal/results"
 )
 
 // recallExperiment writes to the memory of one head and reads back, without a model. Its
@@ -22,50 +23,8 @@ var recallExperiment = &experiment{
 	keys: recallKeys,
 }
 
-// RecallSettings is what is tried with the memory of one head, apart from any model.
-type RecallSettings struct {
-	HeadSizes []int `yaml:"head_sizes" required:"true" min:"1" max:"16"`
-	Segments  []int `yaml:"segments" required:"true" min:"1" max:"16"` // pairs that are written at once; of Linear, which does not depend on it, the first
-	Trials    int   `yaml:"trials" required:"true" min:"1" max:"100"`
-}
-
 // RecallModels are the models whose memory's recall is known.
 var RecallModels = []string{"infini-linear", "infini-delta"}
-
-// Tried says whether the profile tries it at all.
-func (s RecallSettings) Tried() bool { return len(s.HeadSizes) > 0 }
-
-// RecallPoint is how well one head's memory gives back the values that were written
-// to it, each read with its own key. Errors are ‖answer − value‖² over the mean ‖value‖²:
-// 0 is perfect, 1 is what no answer at all would have.
-type RecallPoint struct {
-	Keys     RecallKeys `json:"keys"`
-	HeadSize int        `json:"head_size"`
-	Segment  int        `json:"segment"` // pairs written at once
-	Pairs    int        `json:"pairs"`
-	Trials   int        `json:"trials"`
-
-	Error     float64 `json:"error"`     // of the memory, mean over pairs and trials
-	Expected  float64 `json:"expected"`  // given the keys, over all values; see recall_curve.go
-	Tolerance float64 `json:"tolerance"` // that Error may differ from Expected by
-	Limit     float64 `json:"limit"`     // of Expected, for wide heads
-	Rounding  float64 `json:"rounding"`  // largest difference from the answers in float64, in standard deviations of a value
-	// Identified is the share of answers whose direction is closer to that of their value
-	// than to any other's; 1/Pairs by chance.
-	Identified float64 `json:"identified"`
-	Agrees     bool    `json:"agrees"`
-}
-
-// RecallKeys says how keys are drawn.
-type RecallKeys string
-
-const (
-	// NormalKeys are standard normal, so that all features look alike.
-	NormalKeys RecallKeys = "normal"
-	// OrthogonalKeys have features of one 1 among zeros, in turn: no two in the way of
-	// each other up to as many pairs as the head is wide, then each again.
-	OrthogonalKeys RecallKeys = "orthogonal"
-)
 
 // A memory agrees with its curve if its error is within so many standard deviations of
 // the error that is expected, and each answer within so much of that in float64. The
@@ -77,48 +36,37 @@ const (
 
 func isDelta(model string) bool { return model == "infini-delta" }
 
-// segments are those that a rule is tried with.
-func (s RecallSettings) segments(model string) []int {
+// recallSegments are those that a rule is tried with.
+func recallSegments(s results.RecallSettings, model string) []int {
 	if isDelta(model) {
 		return s.Segments
 	}
 	return s.Segments[:1]
 }
 
-// RecallPairs is the numbers of pairs that a head of some width is tried with: 4·D and,
-// as long as there are any, half as many.
-func RecallPairs(headSize int) []int {
-	var pairs []int
-	for n := 4 * headSize; n > 0; n /= 2 {
-		pairs = append(pairs, n)
-	}
-	slices.Reverse(pairs)
-	return pairs
-}
-
 // MeasureRecall writes random pairs to the memory of one head with the loops that the
 // models run, reads them back, and holds what it reads against the curve. Random are
 // the keys and the values of each trial, the same for every rule and segment. model is
 // "infini-linear" or "infini-delta"; tick is told of the pairs of each point.
-func MeasureRecall(ctx context.Context, model string, s RecallSettings, epsilon float64, tick func(pairs int)) ([]RecallPoint, error) {
+func MeasureRecall(ctx context.Context, model string, s results.RecallSettings, epsilon float64, tick func(pairs int)) ([]results.RecallPoint, error) {
 	if !slices.Contains(RecallModels, model) {
 		return nil, fmt.Errorf("experiments: the recall of %q is not known; known is that of %s", model, strings.Join(RecallModels, " and "))
 	}
 	delta := isDelta(model)
-	var points []RecallPoint
+	var points []results.RecallPoint
 	for _, headSize := range s.HeadSizes {
-		for _, keys := range []RecallKeys{NormalKeys, OrthogonalKeys} {
+		for _, keys := range []results.RecallKeys{results.NormalKeys, results.OrthogonalKeys} {
 			draws := make([]recallDraw, s.Trials)
 			for i := range draws {
 				draws[i] = drawPairs(keys, headSize, 4*headSize, rand.New(rand.NewPCG(uint64(headSize), uint64(i))))
 			}
-			for _, segment := range s.segments(model) {
-				for _, pairs := range RecallPairs(headSize) {
+			for _, segment := range recallSegments(s, model) {
+				for _, pairs := range results.RecallPairs(headSize) {
 					if err := ctx.Err(); err != nil {
 						return nil, err
 					}
-					p := RecallPoint{Keys: keys, HeadSize: headSize, Segment: segment, Pairs: pairs, Trials: s.Trials}
-					p.measure(draws, delta, epsilon, recall)
+					p := results.RecallPoint{Keys: keys, HeadSize: headSize, Segment: segment, Pairs: pairs, Trials: s.Trials}
+					measureRecallPoint(&p, draws, delta, epsilon, recall)
 					points = append(points, p)
 					tick(pairs)
 				}
@@ -135,7 +83,7 @@ type recallDraw struct {
 	values *mat.Dense    // [n, D]
 }
 
-func drawPairs(keys RecallKeys, headSize, n int, r *rand.Rand) recallDraw {
+func drawPairs(keys results.RecallKeys, headSize, n int, r *rand.Rand) recallDraw {
 	d := recallDraw{make([]float32, n*3*headSize), mat.NewSymDense(n, nil), mat.NewDense(n, headSize, nil)}
 	features := mat.NewDense(n, headSize, nil)
 	for i := range n {
@@ -143,7 +91,7 @@ func drawPairs(keys RecallKeys, headSize, n int, r *rand.Rand) recallDraw {
 		for j := range headSize {
 			key := float32(-100) // σ is e^-100
 			switch {
-			case keys == NormalKeys:
+			case keys == results.NormalKeys:
 				key = float32(r.NormFloat64())
 			case i%headSize == j:
 				key = 0 // σ is 1
@@ -176,8 +124,8 @@ func recall(qkv []float32, n, headSize, segment int, delta bool, epsilon float64
 	return out
 }
 
-// measure fills in what the pairs of a point and its curve have to say about a memory.
-func (p *RecallPoint) measure(draws []recallDraw, delta bool, epsilon float64, recall func(qkv []float32, n, headSize, segment int, delta bool, epsilon float64) []float32) {
+// measureRecallPoint fills in what the pairs of a point and its curve have to say about a memory.
+func measureRecallPoint(p *results.RecallPoint, draws []recallDraw, delta bool, epsilon float64, recall func(qkv []float32, n, headSize, segment int, delta bool, epsilon float64) []float32) {
 	n, trials := p.Pairs, float64(len(draws))
 	var variance float64
 	for i, d := range draws {
@@ -202,7 +150,7 @@ func (p *RecallPoint) measure(draws []recallDraw, delta bool, epsilon float64, r
 		p.Identified += identified(answers, values) / trials
 	}
 	k := draws[0].k.SliceSym(0, n)
-	if p.Keys == NormalKeys {
+	if p.Keys == results.NormalKeys {
 		k = expectedProducts(n, p.HeadSize)
 	}
 	p.Limit = recallError(recallWeights(k, p.Segment, delta, epsilon))

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"slices"
+
+	"infinibench/internal/results"
 )
 
 // recallCells is a cell for each rule of the memory; its length is the most pairs.
@@ -15,7 +17,7 @@ func recallCells(p *Profile, _ uint64) []PlannedCell {
 	}
 	var cells []PlannedCell
 	for _, model := range RecallModels {
-		c := p.newCell(Cell{Model: model, Length: 4 * slices.Max(p.Recall.HeadSizes)})
+		c := p.newCell(results.Cell{Model: model, Length: 4 * slices.Max(p.Recall.HeadSizes)})
 		c.Settings.Recall = p.Recall
 		cells = append(cells, c)
 	}
@@ -23,12 +25,12 @@ func recallCells(p *Profile, _ uint64) []PlannedCell {
 }
 
 func countRecall(c PlannedCell, _ int, e *Estimate) error {
-	e.EvaluateTokens = c.Settings.Recall.Pairs(c.Model)
+	e.EvaluateTokens = SumRecallPairs(c.Settings.Recall, c.Model)
 	return nil
 }
 
 func estimateRecall(c PlannedCell, e *Estimate, _ calibrator) error {
-	e.Seconds, e.Bytes = c.Settings.Recall.seconds(c.Model), c.Settings.Recall.bytes()
+	e.Seconds, e.Bytes = recallSeconds(c.Settings.Recall, c.Model), recallBytes(c.Settings.Recall)
 	return nil
 }
 
@@ -45,32 +47,32 @@ func makeRecall(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(r.files.path("result.json"), result)
+	return results.WriteJSON(r.files.path("result.json"), result)
 }
 
-// each calls f for every point of a cell but for the keys, of which there are two kinds.
-func (s RecallSettings) each(model string, f func(headSize, pairs int)) {
+// eachRecallPoint calls f for every point of a cell but for the keys, of which there are two kinds.
+func eachRecallPoint(s results.RecallSettings, model string, f func(headSize, pairs int)) {
 	for _, headSize := range s.HeadSizes {
-		for range s.segments(model) {
-			for _, pairs := range RecallPairs(headSize) {
+		for range recallSegments(s, model) {
+			for _, pairs := range results.RecallPairs(headSize) {
 				f(headSize, pairs)
 			}
 		}
 	}
 }
 
-// Pairs is the sum of the pairs of all points.
-func (s RecallSettings) Pairs(model string) int {
+// SumRecallPairs is the sum of the pairs of all points.
+func SumRecallPairs(s results.RecallSettings, model string) int {
 	sum := 0
-	s.each(model, func(_, pairs int) { sum += 2 * pairs })
+	eachRecallPoint(s, model, func(_, pairs int) { sum += 2 * pairs })
 	return sum
 }
 
-// seconds is a guess: at a gigaflop per second for what is computed in float64, of
+// recallSeconds is a guess: at a gigaflop per second for what is computed in float64, of
 // which the curve's triangular systems take most.
-func (s RecallSettings) seconds(model string) float64 {
+func recallSeconds(s results.RecallSettings, model string) float64 {
 	var flops float64
-	s.each(model, func(headSize, pairs int) {
+	eachRecallPoint(s, model, func(headSize, pairs int) {
 		n, d, trials := float64(pairs), float64(headSize), float64(s.Trials)
 		flops += 2 * n * n * (4*d*trials + 2*n)
 		if isDelta(model) {
@@ -80,8 +82,8 @@ func (s RecallSettings) seconds(model string) float64 {
 	return flops / 1e9
 }
 
-// bytes is what the pairs of the widest head take, the products in float64 above all.
-func (s RecallSettings) bytes() int64 {
+// recallBytes is what the pairs of the widest head take, the products in float64 above all.
+func recallBytes(s results.RecallSettings) int64 {
 	var most int64
 	for _, d := range s.HeadSizes {
 		n := int64(4 * d)
@@ -104,8 +106,8 @@ func validateRecall(p *Profile, report reporter) {
 	}
 }
 
-// Check refuses, of settings that no profile has validated, those that cannot be tried.
-func (s RecallSettings) Check() error {
+// CheckRecall refuses, of settings that no profile has validated, those that cannot be tried.
+func CheckRecall(s results.RecallSettings) error {
 	if len(s.HeadSizes) == 0 || len(s.Segments) == 0 {
 		return errors.New("at least one width and one segment are needed")
 	}

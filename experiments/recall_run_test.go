@@ -6,24 +6,26 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"infinibench/internal/results"
 )
 
 // recalling is a profile that trains one model and tries the memory.
 func recalling(t *testing.T) *Profile {
 	p := miniature(t)
 	p.Perplexity[0].Models = []string{"local-only"}
-	p.Recall = RecallSettings{HeadSizes: []int{8, 4}, Segments: []int{1, 4}, Trials: 2}
+	p.Recall = results.RecallSettings{HeadSizes: []int{8, 4}, Segments: []int{1, 4}, Trials: 2}
 	return p
 }
 
 func TestRecallSettings(t *testing.T) {
 	p := parseProfile(t, validProfile)
 	cells, trained := p.Cells(), p.Hash(hashed)
-	p.Recall = RecallSettings{HeadSizes: []int{16, 4}, Segments: []int{1}, Trials: 1}
+	p.Recall = results.RecallSettings{HeadSizes: []int{16, 4}, Segments: []int{1}, Trials: 1}
 	if p.Hash(hashed) != trained {
 		t.Error("trying the memory makes other results anew")
 	}
-	want := []Cell{{Experiment: "recall", Model: "infini-linear", Length: 64}, {Experiment: "recall", Model: "infini-delta", Length: 64}}
+	want := []results.Cell{{Experiment: "recall", Model: "infini-linear", Length: 64}, {Experiment: "recall", Model: "infini-delta", Length: 64}}
 	if diff := cmp.Diff(want, plain(p.Cells()[len(cells):])); diff != "" {
 		t.Fatal(diff)
 	}
@@ -42,14 +44,14 @@ func TestRecallSettings(t *testing.T) {
 // Each rule has its cell; a second run finds them done, another directory the same bytes.
 func TestRecallRun(t *testing.T) {
 	p := recalling(t)
-	var results [2]map[string]string
-	for i := range results {
+	var all [2]map[string]string
+	for i := range all {
 		o := Options{Profile: p, Runs: t.TempDir(), Version: "test"}
 		work, err := Workload(o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		told := map[Cell]int{}
+		told := map[results.Cell]int{}
 		o.Observe = func(e Event) {
 			if e.Kind == Progress {
 				told[e.Cell] += e.Tokens
@@ -64,10 +66,10 @@ func TestRecallRun(t *testing.T) {
 				t.Errorf("%s: planned %d pairs and told %d, want %d", w.Cell.Key(), w.EvaluateTokens, told[w.Cell], want)
 			}
 		}
-		results[i] = outcome(t, o.Directory())
+		all[i] = outcome(t, o.Directory())
 		for _, c := range p.cellsOf("recall") {
-			result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
-			if !found || result.Status != StatusDone || len(result.Recall) == 0 || !result.Recall[0].Agrees {
+			result, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(hashOf(c.Settings))
+			if !found || result.Status != results.StatusDone || len(result.Recall) == 0 || !result.Recall[0].Agrees {
 				t.Errorf("%s: %+v", c.Key(), result)
 			}
 		}
@@ -75,7 +77,7 @@ func TestRecallRun(t *testing.T) {
 			t.Errorf("again: %+v, %v", summary, err)
 		}
 	}
-	if diff := cmp.Diff(results[0], results[1]); diff != "" {
+	if diff := cmp.Diff(all[0], all[1]); diff != "" {
 		t.Errorf("two runs: %s", diff)
 	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"gonum.org/v1/gonum/mat"
+
+	"infinibench/internal/results"
 )
 
 // Weights, errors and variances by hand. Of one key written twice, Delta reads (v₁ + v₂ −
@@ -83,9 +85,9 @@ func TestRecallLimit(t *testing.T) {
 	}
 }
 
-func probe(t *testing.T, model string) []RecallPoint {
+func probe(t *testing.T, model string) []results.RecallPoint {
 	t.Helper()
-	points, err := MeasureRecall(t.Context(), model, RecallSettings{HeadSizes: []int{12, 16}, Segments: []int{1, 5, 16}, Trials: 8}, 1e-6, func(int) {})
+	points, err := MeasureRecall(t.Context(), model, results.RecallSettings{HeadSizes: []int{12, 16}, Segments: []int{1, 5, 16}, Trials: 8}, 1e-6, func(int) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +105,7 @@ func TestRecall(t *testing.T) {
 			if !p.Agrees {
 				t.Errorf("%s does not agree: %+v", model, p)
 			}
-			if p.Keys != OrthogonalKeys {
+			if p.Keys != results.OrthogonalKeys {
 				continue
 			}
 			if p.Pairs <= p.HeadSize && (p.Error > 1e-10 || p.Identified != 1) {
@@ -160,9 +162,9 @@ func TestRecallTellsAWrongMemory(t *testing.T) {
 			return x
 		}),
 	} {
-		draws := []recallDraw{drawPairs(NormalKeys, 16, 32, rand.New(rand.NewPCG(1, 1)))}
-		p := RecallPoint{Keys: NormalKeys, HeadSize: 16, Segment: 4, Pairs: 32}
-		if p.measure(draws, true, 1e-6, wrong); p.Agrees {
+		draws := []recallDraw{drawPairs(results.NormalKeys, 16, 32, rand.New(rand.NewPCG(1, 1)))}
+		p := results.RecallPoint{Keys: results.NormalKeys, HeadSize: 16, Segment: 4, Pairs: 32}
+		if measureRecallPoint(&p, draws, true, 1e-6, wrong); p.Agrees {
 			t.Errorf("%s agrees: %+v", name, p)
 		}
 	}
@@ -174,17 +176,17 @@ func TestRecallRepeats(t *testing.T) {
 	if diff := cmp.Diff(a, b); diff != "" {
 		t.Error(diff)
 	}
-	p := RecallPoint{Keys: NormalKeys, HeadSize: 16, Segment: 1, Pairs: 4, Trials: 1}
+	p := results.RecallPoint{Keys: results.NormalKeys, HeadSize: 16, Segment: 1, Pairs: 4, Trials: 1}
 	q := p
-	p.measure([]recallDraw{drawPairs(NormalKeys, 16, 4, rand.New(rand.NewPCG(1, 1)))}, false, 1e-6, recall)
-	q.measure([]recallDraw{drawPairs(NormalKeys, 16, 4, rand.New(rand.NewPCG(1, 2)))}, false, 1e-6, recall)
+	measureRecallPoint(&p, []recallDraw{drawPairs(results.NormalKeys, 16, 4, rand.New(rand.NewPCG(1, 1)))}, false, 1e-6, recall)
+	measureRecallPoint(&q, []recallDraw{drawPairs(results.NormalKeys, 16, 4, rand.New(rand.NewPCG(1, 2)))}, false, 1e-6, recall)
 	if p.Error == q.Error {
 		t.Error("two trials have the same error")
 	}
 }
 
 func TestRecallRefusals(t *testing.T) {
-	s := RecallSettings{HeadSizes: []int{4}, Segments: []int{1}, Trials: 1}
+	s := results.RecallSettings{HeadSizes: []int{4}, Segments: []int{1}, Trials: 1}
 	if _, err := MeasureRecall(t.Context(), "rmt", s, 1e-6, func(int) {}); err == nil {
 		t.Error("the recall of rmt was measured")
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 	"infinibench/internal/train"
 )
@@ -80,8 +81,8 @@ func (c cellFiles) repairConfig(config []byte) (what string, err error) {
 		return "", err
 	}
 	at := bytes.LastIndexByte(bytes.TrimSuffix(data, []byte("\n")), '\n') + 1
-	lines, last, want := data[:at], data[at:], configSeal(config)
-	switch same, whole := bytes.Equal(lines, config), bytes.Equal(last, configSeal(lines)); {
+	lines, last, want := data[:at], data[at:], results.ConfigSeal(config)
+	switch same, whole := bytes.Equal(lines, config), bytes.Equal(last, results.ConfigSeal(lines)); {
 	case whole:
 		return "", nil // of these settings or of others
 	case same || bytes.Equal(last, want) || bytes.HasPrefix(data, config):
@@ -101,7 +102,7 @@ func repairLog(path string) (damaged []int, err error) {
 		return nil, err
 	}
 	var good bytes.Buffer
-	for n, line := range wholeLines(data) {
+	for n, line := range results.WholeLines(data) {
 		if seal.Check(line) != nil {
 			damaged = append(damaged, n+1)
 			continue

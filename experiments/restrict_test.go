@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"infinibench/internal/results"
 )
 
 // A profile cut down to one experiment has that one's cells, with the settings and so the
@@ -25,7 +27,7 @@ func TestRestrict(t *testing.T) {
 		t.Errorf("%d cells on %v", len(cells), p.corpora())
 	}
 	for _, c := range p.Cells() {
-		if c.Experiment != "recall" || c.Settings.hash() != whole.Hash(c.Cell) {
+		if c.Experiment != "recall" || hashOf(c.Settings) != whole.Hash(c.Cell) {
 			t.Errorf("%s has another hash in the profile as a whole", c.Key())
 		}
 	}
@@ -40,7 +42,7 @@ func TestTrainRefuses(t *testing.T) {
 	trained := p.cellsOf("perplexity")[0].Cell
 	unknown, foreign := trained, trained
 	unknown.Experiment, foreign.Seed = "riddles", 7
-	for want, c := range map[string]Cell{
+	for want, c := range map[string]results.Cell{
 		"does not train a model on a corpus alone": p.cellsOf("recall")[0].Cell,
 		"has no cell riddles-":                     unknown,
 		"-seed7":                                   foreign,

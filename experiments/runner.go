@@ -12,6 +12,7 @@ import (
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 )
 
 // Options is how a profile is run.
@@ -28,7 +29,7 @@ type Options struct {
 // Event is something that happened to a cell.
 type Event struct {
 	Kind   EventKind
-	Cell   Cell
+	Cell   results.Cell
 	Phase  string // of Progress: "train" or "evaluate"
 	Tokens int    // of Progress: further tokens done
 	Before bool   // of Progress: they were done by an earlier run
@@ -87,7 +88,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err := atomicfile.Sweep(summary.Directory); err != nil {
 		return summary, fmt.Errorf("experiments: %w", err)
 	}
-	if err := writeJSON(filepath.Join(summary.Directory, "plan.json"), planFile(o, work)); err != nil {
+	if err := results.WriteJSON(filepath.Join(summary.Directory, "plan.json"), planFile(o, work)); err != nil {
 		return summary, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
@@ -156,11 +157,11 @@ func (r *runner) emit(e Event) {
 func (r *runner) cell(ctx context.Context, c PlannedCell) {
 	p := r.options.Profile
 	files := cellFiles(filepath.Join(r.options.Directory(), c.Key()))
-	hash := c.Settings.hash()
+	hash := hashOf(c.Settings)
 	result, finished := files.result(hash)
-	finished = finished && result.Status == StatusDone
+	finished = finished && result.Status == results.StatusDone
 	if finished {
-		notes, done, err := files.reopen(result, c.Settings.config())
+		notes, done, err := files.reopen(result, configOf(c.Settings))
 		if err != nil { // what cannot be read may be as it should
 			notes = append(notes, err.Error())
 		}
@@ -184,11 +185,11 @@ func (r *runner) cell(ctx context.Context, c PlannedCell) {
 		// Interrupted: what is done is saved, nothing failed.
 	default:
 		if !finished { // the result of a finished one is as good as before
-			failed := &Result{
-				Version: ResultVersion, Profile: p.Name, Cell: c.Cell, ConfigHash: hash,
-				Status: StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
+			failed := &results.Result{
+				Version: results.Version, Profile: p.Name, Cell: c.Cell, ConfigHash: hash,
+				Status: results.StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
 			}
-			err = errors.Join(err, writeJSON(files.path("result.json"), failed))
+			err = errors.Join(err, results.WriteJSON(files.path("result.json"), failed))
 		}
 		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: err})
 	}
@@ -198,7 +199,7 @@ func (r *runner) make(ctx context.Context, c PlannedCell, files cellFiles) error
 	if err := os.MkdirAll(string(files), 0o755); err != nil {
 		return err
 	}
-	notes, err := files.repair(c.Settings.config())
+	notes, err := files.repair(configOf(c.Settings))
 	for _, note := range notes {
 		r.emit(Event{Kind: Note, Text: note})
 	}
@@ -249,8 +250,8 @@ func (r *runner) text(ctx context.Context, name string) (*TokenizedCorpus, error
 }
 
 // ThisEnvironment is the build and the machine, for result rows.
-func ThisEnvironment(version string, threads int) Environment {
-	return Environment{
+func ThisEnvironment(version string, threads int) results.Environment {
+	return results.Environment{
 		Version: version, Go: runtime.Version(), OS: machine.System(),
 		CPU: machine.CPU(), BLAS: kernel.BLAS(), Threads: threads,
 	}

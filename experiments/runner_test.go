@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"infinibench/internal/results"
 )
 
 // miniature is the smoke profile cut down to a second.
@@ -18,10 +20,10 @@ func miniature(t *testing.T) *Profile {
 		t.Fatal(err)
 	}
 	p.Seeds, p.Training.Steps, p.Training.WarmupSteps, p.SaveEvery = []uint64{1}, 6, 2, 2
-	p.Perplexity, p.Passkey, p.Booksum, p.Recall, p.Cost = p.Perplexity[:1], PasskeySettings{}, BooksumSettings{}, RecallSettings{}, CostSettings{}
+	p.Perplexity, p.Passkey, p.Booksum, p.Recall, p.Cost = p.Perplexity[:1], results.PasskeySettings{}, results.BooksumSettings{}, results.RecallSettings{}, results.CostSettings{}
 	p.Perplexity[0].Models = []string{"local-only", "memorizing", "infini-delta"}
-	p.Baselines = BaselineSettings{
-		TransformerXL: TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true}, Memorizing: MemorizingSettings{Entries: 48, K: 3},
+	p.Baselines = results.BaselineSettings{
+		TransformerXL: results.TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true}, Memorizing: results.MemorizingSettings{Entries: 48, K: 3},
 	}
 	return p
 }
@@ -114,7 +116,7 @@ func TestRunSkipsWhatIsDone(t *testing.T) {
 	if summary, err = Run(context.Background(), o); err != nil || summary.Done != 3 {
 		t.Errorf("after a change of settings: %+v, %v", summary, err)
 	}
-	log, err := readLog[LogLine](filepath.Join(o.Directory(), p.Cells()[0].Key(), "metrics.jsonl"))
+	log, err := results.ReadLog[results.LogLine](filepath.Join(o.Directory(), p.Cells()[0].Key(), "metrics.jsonl"))
 	if err != nil || len(log) != 7 {
 		t.Errorf("training log has %d lines, want the 7 of the new settings; %v", len(log), err)
 	}
@@ -133,7 +135,7 @@ func TestFailedCell(t *testing.T) {
 	}
 	bad := p.Cells()[1]
 	files := cellFiles(filepath.Join(o.Directory(), bad.Key()))
-	if _, err := files.prepare(bad.Settings.config()); err != nil {
+	if _, err := files.prepare(configOf(bad.Settings)); err != nil {
 		t.Fatal(err)
 	}
 	// A directory in the place of a file is no damage: it is left for somebody to look at.
@@ -153,8 +155,8 @@ func TestFailedCell(t *testing.T) {
 	if failure == nil || !strings.Contains(failure.Error(), "model.safetensors") {
 		t.Errorf("the failure does not name the file: %v", failure)
 	}
-	result, found := files.result(bad.Settings.hash())
-	if !found || result.Status != StatusFailed || result.Error != failure.Error() {
+	result, found := files.result(hashOf(bad.Settings))
+	if !found || result.Status != results.StatusFailed || result.Error != failure.Error() {
 		t.Errorf("result %+v", result)
 	}
 	if err := os.Remove(filepath.Join(files.checkpoint(), "model.safetensors")); err != nil {
@@ -174,8 +176,8 @@ func TestMissingCorpusTouchesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := outcome(t, o.Directory())
-	p.Corpora["pg19"] = CorpusSettings{Tokenizer: "bytes", Split: "test"}
-	p.Perplexity = append(p.Perplexity, PerplexitySettings{Corpus: "pg19", Models: []string{"local-only"}, Length: p.Perplexity[0].Length})
+	p.Corpora["pg19"] = results.CorpusSettings{Tokenizer: "bytes", Split: "test"}
+	p.Perplexity = append(p.Perplexity, results.PerplexitySettings{Corpus: "pg19", Models: []string{"local-only"}, Length: p.Perplexity[0].Length})
 	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "pg19 is read from files") {
 		t.Errorf("a corpus without a directory: %v", err)
 	}
@@ -222,14 +224,14 @@ func TestUnwritableRuns(t *testing.T) {
 func TestTornLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "metrics.jsonl")
 	var torn bytes.Buffer
-	if err := appendLine(&torn, LogLine{Step: 1}, LogLine{Step: 2}); err != nil {
+	if err := appendLine(&torn, results.LogLine{Step: 1}, results.LogLine{Step: 2}); err != nil {
 		t.Fatal(err)
 	}
 	torn.WriteString(`{"st`)
 	if err := os.WriteFile(path, torn.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	lines, err := readLog[LogLine](path)
+	lines, err := results.ReadLog[results.LogLine](path)
 	if err != nil || len(lines) != 2 || lines[1].Step != 2 {
 		t.Fatalf("%+v, %v", lines, err)
 	}
@@ -238,16 +240,16 @@ func TestTornLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := appendLine(f, LogLine{Step: 7}); err != nil {
+	if err := appendLine(f, results.LogLine{Step: 7}); err != nil {
 		t.Fatal(err)
 	}
-	if lines, err = readLog[LogLine](path); err != nil || len(lines) != 2 || lines[0].Step != 1 || lines[1].Step != 7 {
+	if lines, err = results.ReadLog[results.LogLine](path); err != nil || len(lines) != 2 || lines[0].Step != 1 || lines[1].Step != 7 {
 		t.Errorf("%+v, %v", lines, err)
 	}
 	if err := os.WriteFile(path, []byte("{\n{}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := readLog[LogLine](path); err == nil || err.Error() != "experiments: "+path+":1: damaged: it does not end with its checksum; delete the file: a training log then starts late, samples are scored again" {
+	if _, err := results.ReadLog[results.LogLine](path); err == nil || err.Error() != "results: "+path+":1: damaged: it does not end with its checksum; delete the file: a training log then starts late, samples are scored again" {
 		t.Errorf("damaged line: %v", err)
 	}
 }

@@ -2,15 +2,14 @@ package experiments
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -30,18 +29,18 @@ func (c cellFiles) checkpoint() string      { return c.path("checkpoint") }
 
 // result reads the result of a finished cell; found is false when there is none,
 // or one that was made with other settings, or a damaged one.
-func (c cellFiles) result(hash string) (r Result, found bool) {
+func (c cellFiles) result(hash string) (r results.Result, found bool) {
 	data, err := os.ReadFile(c.path("result.json"))
 	if err != nil || seal.Unmarshal(data, &r) != nil {
-		return Result{}, false
+		return results.Result{}, false
 	}
-	return r, r.ConfigHash == hash && r.Version == ResultVersion
+	return r, r.ConfigHash == hash && r.Version == results.Version
 }
 
 // prepare makes the directory ready for a cell with these settings. What other
 // settings, or other files of the corpus, left there is removed, and replaced is true.
 func (c cellFiles) prepare(config []byte) (replaced bool, err error) {
-	sealed := sealedConfig(config)
+	sealed := results.SealedConfig(config)
 	old, err := os.ReadFile(c.path("config.yaml"))
 	if err == nil && bytes.Equal(old, sealed) {
 		return false, os.MkdirAll(c.checkpoint(), 0o755)
@@ -79,54 +78,6 @@ func (c cellFiles) logs() ([]string, error) {
 		}
 	}
 	return paths, err
-}
-
-// sealedConfig is the content of a cell's config.yaml: the settings and the seal.
-func sealedConfig(config []byte) []byte {
-	return append(bytes.Clone(config), configSeal(config)...)
-}
-
-// configSeal is the last line of config.yaml: the hash by which a cell's settings
-// are known.
-func configSeal(config []byte) []byte {
-	return fmt.Appendf(nil, "# sha256 of the lines above: %x\n", sha256.Sum256(config))
-}
-
-// writeJSON writes an object by rename.
-func writeJSON(path string, v any) error {
-	data, err := seal.Indent(v)
-	if err != nil {
-		return fmt.Errorf("experiments: %s: %w", path, err)
-	}
-	return atomicfile.Write(path, data)
-}
-
-// readLog reads an append-only file of JSON lines. A last line that a kill left
-// torn is left out; any other damaged line is an error, which repair prevents.
-func readLog[T any](path string) ([]T, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var lines []T
-	for n, line := range wholeLines(data) {
-		var v T
-		if err := seal.Unmarshal(line, &v); err != nil {
-			return nil, fmt.Errorf("experiments: %s:%d: %w; delete the file (a training log then starts late, samples are scored again)", path, n+1, err)
-		}
-		lines = append(lines, v)
-	}
-	return lines, nil
-}
-
-// wholeLines cuts a log into its lines, each with its end; a last one without is
-// left out.
-func wholeLines(data []byte) [][]byte {
-	lines := bytes.SplitAfter(data, []byte("\n"))
-	return lines[:len(lines)-1]
 }
 
 // openLog opens an append-only file after the given lines, rewriting it first

@@ -11,6 +11,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -20,27 +21,6 @@ const skipBadTexts = "skip"
 // namedTexts is how many bad texts an error or a result names; data verify names all.
 const namedTexts = 10
 
-// LeftOut counts the texts of a split that cannot be read and were left out.
-type LeftOut struct {
-	Split datasets.Split `json:"split"`
-	Texts int            `json:"texts"` // left out; a file of lines that cannot be decoded counts once
-	Of    int            `json:"of"`    // texts that were looked at
-	Why   []string       `json:"why"`   // for the first ten
-}
-
-// String is the count with the first reason.
-func (l LeftOut) String() string {
-	return fmt.Sprintf("%d of %d %s texts cannot be read and were left out, such as %s", l.Texts, l.Of, l.word(), l.Why[0])
-}
-
-// word is the split as an adjective.
-func (l LeftOut) word() string {
-	if l.Split == datasets.Train {
-		return "training"
-	}
-	return string(l.Split)
-}
-
 // checkTexts looks for texts that cannot be read among those that a run reads: all of
 // the training split, and the scored ones. With bad_texts: skip it takes them out of
 // the corpus; else they are an error, before a model has been trained on the others. A
@@ -48,7 +28,7 @@ func (l LeftOut) word() string {
 //
 // BookSum finds bad pairs when it is opened. The experiment that summarises has a
 // setting of its own for them, bad_pairs; for any other see [stopForPairs].
-func checkTexts(ctx context.Context, c datasets.Corpus, s CorpusSettings, cache string) ([]LeftOut, error) {
+func checkTexts(ctx context.Context, c datasets.Corpus, s results.CorpusSettings, cache string) ([]results.LeftOut, error) {
 	splits := []datasets.Split{datasets.Train, datasets.Split(s.Split)}
 	if pairs, ok := c.(booksum.Pairs); ok {
 		return leftOutPairs(pairs, splits), nil
@@ -78,13 +58,13 @@ func checkTexts(ctx context.Context, c datasets.Corpus, s CorpusSettings, cache 
 			}
 		}
 	}
-	var left []LeftOut
+	var left []results.LeftOut
 	for _, split := range splits {
 		all := slices.Concat(datasets.Broken(c, split), bad[split])
 		if len(all) == 0 {
 			continue
 		}
-		l := LeftOut{Split: split, Texts: len(all), Of: c.Len(split) + len(datasets.Broken(c, split))}
+		l := results.LeftOut{Split: split, Texts: len(all), Of: c.Len(split) + len(datasets.Broken(c, split))}
 		for _, u := range all[:min(len(all), namedTexts)] {
 			l.Why = append(l.Why, u.Error)
 		}
@@ -97,7 +77,7 @@ func checkTexts(ctx context.Context, c datasets.Corpus, s CorpusSettings, cache 
 		if err := os.MkdirAll(cache, 0o755); err != nil {
 			return nil, err
 		}
-		if err := writeJSON(path, checkedTexts{bad}); err != nil {
+		if err := results.WriteJSON(path, checkedTexts{bad}); err != nil {
 			return nil, err
 		}
 	}
@@ -139,11 +119,11 @@ func knownBad(c datasets.Corpus, path string) (map[datasets.Split][]datasets.Unr
 }
 
 // leftOutPairs counts the bad pairs of BookSum, whose texts are left out as well.
-func leftOutPairs(pairs booksum.Pairs, splits []datasets.Split) []LeftOut {
-	var left []LeftOut
+func leftOutPairs(pairs booksum.Pairs, splits []datasets.Split) []results.LeftOut {
+	var left []results.LeftOut
 	for _, split := range splits {
 		coverage := pairs.Coverage(split)
-		l := LeftOut{Split: split, Texts: len(coverage.Problems), Of: coverage.Listed}
+		l := results.LeftOut{Split: split, Texts: len(coverage.Problems), Of: coverage.Listed}
 		for _, p := range coverage.Problems[:min(l.Texts, namedTexts)] {
 			l.Why = append(l.Why, p.String())
 		}
@@ -156,7 +136,7 @@ func leftOutPairs(pairs booksum.Pairs, splits []datasets.Split) []LeftOut {
 
 // stopForPairs is an error when pairs of BookSum cannot be used, in a cell that reads
 // its books alone and is not to skip any.
-func stopForPairs(t *TokenizedCorpus, s CorpusSettings) error {
+func stopForPairs(t *TokenizedCorpus, s results.CorpusSettings) error {
 	if _, ok := t.Corpus.(booksum.Pairs); !ok || len(t.LeftOut) == 0 || s.BadTexts == skipBadTexts {
 		return nil
 	}
@@ -164,14 +144,14 @@ func stopForPairs(t *TokenizedCorpus, s CorpusSettings) error {
 }
 
 // stopForTexts is the error about texts that cannot be read.
-func stopForTexts(corpus string, left []LeftOut) error {
+func stopForTexts(corpus string, left []results.LeftOut) error {
 	var parts []string
 	for _, l := range left {
 		why := strings.Join(l.Why, "; ")
 		if more := l.Texts - len(l.Why); more > 0 {
 			why += fmt.Sprintf("; and %d more, which `bench data verify %s` lists", more, corpus)
 		}
-		parts = append(parts, fmt.Sprintf("%d of %d %s texts of %s cannot be read: %s", l.Texts, l.Of, l.word(), corpus, why))
+		parts = append(parts, fmt.Sprintf("%d of %d %s texts of %s cannot be read: %s", l.Texts, l.Of, l.Adjective(), corpus, why))
 	}
 	return errors.New("experiments: " + strings.Join(parts, "; ") + fmt.Sprintf("; correct them, or set corpora.%s.bad_texts to skip", corpus))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"infinibench/datasets"
+	"infinibench/internal/results"
 )
 
 // textFolder writes a data folder; text "->" is a link to nothing, and "none" a file
@@ -107,9 +108,9 @@ func TestBadTexts(t *testing.T) {
 				files[name] = text
 			}
 			data, cache := textFolder(t, files), filepath.Join(t.TempDir(), "cache")
-			settings := CorpusSettings{Tokenizer: "bytes", Split: "test"}
-			p := &Profile{Corpora: map[string]CorpusSettings{c.corpus: settings}, Seeds: []uint64{1}}
-			p.Perplexity = []PerplexitySettings{{Corpus: c.corpus, Models: []string{"local-only"}}}
+			settings := results.CorpusSettings{Tokenizer: "bytes", Split: "test"}
+			p := &Profile{Corpora: map[string]results.CorpusSettings{c.corpus: settings}, Seeds: []uint64{1}}
+			p.Perplexity = []results.PerplexitySettings{{Corpus: c.corpus, Models: []string{"local-only"}}}
 			err := p.Identify(data)
 			if err == nil {
 				_, err = OpenText(t.Context(), c.corpus, settings, data, cache, nil)
@@ -155,7 +156,7 @@ func TestBadTextsKept(t *testing.T) {
 	data, cache := textFolder(t, map[string]string{"arxiv-math/train/a.tex": "x", "arxiv-math/train/b.tex": "\xff", "arxiv-math/test/c.tex": "x"}), t.TempDir()
 	open := func() (left, kept int) {
 		t.Helper()
-		text, err := OpenText(t.Context(), "arxiv-math", CorpusSettings{Tokenizer: "bytes", Split: "test", BadTexts: "skip"}, data, cache, nil)
+		text, err := OpenText(t.Context(), "arxiv-math", results.CorpusSettings{Tokenizer: "bytes", Split: "test", BadTexts: "skip"}, data, cache, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,7 +212,7 @@ func TestBadTextsScored(t *testing.T) {
 	}{
 		{1, "", 0, 1}, {2, "", -1, 0}, {2, "skip", 1, 2}, {0, "skip", 2, 2},
 	} {
-		s := CorpusSettings{Tokenizer: "bytes", Split: "test", Documents: c.documents, BadTexts: c.bad}
+		s := results.CorpusSettings{Tokenizer: "bytes", Split: "test", Documents: c.documents, BadTexts: c.bad}
 		text, err := OpenText(t.Context(), "arxiv-math", s, data, t.TempDir(), nil)
 		if err != nil {
 			if c.left >= 0 {
@@ -244,10 +245,10 @@ func TestBadTextsHash(t *testing.T) {
 		}
 		for _, c := range p.Cells() {
 			if c.Corpus == "pg19" {
-				if has := bytes.Contains(c.Settings.config(), []byte("bad_texts")); has != strings.Contains(profile, "bad_texts: skip") {
+				if has := bytes.Contains(configOf(c.Settings), []byte("bad_texts")); has != strings.Contains(profile, "bad_texts: skip") {
 					t.Errorf("bad_texts in the settings: %v", has)
 				}
-				return c.Settings.hash()
+				return hashOf(c.Settings)
 			}
 		}
 		t.Fatal("no cell reads pg19")
@@ -288,10 +289,10 @@ func TestBadTextsRow(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Name, p.Seeds, p.Workers = "bad", []uint64{1}, 1
-	p.Passkey, p.Booksum, p.Cost, p.Recall = PasskeySettings{}, BooksumSettings{}, CostSettings{}, RecallSettings{}
+	p.Passkey, p.Booksum, p.Cost, p.Recall = results.PasskeySettings{}, results.BooksumSettings{}, results.CostSettings{}, results.RecallSettings{}
 	p.Training.Steps, p.Training.WarmupSteps, p.Training.Batch = 2, 1, 1
-	p.Corpora = map[string]CorpusSettings{"arxiv-math": {Tokenizer: "bytes", Split: "test"}}
-	p.Perplexity = []PerplexitySettings{{Corpus: "arxiv-math", Models: []string{"local-only"}, Length: p.Model.Segment}}
+	p.Corpora = map[string]results.CorpusSettings{"arxiv-math": {Tokenizer: "bytes", Split: "test"}}
+	p.Perplexity = []results.PerplexitySettings{{Corpus: "arxiv-math", Models: []string{"local-only"}, Length: p.Model.Segment}}
 	o := Options{Profile: p, Data: data, Runs: t.TempDir()}
 	var failure error
 	var notes []string
@@ -316,7 +317,7 @@ func TestBadTextsRow(t *testing.T) {
 	if s, err := Run(context.Background(), o); err != nil || s.Done != 1 {
 		t.Fatalf("%+v, %v, %v", s, err, failure)
 	}
-	result, ok := cellFiles(filepath.Join(o.Directory(), cell.Key())).result(p.planned(cell.Cell).Settings.hash())
+	result, ok := cellFiles(filepath.Join(o.Directory(), cell.Key())).result(hashOf(p.planned(cell.Cell).Settings))
 	if !ok || len(result.Data.LeftOut) != 1 || result.Data.LeftOut[0].Texts != 1 || result.Data.LeftOut[0].Of != 2 {
 		t.Fatalf("%+v", result.Data)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -31,7 +32,7 @@ func TestTinyShowsMemory(t *testing.T) {
 	if summary, err := Run(context.Background(), o); err != nil || summary.Failed > 0 {
 		t.Fatalf("%+v, %v", summary, err)
 	}
-	results := map[Cell]Result{}
+	made := map[results.Cell]results.Result{}
 	for _, c := range p.Cells() {
 		if c.Experiment == costExperiment.name {
 			continue
@@ -40,23 +41,23 @@ func TestTinyShowsMemory(t *testing.T) {
 		if !found {
 			t.Fatalf("%s has no result", c.Key())
 		}
-		results[c.Cell] = r
+		made[c.Cell] = r
 	}
-	t.Run("perplexity", func(t *testing.T) { tinyPerplexity(t, p, results) })
-	t.Run("booksum", func(t *testing.T) { tinyBooksum(t, p, results) })
-	t.Run("passkey", func(t *testing.T) { tinyPasskey(t, p, results) })
+	t.Run("perplexity", func(t *testing.T) { tinyPerplexity(t, p, made) })
+	t.Run("booksum", func(t *testing.T) { tinyBooksum(t, p, made) })
+	t.Run("passkey", func(t *testing.T) { tinyPasskey(t, p, made) })
 }
 
 // tinyPerplexity: both memories of the paper below the control with 95 % intervals that
 // do not overlap, a memory that is missed when emptied, and nobody better than the best
 // possible reader. How the baselines fare is for the report to say.
-func tinyPerplexity(t *testing.T, p *Profile, results map[Cell]Result) {
+func tinyPerplexity(t *testing.T, p *Profile, made map[results.Cell]results.Result) {
 	logs := map[[2]string][]float64{} // of token perplexity, by corpus and model
 	for _, c := range p.Cells() {
 		if c.Experiment != perplexityExperiment.name || c.Length != p.Perplexity[0].Length {
 			continue
 		}
-		r := results[c.Cell]
+		r := made[c.Cell]
 		x := r.Perplexity
 		m, err := NewMemory(c.Model, r.Settings.Baselines)
 		if err != nil {
@@ -89,22 +90,22 @@ func tinyPerplexity(t *testing.T, p *Profile, results map[Cell]Result) {
 // tinyBooksum: with more of the book read the summaries of the paper's memories get
 // better, and with all of it they are better than those without a memory, each with its
 // whole 95 % interval over books.
-func tinyBooksum(t *testing.T, p *Profile, results map[Cell]Result) {
-	books := func(model string) []BooksumBook {
-		var seeds []*Booksum
+func tinyBooksum(t *testing.T, p *Profile, made map[results.Cell]results.Result) {
+	books := func(model string) []results.BooksumBook {
+		var seeds []*results.Booksum
 		for _, c := range p.Cells() {
 			if c.Experiment == booksumExperiment.name && c.Model == model {
-				seeds = append(seeds, results[c.Cell].Booksum)
+				seeds = append(seeds, made[c.Cell].Booksum)
 			}
 		}
 		if len(seeds) != len(p.Seeds) {
 			t.Fatalf("%s: %d seeds, want %d", model, len(seeds), len(p.Seeds))
 		}
-		return MeanBooks(seeds)
+		return results.MeanBooks(seeds)
 	}
 	control, all := books("local-only"), p.Booksum.Lengths[len(p.Booksum.Lengths)-1]
 	for _, model := range []string{"infini-linear", "infini-delta"} {
-		slope, over := SlopeOverBooks(books(model)), DifferenceOverBooks(books(model), control, all)
+		slope, over := results.SlopeOverBooks(books(model)), results.DifferenceOverBooks(books(model), control, all)
 		t.Logf("%s: slope %+v, over the control %+v", model, slope, over)
 		if n := p.Corpora["chronicle"].Documents; slope.Books != n || over.Books != n {
 			t.Errorf("%s: %d and %d books, want %d", model, slope.Books, over.Books, n)
@@ -120,20 +121,20 @@ func tinyBooksum(t *testing.T, p *Profile, results map[Cell]Result) {
 
 // tinyPasskey: one rule of the paper at least, by our recipe, gives nine digits of ten at
 // every length and place.
-func tinyPasskey(t *testing.T, p *Profile, results map[Cell]Result) {
+func tinyPasskey(t *testing.T, p *Profile, made map[results.Cell]results.Result) {
 	reached := false
 	for _, c := range p.Cells() {
 		if c.Experiment != passkeyExperiment.name || c.Model == "local-only" {
 			continue
 		}
-		for _, s := range results[c.Cell].Passkey.Stages {
-			if s.Stage != StageRecipe {
+		for _, s := range made[c.Cell].Passkey.Stages {
+			if s.Stage != results.StageRecipe {
 				continue
 			}
 			if len(s.Grid) != 15 {
 				t.Errorf("%s: %d cells, want 5 lengths at 3 places", c.Key(), len(s.Grid))
 			}
-			worst := slices.MinFunc(s.Grid, func(a, b PasskeyScore) int { return cmp.Compare(a.Tokens.Value, b.Tokens.Value) })
+			worst := slices.MinFunc(s.Grid, func(a, b results.PasskeyScore) int { return cmp.Compare(a.Tokens.Value, b.Tokens.Value) })
 			t.Logf("%s: at worst %.3f, at the %s of %d tokens", c.Model, worst.Tokens.Value, worst.Position, worst.Length)
 			reached = reached || worst.Tokens.Value >= 0.9
 		}

@@ -6,12 +6,12 @@ import (
 	"math"
 	"slices"
 
-	"infinibench/experiments"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/results"
 )
 
 // checkBooksum refuses scores that the tables could not show honestly.
-func checkBooksum(b *experiments.Booksum) error {
+func checkBooksum(b *results.Booksum) error {
 	if b == nil || len(b.Lengths) == 0 {
 		return errors.New("status is done but there is no booksum")
 	}
@@ -36,7 +36,7 @@ func checkBooksum(b *experiments.Booksum) error {
 }
 
 // inRange says whether all scores at one length are shares of 1.
-func inRange(l experiments.BooksumLength) bool {
+func inRange(l results.BooksumLength) bool {
 	for _, in := range []rouge.Interval{l.Rouge, l.Lead, l.Oracle} {
 		if !isScore(in.Low) || !isScore(in.Mid) || !isScore(in.High) {
 			return false

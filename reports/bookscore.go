@@ -4,8 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"infinibench/experiments"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/results"
 )
 
 // measure sums up the seeds. One alone stands as it was written.
@@ -13,11 +13,11 @@ func (r *bookRow) measure() {
 	if len(r.records) == 0 {
 		return
 	}
-	var seeds []*experiments.Booksum
+	var seeds []*results.Booksum
 	for _, record := range r.records {
 		seeds = append(seeds, record.Result.Booksum)
 	}
-	r.books = experiments.MeanBooks(seeds)
+	r.books = results.MeanBooks(seeds)
 	for i, l := range seeds[0].Lengths {
 		p := bookPoint{tokens: l.Tokens, books: l.Books, share: l.Share, rouge: l.Rouge, lead: l.Lead, oracle: l.Oracle, bound: l.Bound}
 		n := float64(len(seeds))
@@ -28,13 +28,13 @@ func (r *bookRow) measure() {
 			}
 		}
 		if scores := r.scores(l.Tokens); len(seeds) > 1 && len(scores) > 0 {
-			p.rouge, p.books = experiments.ScoresOverBooks(scores), len(scores)
+			p.rouge, p.books = results.ScoresOverBooks(scores), len(scores)
 		}
 		r.points = append(r.points, p)
 	}
 	r.slope = bookEstimate(seeds[0].Slope)
 	if len(seeds) > 1 {
-		r.slope = bookEstimate(experiments.SlopeOverBooks(r.books))
+		r.slope = bookEstimate(results.SlopeOverBooks(r.books))
 	}
 }
 
@@ -52,8 +52,8 @@ func (r *bookRow) scores(length int) []rouge.Scores {
 }
 
 // bySeed are the results of a row.
-func (r *bookRow) bySeed() map[uint64]*experiments.Booksum {
-	all := map[uint64]*experiments.Booksum{}
+func (r *bookRow) bySeed() map[uint64]*results.Booksum {
+	all := map[uint64]*results.Booksum{}
 	for _, record := range r.records {
 		all[record.Result.Cell.Seed] = record.Result.Booksum
 	}
@@ -67,7 +67,7 @@ func (r *bookRow) minus(other *bookRow) bookEstimate {
 		return bookEstimate{}
 	}
 	a, b := r.bySeed(), other.bySeed()
-	var ours, theirs []*experiments.Booksum
+	var ours, theirs []*results.Booksum
 	for _, seed := range slices.Sorted(maps.Keys(a)) {
 		if b[seed] != nil {
 			ours, theirs = append(ours, a[seed]), append(theirs, b[seed])
@@ -76,5 +76,5 @@ func (r *bookRow) minus(other *bookRow) bookEstimate {
 	if len(ours) == 0 {
 		return bookEstimate{}
 	}
-	return bookEstimate(experiments.DifferenceOverBooks(experiments.MeanBooks(ours), experiments.MeanBooks(theirs), r.whole().tokens))
+	return bookEstimate(results.DifferenceOverBooks(results.MeanBooks(ours), results.MeanBooks(theirs), r.whole().tokens))
 }

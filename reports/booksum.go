@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"infinibench/datasets/booksum"
-	"infinibench/experiments"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/results"
 )
 
 // bookshelf is what may stand in one table of summaries: one corpus, under one protocol.
@@ -22,8 +22,8 @@ type bookRow struct {
 	failed  []Record
 	notRun  int
 
-	books     []experiments.BooksumBook // means over records
-	points    []bookPoint               // by length of the input, rising; of records
+	books     []results.BooksumBook // means over records
+	points    []bookPoint           // by length of the input, rising; of records
 	slope     bookEstimate
 	overLocal bookEstimate // overall minus the local-only control's, book by book, all read
 	verdict   Verdict      // of the paper's Table 4
@@ -44,7 +44,7 @@ type bookPoint struct {
 }
 
 // bookEstimate is a mean over books with its 95 % bootstrap interval.
-type bookEstimate experiments.BooksumMean
+type bookEstimate results.BooksumMean
 
 // bookshelves sorts a run's summaries by corpus and protocol.
 func bookshelves(run *Run) []*bookshelf {
@@ -71,13 +71,13 @@ func bookshelves(run *Run) []*bookshelf {
 		return r
 	}
 	for _, record := range run.Records {
-		if r := record.Result; r.Cell.Experiment == "booksum" && r.Status == experiments.StatusDone {
+		if r := record.Result; r.Cell.Experiment == "booksum" && r.Status == results.StatusDone {
 			row := at(r.Cell.Corpus, r.Protocol, r.Cell.Model)
 			row.records = append(row.records, record)
 		}
 	}
 	for _, record := range run.Records {
-		if r := record.Result; r.Cell.Experiment == "booksum" && r.Status == experiments.StatusFailed {
+		if r := record.Result; r.Cell.Experiment == "booksum" && r.Status == results.StatusFailed {
 			row := at(r.Cell.Corpus, "", r.Cell.Model)
 			row.failed = append(row.failed, record)
 		}

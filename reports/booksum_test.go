@@ -11,8 +11,8 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
-	"infinibench/experiments"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/results"
 )
 
 // even is scores that are all the same.
@@ -27,39 +27,39 @@ func around(x float64) rouge.Interval {
 // madeUpBooks is a made-up cell of three books, read to a half and as a whole. Overall is
 // base, and gain more when all is read; the books differ by 0.01.
 func madeUpBooks(model string, seed uint64, base, gain float64) Record {
-	cell := experiments.Cell{Experiment: "booksum", Corpus: "chronicle", Model: model, Length: 1024, Seed: seed}
-	b := &experiments.Booksum{
-		Slope: experiments.BooksumMean{Value: 2 * gain, Low: 2*gain - 0.04, High: 2*gain + 0.04, Books: 3}, LeadWords: 24,
-		Coverage: []experiments.BooksumCoverage{{Split: "train", Listed: 314, Usable: 310, Official: 314, SHA256: strings.Repeat("0123456789abcdef", 4)}, {Split: "test", Listed: 3, Usable: 3}},
+	cell := results.Cell{Experiment: "booksum", Corpus: "chronicle", Model: model, Length: 1024, Seed: seed}
+	b := &results.Booksum{
+		Slope: results.BooksumMean{Value: 2 * gain, Low: 2*gain - 0.04, High: 2*gain + 0.04, Books: 3}, LeadWords: 24,
+		Coverage: []results.BooksumCoverage{{Split: "train", Listed: 314, Usable: 310, Official: 314, SHA256: strings.Repeat("0123456789abcdef", 4)}, {Split: "test", Listed: 3, Usable: 3}},
 		Problems: []string{"train-7: no summary"},
 	}
 	for i, length := range []int{512, 1024} {
 		x := base + gain*float64(i)
-		b.Lengths = append(b.Lengths, experiments.BooksumLength{
+		b.Lengths = append(b.Lengths, results.BooksumLength{
 			Tokens: length, Share: float64(length) / 1024, Books: 3, Rouge: around(x), Lead: around(0.05), Oracle: around(0.5),
 			Bound:     &booksum.Bound{Rouge1: 0.9 + 0.1*float64(i), Rouge2: 0.7 + 0.3*float64(i), RougeL: 0.9 + 0.1*float64(i), Overall: 0.8 + 0.2*float64(i)},
 			FactsRead: float64(length) / 1024, FactsHit: x, FactsKept: x, Words: 24, Unfinished: 2,
 		})
 	}
 	for k := range 3 {
-		book := experiments.BooksumBook{ID: fmt.Sprintf("test-%d", k), Title: fmt.Sprintf("Chronicle %d", k), Tokens: 1024, Summary: "king arthur . monk bede ."}
+		book := results.BooksumBook{ID: fmt.Sprintf("test-%d", k), Title: fmt.Sprintf("Chronicle %d", k), Tokens: 1024, Summary: "king arthur . monk bede ."}
 		for i, l := range b.Lengths {
-			book.Readings = append(book.Readings, experiments.BooksumReading{
+			book.Readings = append(book.Readings, results.BooksumReading{
 				ID: book.ID, Length: l.Tokens, Read: l.Tokens, Share: l.Share, Outputs: []string{"king arthur . monk hugo ."},
 				Mean:  even(base + gain*float64(i) + 0.01*float64(k-1)),
-				Facts: []experiments.BooksumFact{{Key: "king", Value: "arthur", Read: true, Hits: 1, First: true}, {Key: "monk", Value: "bede"}},
+				Facts: []results.BooksumFact{{Key: "king", Value: "arthur", Read: true, Hits: 1, First: true}, {Key: "monk", Value: "bede"}},
 			})
 		}
 		b.Books = append(b.Books, book)
 	}
-	return Record{Key: cell.Key(), Result: experiments.Result{
-		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3d", Status: experiments.StatusDone, Protocol: "chronicle/test/word-109/v1",
-		Scale: experiments.Scale{Parameters: 56_000, Layers: 2, DModel: 64, Heads: 2, Segment: 64},
-		Data: experiments.DataNote{
+	return Record{Key: cell.Key(), Result: results.Result{
+		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3d", Status: results.StatusDone, Protocol: "chronicle/test/word-109/v1",
+		Scale: results.Scale{Parameters: 56_000, Layers: 2, DModel: 64, Heads: 2, Segment: 64},
+		Data: results.DataNote{
 			Certificate: datasets.Certificate{Name: "chronicle", StandIn: "generated text in place of BookSum"}, Split: datasets.Test, Documents: 3,
 			Tokenizer: "word-109", WordRule: "whitespace words", Note: "generated text in place of BookSum, 3 test books",
 		},
-		Booksum: b, Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
+		Booksum: b, Environment: results.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
 	}}
 }
 
@@ -68,7 +68,7 @@ func withBooksum() *Run {
 	run := fixture()
 	run.Records = append(run.Records, madeUpBooks(infiniDelta, 1, 0.4, 0.3), madeUpBooks(infiniLin, 1, 0.4, 0.2), madeUpBooks(localOnly, 1, 0.3, 0))
 	failed := madeUpBooks("memorizing", 1, 0, 0)
-	failed.Result.Status, failed.Result.Booksum, failed.Result.Error = experiments.StatusFailed, nil, "out of memory"
+	failed.Result.Status, failed.Result.Booksum, failed.Result.Error = results.StatusFailed, nil, "out of memory"
 	run.Records = append(run.Records, failed)
 	return run
 }

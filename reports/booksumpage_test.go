@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // Three models, the bound, the oracle, the lead, and the intervals of the models.
@@ -97,14 +97,14 @@ func TestBooksumPageIsBounded(t *testing.T) {
 		for k := range 500 {
 			book := b.Books[k%3]
 			book.ID, book.Title, book.Summary = fmt.Sprint(k), hostileLabels[k%len(hostileLabels)], long
-			book.Readings = append([]experiments.BooksumReading(nil), book.Readings...)
+			book.Readings = append([]results.BooksumReading(nil), book.Readings...)
 			for r := range book.Readings {
 				book.Readings[r].Outputs = []string{long}
 				for range 1000 {
-					book.Readings[r].Facts = append(book.Readings[r].Facts, experiments.BooksumFact{Key: hostileLabels[k%len(hostileLabels)]})
+					book.Readings[r].Facts = append(book.Readings[r].Facts, results.BooksumFact{Key: hostileLabels[k%len(hostileLabels)]})
 				}
 			}
-			b.Books = append([]experiments.BooksumBook{book}, b.Books...)
+			b.Books = append([]results.BooksumBook{book}, b.Books...)
 		}
 	}
 	html := string(mustPage(t, run, &library{js: "/* library */"}))

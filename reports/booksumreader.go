@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // The reader is bounded, so that the page stays small whatever was run.
@@ -80,7 +80,7 @@ func (r *bookRow) reader() bookReader {
 		page := bookPage{Title: fmt.Sprintf("%s, %s tokens", orNone(book.Title), count(int64(book.Tokens))), Reference: cleanTo(book.Summary, maxSummary)}
 		readings := book.Readings
 		if len(readings) > 2 {
-			readings = []experiments.BooksumReading{readings[0], readings[len(readings)-1]}
+			readings = []results.BooksumReading{readings[0], readings[len(readings)-1]}
 		}
 		for _, reading := range slices.Backward(readings) {
 			page.Readings = append(page.Readings, newBookOutput(reading))
@@ -90,7 +90,7 @@ func (r *bookRow) reader() bookReader {
 	return out
 }
 
-func newBookOutput(r experiments.BooksumReading) bookOutput {
+func newBookOutput(r results.BooksumReading) bookOutput {
 	o := bookOutput{Title: fmt.Sprintf("%s tokens read, %s %% of the book: overall %s, a mean over decodes", count(int64(r.Read)), points(r.Share), points(r.Mean.Overall))}
 	if len(r.Outputs) > 0 {
 		o.Text = cleanTo(r.Outputs[0], maxSummary)

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"infinibench/experiments"
 	"infinibench/internal/metrics/rouge"
+	"infinibench/internal/results"
 )
 
 // The paper's model, and how much of a book it reads.
@@ -234,7 +234,7 @@ func (r *bookRow) dataAndScale() string {
 }
 
 // leftOut is how many pairs of the data cannot be used.
-func leftOut(b *experiments.Booksum) int {
+func leftOut(b *results.Booksum) int {
 	n := 0
 	for _, c := range b.Coverage {
 		n += c.Listed - c.Usable

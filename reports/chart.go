@@ -4,7 +4,7 @@ import (
 	"html/template"
 	"strings"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // chart is one figure of the page: options for ECharts, a legend that the page
@@ -49,7 +49,7 @@ func modelColor(id string) string {
 		return blue
 	case infiniDelta:
 		return vermillion
-	case localOnly, experiments.FullAttention: // the controls
+	case localOnly, results.FullAttention: // the controls
 		return green
 	}
 	return purple

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // seedsRun is a run of one model whose token perplexities are given by seed, without
@@ -16,9 +16,9 @@ import (
 func seedsRun(model string, perplexities map[uint64]float64) *Run {
 	run := &Run{Profile: "x"}
 	for seed := range perplexities {
-		cell := experiments.Cell{Experiment: "perplexity", Corpus: "pg19", Model: model, Length: 64, Seed: seed}
-		run.Records = append(run.Records, Record{Key: "cell-seed" + strconv.FormatUint(seed, 10), Result: experiments.Result{
-			Version: 1, Status: experiments.StatusDone, Cell: cell, Protocol: "p", Perplexity: &experiments.Perplexity{Intact: experiments.Score{TokenPPL: perplexities[seed]}},
+		cell := results.Cell{Experiment: "perplexity", Corpus: "pg19", Model: model, Length: 64, Seed: seed}
+		run.Records = append(run.Records, Record{Key: "cell-seed" + strconv.FormatUint(seed, 10), Result: results.Result{
+			Version: 1, Status: results.StatusDone, Cell: cell, Protocol: "p", Perplexity: &results.Perplexity{Intact: results.Score{TokenPPL: perplexities[seed]}},
 		}})
 	}
 	slices.SortFunc(run.Records, func(a, b Record) int { return strings.Compare(a.Key, b.Key) })

@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // comparison is what may stand in one table: one corpus under one protocol.
@@ -39,7 +39,7 @@ func compare(run *Run) []*comparison {
 		return c
 	}
 	for _, record := range run.Records {
-		if r := record.Result; r.Cell.Experiment == "perplexity" && r.Status == experiments.StatusDone {
+		if r := record.Result; r.Cell.Experiment == "perplexity" && r.Status == results.StatusDone {
 			c := at(r.Cell.Corpus, r.Protocol)
 			row := c.row(r.Cell.Model, r.Cell.Length, r.Scale)
 			row.records = append(row.records, record)
@@ -47,7 +47,7 @@ func compare(run *Run) []*comparison {
 	}
 	// A cell without a result has no protocol: it belongs to every table of its
 	// corpus, and makes one when there is none.
-	without := func(cell experiments.Cell, mark func(*row)) {
+	without := func(cell results.Cell, mark func(*row)) {
 		tables := 0
 		for k, c := range found {
 			if k.corpus == cell.Corpus {
@@ -60,7 +60,7 @@ func compare(run *Run) []*comparison {
 		}
 	}
 	for _, record := range run.Records {
-		if r := record.Result; r.Cell.Experiment == "perplexity" && r.Status == experiments.StatusFailed {
+		if r := record.Result; r.Cell.Experiment == "perplexity" && r.Status == results.StatusFailed {
 			without(r.Cell, func(row *row) { row.failed = append(row.failed, record) })
 		}
 	}
@@ -81,12 +81,12 @@ func compare(run *Run) []*comparison {
 }
 
 // notRun lists the planned cells that have no result.
-func (run *Run) notRun() []experiments.Cell {
-	have := map[experiments.Cell]bool{}
+func (run *Run) notRun() []results.Cell {
+	have := map[results.Cell]bool{}
 	for _, record := range run.Records {
 		have[record.Result.Cell] = true
 	}
-	var missing []experiments.Cell
+	var missing []results.Cell
 	for _, cell := range run.Planned {
 		if !have[cell] {
 			missing = append(missing, cell)
@@ -98,7 +98,7 @@ func (run *Run) notRun() []experiments.Cell {
 
 // row finds or makes the row of a model, length and scale: runs of different
 // scale are never averaged.
-func (c *comparison) row(model string, length int, scale experiments.Scale) *row {
+func (c *comparison) row(model string, length int, scale results.Scale) *row {
 	for _, r := range c.rows {
 		if r.model == model && r.length == length && r.scale == scale {
 			return r
@@ -110,13 +110,13 @@ func (c *comparison) row(model string, length int, scale experiments.Scale) *row
 }
 
 // any finds the first row of a cell's model and length, of whatever scale.
-func (c *comparison) any(cell experiments.Cell) *row {
+func (c *comparison) any(cell results.Cell) *row {
 	for _, r := range c.rows {
 		if r.model == cell.Model && r.length == cell.Length {
 			return r
 		}
 	}
-	return c.row(cell.Model, cell.Length, experiments.Scale{})
+	return c.row(cell.Model, cell.Length, results.Scale{})
 }
 
 // complete adds the rows only the paper has, then computes and judges.
@@ -132,13 +132,13 @@ func (c *comparison) complete() {
 	}
 	for model := range c.paper.perplexity {
 		if !slices.ContainsFunc(c.rows, func(r *row) bool { return r.model == model && !r.long }) {
-			c.row(model, 0, experiments.Scale{})
+			c.row(model, 0, results.Scale{})
 		}
 	}
 	const length100K = 49 * 2048
 	for model := range c.paper.at100K {
 		if !slices.ContainsFunc(c.rows, func(r *row) bool { return r.model == model && r.long }) {
-			c.row(model, length100K, experiments.Scale{}).long = true
+			c.row(model, length100K, results.Scale{}).long = true
 		}
 	}
 	slices.SortFunc(c.rows, func(a, b *row) int {

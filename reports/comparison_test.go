@@ -3,7 +3,7 @@ package reports
 import (
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 func find(t *testing.T, c *comparison, model string, length int) *row {
@@ -74,9 +74,9 @@ func TestCompareKeepsApart(t *testing.T) {
 
 // A cell that failed before it knew its protocol must not disappear.
 func TestCompareOnlyFailures(t *testing.T) {
-	run := &Run{Records: []Record{{Key: "a", Result: experiments.Result{
-		Version: 1, Status: experiments.StatusFailed, Error: "out of memory",
-		Cell: experiments.Cell{Experiment: "perplexity", Corpus: "pg19", Model: infiniLin, Length: 4096, Seed: 1},
+	run := &Run{Records: []Record{{Key: "a", Result: results.Result{
+		Version: 1, Status: results.StatusFailed, Error: "out of memory",
+		Cell: results.Cell{Experiment: "perplexity", Corpus: "pg19", Model: infiniLin, Length: 4096, Seed: 1},
 	}}}}
 	r := find(t, compare(run)[0], infiniLin, 4096)
 	if r.verdict != Undecided || r.why != "1 cell failed: out of memory" {
@@ -90,7 +90,7 @@ func TestPaperScaleNeedsOfficialData(t *testing.T) {
 	run := fixture()
 	for i := range run.Records {
 		r := &run.Records[i].Result
-		if r.Status != experiments.StatusDone || r.Cell.Corpus != "novel" {
+		if r.Status != results.StatusDone || r.Cell.Corpus != "novel" {
 			continue
 		}
 		r.Cell.Corpus = "pg19"
@@ -170,7 +170,7 @@ func TestDataWords(t *testing.T) {
 		{"official", "", "", true, "official data"},
 		{"official, a part evaluated", "", "10 of 100 test books", true, "official data, 10 of 100 test books"},
 	} {
-		r := experiments.Result{Cell: experiments.Cell{Corpus: "pg19"}}
+		r := results.Result{Cell: results.Cell{Corpus: "pg19"}}
 		r.Data.Certificate.StandIn, r.Data.Certificate.Official, r.Data.Note = tc.standIn, tc.official, tc.note
 		if got := dataWords(r); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 var (
@@ -235,9 +235,9 @@ func TestSideBySideOfUnlikeRuns(t *testing.T) {
 
 // The score of a length is the mean over its books.
 func TestReadRouge(t *testing.T) {
-	record := Record{Result: experiments.Result{Booksum: &experiments.Booksum{Books: []experiments.BooksumBook{
-		{ID: "1", Readings: []experiments.BooksumReading{{Length: 1000}, {Length: 2000}}},
-		{ID: "2", Readings: []experiments.BooksumReading{{Length: 1000}, {Length: 2000}}},
+	record := Record{Result: results.Result{Booksum: &results.Booksum{Books: []results.BooksumBook{
+		{ID: "1", Readings: []results.BooksumReading{{Length: 1000}, {Length: 2000}}},
+		{ID: "2", Readings: []results.BooksumReading{{Length: 1000}, {Length: 2000}}},
 	}}}}
 	books := record.Result.Booksum.Books
 	books[0].Readings[0].Mean.Overall, books[1].Readings[0].Mean.Overall = 0.1, 0.3
@@ -249,8 +249,8 @@ func TestReadRouge(t *testing.T) {
 }
 
 func TestReadPasskey(t *testing.T) {
-	record := Record{Result: experiments.Result{Passkey: &experiments.Passkey{Stages: []experiments.PasskeyStage{
-		{Stage: "zero-shot", Grid: []experiments.PasskeyScore{{Length: 32768, Position: "start", Tokens: experiments.Share{Value: 0.25}}}},
+	record := Record{Result: results.Result{Passkey: &results.Passkey{Stages: []results.PasskeyStage{
+		{Stage: "zero-shot", Grid: []results.PasskeyScore{{Length: 32768, Position: "start", Tokens: results.Share{Value: 0.25}}}},
 	}}}}
 	got := readPasskey(record)
 	if len(got) != 1 || got["zero-shot, 32,768 tokens, start"].value != 0.25 {

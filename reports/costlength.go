@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // costRecords is the cells that measured the cost, in the order of the models.
@@ -38,7 +38,7 @@ func lengthTable(run *Run) *Table {
 				continue
 			}
 			cells := []Cell{text(name), whole(p.Tokens)}
-			for _, c := range []*experiments.Cost{p.Evaluation, p.Training} {
+			for _, c := range []*results.Cost{p.Evaluation, p.Training} {
 				var share Cell
 				switch {
 				case c.FLOPS > peak: // or no peak
@@ -57,7 +57,7 @@ func lengthTable(run *Run) *Table {
 		if beyond {
 			t.note("%s was faster than the peak, which must have been measured while something else kept the machine busy: no share is shown there.", name)
 		}
-		if record.Result.Cell.Model == experiments.FullAttention {
+		if record.Result.Cell.Model == results.FullAttention {
 			t.note("%s is the local-only model with one segment as long as the sequence.", name)
 		}
 	}
@@ -68,8 +68,8 @@ func lengthTable(run *Run) *Table {
 func mebibytes(bytes int64) string { return figure(float64(bytes) / (1 << 20)) }
 
 // measured are the lengths at which a model was run.
-func measured(record Record) []experiments.CostPoint {
-	return slices.DeleteFunc(slices.Clone(record.Timing.Lengths), func(p experiments.CostPoint) bool { return p.Evaluation == nil || p.Training == nil })
+func measured(record Record) []results.CostPoint {
+	return slices.DeleteFunc(slices.Clone(record.Timing.Lengths), func(p results.CostPoint) bool { return p.Evaluation == nil || p.Training == nil })
 }
 
 // lengthReading says for each model how speed and memory change from the shortest to
@@ -82,15 +82,15 @@ func lengthReading(run *Run) []string {
 			continue
 		}
 		first, last := points[0], points[len(points)-1]
-		change := func(of func(experiments.CostPoint) float64) string {
+		change := func(of func(results.CostPoint) float64) string {
 			return decimals(of(last)/of(first), 2) + " times"
 		}
 		text = append(text, fmt.Sprintf("%s: from %s to %s tokens, evaluation goes at %s the speed in %s the memory, training at %s the speed in %s the memory.",
 			modelName(record.Result.Cell.Model), count(int64(first.Tokens)), count(int64(last.Tokens)),
-			change(func(p experiments.CostPoint) float64 { return p.Evaluation.TokensPerSecond }),
-			change(func(p experiments.CostPoint) float64 { return float64(p.Evaluation.Bytes) }),
-			change(func(p experiments.CostPoint) float64 { return p.Training.TokensPerSecond }),
-			change(func(p experiments.CostPoint) float64 { return float64(p.Training.Bytes) })))
+			change(func(p results.CostPoint) float64 { return p.Evaluation.TokensPerSecond }),
+			change(func(p results.CostPoint) float64 { return float64(p.Evaluation.Bytes) }),
+			change(func(p results.CostPoint) float64 { return p.Training.TokensPerSecond }),
+			change(func(p results.CostPoint) float64 { return float64(p.Training.Bytes) })))
 	}
 	for _, record := range costRecords(run) {
 		if isInfini(record.Result.Cell.Model) && len(measured(record)) > 0 {
@@ -136,7 +136,7 @@ func (d *document) boundedMemory() thesis {
 		t.scale = fmt.Sprintf("%s of ≈%s parameters; counted", short(r.Scale.Parameters), short(paperScale.Parameters))
 	}
 	for _, record := range d.run.Records {
-		if r := record.Result; r.Cell.Experiment == "cost" && r.Status == experiments.StatusFailed && isInfini(r.Cell.Model) {
+		if r := record.Result; r.Cell.Experiment == "cost" && r.Status == results.StatusFailed && isInfini(r.Cell.Model) {
 			votes = append(votes, vote{who: shortName(r.Cell.Model), verdict: Undecided, why: "the cell failed: " + clean(r.Error)})
 		}
 	}

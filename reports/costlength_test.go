@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // The rows of the made-up control by hand: 50,000·512/tokens tokens per second, 8 KiB a
@@ -110,7 +110,7 @@ func TestNoLengths(t *testing.T) {
 	}
 	// Measured once, and nothing: no ratio of nothing.
 	run.Records = []Record{madeUpCost(infiniLin)}
-	run.Records[0].Timing.Lengths = []experiments.CostPoint{{Tokens: 64}}
+	run.Records[0].Timing.Lengths = []results.CostPoint{{Tokens: 64}}
 	if text := lengthReading(run); len(text) != 0 {
 		t.Errorf("%q", text)
 	}

@@ -7,10 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"infinibench/datasets"
 	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -18,7 +20,7 @@ import (
 // models, three seeds, of which one cell failed; the cost of the models and of the
 // control; and one planned cell that did not run. Its numbers are invented.
 func fixture() *Run {
-	run := &Run{Profile: "quick"}
+	run := &Run{Profile: "quick", Ledger: paperLedger()}
 	rng := rand.New(rand.NewPCG(7, 7))
 	for _, corpus := range []struct {
 		name          string
@@ -27,29 +29,39 @@ func fixture() *Run {
 	}{{"novel", 17.2, 21.9, 0.6}, {"proof", 9.4, 10.1, 0.05}} {
 		for _, model := range []string{localOnly, infiniLin, infiniDelta} {
 			for seed := uint64(1); seed <= 3; seed++ {
-				cell := experiments.Cell{Experiment: "perplexity", Corpus: corpus.name, Model: model, Length: 1024, Seed: seed}
+				cell := results.Cell{Experiment: "perplexity", Corpus: corpus.name, Model: model, Length: 1024, Seed: seed}
 				record := Record{Key: fmt.Sprintf("perplexity-%s-%s-1024-%d", corpus.name, model, seed)}
 				if corpus.name == "proof" && model == infiniDelta && seed == 3 {
-					record.Result = experiments.Result{
-						Version: 1, Profile: "quick", Cell: cell, Status: experiments.StatusFailed,
+					record.Result = results.Result{
+						Version: 1, Profile: "quick", Cell: cell, Status: results.StatusFailed,
 						Error: "train: loss is NaN at step 412: lower the learning rate",
 					}
 				} else {
 					record.Result = madeUp(cell, corpus.full, corpus.limited, corpus.helps, rng)
 					record.Log = madeUpLog(record.Result, rng)
-					record.Timing = &experiments.Timing{TrainSeconds: 61.5, EvalSeconds: 9.25, TrainTokens: 1_228_800, EvalTokens: 60_000, PeakRSS: 310 << 20}
+					record.Timing = &results.Timing{TrainSeconds: 61.5, EvalSeconds: 9.25, TrainTokens: 1_228_800, EvalTokens: 60_000, PeakRSS: 310 << 20}
 				}
 				run.Records = append(run.Records, record)
 				run.Planned = append(run.Planned, cell)
 			}
 		}
 	}
-	for _, model := range []string{localOnly, infiniLin, infiniDelta, experiments.FullAttention} {
+	for _, model := range []string{localOnly, infiniLin, infiniDelta, results.FullAttention} {
 		run.Records = append(run.Records, madeUpCost(model))
 	}
-	run.Planned = append(run.Planned, experiments.Cell{Experiment: "perplexity", Corpus: "novel", Model: infiniDelta, Length: 1024, Seed: 4})
+	run.Planned = append(run.Planned, results.Cell{Experiment: "perplexity", Corpus: "novel", Model: infiniDelta, Length: 1024, Seed: 4})
 	return run
 }
+
+// paperLedger is worked out once: it makes the states of the paper's models, which take
+// a gigabyte together. Nobody changes it.
+var paperLedger = sync.OnceValue(func() *results.Ledger {
+	l, err := experiments.PaperLedger()
+	if err != nil {
+		panic(err)
+	}
+	return l
+})
 
 func (run *Run) tables() ([]*Table, error) {
 	d, err := newDocument(run)
@@ -59,7 +71,7 @@ func (run *Run) tables() ([]*Table, error) {
 	return d.tables(), nil
 }
 
-func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand) experiments.Result {
+func madeUp(cell results.Cell, full, limited, helps float64, rng *rand.Rand) results.Result {
 	const tokens = 60_000
 	memory := cell.Model != localOnly
 	excess := 0.055 + 0.004*float64(cell.Seed) + 0.003*rng.Float64()
@@ -67,18 +79,18 @@ func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand)
 	if memory {
 		loss -= helps * math.Log(limited/full)
 	}
-	score := func(perToken float64) experiments.Score {
+	score := func(perToken float64) results.Score {
 		nll := perToken * tokens
-		return experiments.Score{
+		return results.Score{
 			NLL: nll, Tokens: tokens, Words: tokens, Bytes: tokens * 5, TokenPPL: math.Exp(perToken), WordPPL: math.Exp(perToken),
 			BytePPL: math.Exp(perToken / 5), BitsPerByte: perToken / 5 / math.Ln2,
 		}
 	}
-	p := &experiments.Perplexity{Intact: score(loss), Ideal: &experiments.IdealRow{Full: full, Segment: limited}}
+	p := &results.Perplexity{Intact: score(loss), Ideal: &results.IdealRow{Full: full, Segment: limited}}
 	for d := range 6 {
 		n, hard := int64(tokens/6), 0.1*float64(d)-0.25 // around 0
 		own := 0.004 * math.Sin(float64(d*len(cell.Model)))
-		p.Documents = append(p.Documents, experiments.DocumentScore{
+		p.Documents = append(p.Documents, results.DocumentScore{
 			ID: fmt.Sprintf("test-%d", d), Tokens: n, Words: n, Bytes: 5 * n, NLL: float64(n) * (loss + hard + own),
 		})
 	}
@@ -94,7 +106,7 @@ func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand)
 		if memory {
 			gain = helps * late * 1.2 * math.Log(limited/full)
 		}
-		p.Positions = append(p.Positions, experiments.Bucket{
+		p.Positions = append(p.Positions, results.Bucket{
 			From: from, To: to, Tokens: int64(n), NLL: n * (math.Log(limited) + excess + 0.2*(1-late) - gain),
 			IdealFull: n * (math.Log(limited) + 0.18*(1-late) - 1.2*late*math.Log(limited/full)), IdealSegment: n * (math.Log(limited) + 0.18*(1-late)),
 		})
@@ -111,26 +123,26 @@ func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand)
 				loss -= 2.5 * helps
 			}
 		}
-		p.Classes = append(p.Classes, experiments.ClassScore{
+		p.Classes = append(p.Classes, results.ClassScore{
 			Class: class.String(), Tokens: tokens / 4, NLL: (loss + excess) * tokens / 4, IdealFull: full * tokens / 4, IdealSegment: segment * tokens / 4,
 		})
 	}
-	r := experiments.Result{
-		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3a", Status: experiments.StatusDone,
+	r := results.Result{
+		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3a", Status: results.StatusDone,
 		Protocol: cell.Corpus + "/test/word-168/carry/v1",
-		Scale: experiments.Scale{
+		Scale: results.Scale{
 			Parameters: 412_928, Layers: 2, DModel: 128, Heads: 4, Segment: 128, TrainLength: cell.Length, Batch: 8, Steps: 150, TrainTokens: 1_228_800,
 		},
-		Data: experiments.DataNote{
+		Data: results.DataNote{
 			Certificate: datasets.Certificate{Name: cell.Corpus, StandIn: "generated text in place of " + paperColumns[cell.Corpus].name},
 			Split:       datasets.Test, Documents: 6, Tokenizer: "word-168", WordRule: "whitespace words",
 			Note: "generated text in place of " + paperColumns[cell.Corpus].name + ", 6 test documents",
 		},
 		Perplexity:  p,
-		Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
+		Environment: results.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
 	}
 	if memory {
-		r.Footprint = experiments.Footprint{Formula: "d_key·(d_value+1)·H·l", Entries: 8448, Bytes: 33_792, MeasuredBytes: 33_792}
+		r.Footprint = results.Footprint{Formula: "d_key·(d_value+1)·H·l", Entries: 8448, Bytes: 33_792, MeasuredBytes: 33_792}
 		for layer := range 2 {
 			var heads []float64
 			for head := range 4 {
@@ -147,38 +159,38 @@ func madeUp(cell experiments.Cell, full, limited, helps float64, rng *rand.Rand)
 // madeUpCost is a model that takes as long for every token, and a control that takes
 // longer and longer, up to 4,096 of 16,384 tokens.
 func madeUpCost(model string) Record {
-	cell := experiments.Cell{Experiment: "cost", Model: model, Length: 16384}
-	record := Record{Key: "cost-" + model + "-16384", Timing: &experiments.Timing{PeakFLOPS: 75e9, PeakRSS: 200 << 20}}
-	record.Result = experiments.Result{
-		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3b", Status: experiments.StatusDone,
-		Scale:       experiments.Scale{Parameters: 412_928, Layers: 2, DModel: 128, Heads: 4, Segment: 128},
-		Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
+	cell := results.Cell{Experiment: "cost", Model: model, Length: 16384}
+	record := Record{Key: "cost-" + model + "-16384", Timing: &results.Timing{PeakFLOPS: 75e9, PeakRSS: 200 << 20}}
+	record.Result = results.Result{
+		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3b", Status: results.StatusDone,
+		Scale:       results.Scale{Parameters: 412_928, Layers: 2, DModel: 128, Heads: 4, Segment: 128},
+		Environment: results.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
 	}
 	for tokens := 1024; tokens <= 16384; tokens *= 2 {
-		p := experiments.CostPoint{Tokens: tokens}
+		p := results.CostPoint{Tokens: tokens}
 		speed, memory := 50_000., int64(8<<20)
 		switch model {
 		case infiniLin, infiniDelta:
 			speed, p.StateBytes, memory = 40_000, 33_792, 9<<20
-		case experiments.FullAttention:
+		case results.FullAttention:
 			speed, memory = 50_000*512/float64(tokens), int64(tokens)<<13
 		}
-		if model == experiments.FullAttention && tokens > 4096 {
+		if model == results.FullAttention && tokens > 4096 {
 			p.WouldTakeSeconds, p.WouldTakeBytes = 4*float64(tokens)/speed, memory
 		} else {
-			p.Evaluation = &experiments.Cost{TokensPerSecond: speed, FLOPS: 30e9, Bytes: memory}
-			p.Training = &experiments.Cost{TokensPerSecond: speed / 3, FLOPS: 27e9, Bytes: 3 * memory}
+			p.Evaluation = &results.Cost{TokensPerSecond: speed, FLOPS: 30e9, Bytes: memory}
+			p.Training = &results.Cost{TokensPerSecond: speed / 3, FLOPS: 27e9, Bytes: 3 * memory}
 		}
 		record.Timing.Lengths = append(record.Timing.Lengths, p)
 	}
 	return record
 }
 
-func madeUpLog(r experiments.Result, rng *rand.Rand) []experiments.LogLine {
-	var lines []experiments.LogLine
+func madeUpLog(r results.Result, rng *rand.Rand) []results.LogLine {
+	var lines []results.LogLine
 	final := math.Log(r.Perplexity.Intact.TokenPPL)
 	for step := 1; step <= r.Scale.Steps; step++ {
-		lines = append(lines, experiments.LogLine{
+		lines = append(lines, results.LogLine{
 			Step: step, Tokens: int64(step) * 8192, LearningRate: 1e-3, GradNorm: 0.5,
 			Loss: final + (5.1-final)*math.Exp(-float64(step)/25) + 0.03*rng.NormFloat64(),
 		})
@@ -212,7 +224,7 @@ func save(t *testing.T, run *Run) string {
 		}
 		putFile(t, filepath.Join(dir, record.Key, "metrics.jsonl"), log)
 	}
-	put("plan.json", experiments.PlanFile{Cells: run.Planned})
+	put("plan.json", results.Plan{Cells: run.Planned})
 	return dir
 }
 

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // hostileLabels are texts that a result file may hold and that no page, chart
@@ -183,11 +183,11 @@ func TestTimesStandOnlyInCost(t *testing.T) {
 			t.PeakFLOPS = 123e9
 			for _, p := range t.Lengths {
 				if p.Training != nil {
-					*p.Training = experiments.Cost{TokensPerSecond: 456, FLOPS: 7e9, Bytes: 89 << 20}
+					*p.Training = results.Cost{TokensPerSecond: 456, FLOPS: 7e9, Bytes: 89 << 20}
 				}
 			}
 		} else if t != nil {
-			slow.Records[i].Timing = &experiments.Timing{TrainSeconds: 987, EvalSeconds: 654, TrainTokens: 1, EvalTokens: 1, PeakRSS: 1 << 40}
+			slow.Records[i].Timing = &results.Timing{TrainSeconds: 987, EvalSeconds: 654, TrainTokens: 1, EvalTokens: 1, PeakRSS: 1 << 40}
 		}
 		for k := range slow.Records[i].Log {
 			slow.Records[i].Log[k].Seconds = 321

@@ -5,7 +5,7 @@ import (
 	"math"
 	"strings"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // lead is the page's first paragraphs: what the verdicts are worth, at what
@@ -33,7 +33,7 @@ func lead(run *Run, comparisons []*comparison) []string {
 	}
 	failed := 0
 	for _, record := range run.Records {
-		if record.Result.Status == experiments.StatusFailed {
+		if record.Result.Status == results.StatusFailed {
 			failed++
 		}
 	}
@@ -49,16 +49,16 @@ func lead(run *Run, comparisons []*comparison) []string {
 // scaleSentence sets the sizes of everything that ran beside the paper's.
 func scaleSentence(comparisons []*comparison) string {
 	sizes := []struct {
-		of    func(experiments.Scale) int64
+		of    func(results.Scale) int64
 		low   int64
 		high  int64
 		words string // with our size, then the paper's
 		paper string
 	}{
-		{of: func(s experiments.Scale) int64 { return s.Parameters }, words: "%s parameters (paper: %s)", paper: "≈" + short(paperScale.Parameters)},
-		{of: func(s experiments.Scale) int64 { return int64(s.Segment) }, words: "segments of %s tokens (%s)", paper: count(int64(paperScale.Segment))},
-		{of: func(s experiments.Scale) int64 { return int64(s.TrainLength) }, words: "training sequences of %s tokens (%s)", paper: count(int64(paperScale.TrainLength))},
-		{of: func(s experiments.Scale) int64 { return s.TrainTokens }, words: "%s training tokens a cell (%s)", paper: "not stated"},
+		{of: func(s results.Scale) int64 { return s.Parameters }, words: "%s parameters (paper: %s)", paper: "≈" + short(paperScale.Parameters)},
+		{of: func(s results.Scale) int64 { return int64(s.Segment) }, words: "segments of %s tokens (%s)", paper: count(int64(paperScale.Segment))},
+		{of: func(s results.Scale) int64 { return int64(s.TrainLength) }, words: "training sequences of %s tokens (%s)", paper: count(int64(paperScale.TrainLength))},
+		{of: func(s results.Scale) int64 { return s.TrainTokens }, words: "%s training tokens a cell (%s)", paper: "not stated"},
 	}
 	var parts []string
 	for _, size := range sizes {

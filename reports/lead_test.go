@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // withRatios is the fixture's novel corpus with a control of perplexity 20 and
@@ -19,7 +19,7 @@ func withRatios(ratios ...float64) *comparison {
 		}
 		p := record.Result.Perplexity
 		p.Intact.TokenPPL = 20
-		p.Ideal = &experiments.IdealRow{Full: 10, Segment: 20}
+		p.Ideal = &results.IdealRow{Full: 10, Segment: 20}
 		if record.Result.Cell.Model == infiniLin {
 			p.Intact.TokenPPL *= ratios[seed-1]
 		}

@@ -5,19 +5,18 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // LedgerTables shows a ledger: the numbers that are carried, for the paper's own sizes
 // beside what it prints, and the bytes they take.
-func LedgerTables(l *experiments.Ledger) []*Table {
+func LedgerTables(l *results.Ledger) []*Table {
 	return []*Table{numbersTable(l), bytesTable(l)}
 }
 
 // inPaper says whether any row has a value of the paper's beside it.
-func inPaper(l *experiments.Ledger) bool {
+func inPaper(l *results.Ledger) bool {
 	for _, r := range l.Rows {
 		if r.Paper != "" {
 			return true
@@ -27,7 +26,7 @@ func inPaper(l *experiments.Ledger) bool {
 }
 
 // sizesOf names the sizes of a ledger in a title.
-func sizesOf(l *experiments.Ledger) string {
+func sizesOf(l *results.Ledger) string {
 	if inPaper(l) {
 		return "the paper's sizes"
 	}
@@ -36,7 +35,7 @@ func sizesOf(l *experiments.Ledger) string {
 
 // ledgerChart shows how many times less each model carries than the Memorizing
 // Transformer, worked out and as the paper prints it.
-func ledgerChart(l *experiments.Ledger) (*chart, error) {
+func ledgerChart(l *results.Ledger) (*chart, error) {
 	f := &chart{
 		ID: "chart-memory", Title: "How many times less memory than the Memorizing Transformer",
 		Caption: "At the paper's sizes, on a logarithmic scale; higher is less memory. The paper's ratios are quotients of rounded sizes.",
@@ -79,13 +78,13 @@ type memorySection struct {
 	Chart   *chart
 	Tables  []*Table
 	Command string
-	ledger  *experiments.Ledger
+	ledger  *results.Ledger
 }
 
 // judgeLedger says what a row makes of the paper's ratio, which is arithmetic and needs
 // no run: reproduced when the sizes, rounded as the paper rounds them, have its ratio,
 // and the live state of the model here is as large as its formula says.
-func judgeLedger(r experiments.LedgerRow) (Verdict, string) {
+func judgeLedger(r results.LedgerRow) (Verdict, string) {
 	switch {
 	case r.Measured == nil || *r.Measured != r.Bytes:
 		return NotReproduced, "the live state is not as large as the formula"
@@ -96,9 +95,12 @@ func judgeLedger(r experiments.LedgerRow) (Verdict, string) {
 }
 
 // ledgerThesis is the claim of the memory column of Table 2.
-func ledgerThesis(l *experiments.Ledger) thesis {
+func ledgerThesis(l *results.Ledger) thesis {
 	t := thesis{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", section: "memory",
 		scale: "the paper's sizes; exact, no training"}
+	if l == nil {
+		return t
+	}
 	for _, r := range inOrder(l.Rows) {
 		if isInfini(r.Model) {
 			v := vote{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
@@ -110,7 +112,7 @@ func ledgerThesis(l *experiments.Ledger) thesis {
 }
 
 // ledgerReading says in plain words what the sizes show.
-func ledgerReading(l *experiments.Ledger) []string {
+func ledgerReading(l *results.Ledger) []string {
 	var text []string
 	for _, r := range inOrder(l.Rows) {
 		if isInfini(r.Model) {
@@ -122,51 +124,47 @@ func ledgerReading(l *experiments.Ledger) []string {
 	return text
 }
 
-// paperLedger is worked out once: it makes the states of the paper's models, which take
-// a gigabyte together. Nobody changes it.
-var paperLedger = sync.OnceValues(experiments.PaperLedger)
-
+// memoryOf shows the paper's ledger, where the run has it, and what its models carry.
 func memoryOf(run *Run) (memorySection, error) {
-	l, err := paperLedger()
-	if err != nil {
-		return memorySection{}, err
+	s := memorySection{Command: "bench memory", ledger: run.Ledger}
+	if l := run.Ledger; l != nil {
+		var err error
+		if s.Chart, err = ledgerChart(l); err != nil {
+			return memorySection{}, err
+		}
+		s.Reading, s.Tables = ledgerReading(l), LedgerTables(l)
 	}
-	f, err := ledgerChart(l)
-	if err != nil {
-		return memorySection{}, err
-	}
-	tables := LedgerTables(l)
 	if own := carriedTable(run); len(own.Rows) > 0 {
-		tables = append(tables, own)
+		s.Tables = append(s.Tables, own)
 	}
-	return memorySection{ledgerReading(l), f, tables, "bench memory", l}, nil
+	return s, nil
 }
 
-// carriedTable shows the memory of the models of a run, as their results say.
+// carriedTable shows the memory of the models of a run, as their done say.
 func carriedTable(run *Run) *Table {
 	t := newTable("memory", "Memory carried between segments in this run",
 		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment").csv(
 		"model", "trained_at_tokens", "formula", "numbers_carried", "ratio_memorizing_to_this", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree",
 		"parameters", "layers", "heads", "segment_tokens")
 	t.Caption = "Of one document, in float32. What the whole process takes stands under Cost; “bench memory --peak” measures each model alone."
-	var results []experiments.Result
+	var done []results.Result
 	for _, record := range run.Records {
-		if r := record.Result; r.Status == experiments.StatusDone && r.Cell.Experiment == "perplexity" {
-			results = append(results, r)
+		if r := record.Result; r.Status == results.StatusDone && r.Cell.Experiment == "perplexity" {
+			done = append(done, r)
 		}
 	}
-	slices.SortStableFunc(results, func(a, b experiments.Result) int {
+	slices.SortStableFunc(done, func(a, b results.Result) int {
 		return cmp.Or(cmp.Compare(modelOrder(a.Cell.Model), modelOrder(b.Cell.Model)), cmp.Compare(a.Cell.Length, b.Cell.Length))
 	})
-	for i, r := range results {
-		if i > 0 && sameMemory(results[i-1], r) {
+	for i, r := range done {
+		if i > 0 && sameMemory(done[i-1], r) {
 			continue // of another seed or text
 		}
 		f, s, agree, ratio := r.Footprint, r.Scale, "yes", Cell{}
 		if f.Bytes != f.MeasuredBytes {
 			agree = "NO"
 		}
-		for _, other := range results {
+		for _, other := range done {
 			if other.Cell.Model == "memorizing" && other.Scale.Segment == s.Segment && other.Scale.Layers == s.Layers && other.Scale.DModel == s.DModel && f.Entries > 0 {
 				ratio = timesCell(float64(other.Footprint.Entries) / float64(f.Entries))
 			}
@@ -178,9 +176,9 @@ func carriedTable(run *Run) *Table {
 	return t
 }
 
-// sameMemory reports whether two results are of one model at one size; its parameters
+// sameMemory reports whether two done are of one model at one size; its parameters
 // differ with the words of the text.
-func sameMemory(a, b experiments.Result) bool {
+func sameMemory(a, b results.Result) bool {
 	x, y := a.Scale, b.Scale
 	x.Parameters, y.Parameters = 0, 0
 	return a.Cell.Model == b.Cell.Model && a.Footprint == b.Footprint && x == y

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strconv"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
-func numbersTable(l *experiments.Ledger) *Table {
+func numbersTable(l *results.Ledger) *Table {
 	columns := []string{"Model", "Formula", ">Numbers carried", ">Memorizing ÷ this"}
 	if inPaper(l) {
 		columns = []string{"Model", "Formula", ">Numbers carried", ">Rounded", ">Paper", ">Memorizing ÷ this", ">of the rounded", ">Paper"}
@@ -31,15 +31,15 @@ func numbersTable(l *experiments.Ledger) *Table {
 		}
 		t.put(cells...)
 	}
-	for _, text := range l.Remarks() {
+	for _, text := range ledgerRemarks(l) {
 		t.note("%s", text)
 	}
 	return t
 }
 
 // inOrder is rows in the order of all tables.
-func inOrder(rows []experiments.LedgerRow) []experiments.LedgerRow {
-	return slices.SortedStableFunc(slices.Values(rows), func(a, b experiments.LedgerRow) int {
+func inOrder(rows []results.LedgerRow) []results.LedgerRow {
+	return slices.SortedStableFunc(slices.Values(rows), func(a, b results.LedgerRow) int {
 		return cmp.Compare(modelOrder(a.Model), modelOrder(b.Model))
 	})
 }
@@ -95,7 +95,7 @@ func asPrinted(s string) Cell {
 	return shown(s, x*scale)
 }
 
-func bytesTable(l *experiments.Ledger) *Table {
+func bytesTable(l *results.Ledger) *Table {
 	t := newTable("memory-bytes-"+l.Profile, "Memory in bytes, at "+sizesOf(l),
 		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory").csv(
 		"model", "carried_here", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree", "peak_resident_bytes why_missing")

@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // costCurve is a line over the lengths of sequences.
@@ -21,14 +21,14 @@ func lengthCharts(run *Run) ([]*chart, error) {
 	for _, f := range []struct {
 		chart
 		axis string
-		of   func(*experiments.Cost) float64
+		of   func(*results.Cost) float64
 	}{
 		{chart{ID: "chart-cost-speed", Title: "Speed against length",
 			Caption: "A flat line takes time in proportion to the length; both axes are logarithmic. A line ends where going on would have exceeded the limits of the profile."},
-			"thousand tokens per second", func(c *experiments.Cost) float64 { return c.TokensPerSecond / 1e3 }},
+			"thousand tokens per second", func(c *results.Cost) float64 { return c.TokensPerSecond / 1e3 }},
 		{chart{ID: "chart-cost-memory", Title: "Memory against length",
 			Caption: "What is in use after the work, in MiB; both axes are logarithmic. A flat line takes the same for any length."},
-			"MiB in use", func(c *experiments.Cost) float64 { return float64(c.Bytes) / (1 << 20) }},
+			"MiB in use", func(c *results.Cost) float64 { return float64(c.Bytes) / (1 << 20) }},
 	} {
 		drawn, err := f.chart.drawLengths(costRecords(run), f.axis, f.of)
 		if err != nil {
@@ -42,7 +42,7 @@ func lengthCharts(run *Run) ([]*chart, error) {
 }
 
 // drawLengths fills a chart with two lines for each model, evaluation and training.
-func (f *chart) drawLengths(records []Record, axisName string, of func(*experiments.Cost) float64) (*chart, error) {
+func (f *chart) drawLengths(records []Record, axisName string, of func(*results.Cost) float64) (*chart, error) {
 	var curves []costCurve
 	lengths, used := map[int]bool{}, map[string]int{}
 	for _, record := range records {
@@ -56,7 +56,7 @@ func (f *chart) drawLengths(records []Record, axisName string, of func(*experime
 		for k, kind := range []string{"evaluation", "training"} {
 			curve := costCurve{name + ", " + kind, color, k, width, shape, map[int]float64{}}
 			for _, p := range record.Timing.Lengths {
-				if c := []*experiments.Cost{p.Evaluation, p.Training}[k]; c != nil && of(c) > 0 {
+				if c := []*results.Cost{p.Evaluation, p.Training}[k]; c != nil && of(c) > 0 {
 					curve.value[p.Tokens] = of(c)
 					lengths[p.Tokens] = true
 				}

@@ -3,7 +3,7 @@ package reports
 import (
 	"fmt"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // Measure is one kind of number by which runs are set side by side. A new experiment
@@ -98,24 +98,24 @@ func readPasskey(r Record) map[string]reading {
 // A speedKind takes one number of what a cell cost: of the cell as a whole, or at one
 // length of a sequence. 0 is none.
 type speedKind struct {
-	cell  func(*experiments.Timing) float64
-	point func(experiments.CostPoint) float64
+	cell  func(*results.Timing) float64
+	point func(results.CostPoint) float64
 }
 
 var (
 	trainingSpeed = speedKind{
-		func(t *experiments.Timing) float64 { return rate(t.TrainTokens, t.TrainSeconds) },
-		func(p experiments.CostPoint) float64 { return tokensPerSecond(p.Training) },
+		func(t *results.Timing) float64 { return rate(t.TrainTokens, t.TrainSeconds) },
+		func(p results.CostPoint) float64 { return tokensPerSecond(p.Training) },
 	}
 	evaluationSpeed = speedKind{
-		func(t *experiments.Timing) float64 { return rate(t.EvalTokens, t.EvalSeconds) },
-		func(p experiments.CostPoint) float64 { return tokensPerSecond(p.Evaluation) },
+		func(t *results.Timing) float64 { return rate(t.EvalTokens, t.EvalSeconds) },
+		func(p results.CostPoint) float64 { return tokensPerSecond(p.Evaluation) },
 	}
 	// The memory of a cell among others is that of the whole process, so only the cells
 	// that measure the cost have it.
 	trainingMemory = speedKind{
-		func(*experiments.Timing) float64 { return 0 },
-		func(p experiments.CostPoint) float64 {
+		func(*results.Timing) float64 { return 0 },
+		func(p results.CostPoint) float64 {
 			if p.Training == nil {
 				return 0
 			}
@@ -150,7 +150,7 @@ func rate(tokens int64, seconds float64) float64 {
 	return float64(tokens) / seconds
 }
 
-func tokensPerSecond(c *experiments.Cost) float64 {
+func tokensPerSecond(c *results.Cost) float64 {
 	if c == nil {
 		return 0
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"infinibench/datasets"
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // summaryTable judges every claim of the paper that this run bears on: one row
@@ -165,7 +165,7 @@ func countWords(counts map[Verdict]int) string {
 // cellsTable lists every cell, done, failed or not run.
 func cellsTable(run *Run) *Table {
 	t := newTable("cells", "Cells of this run", "Experiment", "Corpus", "Model", ">Length", ">Seed", "Status", "Error or warnings").csv("experiment", "corpus", "model", "length_tokens", "seed", "status", "error_or_warnings")
-	add := func(cell experiments.Cell, status, remark string) {
+	add := func(cell results.Cell, status, remark string) {
 		seed := shown(strconv.FormatUint(cell.Seed, 10), cell.Seed)
 		if cell.Corpus == "" { // of a cell without a seed
 			seed = Cell{}
@@ -194,7 +194,7 @@ func dataTable(run *Run) *Table {
 	seen := map[string]bool{}
 	for _, record := range run.Records {
 		r := record.Result
-		if r.Status != experiments.StatusDone || r.Cell.Corpus == "" {
+		if r.Status != results.StatusDone || r.Cell.Corpus == "" {
 			continue
 		}
 		if r.Passkey != nil {
@@ -215,7 +215,7 @@ func dataTable(run *Run) *Table {
 }
 
 // addData adds the text that a result is about.
-func addData(t *Table, r experiments.Result) {
+func addData(t *Table, r results.Result) {
 	d := r.Data
 	var official Cell
 	if n := d.Certificate.Splits[d.Split].OfficialDocuments; n > 0 {
@@ -228,14 +228,14 @@ func addData(t *Table, r experiments.Result) {
 // settingsTable lists the machines and builds that made the results.
 func settingsTable(run *Run) *Table {
 	t := newTable("environment", "Programs and machines", ">Cells", "Version", "Go", "System", "Processor", "BLAS", ">Threads").csv("cells", "version", "go", "system", "processor", "blas", "threads")
-	cells := map[experiments.Environment]int{}
+	cells := map[results.Environment]int{}
 	for _, record := range run.Records {
 		// A cell may fail before it has looked at its machine.
-		if e := record.Result.Environment; e != (experiments.Environment{}) {
+		if e := record.Result.Environment; e != (results.Environment{}) {
 			cells[e]++
 		}
 	}
-	order := slices.SortedFunc(maps.Keys(cells), func(a, b experiments.Environment) int {
+	order := slices.SortedFunc(maps.Keys(cells), func(a, b results.Environment) int {
 		return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
 	})
 	for _, e := range order {

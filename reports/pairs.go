@@ -3,8 +3,8 @@ package reports
 import (
 	"math"
 
-	"infinibench/experiments"
 	"infinibench/internal/metrics"
+	"infinibench/internal/results"
 )
 
 // bootstrapSeed draws the same resamples in every report.
@@ -17,7 +17,7 @@ func (r *row) byDocument(other *row) metrics.Bootstrap {
 	if other == nil {
 		return metrics.Bootstrap{}
 	}
-	theirs := map[uint64][]experiments.DocumentScore{}
+	theirs := map[uint64][]results.DocumentScore{}
 	for _, record := range other.records {
 		theirs[record.Result.Cell.Seed] = record.Result.Perplexity.Documents
 	}

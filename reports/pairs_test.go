@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
 	"infinibench/internal/metrics"
+	"infinibench/internal/results"
 )
 
 // twoModels is a control and a model over two seeds, with the losses of each document
@@ -17,15 +17,15 @@ func twoModels(control, model [2][]float64) []*row {
 	for m, losses := range [][2][]float64{control, model} {
 		r := &row{model: []string{localOnly, infiniLin}[m], length: 64}
 		for seed, documents := range losses {
-			p := &experiments.Perplexity{}
+			p := &results.Perplexity{}
 			for d, nll := range documents {
-				p.Documents = append(p.Documents, experiments.DocumentScore{ID: string(rune('a' + d)), NLL: nll, Tokens: 10})
+				p.Documents = append(p.Documents, results.DocumentScore{ID: string(rune('a' + d)), NLL: nll, Tokens: 10})
 				p.Intact.NLL += nll
 				p.Intact.Tokens += 10
 			}
 			p.Intact.TokenPPL = math.Exp(p.Intact.NLL / float64(p.Intact.Tokens))
-			r.records = append(r.records, Record{Result: experiments.Result{
-				Cell: experiments.Cell{Model: r.model, Length: 64, Seed: uint64(seed + 1)}, Perplexity: p,
+			r.records = append(r.records, Record{Result: results.Result{
+				Cell: results.Cell{Model: r.model, Length: 64, Seed: uint64(seed + 1)}, Perplexity: p,
 			}})
 		}
 		rows = append(rows, r)
@@ -117,7 +117,7 @@ func TestLongRow(t *testing.T) {
 			p.Intact.TokenPPL *= 0.99
 			for i, d := range p.Documents {
 				d.NLL += math.Log(0.99) * float64(d.Tokens)
-				p.Documents = append(p.Documents[:i:i], append([]experiments.DocumentScore{d}, p.Documents[i+1:]...)...)
+				p.Documents = append(p.Documents[:i:i], append([]results.DocumentScore{d}, p.Documents[i+1:]...)...)
 			}
 			r.Perplexity = &p
 			run.Records = append(run.Records, Record{Key: record.Key + "-long", Result: r})

@@ -3,7 +3,7 @@ package reports
 import (
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // Model ids that appear in result files.
@@ -24,7 +24,7 @@ var modelNames = []struct{ id, name, short string }{
 	{"autocompressor", "AutoCompressors", "AutoCompr."},
 	{infiniLin, "Infini-Transformer (Linear)", "Linear"},
 	{infiniDelta, "Infini-Transformer (Linear + Delta)", "Linear + Delta"},
-	{experiments.FullAttention, "Full attention (control)", "Full attention"},
+	{results.FullAttention, "Full attention (control)", "Full attention"},
 }
 
 // modelName is a model's name in tables; a model unknown here keeps its id.
@@ -114,11 +114,11 @@ type paperKeys [5][3]float64
 
 // paperPasskey is arXiv 2404.07143v2, Table 3, by stage and model.
 var paperPasskey = map[string]map[string]paperKeys{
-	experiments.StageZeroShot: {
+	results.StageZeroShot: {
 		infiniLin:   {{14, 13, 98}, {11, 14, 100}, {6, 3, 100}, {6, 7, 99}, {8, 6, 98}},
 		infiniDelta: {{13, 11, 99}, {6, 9, 99}, {7, 5, 99}, {6, 8, 97}, {7, 6, 97}},
 	},
-	experiments.StagePaper: {
+	results.StagePaper: {
 		infiniLin:   {{100, 100, 100}, {100, 100, 100}, {100, 100, 100}, {97, 99, 100}, {96, 94, 100}},
 		infiniDelta: {{100, 100, 100}, {100, 100, 99}, {100, 100, 99}, {100, 100, 100}, {100, 100, 100}},
 	},
@@ -146,7 +146,7 @@ func (run *Run) elsewhere() []string {
 		{"passkey", "Table 3: passkey retrieval at 32K to 1M tokens"},
 		{"booksum", "Table 4: summaries of BookSum"},
 	} {
-		planned := slices.ContainsFunc(run.Planned, func(c experiments.Cell) bool { return c.Experiment == e.experiment })
+		planned := slices.ContainsFunc(run.Planned, func(c results.Cell) bool { return c.Experiment == e.experiment })
 		if !planned && !slices.ContainsFunc(run.Records, func(r Record) bool { return r.Result.Cell.Experiment == e.experiment }) {
 			missing = append(missing, e.text)
 		}
@@ -162,7 +162,7 @@ var paperColumns = map[string]paperCorpus{
 }
 
 // isStandIn reports whether a corpus is not, or not all of, the paper's.
-func isStandIn(r experiments.Result) bool {
+func isStandIn(r results.Result) bool {
 	return r.Cell.Corpus == "novel" || r.Cell.Corpus == "proof" ||
 		!r.Data.Certificate.Official || r.Data.Certificate.StandIn != ""
 }
@@ -214,7 +214,7 @@ func (p paperCorpus) ratio(model string, long bool) float64 {
 // The paper's scale, for the rows that set ours beside it. It states neither
 // the number of steps nor of parameters; 183.9M follows from its sizes with
 // tied embeddings of 32,128 tokens: 32128·1024 + 12·(4·1024² + 2·1024·4096).
-var paperScale = experiments.Scale{
+var paperScale = results.Scale{
 	Parameters: 183_894_016, Layers: 12, DModel: 1024, Heads: 8,
 	Segment: 2048, TrainLength: 32_768, Batch: 64,
 }

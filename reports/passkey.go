@@ -7,13 +7,13 @@ import (
 	"math"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // retrieval is what may stand in one table of passkeys: one corpus, under one protocol.
 type retrieval struct {
 	corpus, protocol string
-	task             experiments.PasskeyTask
+	task             results.PasskeyTask
 	lengths          []int // of all grids, tokens, rising
 	rows             []*keyRow
 }
@@ -21,8 +21,8 @@ type retrieval struct {
 // keyRow is one model after one of its trainings.
 type keyRow struct {
 	model, stage string
-	record       *Record                   // nil: only the paper has it, or there is no result
-	scored       *experiments.PasskeyStage // of record
+	record       *Record               // nil: only the paper has it, or there is no result
+	scored       *results.PasskeyStage // of record
 	failed       *Record
 	notRun       bool
 	twin         bool // another row has the same model and stage
@@ -47,7 +47,7 @@ func retrievals(run *Run) []*retrieval {
 	}
 	for i := range run.Records {
 		record := &run.Records[i]
-		if r := &record.Result; r.Cell.Experiment == "passkey" && r.Status == experiments.StatusDone {
+		if r := &record.Result; r.Cell.Experiment == "passkey" && r.Status == results.StatusDone {
 			p := at(r.Cell.Corpus, r.Protocol)
 			p.task = r.Passkey.Task
 			for k := range r.Passkey.Stages {
@@ -57,7 +57,7 @@ func retrievals(run *Run) []*retrieval {
 	}
 	for i := range run.Records {
 		record := &run.Records[i]
-		if r := record.Result; r.Cell.Experiment == "passkey" && r.Status == experiments.StatusFailed {
+		if r := record.Result; r.Cell.Experiment == "passkey" && r.Status == results.StatusFailed {
 			at(r.Cell.Corpus, "").missing(r.Cell.Model, record)
 		}
 	}
@@ -77,7 +77,7 @@ func retrievals(run *Run) []*retrieval {
 
 // missing adds the rows of a cell without a result.
 func (p *retrieval) missing(model string, failed *Record) {
-	for _, stage := range experiments.PasskeyStages {
+	for _, stage := range results.PasskeyStages {
 		p.rows = append(p.rows, &keyRow{model: model, stage: stage, failed: failed, notRun: failed == nil})
 	}
 }
@@ -98,7 +98,7 @@ func (p *retrieval) complete() {
 		return r.record.Result.Cell.Seed
 	}
 	slices.SortStableFunc(p.rows, func(a, b *keyRow) int {
-		return cmp.Or(cmp.Compare(slices.Index(experiments.PasskeyStages, a.stage), slices.Index(experiments.PasskeyStages, b.stage)),
+		return cmp.Or(cmp.Compare(slices.Index(results.PasskeyStages, a.stage), slices.Index(results.PasskeyStages, b.stage)),
 			cmp.Compare(modelOrder(a.model), modelOrder(b.model)), cmp.Compare(a.model, b.model), cmp.Compare(seed(a), seed(b)))
 	})
 	for i, r := range p.rows {
@@ -126,7 +126,7 @@ func (p *retrieval) ran() []*keyRow {
 func isInfini(model string) bool { return model == infiniLin || model == infiniDelta }
 
 // at is the score of one cell of the grid, nil when there is none.
-func (r *keyRow) at(length int, position string) *experiments.PasskeyScore {
+func (r *keyRow) at(length int, position string) *results.PasskeyScore {
 	if r.scored == nil {
 		return nil
 	}
@@ -140,7 +140,7 @@ func (r *keyRow) at(length int, position string) *experiments.PasskeyScore {
 
 // carried are the cells of the grid whose key only the memory can bring to the question;
 // own are those where it stands in the question's own segment.
-func (r *keyRow) carried() (across, own []experiments.PasskeyScore) {
+func (r *keyRow) carried() (across, own []results.PasskeyScore) {
 	if r.scored != nil {
 		for _, s := range r.scored.Grid {
 			if s.Writes > 0 {
@@ -154,11 +154,11 @@ func (r *keyRow) carried() (across, own []experiments.PasskeyScore) {
 }
 
 // lowest is the worst of some cells, nil of none.
-func lowest(cells []experiments.PasskeyScore) *experiments.PasskeyScore {
+func lowest(cells []results.PasskeyScore) *results.PasskeyScore {
 	if len(cells) == 0 {
 		return nil
 	}
-	s := slices.MinFunc(cells, func(a, b experiments.PasskeyScore) int {
+	s := slices.MinFunc(cells, func(a, b results.PasskeyScore) int {
 		return cmp.Or(cmp.Compare(a.Tokens.Value, b.Tokens.Value), cmp.Compare(a.Tokens.Low, b.Tokens.Low))
 	})
 	return &s
@@ -176,9 +176,9 @@ func (r *keyRow) name(of func(string) string) string {
 // stageWords says what a stage is.
 func stageWords(stage string) string {
 	switch stage {
-	case experiments.StagePaper:
+	case results.StagePaper:
 		return "fine-tuned as in the paper"
-	case experiments.StageRecipe:
+	case results.StageRecipe:
 		return "our recipe"
 	}
 	return stage
@@ -202,7 +202,7 @@ func lengthLabel(length int) string {
 }
 
 // checkPasskey refuses scores that the tables could not show honestly.
-func checkPasskey(p *experiments.Passkey) error {
+func checkPasskey(p *results.Passkey) error {
 	if p == nil || len(p.Stages) == 0 {
 		return errors.New("status is done but there is no passkey")
 	}
@@ -212,8 +212,8 @@ func checkPasskey(p *experiments.Passkey) error {
 	var stages []string
 	for i, s := range p.Stages {
 		at := fmt.Sprintf("passkey.stages[%d]", i)
-		if !slices.Contains(experiments.PasskeyStages, s.Stage) || slices.Contains(stages, s.Stage) {
-			return fmt.Errorf("%s.stage %q: want each of %q once", at, s.Stage, experiments.PasskeyStages)
+		if !slices.Contains(results.PasskeyStages, s.Stage) || slices.Contains(stages, s.Stage) {
+			return fmt.Errorf("%s.stage %q: want each of %q once", at, s.Stage, results.PasskeyStages)
 		}
 		stages = append(stages, s.Stage)
 		scores := slices.Concat(s.Grid, s.Writes)
@@ -222,7 +222,7 @@ func checkPasskey(p *experiments.Passkey) error {
 		}
 		for _, score := range scores {
 			ok := score.Length > 0 && score.Writes >= 0 && score.Samples > 0 && slices.Contains(keyPositions, score.Position)
-			for _, share := range []*experiments.Share{&score.Tokens, &score.Exact, score.Zeroed} {
+			for _, share := range []*results.Share{&score.Tokens, &score.Exact, score.Zeroed} {
 				ok = ok && (share == nil || isShare(share.Value) && isShare(share.Low) && isShare(share.High))
 			}
 			if !ok {

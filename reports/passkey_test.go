@@ -11,38 +11,38 @@ import (
 	"unicode/utf8"
 
 	"infinibench/datasets/passkey"
-	"infinibench/experiments"
 	"infinibench/internal/metrics"
+	"infinibench/internal/results"
 )
 
 // shareOf is a share of n keys with its Wilson interval, which has a test of its own.
-func shareOf(p float64, n int) experiments.Share {
+func shareOf(p float64, n int) results.Share {
 	low, high := metrics.Wilson(p, n)
-	return experiments.Share{Value: p, Low: low, High: high}
+	return results.Share{Value: p, Low: low, High: high}
 }
 
-func keyScore(length int, position string, writes, n int, p float64) experiments.PasskeyScore {
+func keyScore(length int, position string, writes, n int, p float64) results.PasskeyScore {
 	zeroed := shareOf(0.125, n)
-	return experiments.PasskeyScore{Length: length, Position: position, Writes: writes, Samples: n, Tokens: shareOf(p, n), Exact: shareOf(p/2, n), Zeroed: &zeroed}
+	return results.PasskeyScore{Length: length, Position: position, Writes: writes, Samples: n, Tokens: shareOf(p, n), Exact: shareOf(p/2, n), Zeroed: &zeroed}
 }
 
 // madeUpKeys is a made-up cell: before our recipe nothing is read of one key, by the
 // recipe all of 74 but half at the start of the longest prompt, where Linear + Delta
 // reads all. The local-only control reads an eighth, and all at the end.
 func madeUpKeys(model string) Record {
-	cell := experiments.Cell{Experiment: "passkey", Corpus: "novel", Model: model, Length: 1_048_600, Seed: 1}
-	p := &experiments.Passkey{Task: experiments.PasskeyTask{Tokenizer: "word-253", Filler: "sentences", Period: 24, Digits: 4, Chance: 0.1, Samples: 74}}
-	for _, stage := range experiments.PasskeyStages {
-		s := experiments.PasskeyStage{Stage: stage, Steps: 400, TrainTokens: 64_000, Gates: [][]float64{{0.25, 0.75}}}
+	cell := results.Cell{Experiment: "passkey", Corpus: "novel", Model: model, Length: 1_048_600, Seed: 1}
+	p := &results.Passkey{Task: results.PasskeyTask{Tokenizer: "word-253", Filler: "sentences", Period: 24, Digits: 4, Chance: 0.1, Samples: 74}}
+	for _, stage := range results.PasskeyStages {
+		s := results.PasskeyStage{Stage: stage, Steps: 400, TrainTokens: 64_000, Gates: [][]float64{{0.25, 0.75}}}
 		n := 1
-		if stage == experiments.StageRecipe {
+		if stage == results.StageRecipe {
 			n = 74
 		}
 		for _, length := range []int{32_800, 1_048_600} {
 			for k, position := range keyPositions {
 				value := 0.
 				switch {
-				case stage != experiments.StageRecipe:
+				case stage != results.StageRecipe:
 				case position == "end":
 					value = 1
 				case model == localOnly:
@@ -67,27 +67,27 @@ func madeUpKeys(model string) Record {
 		s.LastSegment = &last
 		p.Stages = append(p.Stages, s)
 	}
-	return Record{Key: cell.Key(), Result: experiments.Result{
-		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3c", Status: experiments.StatusDone, Protocol: "passkey/sentences/word-253/v1",
-		Scale:   experiments.Scale{Parameters: 115_000, Layers: 2, DModel: 64, Heads: 4, Segment: 40, TrainLength: 160, Batch: 16, Steps: 400},
-		Passkey: p, Environment: experiments.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
-		Settings: experiments.CellSettings{ExperimentSettings: experiments.ExperimentSettings{Passkey: experiments.PasskeySettings{
-			Language: experiments.PasskeyTraining{Segments: 4}, Paper: experiments.PasskeyTraining{Segments: 5},
-			Recipe: experiments.RecipeSettings{Training: experiments.PasskeyTraining{Segments: 4}},
+	return Record{Key: cell.Key(), Result: results.Result{
+		Version: 1, Profile: "quick", Cell: cell, ConfigHash: "0f3c", Status: results.StatusDone, Protocol: "passkey/sentences/word-253/v1",
+		Scale:   results.Scale{Parameters: 115_000, Layers: 2, DModel: 64, Heads: 4, Segment: 40, TrainLength: 160, Batch: 16, Steps: 400},
+		Passkey: p, Environment: results.Environment{Version: "v0.1.0", Go: "go1.26.0", OS: "linux/amd64", CPU: "A processor", BLAS: "OpenBLAS 0.3.21", Threads: 2},
+		Settings: results.CellSettings{ExperimentSettings: results.ExperimentSettings{Passkey: results.PasskeySettings{
+			Language: results.PasskeyTraining{Segments: 4}, Paper: results.PasskeyTraining{Segments: 5},
+			Recipe: results.RecipeSettings{Training: results.PasskeyTraining{Segments: 4}},
 		}}},
 	}}
 }
 
-func madeUpExample(stage string, s experiments.PasskeyScore) experiments.PasskeyExample {
-	e := experiments.PasskeyExample{Answer: experiments.PasskeyAnswer{
+func madeUpExample(stage string, s results.PasskeyScore) results.PasskeyExample {
+	e := results.PasskeyExample{Answer: results.PasskeyAnswer{
 		Stage: stage, Kind: "grid", Length: s.Length, Position: s.Position, Key: 9017, Writes: s.Writes, Needle: passkey.Span{First: 100, Last: 120},
 		Hash:   "7f5093760810fcd067d880363c472d9ededefce1b2e2cc50ddefe0f16bf494ee",
-		Output: []experiments.PasskeyToken{{Text: "9"}, {Text: "0"}, {Text: "2"}, {Text: "7"}}, Right: []bool{true, true, false, true},
+		Output: []results.PasskeyToken{{Text: "9"}, {Text: "0"}, {Text: "2"}, {Text: "7"}}, Right: []bool{true, true, false, true},
 		Probability: []float64{0.9, 0.8, 0.0625, 0.7}, Zeroed: []bool{false, false, true, false},
 	}}
-	fill := func(text string, n int) (tokens []experiments.PasskeyToken) {
+	fill := func(text string, n int) (tokens []results.PasskeyToken) {
 		for range n {
-			tokens = append(tokens, experiments.PasskeyToken{ID: 7, Text: text})
+			tokens = append(tokens, results.PasskeyToken{ID: 7, Text: text})
 		}
 		return tokens
 	}
@@ -103,7 +103,7 @@ func withPasskey() *Run {
 		run.Records = append(run.Records, madeUpKeys(model))
 	}
 	failed := madeUpKeys("memorizing")
-	failed.Result.Status, failed.Result.Passkey, failed.Result.Error = experiments.StatusFailed, nil, "out of memory"
+	failed.Result.Status, failed.Result.Passkey, failed.Result.Error = results.StatusFailed, nil, "out of memory"
 	run.Records = append(run.Records, failed)
 	return run
 }
@@ -165,32 +165,32 @@ func TestPasskeyTable(t *testing.T) {
 // The verdicts follow from the intervals alone.
 func TestPasskeyVerdicts(t *testing.T) {
 	row := func(stage string, n int, start, end float64) *keyRow {
-		s := &experiments.PasskeyStage{Stage: stage, Grid: []experiments.PasskeyScore{keyScore(32_800, "start", 800, n, start), keyScore(32_800, "end", 0, n, end)}}
+		s := &results.PasskeyStage{Stage: stage, Grid: []results.PasskeyScore{keyScore(32_800, "start", 800, n, start), keyScore(32_800, "end", 0, n, end)}}
 		return &keyRow{model: infiniLin, stage: stage, scored: s, record: &Record{}}
 	}
-	other := row(experiments.StageRecipe, 74, 1, 1)
+	other := row(results.StageRecipe, 74, 1, 1)
 	other.model = "rmt"
-	onlyOwn := row(experiments.StageRecipe, 74, 1, 1)
+	onlyOwn := row(results.StageRecipe, 74, 1, 1)
 	onlyOwn.scored.Grid = onlyOwn.scored.Grid[1:]
 	for _, c := range []struct {
 		name string
 		row  *keyRow
 		want Verdict
 	}{
-		{"zero-shot as in the paper", row(experiments.StageZeroShot, 74, 0.125, 1), DirectionHolds},
-		{"zero-shot, one key", row(experiments.StageZeroShot, 1, 0, 1), Undecided},
-		{"zero-shot, nothing is read", row(experiments.StageZeroShot, 1, 0, 0), NotReproduced},
-		{"zero-shot, all is read", row(experiments.StageZeroShot, 74, 1, 1), NotReproduced},
-		{"fine-tuned, all is read", row(experiments.StagePaper, 4, 1, 1), DirectionHolds},
-		{"fine-tuned, half is read", row(experiments.StagePaper, 74, 0.5, 1), DirectionHolds},
-		{"fine-tuned, chance", row(experiments.StagePaper, 74, 0.125, 1), NotReproduced},
-		{"fine-tuned, half of two keys", row(experiments.StagePaper, 2, 0.5, 1), NotReproduced}, // up to 91 %, where the paper has 100
-		{"the recipe", row(experiments.StageRecipe, 4, 0.75, 0), DirectionHolds},
-		{"one key is right", row(experiments.StageRecipe, 1, 1, 1), DirectionHolds}, // from 21 %
+		{"zero-shot as in the paper", row(results.StageZeroShot, 74, 0.125, 1), DirectionHolds},
+		{"zero-shot, one key", row(results.StageZeroShot, 1, 0, 1), Undecided},
+		{"zero-shot, nothing is read", row(results.StageZeroShot, 1, 0, 0), NotReproduced},
+		{"zero-shot, all is read", row(results.StageZeroShot, 74, 1, 1), NotReproduced},
+		{"fine-tuned, all is read", row(results.StagePaper, 4, 1, 1), DirectionHolds},
+		{"fine-tuned, half is read", row(results.StagePaper, 74, 0.5, 1), DirectionHolds},
+		{"fine-tuned, chance", row(results.StagePaper, 74, 0.125, 1), NotReproduced},
+		{"fine-tuned, half of two keys", row(results.StagePaper, 2, 0.5, 1), NotReproduced}, // up to 91 %, where the paper has 100
+		{"the recipe", row(results.StageRecipe, 4, 0.75, 0), DirectionHolds},
+		{"one key is right", row(results.StageRecipe, 1, 1, 1), DirectionHolds}, // from 21 %
 		{"only the question's segment", onlyOwn, Undecided},
 		{"another model", other, NoClaim},
-		{"nothing ran", &keyRow{model: infiniLin, stage: experiments.StagePaper}, NotAttempted},
-		{"failed", &keyRow{model: infiniLin, stage: experiments.StagePaper, failed: &Record{}}, Undecided},
+		{"nothing ran", &keyRow{model: infiniLin, stage: results.StagePaper}, NotAttempted},
+		{"failed", &keyRow{model: infiniLin, stage: results.StagePaper, failed: &Record{}}, Undecided},
 	} {
 		if c.row.judge(0.1); c.row.verdict != c.want {
 			t.Errorf("%s: %s (%s), want %s", c.name, c.row.verdict, c.row.why, c.want)
@@ -198,9 +198,9 @@ func TestPasskeyVerdicts(t *testing.T) {
 	}
 	// Between chance and the paper's lowest nothing is decided: up to 96 % of one key's
 	// digits, where the paper has 94.
-	undecided := row(experiments.StagePaper, 1, 0.5, 1)
+	undecided := row(results.StagePaper, 1, 0.5, 1)
 	undecided.scored.Grid[0].Length, undecided.scored.Grid[0].Position = 1_048_600, "middle"
-	undecided.scored.Grid[0].Tokens = experiments.Share{Value: 0.5, Low: 0.05, High: 0.96}
+	undecided.scored.Grid[0].Tokens = results.Share{Value: 0.5, Low: 0.05, High: 0.96}
 	if undecided.judge(0.1); undecided.verdict != Undecided {
 		t.Errorf("%s (%s), want undecided", undecided.verdict, undecided.why)
 	}
@@ -213,8 +213,8 @@ func TestPaperPasskey(t *testing.T) {
 		t.Skip("no ../shared/design/paper.md to compare with")
 	}
 	for _, c := range []struct{ line, stage, model string }{
-		{"zero-shot Linear", experiments.StageZeroShot, infiniLin}, {"zero-shot Linear+Delta", experiments.StageZeroShot, infiniDelta},
-		{"FT 400 steps, Linear", experiments.StagePaper, infiniLin}, {"FT 400 steps, Linear+Delta", experiments.StagePaper, infiniDelta},
+		{"zero-shot Linear", results.StageZeroShot, infiniLin}, {"zero-shot Linear+Delta", results.StageZeroShot, infiniDelta},
+		{"FT 400 steps, Linear", results.StagePaper, infiniLin}, {"FT 400 steps, Linear+Delta", results.StagePaper, infiniDelta},
 	} {
 		m := regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(c.line) + ` \|(.*)\|$`).FindSubmatch(raw)
 		if m == nil {
@@ -310,13 +310,13 @@ func TestPasskeyPageIsBounded(t *testing.T) {
 				s := &p.Stages[k]
 				for n := range 200 {
 					e := s.Examples[0]
-					e.Answer.Hash, e.Answer.Output = hostileLabels[n%len(hostileLabels)], []experiments.PasskeyToken{{Text: hostileLabels[n%len(hostileLabels)]}}
+					e.Answer.Hash, e.Answer.Output = hostileLabels[n%len(hostileLabels)], []results.PasskeyToken{{Text: hostileLabels[n%len(hostileLabels)]}}
 					e.Before, e.Needle = nil, nil
 					for m := range 1000 {
-						e.Before = append(e.Before, experiments.PasskeyToken{Text: hostileLabels[m%len(hostileLabels)]})
-						e.Needle = append(e.Needle, experiments.PasskeyToken{Text: hostileLabels[(m+n)%len(hostileLabels)]})
+						e.Before = append(e.Before, results.PasskeyToken{Text: hostileLabels[m%len(hostileLabels)]})
+						e.Needle = append(e.Needle, results.PasskeyToken{Text: hostileLabels[(m+n)%len(hostileLabels)]})
 					}
-					s.Examples = append([]experiments.PasskeyExample{e}, s.Examples...)
+					s.Examples = append([]results.PasskeyExample{e}, s.Examples...)
 				}
 				s.Gates = make([][]float64, 10_000)
 				for l := range s.Gates {

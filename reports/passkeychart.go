@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // charts are a heat map for each model, then accuracy against writes after each training.
@@ -28,7 +28,7 @@ func (p *retrieval) charts(slug string) ([]*chart, error) {
 			all = append(all, f)
 		}
 	}
-	for _, stage := range experiments.PasskeyStages {
+	for _, stage := range results.PasskeyStages {
 		f, err := p.writesChart(stage, fmt.Sprintf("chart-writes-%s-%s", slug, stage))
 		if err != nil {
 			return nil, err

@@ -3,7 +3,7 @@ package reports
 import (
 	"strconv"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // controlTable shows what becomes of the answers without the memory, and where it is
@@ -58,12 +58,12 @@ func (p *retrieval) scoresTable(slug string) *Table {
 		"digits_right_share", "digits_right_share_low", "digits_right_share_high", "whole_keys_share", "whole_keys_share_low", "whole_keys_share_high",
 		"memory_emptied_share", "memory_emptied_share_low", "memory_emptied_share_high")
 	for _, r := range p.ran() {
-		add := func(kind string, scores ...experiments.PasskeyScore) {
+		add := func(kind string, scores ...results.PasskeyScore) {
 			for _, s := range scores {
 				seed := r.record.Result.Cell.Seed
 				cells := []Cell{text(modelName(r.model)), text(stageWords(r.stage)), shown(strconv.FormatUint(seed, 10), seed), text(kind),
 					whole(s.Length), text(s.Position), whole(s.Writes), digits(s.Samples)}
-				for _, x := range []*experiments.Share{&s.Tokens, &s.Exact, s.Zeroed} {
+				for _, x := range []*results.Share{&s.Tokens, &s.Exact, s.Zeroed} {
 					if x == nil {
 						cells = append(cells, Cell{}, Cell{}, Cell{})
 					} else {

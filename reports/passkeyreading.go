@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // title names the retrieval in headings.
@@ -32,7 +32,7 @@ func (p *retrieval) reading() []string {
 			continue
 		}
 		across, _ := r.carried()
-		if worst := lowest(across); worst != nil && r.stage == experiments.StageRecipe {
+		if worst := lowest(across); worst != nil && r.stage == results.StageRecipe {
 			others = append(others, fmt.Sprintf("%s %s to %s %%", r.name(modelName), hundred(worst.Tokens.Value), hundred(highestOf(across))))
 		}
 	}
@@ -42,7 +42,7 @@ func (p *retrieval) reading() []string {
 	return text
 }
 
-func highestOf(cells []experiments.PasskeyScore) float64 {
+func highestOf(cells []results.PasskeyScore) float64 {
 	var high float64
 	for _, s := range cells {
 		high = max(high, s.Tokens.Value)
@@ -71,8 +71,8 @@ func (p *retrieval) sentences(r *keyRow) string {
 }
 
 // zeroedSentence compares with the same prompts without the memory.
-func zeroedSentence(across []experiments.PasskeyScore) []string {
-	var zeroed []experiments.PasskeyScore
+func zeroedSentence(across []results.PasskeyScore) []string {
+	var zeroed []results.PasskeyScore
 	for _, s := range across {
 		if s.Zeroed != nil {
 			s.Tokens = *s.Zeroed
@@ -88,8 +88,8 @@ func zeroedSentence(across []experiments.PasskeyScore) []string {
 // reach says how many writes a key survives: up to where the interval touches chance.
 func (p *retrieval) reach(r *keyRow) string {
 	writes := slices.Clone(r.scored.Writes)
-	slices.SortStableFunc(writes, func(a, b experiments.PasskeyScore) int { return a.Writes - b.Writes })
-	var last *experiments.PasskeyScore
+	slices.SortStableFunc(writes, func(a, b results.PasskeyScore) int { return a.Writes - b.Writes })
+	var last *results.PasskeyScore
 	for i := range writes {
 		s := &writes[i]
 		if s.Writes == 0 {
@@ -115,7 +115,7 @@ func (p *retrieval) headline() string {
 	var parts []string
 	for _, r := range p.ran() {
 		across, _ := r.carried()
-		if worst := lowest(across); isInfini(r.model) && worst != nil && r.stage != experiments.StageZeroShot {
+		if worst := lowest(across); isInfini(r.model) && worst != nil && r.stage != results.StageZeroShot {
 			parts = append(parts, fmt.Sprintf("%s, %s: %s, lowest cell from memory %s %%", r.name(shortName), stageWords(r.stage), r.verdict, hundred(worst.Tokens.Value)))
 		}
 	}
@@ -138,7 +138,7 @@ func (p *retrieval) claims() []claim {
 			continue
 		}
 		c := claim{table: "Table 3", corpus: "passkey", verdict: r.verdict, why: r.why, ours: r.evidence(), scale: r.dataAndScale()}
-		if r.stage == experiments.StageZeroShot {
+		if r.stage == results.StageZeroShot {
 			c.text = r.name(modelName) + " reads, before the fine-tuning, only a passkey in the question's own segment"
 			c.paper = "end " + r.paperRange(2) + ", else " + r.paperRange(0, 1)
 		} else {
@@ -148,7 +148,7 @@ func (p *retrieval) claims() []claim {
 			}
 			c.paper = r.paperRange(0, 1)
 		}
-		if across, _ := r.carried(); r.stage != experiments.StageZeroShot && len(across) > 0 {
+		if across, _ := r.carried(); r.stage != results.StageZeroShot && len(across) > 0 {
 			c.what, c.value = "lowest share of digits right, percent", shareValues(&lowest(across).Tokens, lowest(across).Samples)
 		}
 		all = append(all, c)
@@ -162,7 +162,7 @@ func (p *retrieval) claims() []claim {
 // evidence is the number a verdict rests on, "" where there is none.
 func (r *keyRow) evidence() string {
 	across, own := r.carried()
-	if r.stage == experiments.StageZeroShot {
+	if r.stage == results.StageZeroShot {
 		if low := lowest(own); low != nil && len(across) > 0 {
 			return fmt.Sprintf("end ≥ %s %%, else ≤ %s %%", hundred(low.Tokens.Value), hundred(highestOf(across)))
 		}

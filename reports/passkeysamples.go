@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // The viewer of samples is bounded, so that the page stays small whatever was run.
@@ -82,7 +82,7 @@ func (p *retrieval) samples() ([]keySamples, string) {
 			return 1
 		}
 		return cmp.Or(cmp.Compare(first(a), first(b)),
-			cmp.Compare(slices.Index(experiments.PasskeyStages, b.stage), slices.Index(experiments.PasskeyStages, a.stage)))
+			cmp.Compare(slices.Index(results.PasskeyStages, b.stage), slices.Index(results.PasskeyStages, a.stage)))
 	})
 	picked := map[*keyRow][]keySample{}
 	all, shown := 0, 0
@@ -111,7 +111,7 @@ func (p *retrieval) samples() ([]keySamples, string) {
 }
 
 // newKeySample makes a sample fit to be shown.
-func newKeySample(e *experiments.PasskeyExample) keySample {
+func newKeySample(e *results.PasskeyExample) keySample {
 	a := &e.Answer
 	place := "in the middle"
 	if a.Position != "middle" {
@@ -147,12 +147,12 @@ func newKeySample(e *experiments.PasskeyExample) keySample {
 }
 
 // last is the last n of some tokens.
-func last(tokens []experiments.PasskeyToken, n int) []experiments.PasskeyToken {
+func last(tokens []results.PasskeyToken, n int) []results.PasskeyToken {
 	return tokens[max(0, len(tokens)-n):]
 }
 
 // tokensText is the texts of tokens with a space between them.
-func tokensText(tokens []experiments.PasskeyToken) string {
+func tokensText(tokens []results.PasskeyToken) string {
 	var words []string
 	for _, t := range tokens[:min(len(tokens), maxTokens)] {
 		words = append(words, tokenText(t))
@@ -164,7 +164,7 @@ func tokensText(tokens []experiments.PasskeyToken) string {
 var visibleSpace = strings.NewReplacer(" ", "␣", "\n", "↵", "\t", "⇥")
 
 // tokenText is a token's text; one without any is shown by its number.
-func tokenText(t experiments.PasskeyToken) string {
+func tokenText(t results.PasskeyToken) string {
 	text := []rune(clean(visibleSpace.Replace(t.Text)))
 	if len(text) > maxTokenRunes {
 		text = append(text[:maxTokenRunes-1], '…')

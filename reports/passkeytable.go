@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // tables of one retrieval, the paper's Table 3 first. The last, of every score, is too
@@ -108,7 +108,7 @@ func keyPoints(lengths []int) [][]any {
 }
 
 // shareValues is a share in percent, the ends of its interval, and over how many keys.
-func shareValues(s *experiments.Share, n int) []any {
+func shareValues(s *results.Share, n int) []any {
 	return []any{hundredfold(s.Value), hundredfold(s.Low), hundredfold(s.High), int64(n)}
 }
 
@@ -141,7 +141,7 @@ func paperPasskeyTable(slug string) *Table {
 	}
 	t.csv(fields...)
 	t.repeat(2, "tokens position", keyPoints(paperPasskeyLengths[:])...)
-	for _, stage := range experiments.PasskeyStages {
+	for _, stage := range results.PasskeyStages {
 		for _, m := range modelNames {
 			if row, ok := paperPasskey[stage][m.id]; ok {
 				cells := []Cell{text(m.name), text(stageWords(stage))}
@@ -225,9 +225,9 @@ func (r *keyRow) scaleWords(parameters string) string {
 	s := r.record.Result.Settings.Passkey
 	training, paper := s.Language, " (paper: 30K of 4K)"
 	switch r.stage {
-	case experiments.StagePaper:
+	case results.StagePaper:
 		training, paper = s.Paper, " (paper: 400 of 5K)"
-	case experiments.StageRecipe:
+	case results.StageRecipe:
 		training, paper = s.Recipe.Training, ""
 	}
 	if training.Segments > 0 {

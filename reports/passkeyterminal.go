@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // terminalLengths is how many lengths the terminal has room for: the paper's number.
@@ -62,7 +62,7 @@ func (p *retrieval) printTo(out *bytes.Buffer) error {
 	}
 	for _, r := range p.ran() {
 		across, _ := r.carried()
-		if worst := lowest(across); worst != nil && isInfini(r.model) && r.stage != experiments.StageZeroShot {
+		if worst := lowest(across); worst != nil && isInfini(r.model) && r.stage != results.StageZeroShot {
 			printWrapped(out, "  ", r.name(shortName)+", "+stageWords(r.stage)+": "+string(r.verdict)+", lowest cell from memory "+cellWords(worst))
 		}
 	}
@@ -79,7 +79,7 @@ func (p *retrieval) printTo(out *bytes.Buffer) error {
 // scales says for each training what its rows are, in one line.
 func (p *retrieval) scales() []string {
 	var all []string
-	for _, stage := range experiments.PasskeyStages {
+	for _, stage := range results.PasskeyStages {
 		var low, high int64
 		var one *keyRow
 		for _, r := range p.ran() {

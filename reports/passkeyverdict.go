@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // judge says what a row makes of the paper's Table 3. What the paper claims there:
@@ -27,7 +27,7 @@ func (r *keyRow) judge(chance float64) {
 		r.verdict, r.why = Undecided, "the cell failed: "+clean(r.failed.Result.Error)
 	case r.scored == nil:
 		r.verdict, r.why = NotAttempted, "no result in this run"
-	case r.stage == experiments.StageZeroShot:
+	case r.stage == results.StageZeroShot:
 		r.verdict, r.why = r.beforeTuning(chance)
 	default:
 		r.verdict, r.why = r.afterTuning(chance)
@@ -38,15 +38,15 @@ func (r *keyRow) judge(chance float64) {
 // the paper's, its fine-tuned one.
 func (r *keyRow) paper() paperKeys {
 	stage := r.stage
-	if stage == experiments.StageRecipe {
-		stage = experiments.StagePaper
+	if stage == results.StageRecipe {
+		stage = results.StagePaper
 	}
 	return paperPasskey[stage][r.model]
 }
 
 // paperShare is the paper's value for a cell: at its own length, else the smallest of
 // all lengths.
-func (r *keyRow) paperShare(s *experiments.PasskeyScore) float64 {
+func (r *keyRow) paperShare(s *results.PasskeyScore) float64 {
 	row, k := r.paper(), slices.Index(keyPositions, s.Position)
 	if i := paperPasskeyLength(s.Length); i >= 0 {
 		return row[i][k] / 100
@@ -75,7 +75,7 @@ func (r *keyRow) beforeTuning(chance float64) (Verdict, string) {
 			return NotReproduced, "not even a key in the question's own segment is read before the fine-tuning: " + cellWords(s)
 		}
 	}
-	first := slices.MinFunc(own, func(a, b experiments.PasskeyScore) int { return cmp.Compare(a.Tokens.Low, b.Tokens.Low) })
+	first := slices.MinFunc(own, func(a, b results.PasskeyScore) int { return cmp.Compare(a.Tokens.Low, b.Tokens.Low) })
 	if first.Tokens.Low > highest.Tokens.High {
 		return DirectionHolds, "only keys in the question's own segment are read, with whole intervals, not at the paper's scale"
 	}
@@ -105,7 +105,7 @@ func (r *keyRow) afterTuning(chance float64) (Verdict, string) {
 		return Undecided, "n too small: " + cellWords(worst) + " may be chance"
 	}
 	why := fmt.Sprintf("all %s that only the memory can answer lie above chance with their whole intervals, not at the paper's scale", plural(len(across), "cell"))
-	if r.stage == experiments.StageRecipe {
+	if r.stage == results.StageRecipe {
 		why += " and by our recipe"
 	}
 	if worst.Tokens.High < r.paperShare(worst) {
@@ -116,7 +116,7 @@ func (r *keyRow) afterTuning(chance float64) (Verdict, string) {
 
 // cellWords writes a score with its place: "92 % [85, 96] of n = 74 at the start of
 // 32,800 tokens".
-func cellWords(s *experiments.PasskeyScore) string {
+func cellWords(s *results.PasskeyScore) string {
 	place := "in the middle"
 	if s.Position != "middle" {
 		place = "at the " + s.Position

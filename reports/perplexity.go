@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // tables of one comparison, the paper's Table 2 first.
@@ -125,9 +125,9 @@ func (c *comparison) ablationTable(slug string) *Table {
 			continue
 		}
 		t.put(text(c.name(r)), plain(r.ours.Mean), plain(r.zeroed.Mean), r.zeroedRatio.ratioCell(), r.zeroedRatio.limitsAndSeeds(), plain(r.shuffled.Mean),
-			positive(geometricInterval(r.field(func(s experiments.Score) float64 { return s.WordPPL })).Mean),
-			positive(geometricInterval(r.field(func(s experiments.Score) float64 { return s.BytePPL })).Mean),
-			positive(meanInterval(r.field(func(s experiments.Score) float64 { return s.BitsPerByte })).Mean), prose(r.inShort()))
+			positive(geometricInterval(r.field(func(s results.Score) float64 { return s.WordPPL })).Mean),
+			positive(geometricInterval(r.field(func(s results.Score) float64 { return s.BytePPL })).Mean),
+			positive(meanInterval(r.field(func(s results.Score) float64 { return s.BitsPerByte })).Mean), prose(r.inShort()))
 		if n := r.zeroed.N; n > 0 && n != r.ours.N {
 			t.note("%s: its memory was zeroed with %d of its %d seeds, and zeroed ÷ intact is over those.", c.name(r), n, r.ours.N)
 		}
@@ -156,7 +156,7 @@ func (c *comparison) scaleTable(slug string) *Table {
 	t := newTable("scale-"+slug, "Scale of the runs on "+c.title(),
 		"Model", ">Parameters", ">beyond local only", ">Layers", ">d_model", ">Heads", ">Segment", ">Training sequence", ">Batch", ">Steps", ">Training tokens").csv(
 		"model", "parameters parameters_are_estimated", "parameters_beyond_local_only", "layers", "d_model", "heads", "segment_tokens", "training_sequence_tokens", "batch", "steps", "training_tokens why_missing")
-	add := func(name string, s experiments.Scale, beyond, steps, tokens Cell, about string) {
+	add := func(name string, s results.Scale, beyond, steps, tokens Cell, about string) {
 		t.put(text(name), shown(about+count(s.Parameters), s.Parameters, about != ""), beyond, whole(s.Layers), whole(s.DModel), whole(s.Heads),
 			whole(s.Segment), whole(s.TrainLength), whole(s.Batch), steps, tokens)
 	}

@@ -7,7 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // span is the positions [from, to) of a document.
@@ -32,7 +32,7 @@ func (c *comparison) positionChart(slug string) (*chart, error) {
 	var curves []positionCurve
 	for _, r := range c.rows {
 		curve := r.positionCurve(c.name(r), styles)
-		curve.value = r.byPosition(func(_ experiments.Result, b experiments.Bucket) (float64, bool) { return b.NLL, true })
+		curve.value = r.byPosition(func(_ results.Result, b results.Bucket) (float64, bool) { return b.NLL, true })
 		if len(curve.value) > 0 {
 			curves = append(curves, curve)
 			styles[curve.color]++
@@ -43,7 +43,7 @@ func (c *comparison) positionChart(slug string) (*chart, error) {
 		for k, name := range []string{"ideal, full history", "ideal, last segment only"} {
 			bound := positionCurve{name, grey, 1 + k, 2, "", map[span]float64{}}
 			for _, r := range c.rows {
-				maps.Copy(bound.value, r.byPosition(func(_ experiments.Result, b experiments.Bucket) (float64, bool) {
+				maps.Copy(bound.value, r.byPosition(func(_ results.Result, b results.Bucket) (float64, bool) {
 					return []float64{b.IdealFull, b.IdealSegment}[k], b.IdealFull > 0
 				}))
 			}
@@ -78,7 +78,7 @@ func (c *comparison) gainChart(slug string) (*chart, error) {
 			}
 		}
 		curve := r.positionCurve(c.name(r), styles)
-		curve.value = r.byPosition(func(result experiments.Result, b experiments.Bucket) (float64, bool) {
+		curve.value = r.byPosition(func(result results.Result, b results.Bucket) (float64, bool) {
 			nll, ok := base[key{result.Cell.Seed, span{b.From, b.To}}]
 			return nll - b.NLL, ok
 		})
@@ -111,7 +111,7 @@ func (r *row) positionCurve(name string, styles map[string]int) positionCurve {
 
 // byPosition is the mean over seeds of a bucket's sum divided by its tokens;
 // buckets for which of says no are left out.
-func (r *row) byPosition(of func(experiments.Result, experiments.Bucket) (sum float64, ok bool)) map[span]float64 {
+func (r *row) byPosition(of func(results.Result, results.Bucket) (sum float64, ok bool)) map[span]float64 {
 	means, n := map[span]float64{}, map[span]float64{}
 	for _, record := range r.records {
 		for _, b := range record.Result.Perplexity.Positions {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // By hand: over 10 tokens the control loses 20 and 30 nats with seeds 1 and 2,
@@ -14,7 +14,7 @@ func TestGainByPosition(t *testing.T) {
 	run := fixture()
 	run.Records = append(run.Records[:2], run.Records[3:6]...) // novel: local-only 1 and 2, infini-linear 1 to 3
 	for i, nll := range []float64{20, 30, 18, 26, 1} {
-		run.Records[i].Result.Perplexity.Positions = []experiments.Bucket{
+		run.Records[i].Result.Perplexity.Positions = []results.Bucket{
 			{From: 0, To: 10, Tokens: 10, NLL: nll}, {From: 10, To: 20},
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // provenance says how the numbers of a section were made, and what to know about them.
@@ -31,7 +31,7 @@ func (run *Run) provenance(experiment, corpus string) provenance {
 		if r.Cell.Experiment != experiment || corpus != "" && r.Cell.Corpus != corpus {
 			continue
 		}
-		if m.Cell == "" && r.Status == experiments.StatusDone && r.Settings.Version != 0 {
+		if m.Cell == "" && r.Status == results.StatusDone && r.Settings.Version != 0 {
 			m.Cell, m.Settings = clean(record.Key), settingsText(r.Settings)
 		}
 		for _, w := range r.Warnings {
@@ -40,7 +40,7 @@ func (run *Run) provenance(experiment, corpus string) provenance {
 			}
 			times[w]++
 		}
-		if r.Status == experiments.StatusFailed {
+		if r.Status == results.StatusFailed {
 			m.Warnings = append(m.Warnings, clean(record.Key)+" failed: "+clean(r.Error))
 		}
 	}
@@ -56,7 +56,7 @@ func (run *Run) provenance(experiment, corpus string) provenance {
 }
 
 // settingsText writes settings as config.yaml has them, line by line safe to show.
-func settingsText(s experiments.CellSettings) string {
+func settingsText(s results.CellSettings) string {
 	var out bytes.Buffer
 	e := yaml.NewEncoder(&out)
 	e.SetIndent(2)
@@ -89,7 +89,7 @@ const maxFailed = 5
 func failures(run *Run) []string {
 	var all []string
 	for _, record := range run.Records {
-		if record.Result.Status == experiments.StatusFailed {
+		if record.Result.Status == results.StatusFailed {
 			all = append(all, clean(record.Key)+": "+clean(record.Result.Error))
 		}
 	}

@@ -6,20 +6,20 @@ import (
 	"math"
 	"slices"
 
-	"infinibench/experiments"
 	"infinibench/internal/finite"
+	"infinibench/internal/results"
 )
 
 // Recall is what one head's memory of a model gave back.
 type Recall struct {
-	Model  string                    `json:"model"`
-	Agrees bool                      `json:"agrees"` // at every point
-	Points []experiments.RecallPoint `json:"points"`
+	Model  string                `json:"model"`
+	Agrees bool                  `json:"agrees"` // at every point
+	Points []results.RecallPoint `json:"points"`
 }
 
 // NewRecall judges the points of a model.
-func NewRecall(model string, points []experiments.RecallPoint) Recall {
-	wrong := slices.ContainsFunc(points, func(p experiments.RecallPoint) bool { return !p.Agrees })
+func NewRecall(model string, points []results.RecallPoint) Recall {
+	wrong := slices.ContainsFunc(points, func(p results.RecallPoint) bool { return !p.Agrees })
 	return Recall{model, len(points) > 0 && !wrong, points}
 }
 
@@ -106,10 +106,10 @@ func recallOf(run *Run) (recallSection, error) {
 	}{
 		{chart{ID: "chart-recall-normal", Title: "Error of recall against the number of pairs",
 			Caption: "Keys and values are normal. Points are measured, lines what the equations lead to expect; at 1 nothing is recalled." + of},
-			"error", errorLines(all, widest, experiments.NormalKeys)},
+			"error", errorLines(all, widest, results.NormalKeys)},
 		{chart{ID: "chart-recall-orthogonal", Title: "Error of recall with orthogonal keys",
 			Caption: "As many keys as the head is wide have features that do not touch; more pairs use them again. Points are measured, lines expected." + of},
-			"error", errorLines(all, widest, experiments.OrthogonalKeys)},
+			"error", errorLines(all, widest, results.OrthogonalKeys)},
 		{chart{ID: "chart-recall-found", Title: "Share of values found",
 			Caption: "Answers that point to their own value rather than to any other that was written; keys are normal." + of},
 			"share found", foundLines(all, widest)},

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // withRecall is the made-up run with what a head of 8 and one of 2 gave back: made-up
@@ -13,13 +13,13 @@ import (
 func withRecall() *Run {
 	run := fixture()
 	for _, model := range []string{infiniDelta, infiniLin} {
-		var points []experiments.RecallPoint
+		var points []results.RecallPoint
 		for _, headSize := range []int{2, 8} {
-			for _, keys := range []experiments.RecallKeys{experiments.NormalKeys, experiments.OrthogonalKeys} {
+			for _, keys := range []results.RecallKeys{results.NormalKeys, results.OrthogonalKeys} {
 				for _, segment := range map[string][]int{infiniLin: {1}, infiniDelta: {1, 4}}[model] {
-					for _, pairs := range experiments.RecallPairs(headSize) {
+					for _, pairs := range results.RecallPairs(headSize) {
 						expected := 0.02 * float64(pairs)
-						points = append(points, experiments.RecallPoint{
+						points = append(points, results.RecallPoint{
 							Keys: keys, HeadSize: headSize, Segment: segment, Pairs: pairs, Trials: 2,
 							Error: expected + 0.01, Expected: expected, Tolerance: 0.04, Limit: expected - 0.005, Rounding: 2e-7, Identified: 0.75, Agrees: true,
 						})
@@ -27,9 +27,9 @@ func withRecall() *Run {
 				}
 			}
 		}
-		run.Records = append(run.Records, Record{Key: "recall-" + model + "-32", Result: experiments.Result{
-			Version: 1, Profile: "quick", Cell: experiments.Cell{Experiment: "recall", Model: model, Length: 32},
-			ConfigHash: "0f3c", Status: experiments.StatusDone, Recall: points,
+		run.Records = append(run.Records, Record{Key: "recall-" + model + "-32", Result: results.Result{
+			Version: 1, Profile: "quick", Cell: results.Cell{Experiment: "recall", Model: model, Length: 32},
+			ConfigHash: "0f3c", Status: results.StatusDone, Recall: points,
 		}})
 	}
 	return run

@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // recallLine is a value over the number of pairs.
@@ -18,7 +18,7 @@ type recallLine struct {
 
 // recallLines is a line for each rule and segment, over the points with one kind of
 // keys and one width.
-func recallLines(all []Recall, headSize int, keys experiments.RecallKeys, of func(experiments.RecallPoint) float64) []recallLine {
+func recallLines(all []Recall, headSize int, keys results.RecallKeys, of func(results.RecallPoint) float64) []recallLine {
 	var lines []recallLine
 	for _, r := range all {
 		first := len(lines)
@@ -41,9 +41,9 @@ func recallLines(all []Recall, headSize int, keys experiments.RecallKeys, of fun
 }
 
 // errorLines are the curves, and the points that were measured.
-func errorLines(all []Recall, headSize int, keys experiments.RecallKeys) []recallLine {
-	lines := recallLines(all, headSize, keys, func(p experiments.RecallPoint) float64 { return p.Expected })
-	for i, points := range recallLines(all, headSize, keys, func(p experiments.RecallPoint) float64 { return p.Error }) {
+func errorLines(all []Recall, headSize int, keys results.RecallKeys) []recallLine {
+	lines := recallLines(all, headSize, keys, func(p results.RecallPoint) float64 { return p.Expected })
+	for i, points := range recallLines(all, headSize, keys, func(p results.RecallPoint) float64 { return p.Error }) {
 		lines[i].name += ", expected"
 		points.name, points.width = points.name+", measured", 0
 		lines = append(lines, points)
@@ -53,7 +53,7 @@ func errorLines(all []Recall, headSize int, keys experiments.RecallKeys) []recal
 
 // foundLines are the shares of values found, and what chance would find.
 func foundLines(all []Recall, headSize int) []recallLine {
-	lines := recallLines(all, headSize, experiments.NormalKeys, func(p experiments.RecallPoint) float64 { return p.Identified })
+	lines := recallLines(all, headSize, results.NormalKeys, func(p results.RecallPoint) float64 { return p.Identified })
 	if len(lines) == 0 {
 		return nil
 	}

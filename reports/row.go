@@ -6,15 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // row is one model at one training length and one scale, over its seeds.
 type row struct {
 	model   string
 	length  int
-	scale   experiments.Scale // zero when nothing ran
-	records []Record          // done, in order of seed
+	scale   results.Scale // zero when nothing ran
+	records []Record      // done, in order of seed
 	failed  []Record
 	notRun  int // planned cells without a result
 	standIn bool
@@ -34,19 +34,19 @@ type row struct {
 // measure computes what needs no other row.
 func (r *row) measure() {
 	r.ours = geometricInterval(values(r.perplexities(intact)))
-	zeroed := r.perplexities(func(p *experiments.Perplexity) *experiments.Score { return p.Zeroed })
+	zeroed := r.perplexities(func(p *results.Perplexity) *results.Score { return p.Zeroed })
 	r.zeroed = geometricInterval(values(zeroed))
-	r.shuffled = geometricInterval(values(r.perplexities(func(p *experiments.Perplexity) *experiments.Score { return p.Shuffled })))
+	r.shuffled = geometricInterval(values(r.perplexities(func(p *results.Perplexity) *results.Score { return p.Shuffled })))
 	r.zeroedRatio = pairedRatio(zeroed, r.perplexities(intact))
 	for _, record := range r.records {
 		r.standIn = r.standIn || isStandIn(record.Result)
 	}
 }
 
-func intact(p *experiments.Perplexity) *experiments.Score { return &p.Intact }
+func intact(p *results.Perplexity) *results.Score { return &p.Intact }
 
 // perplexities is the token perplexity of one score of each seed.
-func (r *row) perplexities(score func(*experiments.Perplexity) *experiments.Score) map[uint64]float64 {
+func (r *row) perplexities(score func(*results.Perplexity) *results.Score) map[uint64]float64 {
 	bySeed := map[uint64]float64{}
 	for _, record := range r.records {
 		if s := score(record.Result.Perplexity); s != nil {
@@ -67,7 +67,7 @@ func values(m map[uint64]float64) []float64 {
 }
 
 // field is one field of the intact model's score of each record.
-func (r *row) field(of func(experiments.Score) float64) []float64 {
+func (r *row) field(of func(results.Score) float64) []float64 {
 	var v []float64
 	for _, record := range r.records {
 		v = append(v, of(record.Result.Perplexity.Intact))
@@ -187,7 +187,7 @@ func (c *comparison) dataAndScale(r *row) string {
 }
 
 // dataWords says which text a result is about, and how many texts were left out.
-func dataWords(r experiments.Result) string {
+func dataWords(r results.Result) string {
 	what := textWords(r)
 	n := 0
 	for _, left := range r.Data.LeftOut {
@@ -201,7 +201,7 @@ func dataWords(r experiments.Result) string {
 
 // textWords says which text a result is about. The certificate's words and the
 // note's often begin alike and are then written once.
-func textWords(r experiments.Result) string {
+func textWords(r results.Result) string {
 	d := r.Data
 	what := "official data"
 	switch {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // The switch that makes a baseline another is in its name, and what was set of it in its
@@ -15,9 +15,9 @@ func TestBaselineSettingsAreShown(t *testing.T) {
 		r := &run.Records[i].Result
 		if r.Cell.Experiment == "perplexity" && r.Cell.Corpus == "novel" && r.Cell.Model == infiniLin {
 			r.Cell.Model = "memorizing"
-			r.Settings.Baselines = experiments.BaselineSettings{
-				TransformerXL: experiments.TransformerXLSettings{Cache: 128, EvaluationCache: 2048, T5: true},
-				Memorizing:    experiments.MemorizingSettings{Entries: 512, K: 8},
+			r.Settings.Baselines = results.BaselineSettings{
+				TransformerXL: results.TransformerXLSettings{Cache: 128, EvaluationCache: 2048, T5: true},
+				Memorizing:    results.MemorizingSettings{Entries: 512, K: 8},
 			}
 		}
 	}

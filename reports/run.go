@@ -17,24 +17,28 @@ import (
 	"os"
 	"path/filepath"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
 // Run is everything found under one runs/<profile> directory.
 type Run struct {
 	Profile  string
-	Records  []Record           // in the order of their directory names
-	Planned  []experiments.Cell // from plan.json; nil when there is none
-	Warnings []string           // files that could not be used, and why
+	Records  []Record       // in the order of their directory names
+	Planned  []results.Cell // from plan.json; nil when there is none
+	Warnings []string       // files that could not be used, and why
+
+	// Ledger is the memory at the paper's own sizes, from experiments.PaperLedger: it takes
+	// the models, so the caller hands it in. Without it the report leaves out that part.
+	Ledger *results.Ledger
 }
 
 // Record is one cell's result with the files beside it.
 type Record struct {
 	Key    string // the directory's name
-	Result experiments.Result
-	Log    []experiments.LogLine // training log, in order of step; may be empty
-	Timing *experiments.Timing   // nil when there is no timing.json
+	Result results.Result
+	Log    []results.LogLine // training log, in order of step; may be empty
+	Timing *results.Timing   // nil when there is no timing.json
 }
 
 // Load reads dir, which is runs/<profile>: every <cell>/result.json, and beside
@@ -55,7 +59,7 @@ func Load(dir string) (*Run, error) {
 	}
 	run := &Run{Profile: filepath.Base(filepath.Clean(dir))}
 	run.Planned = run.loadPlan(dir)
-	first := map[experiments.Cell]string{}
+	first := map[results.Cell]string{}
 	for _, path := range paths { // Glob returns sorted paths
 		record, ok := run.loadRecord(dir, path)
 		if !ok {
@@ -118,7 +122,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 		return record, false
 	}
 	record.Result.Warnings = append(record.Result.Warnings, undefined(&record.Result)...)
-	changed, err := experiments.ChangedSamples(cell, record.Result)
+	changed, err := results.ChangedSamples(cell, record.Result)
 	if err != nil {
 		run.warn("%s: %v", record.Key, pathless(err))
 	}
@@ -136,7 +140,7 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 		run.warn("%s/metrics.jsonl: %v", record.Key, pathless(err))
 	}
 	if raw, err := readFile(filepath.Join(cell, "timing.json")); err == nil {
-		var timing experiments.Timing
+		var timing results.Timing
 		if err := seal.Unmarshal(raw, &timing); err != nil {
 			run.warn("%s/timing.json: %v", record.Key, err)
 		} else {
@@ -149,12 +153,12 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 	return record, true
 }
 
-func (run *Run) loadPlan(dir string) []experiments.Cell {
+func (run *Run) loadPlan(dir string) []results.Cell {
 	raw, err := readFile(filepath.Join(dir, "plan.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	var plan experiments.PlanFile
+	var plan results.Plan
 	if err == nil {
 		err = seal.Unmarshal(raw, &plan)
 	}
@@ -177,20 +181,20 @@ func pathless(err error) error {
 
 // parseResult reads result.json and refuses what the tables could not show
 // honestly.
-func parseResult(raw []byte) (experiments.Result, error) {
-	var result experiments.Result
+func parseResult(raw []byte) (results.Result, error) {
+	var result results.Result
 	if err := seal.Unmarshal(raw, &result); err != nil {
 		return result, err
 	}
-	if result.Version != experiments.ResultVersion {
-		return result, fmt.Errorf("version %d: this program reads version %d", result.Version, experiments.ResultVersion)
+	if result.Version != results.Version {
+		return result, fmt.Errorf("version %d: this program reads version %d", result.Version, results.Version)
 	}
 	switch result.Status {
-	case experiments.StatusFailed:
+	case results.StatusFailed:
 		return result, nil
-	case experiments.StatusDone:
+	case results.StatusDone:
 	default:
-		return result, fmt.Errorf("status %q: want %q or %q", result.Status, experiments.StatusDone, experiments.StatusFailed)
+		return result, fmt.Errorf("status %q: want %q or %q", result.Status, results.StatusDone, results.StatusFailed)
 	}
 	p := result.Perplexity
 	if result.Cell.Experiment == "cost" {
@@ -218,7 +222,7 @@ func parseResult(raw []byte) (experiments.Result, error) {
 	}
 	for _, part := range []struct {
 		name  string
-		score *experiments.Score
+		score *results.Score
 	}{{"intact", &p.Intact}, {"zeroed", p.Zeroed}, {"shuffled", p.Shuffled}} {
 		// A ratio is a difference of logarithms: zero would be infinite. NaN is a value
 		// that the result does not have, which the tables show.
@@ -232,14 +236,14 @@ func parseResult(raw []byte) (experiments.Result, error) {
 // parseLog reads metrics.jsonl. A last line without its newline is what a kill
 // leaves behind and is ignored; damaged lines are returned by number. A run that
 // resumed from a checkpoint logs some steps again: the later line counts.
-func parseLog(raw []byte) (lines []experiments.LogLine, bad []int) {
+func parseLog(raw []byte) (lines []results.LogLine, bad []int) {
 	number := 0
 	for text := range bytes.Lines(raw) {
 		number++
 		if !bytes.HasSuffix(text, []byte("\n")) {
 			break
 		}
-		var line experiments.LogLine
+		var line results.LogLine
 		if err := seal.Unmarshal(text, &line); err != nil {
 			bad = append(bad, number)
 			continue

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // What was written must come back, in the order of the directories' names.
@@ -155,7 +155,7 @@ func FuzzParseResult(f *testing.F) {
 		if err != nil {
 			return
 		}
-		run := &Run{Records: []Record{{Key: "k", Result: result}}, Planned: []experiments.Cell{result.Cell, {}}}
+		run := &Run{Records: []Record{{Key: "k", Result: result}}, Planned: []results.Cell{result.Cell, {}}}
 		if _, err := page(run, nil); err != nil {
 			t.Fatal(err)
 		}

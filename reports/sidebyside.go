@@ -10,7 +10,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // SideBySide is two or more runs set beside each other, cell by cell, each against the
@@ -63,19 +63,19 @@ type SideRow struct {
 // match by experiment, corpus, model, length and seed, whatever their settings.
 func NewSideBySide(names []string, runs []*Run) (*SideBySide, error) {
 	s := &SideBySide{}
-	common := map[experiments.Cell]int{}
+	common := map[results.Cell]int{}
 	for i, run := range runs {
 		s.Runs = append(s.Runs, head(names[i], run))
 		for _, w := range run.Warnings {
 			s.Warnings = append(s.Warnings, clean(names[i])+": "+w)
 		}
 		for _, r := range run.Records {
-			if r.Result.Status == experiments.StatusDone {
+			if r.Result.Status == results.StatusDone {
 				common[r.Result.Cell]++
 			}
 		}
 	}
-	maps.DeleteFunc(common, func(_ experiments.Cell, n int) bool { return n < 2 })
+	maps.DeleteFunc(common, func(_ results.Cell, n int) bool { return n < 2 })
 	if len(common) == 0 {
 		return nil, errors.New("reports: no two of the runs have a finished cell in common: cells match by experiment, corpus, model, length and seed")
 	}
@@ -94,14 +94,14 @@ func NewSideBySide(names []string, runs []*Run) (*SideBySide, error) {
 
 // lacks names the finished cells of other runs that a run has not finished.
 func lacks(run *Run, runs []*Run) []string {
-	have := map[experiments.Cell]bool{}
+	have := map[results.Cell]bool{}
 	for _, r := range run.Records {
-		have[r.Result.Cell] = r.Result.Status == experiments.StatusDone
+		have[r.Result.Cell] = r.Result.Status == results.StatusDone
 	}
 	var missing []string
 	for _, other := range runs {
 		for _, r := range other.Records {
-			if r.Result.Status == experiments.StatusDone && !have[r.Result.Cell] {
+			if r.Result.Status == results.StatusDone && !have[r.Result.Cell] {
 				have[r.Result.Cell] = true
 				missing = append(missing, clean(r.Key))
 			}
@@ -119,7 +119,7 @@ func head(name string, run *Run) RunHead {
 		}
 	}
 	for _, r := range run.Records {
-		if r.Result.Status == experiments.StatusFailed {
+		if r.Result.Status == results.StatusFailed {
 			h.Failed++
 		} else {
 			h.Done++
@@ -135,14 +135,14 @@ func head(name string, run *Run) RunHead {
 }
 
 // differing lists the settings that some matched cell has otherwise in another run.
-func differing(runs []*Run, common map[experiments.Cell]int) ([]SettingRow, error) {
-	first := map[experiments.Cell]map[string]string{}
+func differing(runs []*Run, common map[results.Cell]int) ([]SettingRow, error) {
+	first := map[results.Cell]map[string]string{}
 	differ := map[string]bool{}
 	values := map[string][]map[string]bool{} // by key, of each run
 	for i, run := range runs {
 		for _, record := range run.Records {
 			cell := record.Result.Cell
-			if common[cell] == 0 || record.Result.Status != experiments.StatusDone {
+			if common[cell] == 0 || record.Result.Status != results.StatusDone {
 				continue
 			}
 			flat, err := flatten(record.Result.Settings)
@@ -185,7 +185,7 @@ func differing(runs []*Run, common map[experiments.Cell]int) ([]SettingRow, erro
 }
 
 // flatten writes settings as "training.steps": "500".
-func flatten(settings experiments.CellSettings) (map[string]string, error) {
+func flatten(settings results.CellSettings) (map[string]string, error) {
 	raw, err := yaml.Marshal(settings)
 	if err != nil {
 		return nil, fmt.Errorf("reports: settings: %w", err)

@@ -5,20 +5,20 @@ import (
 	"maps"
 	"slices"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // rows sets every cell that has the measure side by side.
 func (m Measure) rows(names []string, runs []*Run) []SideRow {
 	type key struct {
-		cell  experiments.Cell // without the seed
+		cell  results.Cell // without the seed
 		point string
 	}
 	found := map[key][]map[uint64]reading{}
 	protocols := map[key][]string{}
 	for i, run := range runs {
 		for _, record := range run.Records {
-			if record.Result.Status != experiments.StatusDone {
+			if record.Result.Status != results.StatusDone {
 				continue
 			}
 			cell := record.Result.Cell

@@ -10,7 +10,7 @@ import (
 	"github.com/olekukonko/tablewriter/pkg/twwarp"
 	"github.com/olekukonko/tablewriter/tw"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // terminalWidth is the longest line that Terminal prints, in characters; only a
@@ -45,7 +45,7 @@ func Terminal(run *Run, w io.Writer) error {
 		return err
 	}
 	for _, record := range run.Records {
-		if record.Result.Status == experiments.StatusFailed {
+		if record.Result.Status == results.StatusFailed {
 			printWrapped(&out, "", "failed: "+record.Key+": "+clean(record.Result.Error))
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 func printed(t *testing.T, run *Run) string {
@@ -64,7 +64,7 @@ func TestTerminalOfLittle(t *testing.T) {
 		t.Errorf("one seed without a control:\n%s", text)
 	}
 	cell := run.Records[0].Result.Cell
-	text = printed(t, &Run{Planned: []experiments.Cell{cell}})
+	text = printed(t, &Run{Planned: []results.Cell{cell}})
 	if !strings.Contains(text, "not run: 1 of 1 planned cells") || slices.ContainsFunc(strings.Split(text, "\n"), func(line string) bool {
 		return strings.HasPrefix(strings.TrimSpace(line), "Linear ")
 	}) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // theses are the claims of the paper, in the order of its abstract.
@@ -109,7 +109,7 @@ func scaleOfRows(rows []*row) string {
 func (d *document) millionTokens() thesis {
 	t := thesis{text: "Fine-tuned on 5K tokens, it finds a passkey in 1M tokens (Table 3)", brief: "Passkey in 1M tokens"}
 	for _, model := range []string{infiniLin, infiniDelta} {
-		at := paperPasskey[experiments.StagePaper][model][4]
+		at := paperPasskey[results.StagePaper][model][4]
 		t.paper += fmt.Sprintf("%s: start %v %%, middle %v %%; ", shortName(model), at[0], at[1])
 	}
 	t.paper = strings.TrimSuffix(t.paper, "; ")
@@ -118,7 +118,7 @@ func (d *document) millionTokens() thesis {
 		var ours []string
 		for _, r := range p.rows {
 			switch r.stage {
-			case experiments.StagePaper:
+			case results.StagePaper:
 				v := vote{who: r.name(shortName), verdict: r.verdict, why: r.why}
 				if ours := r.evidence(); ours != "" {
 					v.ours = v.who + ": " + ours
@@ -127,7 +127,7 @@ func (d *document) millionTokens() thesis {
 				if r.scored != nil && r.verdict != NoClaim {
 					t.scale = fmt.Sprintf("%s of %s parameters, prompts to %s tokens", short(r.record.Result.Scale.Parameters), short(paperKeyScale.parameters), count(int64(p.lengths[len(p.lengths)-1])))
 				}
-			case experiments.StageRecipe:
+			case results.StageRecipe:
 				if isInfini(r.model) && r.scored != nil {
 					ours = append(ours, r.name(shortName)+" "+string(r.verdict)+", "+r.evidence())
 				}

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // By hand: a claim that asks for all of its parts is refuted by one, left open by one,
@@ -86,7 +86,7 @@ func TestThesesFollowTheirSections(t *testing.T) {
 	p := keysOf(t, withPasskey())
 	weakest := Reproduced
 	for _, r := range p.rows {
-		if r.stage == experiments.StagePaper && isInfini(r.model) && r.verdict == NotReproduced {
+		if r.stage == results.StagePaper && isInfini(r.model) && r.verdict == NotReproduced {
 			weakest = NotReproduced
 		}
 	}
@@ -148,13 +148,13 @@ func TestJudgeGates(t *testing.T) {
 	} {
 		r := &row{model: infiniLin}
 		for _, gates := range tc.seeds {
-			r.records = append(r.records, Record{Result: experiments.Result{Gates: gates}})
+			r.records = append(r.records, Record{Result: results.Result{Gates: gates}})
 		}
 		if got, why := r.judgeGates(); got != tc.want || why == "" {
 			t.Errorf("%s: %s, %q, want %s", tc.name, got, why, tc.want)
 		}
 	}
-	r := &row{model: infiniLin, records: []Record{{Result: experiments.Result{Gates: [][]float64{{0.05, 0.5, 0.3, 0.95}}}}}}
+	r := &row{model: infiniLin, records: []Record{{Result: results.Result{Gates: [][]float64{{0.05, 0.5, 0.3, 0.95}}}}}}
 	if got, want := r.gateEvidence(), "specialised 50 %, mixers 25 %"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -180,13 +180,13 @@ func TestJudgeBounded(t *testing.T) {
 func TestJudgeLedger(t *testing.T) {
 	right, wrong := int64(8), int64(9)
 	for _, tc := range []struct {
-		row  experiments.LedgerRow
+		row  results.LedgerRow
 		want Verdict
 	}{
-		{experiments.LedgerRow{Bytes: 8, Measured: &right, RoundedRatio: "114x", PaperRatio: "114x"}, Reproduced},
-		{experiments.LedgerRow{Bytes: 8, Measured: &wrong, RoundedRatio: "114x", PaperRatio: "114x"}, NotReproduced},
-		{experiments.LedgerRow{Bytes: 8, Measured: &right, RoundedRatio: "113x", PaperRatio: "114x"}, NotReproduced},
-		{experiments.LedgerRow{Bytes: 8, RoundedRatio: "114x", PaperRatio: "114x"}, NotReproduced},
+		{results.LedgerRow{Bytes: 8, Measured: &right, RoundedRatio: "114x", PaperRatio: "114x"}, Reproduced},
+		{results.LedgerRow{Bytes: 8, Measured: &wrong, RoundedRatio: "114x", PaperRatio: "114x"}, NotReproduced},
+		{results.LedgerRow{Bytes: 8, Measured: &right, RoundedRatio: "113x", PaperRatio: "114x"}, NotReproduced},
+		{results.LedgerRow{Bytes: 8, RoundedRatio: "114x", PaperRatio: "114x"}, NotReproduced},
 	} {
 		if got, why := judgeLedger(tc.row); got != tc.want || why == "" {
 			t.Errorf("%+v: %s, %q, want %s", tc.row, got, why, tc.want)

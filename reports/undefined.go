@@ -6,21 +6,21 @@ import (
 	"slices"
 	"strings"
 
-	"infinibench/experiments"
 	"infinibench/internal/finite"
+	"infinibench/internal/results"
 )
 
 // undefined says which numbers of a result are not finite, and why where the result
 // knows: "no word_perplexity (intact, zeroed): over 709 nats per word: …". The tables
 // show them as a dash.
-func undefined(r *experiments.Result) []string {
+func undefined(r *results.Result) []string {
 	var all []string
 	explained := map[string]bool{}
 	if p := r.Perplexity; p != nil {
 		with := map[string][]string{} // the scores without a quantity, by quantity and reason
 		for _, s := range []struct {
 			name  string
-			score *experiments.Score
+			score *results.Score
 		}{{"intact", &p.Intact}, {"zeroed", p.Zeroed}, {"shuffled", p.Shuffled}} {
 			if s.score == nil {
 				continue

@@ -10,6 +10,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // corpora describes the corpora, in the order of help.
@@ -144,6 +145,6 @@ func openFiles(data, name string) (corpus datasets.Corpus, dir string, err error
 	if dir, err = datasets.Find(data, name); err != nil {
 		return nil, "", err
 	}
-	corpus, err = experiments.OpenCorpus(name, experiments.CorpusSettings{}, data)
+	corpus, err = experiments.OpenCorpus(name, results.CorpusSettings{}, data)
 	return corpus, dir, err
 }

@@ -12,6 +12,7 @@ import (
 	"infinibench/datasets/booksum"
 	"infinibench/experiments"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 	"infinibench/reports"
 )
 
@@ -112,7 +113,7 @@ func checkCorpus(env *environment, data, name string) (corpusCheck, error) {
 		var corpus datasets.Corpus
 		var err error
 		if c.Folder, err = datasets.Find(data, name); err == nil {
-			corpus, err = experiments.OpenCorpus(name, experiments.CorpusSettings{BadTexts: "skip"}, data)
+			corpus, err = experiments.OpenCorpus(name, results.CorpusSettings{BadTexts: "skip"}, data)
 		}
 		if fault := machine.AsFault(err); fault != nil {
 			return c, fault

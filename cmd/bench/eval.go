@@ -11,6 +11,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/tokenizer"
 	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/models"
 )
 
@@ -77,7 +78,7 @@ code is 0 if any file was scored, and 1 if none was.`,
 			}
 			bar := env.progress("eval perplexity", size)
 			bar.bytes = true
-			settings := experiments.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
+			settings := results.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
 			p, unscored, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, progressInBytes(bar, t, documents, size))
 			bar.finish()
 			if err != nil {
@@ -96,15 +97,15 @@ code is 0 if any file was scored, and 1 if none was.`,
 type evaluation struct {
 	Model     string `json:"model"`
 	Tokenizer string `json:"tokenizer"`
-	experiments.Score
-	Zeroed *experiments.Score `json:"memory_zeroed,omitempty"`
-	Files  []any              `json:"files"` // each a fileScore or a fileUnscored
+	results.Score
+	Zeroed *results.Score `json:"memory_zeroed,omitempty"`
+	Files  []any          `json:"files"` // each a fileScore or a fileUnscored
 }
 
 // fileScore is the score of a file.
 type fileScore struct {
 	File string `json:"file"`
-	experiments.Score
+	results.Score
 }
 
 // fileUnscored is a file that was not scored, with the reason. Its quantities are always
@@ -120,7 +121,7 @@ type fileUnscored struct {
 }
 
 // printScores prints the scores of files in their order. p is nil if nothing was scored.
-func printScores(env *environment, out evaluation, files []string, p *experiments.Perplexity, unscored []experiments.Unscored) error {
+func printScores(env *environment, out evaluation, files []string, p *results.Perplexity, unscored []experiments.Unscored) error {
 	why := map[string]string{}
 	for _, u := range unscored {
 		why[u.ID] = u.Why
@@ -128,11 +129,11 @@ func printScores(env *environment, out evaluation, files []string, p *experiment
 			fmt.Fprintf(env.stderr, "not scored: %s\n", named(u))
 		}
 	}
-	var scored []experiments.DocumentScore
+	var scored []results.DocumentScore
 	if p != nil {
 		out.Score, out.Zeroed, scored = p.Intact, p.Zeroed, p.Documents
 	} else {
-		out.Score = experiments.ScoreOf(experiments.DocumentScore{})
+		out.Score = experiments.ScoreOf(results.DocumentScore{})
 	}
 	for _, path := range files {
 		if len(scored) == 0 || scored[0].ID != path {

@@ -19,6 +19,7 @@ import (
 
 	"infinibench/experiments"
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
 	"infinibench/internal/safetensors"
 	"infinibench/internal/seal"
 	"infinibench/reports"
@@ -251,6 +252,9 @@ func (v *victim) outcome(report bool) map[string]string {
 	if len(run.Warnings) > 0 {
 		v.t.Errorf("the report warns: %q", run.Warnings)
 	}
+	if run.Ledger, err = experiments.PaperLedger(); err != nil {
+		v.t.Fatal(err)
+	}
 	paths, err := reports.Write(run, filepath.Join(v.t.TempDir(), "report"))
 	if err != nil {
 		v.t.Fatal(err)
@@ -354,7 +358,7 @@ func withoutTimes(t *testing.T, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	for line := range bytes.Lines(data) {
-		var l experiments.LogLine
+		var l results.LogLine
 		if err := seal.Unmarshal(line, &l); err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/reports"
 )
 
@@ -53,7 +54,7 @@ gigabytes and minutes; without --peak, values measured earlier are printed.`,
 			if err != nil {
 				return err
 			}
-			ledgers := []*experiments.Ledger{paper}
+			ledgers := []*results.Ledger{paper}
 			if p.Name != paper.Profile {
 				own, err := p.Ledger()
 				if err != nil {
@@ -94,7 +95,7 @@ gigabytes and minutes; without --peak, values measured earlier are printed.`,
 
 // measurePeaks runs this program once for each model that is here, since the peak of
 // one process is that of the largest model it has held.
-func measurePeaks(env *environment, sizes []string, l *experiments.Ledger) error {
+func measurePeaks(env *environment, sizes []string, l *results.Ledger) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find this program's own path, to run it for each model: %w", err)

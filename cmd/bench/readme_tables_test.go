@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // The table of verbs lists the program's verbs, in its order.
@@ -42,7 +43,7 @@ func TestReadmeVerbs(t *testing.T) {
 // Settings, built-in profiles and their numbers of cells match the program.
 func TestReadmeProfiles(t *testing.T) {
 	var keys []string
-	for _, settings := range []reflect.Type{reflect.TypeFor[experiments.ModelSettings](), reflect.TypeFor[experiments.TrainingSettings]()} {
+	for _, settings := range []reflect.Type{reflect.TypeFor[results.ModelSettings](), reflect.TypeFor[results.TrainingSettings]()} {
 		for f := range settings.Fields() {
 			key, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 			keys = append(keys, key)

@@ -7,12 +7,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/models"
 	"infinibench/reports"
 )
 
 func recallCommand(env *environment) *cobra.Command {
-	var settings experiments.RecallSettings
+	var settings results.RecallSettings
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "recall",
@@ -29,7 +30,7 @@ exit code is 1 if the memory departs from the predicted curve.`,
   bench recall --head 16,64,128 --segment 1,4,64
   bench recall --trials 2 --json`,
 		RunE: func(*cobra.Command, []string) error {
-			if err := settings.Check(); err != nil {
+			if err := experiments.CheckRecall(settings); err != nil {
 				return usageError{err}
 			}
 			all, err := measureRecall(env, settings)
@@ -47,10 +48,10 @@ exit code is 1 if the memory departs from the predicted curve.`,
 	return cmd
 }
 
-func measureRecall(env *environment, s experiments.RecallSettings) ([]reports.Recall, error) {
+func measureRecall(env *environment, s results.RecallSettings) ([]reports.Recall, error) {
 	total := 0
 	for _, model := range experiments.RecallModels {
-		total += s.Pairs(model)
+		total += experiments.SumRecallPairs(s, model)
 	}
 	p := env.progress("recall", int64(total))
 	defer p.finish()

@@ -68,6 +68,9 @@ func writeReport(env *environment, runs, profile, out string) error {
 	if err != nil {
 		return fmt.Errorf("%w; run `bench reproduce --profile %s` first", err, profile)
 	}
+	if run.Ledger, err = experiments.PaperLedger(); err != nil {
+		return err
+	}
 	place := out
 	if place == "" {
 		place = filepath.Join(dir, "report")

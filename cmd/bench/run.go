@@ -9,6 +9,7 @@ import (
 
 	"infinibench/experiments"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 )
 
 // runFlags are the flags shared by the verbs that run a profile.
@@ -109,7 +110,7 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 	if err != nil {
 		return experiments.Summary{}, err
 	}
-	total, share := int64(0), map[experiments.Cell]int64{}
+	total, share := int64(0), map[results.Cell]int64{}
 	for _, w := range work {
 		share[w.Cell] = int64(w.TrainTokens + w.EvaluateTokens)
 		total += share[w.Cell]
@@ -122,10 +123,10 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 	bar := env.progress("reproduce", total)
 	bar.tokens = true
 	var done int64
-	cells, told := 0, map[experiments.Cell]int64{}
+	cells, told := 0, map[results.Cell]int64{}
 	// The bar counts each cell with its expected tokens, whatever it really had: what it
 	// had not says nothing of the speed.
-	complete := func(c experiments.Cell) {
+	complete := func(c results.Cell) {
 		bar.before(share[c] - told[c])
 		cells++
 		done += share[c] - told[c]

@@ -15,6 +15,7 @@ import (
 	"infinibench/experiments"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
+	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -101,7 +102,7 @@ the process, and at the end the slopes of lines fitted to them.`,
 			case interval < 0:
 				return usageError{fmt.Errorf("--interval is %d, must be at least 1, or 0 for all segments", interval)}
 			}
-			memory, err := experiments.NewMemory(model, experiments.BaselineSettings{})
+			memory, err := experiments.NewMemory(model, results.BaselineSettings{})
 			if err != nil {
 				return usageError{fmt.Errorf("--model: %w", err)}
 			}

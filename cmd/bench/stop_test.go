@@ -19,7 +19,7 @@ import (
 	"github.com/ebitengine/purego"
 	"github.com/spf13/cobra"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -210,7 +210,7 @@ func TestStoppedTime(t *testing.T) {
 	}
 	longest, before := 0., 0.
 	for line := range bytes.Lines(data) {
-		var l experiments.LogLine
+		var l results.LogLine
 		if err := seal.Unmarshal(line, &l); err != nil {
 			t.Fatal(err)
 		}

@@ -10,11 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 func trainCommand(env *environment) *cobra.Command {
 	var profile, data, out string
-	cell := experiments.Cell{Experiment: "perplexity"}
+	cell := results.Cell{Experiment: "perplexity"}
 	cmd := &cobra.Command{
 		Use:   "train --model ID --corpus NAME --out DIR",
 		Short: "Train one model of a profile and save it",
@@ -62,7 +63,7 @@ eval and generate read. The same command resumes an interrupted training.`,
 }
 
 // choose finds the profile's first cell that fits what was asked for.
-func choose(p *experiments.Profile, want experiments.Cell) (experiments.PlannedCell, error) {
+func choose(p *experiments.Profile, want results.Cell) (experiments.PlannedCell, error) {
 	cells := slices.DeleteFunc(p.Cells(), func(c experiments.PlannedCell) bool { return c.Experiment != want.Experiment })
 	i := slices.IndexFunc(cells, func(c experiments.PlannedCell) bool {
 		return c.Model == want.Model && c.Corpus == want.Corpus &&
@@ -74,7 +75,7 @@ func choose(p *experiments.Profile, want experiments.Cell) (experiments.PlannedC
 	if len(cells) == 0 {
 		return experiments.PlannedCell{}, fmt.Errorf("profile %s has no perplexity experiment, and train needs one; choose another profile", p.Name)
 	}
-	list := func(of func(experiments.Cell) string) string {
+	list := func(of func(results.Cell) string) string {
 		var all []string
 		for _, c := range cells {
 			if s := of(c.Cell); !slices.Contains(all, s) {
@@ -84,6 +85,6 @@ func choose(p *experiments.Profile, want experiments.Cell) (experiments.PlannedC
 		return strings.Join(all, ", ")
 	}
 	return experiments.PlannedCell{}, fmt.Errorf("profile %s trains no such model; its models are %s, its corpora %s, its lengths %s, its seeds %s", p.Name,
-		list(func(c experiments.Cell) string { return c.Model }), list(func(c experiments.Cell) string { return c.Corpus }),
-		list(func(c experiments.Cell) string { return strconv.Itoa(c.Length) }), list(func(c experiments.Cell) string { return strconv.FormatUint(c.Seed, 10) }))
+		list(func(c results.Cell) string { return c.Model }), list(func(c results.Cell) string { return c.Corpus }),
+		list(func(c results.Cell) string { return strconv.Itoa(c.Length) }), list(func(c results.Cell) string { return strconv.FormatUint(c.Seed, 10) }))
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 	"infinibench/reports"
 )
@@ -28,8 +28,8 @@ const (
 
 // cell is what the files say of one cell.
 type cell struct {
-	experiments.Cell
-	size  experiments.Size // zero for a plan without sizes
+	results.Cell
+	size  results.Size // zero for a plan without sizes
 	state string
 	stage string // of those that the cell goes through
 	err   string // of a failed one
@@ -37,17 +37,17 @@ type cell struct {
 	logs   map[string]*tail // its trainings, by file
 	order  []string         // their names, in the order of the plan
 	latest string           // the log that grew last
-	timing experiments.Timing
+	timing results.Timing
 	lines  int       // evaluated
 	at     time.Time // of its last sign of life
 }
 
 // outcome is what is of interest here in a result.json, which may be long.
 type outcome struct {
-	Version    int                `json:"version"`
-	Status     experiments.Status `json:"status"`
-	Error      string             `json:"error"`
-	ConfigHash string             `json:"config_hash"`
+	Version    int            `json:"version"`
+	Status     results.Status `json:"status"`
+	Error      string         `json:"error"`
+	ConfigHash string         `json:"config_hash"`
 }
 
 func sealed[T any](raw []byte) (value T, err error) {
@@ -64,7 +64,7 @@ func configHash(raw []byte) (string, error) {
 
 // cell reads one cell. A process that began at `since` makes the cells, unless running
 // is false.
-func (v *view) cell(c experiments.Cell, size experiments.Size, running bool, since time.Time) *cell {
+func (v *view) cell(c results.Cell, size results.Size, running bool, since time.Time) *cell {
 	x := &cell{Cell: c, size: size, state: waiting, logs: map[string]*tail{}}
 	key := c.Key()
 	if !fs.ValidPath(key) {
@@ -79,9 +79,9 @@ func (v *view) cell(c experiments.Cell, size experiments.Size, running bool, sin
 	}
 	active := running && !x.at.Before(since)
 	switch {
-	case found && result.Status == experiments.StatusDone:
+	case found && result.Status == results.StatusDone:
 		x.state = done
-	case found && result.Status == experiments.StatusFailed && !(active && x.at.After(ended)) && !(running && ended.Before(since)):
+	case found && result.Status == results.StatusFailed && !(active && x.at.After(ended)) && !(running && ended.Before(since)):
 		x.state, x.err = failed, reports.Clean(result.Error)
 	case begun && active:
 		x.state = x.doing()
@@ -98,7 +98,7 @@ func (v *view) progress(key string, x *cell) {
 			x.at = at
 		}
 	}
-	if timing, at, found := read(v, key+"/timing.json", sealed[experiments.Timing]); found {
+	if timing, at, found := read(v, key+"/timing.json", sealed[results.Timing]); found {
 		x.timing = timing
 		alive(at)
 	}
@@ -131,7 +131,7 @@ func (v *view) progress(key string, x *cell) {
 		}
 	}
 	place := func(log string) int {
-		return slices.IndexFunc(x.size.Trainings, func(t experiments.TrainingSize) bool { return t.Log == log })
+		return slices.IndexFunc(x.size.Trainings, func(t results.TrainingSize) bool { return t.Log == log })
 	}
 	slices.SortStableFunc(x.order, func(a, b string) int { return place(a) - place(b) })
 }
@@ -176,7 +176,7 @@ func (x *cell) tokens() (now, total float64) {
 func positive(n int) float64 { return float64(max(n, 0)) }
 
 // share is the part of a training that is done.
-func (x *cell) share(t experiments.TrainingSize) float64 {
+func (x *cell) share(t results.TrainingSize) float64 {
 	log := x.logs[t.Log]
 	if log == nil || t.Steps <= 0 {
 		return 0
@@ -185,7 +185,7 @@ func (x *cell) share(t experiments.TrainingSize) float64 {
 }
 
 // perSecond is how many tokens a second a training goes through now; 0: not known.
-func (x *cell) perSecond(t experiments.TrainingSize) rate {
+func (x *cell) perSecond(t results.TrainingSize) rate {
 	log := x.logs[t.Log]
 	if log == nil || t.Steps <= 0 || t.Tokens <= 0 {
 		return rate{}

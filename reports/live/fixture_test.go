@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -78,7 +78,7 @@ func steps(t *testing.T, from, to int, seconds float64) []byte {
 	t.Helper()
 	var log bytes.Buffer
 	for n := from; n <= to; n++ {
-		line, err := seal.Line(experiments.LogLine{Step: n, Loss: 10 - float64(n)/100, Seconds: seconds * float64(n)})
+		line, err := seal.Line(results.LogLine{Step: n, Loss: 10 - float64(n)/100, Seconds: seconds * float64(n)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,14 +101,14 @@ func (d *runDir) lock(process, since int) {
 	d.put(".lock", since, fmt.Appendf(nil, "process %d on %s, since %s", process, host, when))
 }
 
-func perplexity(model string, seed uint64) experiments.Cell {
-	return experiments.Cell{Experiment: "perplexity", Corpus: "novel", Model: model, Length: 64, Seed: seed}
+func perplexity(model string, seed uint64) results.Cell {
+	return results.Cell{Experiment: "perplexity", Corpus: "novel", Model: model, Length: 64, Seed: seed}
 }
 
 // size is a training of 100 steps of 100 tokens and an evaluation of 5,000.
-func size(hash string) experiments.Size {
-	return experiments.Size{
-		ConfigHash: hash, EvaluateTokens: 5000, Trainings: []experiments.TrainingSize{{Log: "metrics.jsonl", Steps: 100, Tokens: 10_000}},
+func size(hash string) results.Size {
+	return results.Size{
+		ConfigHash: hash, EvaluateTokens: 5000, Trainings: []results.TrainingSize{{Log: "metrics.jsonl", Steps: 100, Tokens: 10_000}},
 	}
 }
 
@@ -117,10 +117,10 @@ func size(hash string) experiments.Size {
 // and so does the cost.
 func halfway(t *testing.T) *runDir {
 	d := newRunDir(t)
-	cost := experiments.Cell{Experiment: "cost", Model: "infini-linear", Length: 256}
-	d.object("plan.json", 0, experiments.PlanFile{
-		Cells:   []experiments.Cell{perplexity("infini-linear", 1), perplexity("local-only", 1), perplexity("infini-linear", 2), cost},
-		Sizes:   []experiments.Size{size("a"), size("b"), size("c"), {ConfigHash: "d", EvaluateTokens: 2000}},
+	cost := results.Cell{Experiment: "cost", Model: "infini-linear", Length: 256}
+	d.object("plan.json", 0, results.Plan{
+		Cells:   []results.Cell{perplexity("infini-linear", 1), perplexity("local-only", 1), perplexity("infini-linear", 2), cost},
+		Sizes:   []results.Size{size("a"), size("b"), size("c"), {ConfigHash: "d", EvaluateTokens: 2000}},
 		Workers: 2,
 	})
 	d.lock(os.Getpid(), 0)
@@ -128,8 +128,8 @@ func halfway(t *testing.T) *runDir {
 	d.config(key, 1, "a")
 	d.put(key+"/metrics.jsonl", 11, steps(t, 1, 100, 0.1))
 	d.put(key+"/samples.jsonl", 21, []byte("{}\n{}\n{}\n"))
-	d.object(key+"/timing.json", 21, experiments.Timing{EvalTokens: 5000, EvalSeconds: 10})
-	d.object(key+"/result.json", 22, experiments.Result{Version: 1, Status: experiments.StatusDone, ConfigHash: "a"})
+	d.object(key+"/timing.json", 21, results.Timing{EvalTokens: 5000, EvalSeconds: 10})
+	d.object(key+"/result.json", 22, results.Result{Version: 1, Status: results.StatusDone, ConfigHash: "a"})
 	key = perplexity("local-only", 1).Key()
 	d.config(key, 1, "b")
 	d.put(key+"/metrics.jsonl", 23, steps(t, 1, 40, 0.2))

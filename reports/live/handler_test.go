@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
@@ -154,7 +154,7 @@ func resealed(raw []byte) []byte {
 }
 
 func fuzzState(t *testing.T, dir string, plan, log, timing, result []byte, lock string) {
-	key := experiments.Cell{Experiment: "perplexity", Model: "m", Length: 4}.Key()
+	key := results.Cell{Experiment: "perplexity", Model: "m", Length: 4}.Key()
 	if err := os.MkdirAll(filepath.Join(dir, key), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,7 @@ package live
 import (
 	"math"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 // rate is so many tokens in so many seconds.
@@ -22,11 +22,11 @@ func (r *rate) add(other rate) {
 // rates is how fast cells are, by experiment and model, by experiment, and all together.
 type rates map[[2]string]*rate
 
-func keys(c experiments.Cell) [][2]string {
+func keys(c results.Cell) [][2]string {
 	return [][2]string{{c.Experiment, c.Model}, {c.Experiment}, {}}
 }
 
-func (all rates) add(c experiments.Cell, r rate) {
+func (all rates) add(c results.Cell, r rate) {
 	for _, key := range keys(c) {
 		if all[key] == nil {
 			all[key] = &rate{}
@@ -36,7 +36,7 @@ func (all rates) add(c experiments.Cell, r rate) {
 }
 
 // of is how fast a cell is likely to be, from those most like it.
-func (all rates) of(c experiments.Cell) rate {
+func (all rates) of(c results.Cell) rate {
 	for _, key := range keys(c) {
 		if r := all[key]; r != nil && r.known() {
 			return *r

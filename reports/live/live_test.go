@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 )
 
 func states(s *State) []string {
@@ -70,9 +70,9 @@ func TestHalfway(t *testing.T) {
 
 func TestOneWorkerAfterTheOther(t *testing.T) {
 	d := halfway(t)
-	d.object("plan.json", 0, experiments.PlanFile{
-		Cells: []experiments.Cell{perplexity("infini-linear", 1), perplexity("local-only", 1), perplexity("infini-linear", 2)},
-		Sizes: []experiments.Size{size("a"), size("b"), size("c")}, Workers: 1,
+	d.object("plan.json", 0, results.Plan{
+		Cells: []results.Cell{perplexity("infini-linear", 1), perplexity("local-only", 1), perplexity("infini-linear", 2)},
+		Sizes: []results.Size{size("a"), size("b"), size("c")}, Workers: 1,
 	})
 	if s := d.watch().State(); s.Left == nil || *s.Left < 41.9 || *s.Left > 42.1 { // 22 and 20, of one
 		t.Errorf("left %v, want 42 s", s.Left)
@@ -82,7 +82,7 @@ func TestOneWorkerAfterTheOther(t *testing.T) {
 // Each case changes what halfway left behind.
 func TestStates(t *testing.T) {
 	linear, local, second := perplexity("infini-linear", 1).Key(), perplexity("local-only", 1).Key(), perplexity("infini-linear", 2).Key()
-	failure := experiments.Result{Version: 1, Status: experiments.StatusFailed, Error: "disk\nfull", ConfigHash: "b"}
+	failure := results.Result{Version: 1, Status: results.StatusFailed, Error: "disk\nfull", ConfigHash: "b"}
 	tests := []struct {
 		reason string
 		change func(d *runDir)
@@ -104,7 +104,7 @@ func TestStates(t *testing.T) {
 			d.lock(os.Getpid(), 30)
 		}, "running", []string{done, interrupted, waiting, waiting}},
 		{"other settings made the result", func(d *runDir) {
-			d.object(linear+"/result.json", 22, experiments.Result{Version: 1, Status: experiments.StatusDone, ConfigHash: "z"})
+			d.object(linear+"/result.json", 22, results.Result{Version: 1, Status: results.StatusDone, ConfigHash: "z"})
 			d.config(linear, 1, "z")
 		}, "running", []string{waiting, training, waiting, waiting}},
 		{"the run was stopped", func(d *runDir) { d.put(".lock", 30, nil) },
@@ -118,7 +118,7 @@ func TestStates(t *testing.T) {
 		{"a damaged result is none", func(d *runDir) { d.put(linear+"/result.json", 22, []byte("{}")) },
 			"running", []string{evaluating, training, waiting, waiting}},
 		{"a plan of before there were sizes", func(d *runDir) {
-			d.object("plan.json", 0, experiments.PlanFile{Cells: []experiments.Cell{perplexity("infini-linear", 1), perplexity("local-only", 1)}})
+			d.object("plan.json", 0, results.Plan{Cells: []results.Cell{perplexity("infini-linear", 1), perplexity("local-only", 1)}})
 		}, "running", []string{done, training}},
 	}
 	for _, test := range tests {
@@ -143,15 +143,15 @@ func TestEnds(t *testing.T) {
 		t.Errorf("without a directory: %+v", s)
 	}
 	c := perplexity("infini-linear", 1)
-	d.object("plan.json", 0, experiments.PlanFile{Cells: []experiments.Cell{c}, Sizes: []experiments.Size{size("a")}})
+	d.object("plan.json", 0, results.Plan{Cells: []results.Cell{c}, Sizes: []results.Size{size("a")}})
 	if s := w.State(); s.Phase != "stopped" || s.Share == nil || *s.Share != 0 { // it was not there when the watch began
 		t.Errorf("with a plan: %+v", s)
 	}
-	d.object(c.Key()+"/result.json", 1, experiments.Result{Status: experiments.StatusFailed, Error: "disk\n\u202efull", ConfigHash: "a"})
+	d.object(c.Key()+"/result.json", 1, results.Result{Status: results.StatusFailed, Error: "disk\n\u202efull", ConfigHash: "a"})
 	if s := w.State(); s.Phase != "ended" || s.Fails != 1 || s.Cells[0].Error != "disk full" {
 		t.Errorf("with a failure: %+v", s)
 	}
-	d.object(c.Key()+"/result.json", 2, experiments.Result{Status: experiments.StatusDone, ConfigHash: "a"})
+	d.object(c.Key()+"/result.json", 2, results.Result{Status: results.StatusDone, ConfigHash: "a"})
 	if s := w.State(); s.Phase != "finished" || s.Done != 1 || *s.Share != 1 {
 		t.Errorf("with a result: %+v", s)
 	}
@@ -166,8 +166,8 @@ func TestEnds(t *testing.T) {
 // A passkey cell is trained three times, and evaluated after each.
 func TestStages(t *testing.T) {
 	d := newRunDir(t)
-	c := experiments.Cell{Experiment: "passkey", Corpus: "novel", Model: "rmt", Length: 320, Seed: 1}
-	d.object("plan.json", 0, experiments.PlanFile{Cells: []experiments.Cell{c}, Workers: 1, Sizes: []experiments.Size{{ConfigHash: "a", EvaluateTokens: 600, Trainings: []experiments.TrainingSize{
+	c := results.Cell{Experiment: "passkey", Corpus: "novel", Model: "rmt", Length: 320, Seed: 1}
+	d.object("plan.json", 0, results.Plan{Cells: []results.Cell{c}, Workers: 1, Sizes: []results.Size{{ConfigHash: "a", EvaluateTokens: 600, Trainings: []results.TrainingSize{
 		{Log: "metrics-zero-shot.jsonl", Steps: 10, Tokens: 100}, {Log: "metrics-recipe.jsonl", Steps: 20, Tokens: 300},
 	}}}})
 	d.lock(os.Getpid(), 0)
@@ -179,7 +179,7 @@ func TestStages(t *testing.T) {
 	if x := s.Cells[0]; x.State != evaluating || x.Stage != "zero-shot" || x.Step != 10 || x.Steps != 10 || x.Evaluated != 2 || *x.Share != 0.1 {
 		t.Errorf("%+v", x)
 	}
-	d.object(c.Key()+"/timing.json", 3, experiments.Timing{EvalTokens: 200, EvalSeconds: 100})
+	d.object(c.Key()+"/timing.json", 3, results.Timing{EvalTokens: 200, EvalSeconds: 100})
 	d.put(c.Key()+"/metrics-recipe.jsonl", 4, steps(t, 1, 10, 3))
 	s = w.State()
 	x := s.Cells[0]
@@ -260,9 +260,9 @@ func TestOutside(t *testing.T) {
 			t.Errorf("%q lacks %q", all, want)
 		}
 	}
-	plan := experiments.PlanFile{Sizes: []experiments.Size{{}, {}, {}}}
+	plan := results.Plan{Sizes: []results.Size{{}, {}, {}}}
 	for _, name := range []string{"../../etc", "/etc", ""} {
-		plan.Cells = append(plan.Cells, experiments.Cell{Experiment: "cost", Model: name})
+		plan.Cells = append(plan.Cells, results.Cell{Experiment: "cost", Model: name})
 	}
 	d.object("plan.json", 0, plan)
 	if s := d.watch().State(); !slices.Equal(states(s), []string{waiting, waiting, waiting}) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/reports"
 )
 
@@ -95,12 +95,12 @@ func (w *Watch) look() *State {
 
 // owned is who makes the cells.
 type owned struct {
-	experiments.Owner
+	results.Owner
 	found bool
 }
 
 func (v *view) fill(s *State) {
-	plan, _, found := read(v, "plan.json", sealed[experiments.PlanFile])
+	plan, _, found := read(v, "plan.json", sealed[results.Plan])
 	if !found {
 		return
 	}
@@ -109,13 +109,13 @@ func (v *view) fill(s *State) {
 		plan.Cells = plan.Cells[:maxCells]
 	}
 	owner, _, _ := read(v, ".lock", func(raw []byte) (owned, error) {
-		o, found := experiments.ParseOwner(string(raw))
+		o, found := results.ParseOwner(string(raw))
 		return owned{o, found}, nil
 	})
 	running := owner.found && !owner.Gone()
 	var cells []*cell
 	for i, c := range plan.Cells {
-		var size experiments.Size
+		var size results.Size
 		if len(plan.Sizes) >= len(plan.Cells) {
 			size = plan.Sizes[i]
 		}

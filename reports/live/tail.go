@@ -9,17 +9,17 @@ import (
 	"io/fs"
 	"os"
 
-	"infinibench/experiments"
+	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
 
 // tail reads a log that grows, each line once.
 type tail struct {
 	info   fs.FileInfo
-	offset int64                     // of the first byte after the whole lines that were read
-	lines  int                       // of these
-	bad    int                       // of these: damaged
-	step   func(experiments.LogLine) // nil: the lines are only counted
+	offset int64                 // of the first byte after the whole lines that were read
+	lines  int                   // of these
+	bad    int                   // of these: damaged
+	step   func(results.LogLine) // nil: the lines are only counted
 
 	curve curve
 	speed speed
@@ -99,7 +99,7 @@ func (t *tail) read(r io.Reader) error {
 		t.lines++
 		t.offset += length
 		if t.step != nil {
-			var line experiments.LogLine
+			var line results.LogLine
 			if long || len(bytes.TrimSpace(part)) == 0 || seal.Unmarshal(part, &line) != nil {
 				t.bad++
 			} else {
@@ -110,7 +110,7 @@ func (t *tail) read(r io.Reader) error {
 	}
 }
 
-func (t *tail) add(line experiments.LogLine) {
+func (t *tail) add(line results.LogLine) {
 	t.curve.add(line.Step, line.Loss)
 	t.speed.add(line.Step, line.Seconds)
 }

@@ -1,21 +1,23 @@
-package experiments
+package reports
 
 import (
 	"fmt"
 
 	"github.com/dustin/go-humanize"
+
+	"infinibench/internal/results"
 )
 
-// Remarks explains where the ledger, the paper and the models here differ, and what
+// ledgerRemarks explains where the ledger, the paper and the models here differ, and what
 // none of them counts.
-func (l *Ledger) Remarks() []string {
-	rows := map[string]LedgerRow{}
+func ledgerRemarks(l *results.Ledger) []string {
+	rows := map[string]results.LedgerRow{}
 	for _, r := range l.Rows {
 		rows[r.Model] = r
 	}
 	var text []string
 	say := func(format string, args ...any) { text = append(text, fmt.Sprintf(format, args...)) }
-	infini, kNN, rmt := rows["infini-linear"], rows[memorizing], rows["rmt"]
+	infini, kNN, rmt := rows["infini-linear"], rows["memorizing"], rows["rmt"]
 	if kNN.Paper != "" {
 		say("The paper's ratios are quotients of its rounded sizes: %s ÷ %s = %s, where the exact numbers give %.1fx; %s ÷ %s = %s, exactly %.1fx.",
 			kNN.Rounded, infini.Rounded, infini.RoundedRatio, infini.Ratio, kNN.Rounded, rmt.Rounded, rmt.RoundedRatio, rmt.Ratio)
@@ -24,7 +26,7 @@ func (l *Ledger) Remarks() []string {
 			return humanize.Comma((entries - cache) / int64(2*l.Model.Heads*l.Model.HeadSize))
 		}
 		say("The paper's %s for the Memorizing Transformer are %s tokens in the one layer with the memory and the Transformer-XL cache of all layers. Its Table 1 has the memory alone, %s numbers; the model here keeps %s tokens, with the cache %s numbers, which would print as %s.",
-			kNN.Paper, tokens(kNN.Entries), humanize.Comma(kNN.Entries-cache), tokens(own), humanize.Comma(own), millions(own))
+			kNN.Paper, tokens(kNN.Entries), humanize.Comma(kNN.Entries-cache), tokens(own), humanize.Comma(own), results.Millions(own))
 	}
 	if rmt.Measured != nil {
 		say("The Recurrent Memory Transformer hands its memory tokens on once, %s numbers; Table 1 counts them for each layer, and twice.", humanize.Comma(*rmt.Measured/4))

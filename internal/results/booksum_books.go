@@ -1,4 +1,4 @@
-package experiments
+package results
 
 import (
 	"math/rand/v2"
@@ -43,7 +43,7 @@ func MeanBooks(seeds []*Booksum) []BooksumBook {
 				m.Share += o.Share / float64(len(own))
 				scores = append(scores, o.Mean)
 			}
-			m.Mean = meanScores(scores)
+			m.Mean = MeanScores(scores)
 			mean.Readings = append(mean.Readings, m)
 		}
 		if len(mean.Readings) > 0 {
@@ -128,4 +128,21 @@ func OverBooks(values []float64) BooksumMean {
 	slices.Sort(means)
 	e.Low, e.High = means[metrics.Resamples*25/1000-1], means[metrics.Resamples*975/1000]
 	return e
+}
+
+// MeanScores is the mean of every score, overall too.
+func MeanScores(scores []rouge.Scores) rouge.Scores {
+	var mean rouge.Scores
+	n := float64(len(scores))
+	for _, s := range scores {
+		for _, part := range []struct{ sum, of *rouge.Score }{
+			{&mean.Rouge1, &s.Rouge1}, {&mean.Rouge2, &s.Rouge2}, {&mean.RougeL, &s.RougeL}, {&mean.RougeLsum, &s.RougeLsum},
+		} {
+			part.sum.Precision += part.of.Precision / n
+			part.sum.Recall += part.of.Recall / n
+			part.sum.F += part.of.F / n
+		}
+		mean.Overall += s.Overall / n
+	}
+	return mean
 }

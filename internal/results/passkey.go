@@ -1,6 +1,49 @@
-package experiments
+package results
 
-import "infinibench/datasets/passkey"
+import (
+	"infinibench/datasets/passkey"
+)
+
+// PasskeySettings is the paper's Table 3: models that read a number out of a long
+// text. Each model is trained as a language model, and from there twice on the task:
+// as in the paper, and by the recipe of docs/passkey.md.
+type PasskeySettings struct {
+	Models []string      `yaml:"models" required:"true" min:"1"`
+	Corpus string        `yaml:"corpus" required:"true"` // trained on first, and whose tokenizer the task is written in
+	Model  ModelSettings `yaml:"model" required:"true"`  // in place of the profile's
+
+	Language PasskeyTraining `yaml:"language" required:"true"` // as a language model
+	Paper    PasskeyTraining `yaml:"paper" required:"true"`    // on the paper's form of the task
+	Recipe   RecipeSettings  `yaml:"recipe" required:"true"`
+
+	Lengths []int `yaml:"lengths" required:"true" min:"1" max:"64"`         // of the prompts with their answers, tokens, rising
+	Samples int   `yaml:"samples" required:"true" min:"1" max:"1000"`       // of each cell of the grid, of an Infini-Transformer after the recipe
+	Others  int   `yaml:"other_samples" required:"true" min:"1" max:"1000"` // of every other model and stage, which are at chance more often than not
+	Batch   int   `yaml:"batch" required:"true" min:"1" max:"1000"`         // samples read side by side
+}
+
+// PasskeyTraining is one stage of training.
+type PasskeyTraining struct {
+	Steps            int     `yaml:"steps" required:"true" min:"1" max:"10000000"`
+	Batch            int     `yaml:"batch" required:"true" min:"1" max:"65536"`    // sequences of a step
+	Segments         int     `yaml:"segments" required:"true" min:"1" max:"65536"` // of a sequence
+	LearningRate     float64 `yaml:"learning_rate" required:"true" min:"1e-8" max:"10"`
+	GateLearningRate float64 `yaml:"gate_learning_rate" required:"true" min:"0" max:"10"`
+}
+
+// RecipeSettings is the recipe: questions in every later segment, their answers
+// weighted; then, for half of the sequences, one question at the end and segments of
+// filler that stand for many (train.Backprop.WriteCounts).
+type RecipeSettings struct {
+	Training     PasskeyTraining `yaml:"training" required:"true"`
+	AnswerWeight float64         `yaml:"answer_weight" required:"true" min:"1" max:"1000"`    // of a digit; a token of anything else has 1
+	RepeatsFrom  int             `yaml:"repeats_from" required:"true" min:"0" max:"10000000"` // the step from which segments stand for many
+	RepeatsRamp  int             `yaml:"repeats_ramp" required:"true" min:"1" max:"10000000"` // steps over which they come to stand for so many:
+	Repeats      float64         `yaml:"repeats" required:"true" min:"1" max:"1e7"`           // at most, drawn log-uniformly from 1
+}
+
+// Asked says whether the profile asks for passkeys at all.
+func (s PasskeySettings) Asked() bool { return len(s.Models) > 0 }
 
 // Passkey is what one model did in passkey retrieval (paper Table 3).
 type Passkey struct {

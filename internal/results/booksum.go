@@ -1,9 +1,43 @@
-package experiments
+package results
 
 import (
 	"infinibench/datasets/booksum"
 	"infinibench/internal/metrics/rouge"
 )
+
+// BooksumSettings is the paper's third experiment (Table 4 and Figure 4): models that
+// are trained as language models of books, then on books with their summaries, and
+// then summarise books of which they read more and more.
+type BooksumSettings struct {
+	Corpus string   `yaml:"corpus,omitempty"` // chronicle or booksum; one of corpora
+	Models []string `yaml:"models,omitempty"`
+
+	Pretraining PhaseSettings `yaml:"pretraining" required:"true"` // length: tokens of a stretch of a book
+	Finetuning  PhaseSettings `yaml:"finetuning" required:"true"`  // length: tokens of a book, from its start
+
+	// SummaryTokens is where summaries end: longer references are cut in training.
+	SummaryTokens int `yaml:"summary_tokens" required:"true" min:"1" max:"65536"`
+	// Lengths is how many tokens of a book are read, rising; a shorter book is read whole.
+	Lengths []int `yaml:"lengths" required:"true" min:"1" max:"64"`
+
+	Decodes     int     `yaml:"decodes" required:"true" min:"1" max:"1000"`    // summaries sampled for each book and length
+	Temperature float64 `yaml:"temperature" required:"true" min:"0" max:"100"` // 0: greedy
+	TopP        float64 `yaml:"top_p" required:"true" min:"1e-6" max:"1"`      // share of the probability to draw from
+	BadPairs    string  `yaml:"bad_pairs" required:"true" oneof:"skip stop"`   // what to do when pairs cannot be used
+}
+
+// PhaseSettings is what a phase of training has of its own; the rest is the profile's.
+type PhaseSettings struct {
+	Length           int     `yaml:"length" required:"true" min:"1" max:"16777216"`
+	Batch            int     `yaml:"batch" required:"true" min:"1" max:"65536"`
+	Steps            int     `yaml:"steps" required:"true" min:"1" max:"10000000"`
+	WarmupSteps      int     `yaml:"warmup_steps" required:"true" min:"0" max:"10000000"`
+	LearningRate     float64 `yaml:"learning_rate" required:"true" min:"1e-8" max:"10"`
+	GateLearningRate float64 `yaml:"gate_learning_rate" required:"true" min:"0" max:"10"`
+}
+
+// Summarised says whether the profile has the experiment.
+func (s BooksumSettings) Summarised() bool { return s.Corpus != "" }
 
 // Booksum is what one model did in the summaries of whole books (paper Table 4 and
 // Figure 4). Scores are shares of 1; the paper prints them times 100.
