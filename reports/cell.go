@@ -68,3 +68,5 @@ var asciiSigns = strings.NewReplacer(
 	"≈", "~", "÷", "/", "×", "x", "·", "*", "–", "-", "−", "-", "…", "...", "†", "+", "≤", "<=", "≥", ">=",
 	"σ", "sigma", "β", "beta", "√", "sqrt", "½", "1/2", "“", `"`, "”", `"`, "’", "'", "‘", "'", "→", "->", "≠", "!=",
 )
+
+func shareCell(x float64) Cell { return shown(share(x), x) }

@@ -52,7 +52,7 @@ func fixture() *Run {
 }
 
 func (run *Run) tables() ([]*Table, error) {
-	d, err := newDocument(run)
+	d, err := New(run)
 	if err != nil {
 		return nil, err
 	}

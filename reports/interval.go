@@ -124,3 +124,24 @@ func paperRatio(x float64, more ...any) Cell {
 	}
 	return shown(paperNumber(x), append([]any{x}, more...)...)
 }
+
+// shareWords writes the mean over seeds of a share with its interval, in percent.
+func shareWords(shares []float64) string {
+	i := meanInterval(shares)
+	text := hundred(i.Mean) + " %"
+	if i.N > 1 {
+		text += fmt.Sprintf(" [%s, %s]", floored(max(0, i.Low)), ceiled(min(1, i.High)))
+	}
+	return text
+}
+
+// bootstrapSeed draws the same resamples in every report.
+const bootstrapSeed = 1
+
+// paperNumber writes a ratio of the paper's values, which carry three digits.
+func paperNumber(x float64) string {
+	if x == 0 {
+		return none
+	}
+	return decimals(x, 3)
+}

@@ -73,13 +73,38 @@ func ledgerChart(l *experiments.Ledger) (*chart, error) {
 	return f, f.draw()
 }
 
-// memorySection is what the page shows of memory: the paper's sizes, and those of the run.
-type memorySection struct {
+// ledgerSection shows what each model carries from segment to segment.
+var ledgerSection = &section{lay: layLedger}
+
+// ledgerPage is what the page shows of memory: the paper's sizes, and those of the run.
+type ledgerPage struct {
 	Reading []string
 	Chart   *chart
 	Tables  []*Table
 	Command string
-	ledger  *experiments.Ledger
+}
+
+func layLedger(run *Run) (*content, error) {
+	l, err := paperLedger()
+	if err != nil {
+		return nil, err
+	}
+	f, err := ledgerChart(l)
+	if err != nil {
+		return nil, err
+	}
+	tables := LedgerTables(l)
+	if own := carriedTable(run); len(own.Rows) > 0 {
+		tables = append(tables, own)
+	}
+	out := &content{
+		parts:  []pagePart{{"memory", "Memory", "memory", ledgerPage{ledgerReading(l), f, tables, "bench memory"}}},
+		tables: tables, claims: []claim{ledgerClaim(l)},
+	}
+	if f != nil {
+		out.charts = []*chart{f}
+	}
+	return out, nil
 }
 
 // judgeLedger says what a row makes of the paper's ratio, which is arithmetic and needs
@@ -95,15 +120,15 @@ func judgeLedger(r experiments.LedgerRow) (Verdict, string) {
 	return Reproduced, "by its formulas and rounded sizes, and the live state agrees; exactly " + times(r.Ratio)
 }
 
-// ledgerThesis is the claim of the memory column of Table 2.
-func ledgerThesis(l *experiments.Ledger) thesis {
-	t := thesis{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", section: "memory",
+// ledgerClaim is the claim of the memory column of Table 2.
+func ledgerClaim(l *experiments.Ledger) claim {
+	t := claim{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", place: 2, section: "memory",
 		scale: "the paper's sizes; exact, no training"}
 	for _, r := range inOrder(l.Rows) {
 		if isInfini(r.Model) {
-			v := vote{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
+			v := evidence{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
 			v.verdict, v.why = judgeLedger(r)
-			t.votes, t.paper = append(t.votes, v), r.PaperRatio
+			t.evidence, t.paper = append(t.evidence, v), r.PaperRatio
 		}
 	}
 	return t
@@ -125,22 +150,6 @@ func ledgerReading(l *experiments.Ledger) []string {
 // paperLedger is worked out once: it makes the states of the paper's models, which take
 // a gigabyte together. Nobody changes it.
 var paperLedger = sync.OnceValues(experiments.PaperLedger)
-
-func memoryOf(run *Run) (memorySection, error) {
-	l, err := paperLedger()
-	if err != nil {
-		return memorySection{}, err
-	}
-	f, err := ledgerChart(l)
-	if err != nil {
-		return memorySection{}, err
-	}
-	tables := LedgerTables(l)
-	if own := carriedTable(run); len(own.Rows) > 0 {
-		tables = append(tables, own)
-	}
-	return memorySection{ledgerReading(l), f, tables, "bench memory", l}, nil
-}
 
 // carriedTable shows the memory of the models of a run, as their results say.
 func carriedTable(run *Run) *Table {

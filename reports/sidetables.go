@@ -34,7 +34,7 @@ func (s *SideBySide) Tables() []*Table {
 		}
 		tables = append(tables, settings)
 	}
-	for _, m := range measures {
+	for _, m := range measures() {
 		if t := s.measureTable(m); len(t.Rows) > 0 {
 			tables = append(tables, t)
 		}
@@ -190,7 +190,7 @@ func (s *SideBySide) Flat() *Table {
 		}
 		return value(*v)
 	}
-	for _, m := range measures {
+	for _, m := range measures() {
 		kind := "ratio"
 		if m.Difference {
 			kind = "difference"

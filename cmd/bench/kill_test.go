@@ -251,7 +251,11 @@ func (v *victim) outcome(report bool) map[string]string {
 	if len(run.Warnings) > 0 {
 		v.t.Errorf("the report warns: %q", run.Warnings)
 	}
-	paths, err := reports.Write(run, filepath.Join(v.t.TempDir(), "report"))
+	document, err := reports.New(run)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	paths, err := document.Write(filepath.Join(v.t.TempDir(), "report"))
 	if err != nil {
 		v.t.Fatal(err)
 	}
