@@ -14,7 +14,7 @@ const (
 	paperBookTokens     = "500K"
 )
 
-// title names the shelf in headings.
+// title names the table in headings.
 func (b *booksumTable) title() string {
 	if b.corpus == "booksum" {
 		return "BookSum"
@@ -22,7 +22,7 @@ func (b *booksumTable) title() string {
 	return "Summaries (" + clean(b.corpus) + ", generated, stands in for BookSum)"
 }
 
-// tables of one shelf, the paper's Table 4 first.
+// tables of one corpus and protocol, the paper's Table 4 first.
 func (b *booksumTable) tables(slug string) []*Table {
 	tables := []*Table{b.mainTable(slug), b.slopeTable(slug)}
 	if t := b.lengthTable(slug); len(t.Rows) > 0 {

@@ -52,7 +52,7 @@ func lengthTable(records []Record) *Table {
 		}
 		if peak > 0 {
 			t.note("Peak is %s GFLOP/s, measured on large matrix products with %s; its share is that of a model's matrix products, counted without those that are made twice to save memory.",
-				figure(peak/1e9), plural(record.Result.Environment.Threads, "thread"))
+				sig4(peak/1e9), plural(record.Result.Environment.Threads, "thread"))
 		}
 		if beyond {
 			t.note("%s was faster than the peak, which must have been measured while something else kept the machine busy: no share is shown there.", name)
@@ -65,7 +65,7 @@ func lengthTable(records []Record) *Table {
 }
 
 // mebibytes writes bytes with as many digits as a comparison needs.
-func mebibytes(bytes int64) string { return figure(float64(bytes) / (1 << 20)) }
+func mebibytes(bytes int64) string { return sig4(float64(bytes) / (1 << 20)) }
 
 // measured are the lengths at which a model was run.
 func measured(record Record) []experiments.CostPoint {

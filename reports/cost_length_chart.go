@@ -91,7 +91,7 @@ func (f *chart) drawLengths(records []Record, axisName string, of func(*experime
 		for _, curve := range curves {
 			cell := none
 			if v, ok := curve.value[length]; ok {
-				cell = figure(v)
+				cell = sig4(v)
 			}
 			cells = append(cells, cell)
 		}

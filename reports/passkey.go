@@ -220,7 +220,7 @@ func checkPasskey(p *experiments.Passkey) error {
 	return nil
 }
 
-// passkeySlugs gives each retrieval a name for files and anchors.
+// passkeySlugs gives each table a name for files and anchors.
 func passkeySlugs(all []*passkeyTable) []string {
 	var corpora []string
 	for _, p := range all {

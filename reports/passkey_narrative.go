@@ -8,7 +8,7 @@ import (
 	"infinibench/experiments"
 )
 
-// title names the retrieval in headings.
+// title names the table in headings.
 func (p *passkeyTable) title() string {
 	return "Passkey retrieval"
 }

@@ -9,7 +9,7 @@ import (
 	"infinibench/experiments"
 )
 
-// tables of one retrieval, the paper's Table 3 first. The last, of every score, is too
+// tables of one corpus and protocol, the paper's Table 3 first. The last, of every score, is too
 // long for the page.
 func (p *passkeyTable) tables(slug string) []*Table {
 	tables := []*Table{p.mainTable(slug)}

@@ -33,7 +33,7 @@ func (c *comparison) apart(r, other *row) string {
 		return pair + ": no seed in common; left out: " + strings.Join(left, ", ")
 	}
 	return fmt.Sprintf("%s is over %s, where the perplexities are %s and %s; left out: %s.", pair, listed(len(shared), "seed", shared),
-		figure(over(a, shared)), figure(over(b, shared)), strings.Join(left, ", "))
+		sig4(over(a, shared)), sig4(over(b, shared)), strings.Join(left, ", "))
 }
 
 // aparts is apart for the ratios of the main table: to the control and to the paper's

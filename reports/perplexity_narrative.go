@@ -69,12 +69,12 @@ func (c *comparison) lookup() string {
 	if len(poor) == 0 {
 		return ""
 	}
-	cost := figure(slices.Min(costs))
-	if high := figure(slices.Max(costs)); high != cost {
+	cost := sig4(slices.Min(costs))
+	if high := sig4(slices.Max(costs)); high != cost {
 		cost += " to " + high
 	}
 	text := fmt.Sprintf("A fact that the same segment states still costs %s %s nats a word, where an ideal reader pays %s and a new fact costs %s: without having learnt to look a fact up, a memory of earlier segments cannot help much.",
-		strings.Join(poor, ", "), cost, figure(best), figure(first))
+		strings.Join(poor, ", "), cost, sig4(best), sig4(first))
 	if control && better {
 		text += " The other models have learnt it, so what they are better by than the control is not their memory's alone."
 	}

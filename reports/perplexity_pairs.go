@@ -126,7 +126,7 @@ func documentLimits(b metrics.Bootstrap) Cell {
 	if b.Documents < leastDocuments {
 		return shown(none, nil, nil, b.Documents)
 	}
-	return shown(figure(b.Low)+" to "+figure(b.High), b.Low, b.High, b.Documents)
+	return shown(sig4(b.Low)+" to "+sig4(b.High), b.Low, b.High, b.Documents)
 }
 
 // pValue writes a p-value, which a bootstrap knows no finer than its resamples.

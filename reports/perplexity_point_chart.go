@@ -52,7 +52,7 @@ func (c *comparison) perplexityChart(slug string) (*chart, error) {
 				bound.name += " (" + count(int64(i.segment)) + " tokens)"
 			}
 			levels = append(levels, bound)
-			f.Data.add(bound.name, "", figure(bound.value))
+			f.Data.add(bound.name, "", sig4(bound.value))
 		}
 	}
 	return f, f.drawPoints(names, "token perplexity", points, levels)

@@ -152,7 +152,7 @@ func (f *chart) drawPositions(curves []positionCurve, axisName string) (*chart, 
 		for _, curve := range curves {
 			cell := none
 			if v, ok := curve.value[at]; ok {
-				cell = figure(v)
+				cell = sig4(v)
 			}
 			cells = append(cells, cell)
 		}

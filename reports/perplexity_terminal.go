@@ -40,8 +40,8 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 		if len(c.ideals) > 1 {
 			size = ", " + count(int64(i.segment))
 		}
-		t.add("Ideal, history"+size, "", figure(i.full), "", "", "", "bound")
-		t.add("Ideal, segment"+size, "", figure(i.limited), "", "", "", "bound")
+		t.add("Ideal, history"+size, "", sig4(i.full), "", "", "", "bound")
+		t.add("Ideal, segment"+size, "", sig4(i.limited), "", "", "", "bound")
 		segments = append(segments, count(int64(i.segment)))
 	}
 	printWrapped(out, "", "Token perplexity on "+c.title()+"; lower is better")

@@ -90,7 +90,7 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 		for _, cu := range curves {
 			cell := none
 			if loss, ok := cu.loss[at]; ok {
-				cell = figure(loss)
+				cell = sig4(loss)
 			}
 			cells = append(cells, cell)
 		}

@@ -140,7 +140,7 @@ func valueFigure(v *float64) string {
 	if *v >= 1e4 {
 		return count(int64(math.Round(*v)))
 	}
-	return figure(*v)
+	return sig4(*v)
 }
 
 // String writes "-2.4 % (p=0.001, n=24)", with "~" in place of a change that is noise.

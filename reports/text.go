@@ -45,8 +45,8 @@ func cleanTo(s string, longest int) string {
 // none stands in a cell that has no value; an empty cell looks forgotten.
 const none = "–"
 
-// figure writes x with four significant digits and no exponent.
-func figure(x float64) string {
+// sig4 writes x with four significant digits and no exponent.
+func sig4(x float64) string {
 	digits := 3
 	if math.Abs(x) < 5e-7 { // zero but for rounding: never "-0.000000"
 		x = 0
