@@ -37,7 +37,7 @@ func TestTinyShowsMemory(t *testing.T) {
 		if c.Experiment == costExperiment.name {
 			continue
 		}
-		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(c.Settings.hash())
+		r, found := cellFiles(filepath.Join(o.Directory(), c.Key())).result(hashOf(c.Settings))
 		if !found {
 			t.Fatalf("%s has no result", c.Key())
 		}

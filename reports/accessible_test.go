@@ -7,12 +7,12 @@ import (
 )
 
 var (
-	headings  = regexp.MustCompile(`<h([1-6])`)
-	ids       = regexp.MustCompile(` id="([^"]*)"`)
-	inPage    = regexp.MustCompile(`(?:href="#|aria-labelledby=")([^"]*)"`)
-	sections  = regexp.MustCompile(`<section [^>]*>`)
-	chartBox  = regexp.MustCompile(`<div class="chart" [^>]*>`)
-	tableText = regexp.MustCompile(`(?s)<table>.*?</table>`)
+	headings     = regexp.MustCompile(`<h([1-6])`)
+	ids          = regexp.MustCompile(` id="([^"]*)"`)
+	inPage       = regexp.MustCompile(`(?:href="#|aria-labelledby=")([^"]*)"`)
+	pageSections = regexp.MustCompile(`<section [^>]*>`)
+	chartBox     = regexp.MustCompile(`<div class="chart" [^>]*>`)
+	tableText    = regexp.MustCompile(`(?s)<table>.*?</table>`)
 )
 
 // A reader without a mouse or without sight must find everything: landmarks, headings
@@ -44,7 +44,7 @@ func TestPageIsAccessible(t *testing.T) {
 				t.Errorf("%s: %s leads nowhere", name, m[0])
 			}
 		}
-		for _, s := range sections.FindAllString(html, -1) {
+		for _, s := range pageSections.FindAllString(html, -1) {
 			if !strings.Contains(s, "aria-labelledby=") {
 				t.Errorf("%s: %s has no name", name, s)
 			}

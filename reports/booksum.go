@@ -9,8 +9,8 @@ import (
 	"infinibench/internal/results"
 )
 
-// bookshelf is what may stand in one table of summaries: one corpus, under one protocol.
-type bookshelf struct {
+// booksumTable is what may stand in one table of summaries: one corpus, under one protocol.
+type booksumTable struct {
 	corpus, protocol string
 	rows             []*bookRow
 }
@@ -46,28 +46,28 @@ type bookPoint struct {
 // bookEstimate is a mean over books with its 95 % bootstrap interval.
 type bookEstimate results.BooksumMean
 
-// bookshelves sorts a run's summaries by corpus and protocol.
-func bookshelves(run *Run) []*bookshelf {
-	var all []*bookshelf
+// booksumTables sorts a run's summaries by corpus and protocol.
+func booksumTables(run *Run) []*booksumTable {
+	var all []*booksumTable
 	at := func(corpus, protocol, model string) *bookRow {
-		var shelf *bookshelf
+		var table *booksumTable
 		for _, b := range all {
 			if b.corpus == corpus && (b.protocol == protocol || protocol == "") {
-				shelf = b
+				table = b
 				break
 			}
 		}
-		if shelf == nil {
-			shelf = &bookshelf{corpus: corpus, protocol: protocol}
-			all = append(all, shelf)
+		if table == nil {
+			table = &booksumTable{corpus: corpus, protocol: protocol}
+			all = append(all, table)
 		}
-		for _, r := range shelf.rows {
+		for _, r := range table.rows {
 			if r.model == model {
 				return r
 			}
 		}
 		r := &bookRow{model: model}
-		shelf.rows = append(shelf.rows, r)
+		table.rows = append(table.rows, r)
 		return r
 	}
 	for _, record := range run.Records {
@@ -90,14 +90,14 @@ func bookshelves(run *Run) []*bookshelf {
 	for _, b := range all {
 		b.complete()
 	}
-	slices.SortStableFunc(all, func(a, b *bookshelf) int {
+	slices.SortStableFunc(all, func(a, b *booksumTable) int {
 		return cmp.Or(cmp.Compare(a.corpus, b.corpus), cmp.Compare(a.protocol, b.protocol))
 	})
 	return all
 }
 
 // complete adds the rows only the paper has, then computes and judges.
-func (b *bookshelf) complete() {
+func (b *booksumTable) complete() {
 	for _, p := range paperBooksum {
 		if p.model != "" && !slices.ContainsFunc(b.rows, func(r *bookRow) bool { return r.model == p.model }) {
 			b.rows = append(b.rows, &bookRow{model: p.model})
@@ -117,7 +117,7 @@ func (b *bookshelf) complete() {
 }
 
 // row is the row of a model that ran, nil when there is none.
-func (b *bookshelf) row(model string) *bookRow {
+func (b *booksumTable) row(model string) *bookRow {
 	for _, r := range b.rows {
 		if r.model == model && len(r.points) > 0 {
 			return r
@@ -127,15 +127,15 @@ func (b *bookshelf) row(model string) *bookRow {
 }
 
 // ran lists the rows that have a result.
-func (b *bookshelf) ran() []*bookRow {
+func (b *booksumTable) ran() []*bookRow {
 	return slices.DeleteFunc(slices.Clone(b.rows), func(r *bookRow) bool { return len(r.points) == 0 })
 }
 
 // whole is the scores at the longest input.
 func (r *bookRow) whole() *bookPoint { return &r.points[len(r.points)-1] }
 
-// bookSlugs gives each shelf a name for files and anchors.
-func bookSlugs(all []*bookshelf) []string {
+// booksumSlugs gives each table a name for files and anchors.
+func booksumSlugs(all []*booksumTable) []string {
 	var corpora []string
 	for _, b := range all {
 		corpora = append(corpora, b.corpus)

@@ -73,9 +73,9 @@ func withBooksum() *Run {
 	return run
 }
 
-func shelfOf(t *testing.T, run *Run) *bookshelf {
+func shelfOf(t *testing.T, run *Run) *booksumTable {
 	t.Helper()
-	all := bookshelves(run)
+	all := booksumTables(run)
 	if len(all) != 1 {
 		t.Fatalf("%d shelves, want 1", len(all))
 	}
@@ -173,7 +173,7 @@ func TestBooksumVerdicts(t *testing.T) {
 	if r := alone.row(infiniLin); r.verdict != Undecided || r.trend != DirectionHolds {
 		t.Errorf("without a control: %s, %s", r.verdict, r.trend)
 	}
-	claims := alone.claims()
+	claims := alone.summaryRows()
 	if last := claims[len(claims)-1]; last.verdict != NotAttempted || last.text != "The paper's Table 4: Linear + Delta" {
 		t.Errorf("%+v", last)
 	}

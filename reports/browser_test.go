@@ -146,7 +146,7 @@ func TestReportInBrowser(t *testing.T) {
 	} {
 		parent := browser.Start(t, open.font)
 		for name, run := range map[string]*Run{"everything": everything(), "hostile": hostileRun()} {
-			html, err := page(run, lib)
+			html, err := pageOf(run, lib)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,7 +222,7 @@ func (l look) read(t *testing.T, parent context.Context, name string, html []byt
 // Switching the colour scheme and printing must redraw, not break.
 func TestReportRedraws(t *testing.T) {
 	lib := needLibrary(t)
-	html, err := page(fixture(), lib)
+	html, err := pageOf(fixture(), lib)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func shown(s string, values ...any) Cell {
 func whole[N int | int64](n N) Cell { return shown(count(int64(n)), int64(n)) }
 
 // plain is a number with four significant digits where people read it.
-func plain(x float64) Cell { return shown(figure(x), x) }
+func plain(x float64) Cell { return shown(sig4(x), x) }
 
 // digits is a whole number without separators.
 func digits(n int) Cell { return shown(strconv.Itoa(n), n) }
@@ -68,3 +68,5 @@ var asciiSigns = strings.NewReplacer(
 	"≈", "~", "÷", "/", "×", "x", "·", "*", "–", "-", "−", "-", "…", "...", "†", "+", "≤", "<=", "≥", ">=",
 	"σ", "sigma", "β", "beta", "√", "sqrt", "½", "1/2", "“", `"`, "”", `"`, "’", "'", "‘", "'", "→", "->", "≠", "!=",
 )
+
+func shareCell(x float64) Cell { return shown(share(x), x) }

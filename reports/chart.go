@@ -68,30 +68,3 @@ func symbolSize(shape string) int {
 	}
 	return 9
 }
-
-// charts draws every figure of a comparison that has data.
-func (c *comparison) charts(slug string) ([]*chart, error) {
-	var all []*chart
-	add := func(f *chart, err error) error {
-		if err == nil && f != nil {
-			all = append(all, f)
-		}
-		return err
-	}
-	if err := add(c.perplexityChart(slug)); err != nil {
-		return nil, err
-	}
-	if err := add(c.ratioChart(slug)); err != nil {
-		return nil, err
-	}
-	if err := add(c.positionChart(slug)); err != nil {
-		return nil, err
-	}
-	if err := add(c.gainChart(slug)); err != nil {
-		return nil, err
-	}
-	if err := add(c.trainingChart(slug)); err != nil {
-		return nil, err
-	}
-	return all, nil
-}

@@ -12,7 +12,7 @@ import (
 // common holds the readings of several runs restricted to the cells that all of them
 // have: the same seeds, and in each the same documents or books.
 type common struct {
-	of    []map[uint64]reading // by run
+	of    []map[uint64]value // by run
 	seeds []uint64
 	parts int // documents or books in each reading; 0 for a measure without parts
 	left  []LeftOut
@@ -33,7 +33,7 @@ type partKey struct {
 	n      int
 }
 
-func (r reading) keys() []partKey {
+func (r value) keys() []partKey {
 	keys := make([]partKey, len(r.parts))
 	times := map[partKey]int{}
 	for i, p := range r.parts {
@@ -46,7 +46,7 @@ func (r reading) keys() []partKey {
 
 // common restricts runs to what all of them have; each has at least one reading. Why is
 // empty unless nothing is left.
-func (m Measure) common(runs []map[uint64]reading) (c common, why string) {
+func (m Measure) common(runs []map[uint64]value) (c common, why string) {
 	count := map[uint64]int{}
 	for _, run := range runs {
 		for seed := range run {
@@ -83,14 +83,14 @@ func (m Measure) common(runs []map[uint64]reading) (c common, why string) {
 		}
 	}
 	for _, run := range runs {
-		kept := map[uint64]reading{}
+		kept := map[uint64]value{}
 		var left LeftOut
 		for _, seed := range slices.Sorted(maps.Keys(run)) {
 			if count[seed] < len(runs) {
 				left.Seeds = append(left.Seeds, seed)
 				continue
 			}
-			r := reading{value: run[seed].value}
+			r := value{value: run[seed].value}
 			if c.parts > 0 {
 				r.parts = make([]part, c.parts)
 			}
@@ -160,4 +160,21 @@ func listed(n int, noun string, names []string) string {
 		text += fmt.Sprintf(" and %d more", n-maxListed)
 	}
 	return plural(n, noun) + " (" + text + ")"
+}
+
+// split names the seeds that two maps share, and those that only one has.
+func split[A, B any](a map[uint64]A, b map[uint64]B) (shared, onlyA, onlyB []string) {
+	for _, seed := range slices.Sorted(maps.Keys(a)) {
+		if _, ok := b[seed]; ok {
+			shared = append(shared, strconv.FormatUint(seed, 10))
+		} else {
+			onlyA = append(onlyA, strconv.FormatUint(seed, 10))
+		}
+	}
+	for _, seed := range slices.Sorted(maps.Keys(b)) {
+		if _, ok := a[seed]; !ok {
+			onlyB = append(onlyB, strconv.FormatUint(seed, 10))
+		}
+	}
+	return shared, onlyA, onlyB
 }

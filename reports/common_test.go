@@ -102,7 +102,7 @@ func TestARowIsOverCommonDocuments(t *testing.T) {
 	more, less := ofDocuments(10, 20, 90), ofDocuments(9, 19)
 	less.parts[0], less.parts[1] = less.parts[1], less.parts[0] // in another order
 	var row SideRow
-	perplexityMeasure.fill(&row, []string{"a", "b"}, []map[uint64]reading{seeds(more), seeds(less)}, []string{"p", "p"})
+	perplexityMeasure.fill(&row, []string{"a", "b"}, []map[uint64]value{seeds(more), seeds(less)}, []string{"p", "p"})
 	if !near(*row.Values[0], math.Exp(1.5)) || !near(*row.Values[1], math.Exp(1.4)) || !near(*row.Contrast[0].Change, math.Exp(-0.1)) || row.Documents != 2 {
 		t.Errorf("%+v: %v, %v", row, *row.Values[0], *row.Values[1])
 	}
@@ -111,7 +111,7 @@ func TestARowIsOverCommonDocuments(t *testing.T) {
 	}
 	// The mean of 0.2 and 0.4, and of 0.3 and 0.5; the book of 0.9 is in one alone.
 	row = SideRow{}
-	rougeMeasure.fill(&row, []string{"a", "b"}, []map[uint64]reading{seeds(ofBooks(.2, .4)), seeds(ofBooks(.3, .5, .9))}, []string{"p", "p"})
+	rougeMeasure.fill(&row, []string{"a", "b"}, []map[uint64]value{seeds(ofBooks(.2, .4)), seeds(ofBooks(.3, .5, .9))}, []string{"p", "p"})
 	if !near(*row.Values[0], 0.3) || !near(*row.Values[1], 0.4) || !near(*row.Contrast[0].Change, 0.1) {
 		t.Errorf("books: %+v", row)
 	}

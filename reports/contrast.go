@@ -47,8 +47,8 @@ const (
 // averaged over the seeds that both have and the parts are bootstrapped in pairs; with
 // two seeds or more, the change must also hold over those. Of a measure without, the
 // seeds are the pairs.
-func (m Measure) contrast(base, other map[uint64]reading) Contrast {
-	shared, nothing := m.common([]map[uint64]reading{base, other})
+func (m Measure) contrast(base, other map[uint64]value) Contrast {
+	shared, nothing := m.common([]map[uint64]value{base, other})
 	if nothing != "" {
 		return Contrast{Call: NotCompared, Why: nothing}
 	}

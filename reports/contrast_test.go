@@ -19,8 +19,8 @@ var (
 )
 
 // ofDocuments is a reading of documents of ten tokens each.
-func ofDocuments(nats ...float64) reading {
-	r := reading{}
+func ofDocuments(nats ...float64) value {
+	r := value{}
 	total := 0.
 	for i, n := range nats {
 		r.parts = append(r.parts, part{fmt.Sprint("d", i), n, 10})
@@ -31,8 +31,8 @@ func ofDocuments(nats ...float64) reading {
 }
 
 // ofBooks is a reading of scores, one for each book.
-func ofBooks(scores ...float64) reading {
-	r := reading{}
+func ofBooks(scores ...float64) value {
+	r := value{}
 	for i, s := range scores {
 		r.parts = append(r.parts, part{fmt.Sprint("b", i), s, 1})
 		r.value += s / float64(len(scores))
@@ -40,8 +40,8 @@ func ofBooks(scores ...float64) reading {
 	return r
 }
 
-func seeds(readings ...reading) map[uint64]reading {
-	m := map[uint64]reading{}
+func seeds(readings ...value) map[uint64]value {
+	m := map[uint64]value{}
 	for i, r := range readings {
 		m[uint64(i+1)] = r
 	}
@@ -49,15 +49,15 @@ func seeds(readings ...reading) map[uint64]reading {
 }
 
 // otherTokens is a reading of the same documents, cut into eleven tokens each.
-func otherTokens(r reading) reading {
-	cut := reading{value: r.value}
+func otherTokens(r value) value {
+	cut := value{value: r.value}
 	for _, p := range r.parts {
 		cut.parts = append(cut.parts, part{p.id, p.sum, p.weight + 1})
 	}
 	return cut
 }
 
-func single(v float64) reading { return reading{value: v} }
+func single(v float64) value { return value{value: v} }
 
 // By hand. A change of -1 nat in each document of 10 tokens is a ratio of exp(-0.1), with
 // nothing left to the draw. For n seeds t = mean/(s/√n), and with 2 degrees of freedom
@@ -71,7 +71,7 @@ func TestContrast(t *testing.T) {
 	for _, c := range []struct {
 		name              string
 		measure           Measure
-		base, other       map[uint64]reading
+		base, other       map[uint64]value
 		change, low, high float64
 		p, near           float64
 		n                 int
@@ -84,7 +84,7 @@ func TestContrast(t *testing.T) {
 		{"the same", perplexityMeasure, seeds(six, less), seeds(six, less), 1, nan, nan, nan, 0, 6, Noise, "equal"},
 		{"too few documents", perplexityMeasure, seeds(ofDocuments(2, 3, 4, 5, 6)), seeds(ofDocuments(1, 2, 3, 4, 5)), math.Exp(-0.1), nan, nan, nan, 0, 5, Noise, "fewer than 6 documents"},
 		{"other documents", perplexityMeasure, seeds(six), seeds(otherTokens(six)), nan, nan, nan, nan, 0, 0, NotCompared, "other documents, or cut into other tokens"},
-		{"no common seed", perplexityMeasure, map[uint64]reading{1: six}, map[uint64]reading{2: six}, nan, nan, nan, nan, 0, 0, NotCompared, "no seed in common"},
+		{"no common seed", perplexityMeasure, map[uint64]value{1: six}, map[uint64]value{2: six}, nan, nan, nan, nan, 0, 0, NotCompared, "no seed in common"},
 		// Over documents both seeds together are better by half a nat in each; the seeds
 		// alone say −2 and +1 nats.
 		{"one seed against another", perplexityMeasure, seeds(more, six), seeds(ofDocuments(19, 20, 21, 22, 23, 24), more), math.Exp(-0.05), math.Exp(-0.05), math.Exp(-0.05), 2. / 10001, 1e-9, 6, Noise, "holds over documents, not over 2 seeds"},
@@ -242,7 +242,7 @@ func TestReadRouge(t *testing.T) {
 	books := record.Result.Booksum.Books
 	books[0].Readings[0].Mean.Overall, books[1].Readings[0].Mean.Overall = 0.1, 0.3
 	books[0].Readings[1].Mean.Overall, books[1].Readings[1].Mean.Overall = 0.2, 0.6
-	got := readRouge(record)
+	got := readBooksum(record)
 	if len(got) != 2 || math.Abs(got["1,000 tokens read"].value-0.2) > 1e-12 || math.Abs(got["2,000 tokens read"].value-0.4) > 1e-12 {
 		t.Errorf("got %+v", got)
 	}

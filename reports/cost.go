@@ -3,8 +3,6 @@ package reports
 import (
 	"fmt"
 	"strings"
-
-	"infinibench/internal/finite"
 )
 
 // costTable is the only table with seconds in it: it differs from run to run.
@@ -59,17 +57,4 @@ func costSentence(run *Run) string {
 		text += " Made on " + strings.Join(machines, "; ") + "."
 	}
 	return text
-}
-
-// duration writes seconds in the unit a person would use.
-func duration(seconds float64) string {
-	switch {
-	case !finite.Is(seconds):
-		return "an unknown time"
-	case seconds < 120:
-		return fmt.Sprintf("%.0f s", seconds)
-	case seconds < 7200:
-		return fmt.Sprintf("%.0f min", seconds/60)
-	}
-	return fmt.Sprintf("%.1f h", seconds/3600)
 }

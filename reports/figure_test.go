@@ -21,7 +21,7 @@ import (
 // legend's words, and the PNG is as large as the constants say, 6 by 3.6 inches.
 func TestFigures(t *testing.T) {
 	for name, run := range map[string]*Run{"plain": fixture(), "hostile": hostileRun(), "passkey": withPasskey(), "booksum": withBooksum(), "recall": withRecall()} {
-		d, err := newDocument(run)
+		d, err := New(run)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ var figureLink = regexp.MustCompile(`href="(figures/[^"]+)"`)
 // Every figure that the page links lies beside it, and no other.
 func TestFiguresLieBesideThePage(t *testing.T) {
 	out := t.TempDir()
-	if _, err := Write(withRecall(), out); err != nil {
+	if _, err := writeReport(withRecall(), out); err != nil {
 		t.Fatal(err)
 	}
 	html, err := os.ReadFile(filepath.Join(out, "report.html"))

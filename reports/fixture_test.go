@@ -64,7 +64,7 @@ var paperLedger = sync.OnceValue(func() *results.Ledger {
 })
 
 func (run *Run) tables() ([]*Table, error) {
-	d, err := newDocument(run)
+	d, err := New(run)
 	if err != nil {
 		return nil, err
 	}

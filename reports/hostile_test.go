@@ -199,7 +199,7 @@ func FuzzRun(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := page(run, nil); err != nil {
+		if _, err := pageOf(run, nil); err != nil {
 			t.Fatal(err)
 		}
 		tables, err := run.tables()

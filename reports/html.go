@@ -42,7 +42,8 @@ const remoteLibrary = "https://go-echarts.github.io/go-echarts-assets/assets/ech
 
 // pageData is what page/report.gohtml shows.
 type pageData struct {
-	*document
+	*Document
+	Body    template.HTML // the sections
 	CSS     template.CSS
 	Script  template.JS
 	Library template.JS // the chart library itself
@@ -50,20 +51,9 @@ type pageData struct {
 	Notice  string
 }
 
-// pageParts are the files of the page, those that define templates first.
-var pageParts = []string{"parts.gohtml", "passkey.gohtml", "booksum.gohtml", "report.gohtml"}
-
-// page renders the report. Without a library the charts load theirs from the
-// network, the page says so, and the tables stand.
-func page(run *Run, lib *library) ([]byte, error) {
-	d, err := newDocument(run)
-	if err != nil {
-		return nil, err
-	}
-	return d.page(lib)
-}
-
-func (d *document) page(lib *library) ([]byte, error) {
+// page renders the report. Without a library the charts load theirs from the network,
+// and the page says so; the tables need none.
+func (d *Document) page(lib *library) ([]byte, error) {
 	read := func(name string) (string, error) {
 		raw, err := pageFiles.ReadFile("page/" + name)
 		if err != nil {
@@ -83,24 +73,23 @@ func (d *document) page(lib *library) ([]byte, error) {
 		}
 		script += part
 	}
-	data := pageData{document: d, CSS: template.CSS(css), Script: template.JS(script)}
+	data := pageData{Document: d, CSS: template.CSS(css), Script: template.JS(script)}
 	if lib != nil {
 		data.Library, data.Notice = template.JS(lib.js), lib.notice
 	} else {
 		data.Remote = remoteLibrary
 	}
-	text := ""
-	for _, name := range pageParts {
-		part, err := read(name)
-		if err != nil {
-			return nil, err
-		}
-		text += part
-	}
-	t, err := template.New("report").Funcs(template.FuncMap{"verdictClass": verdictClass, "alignClass": alignClass}).Parse(text)
+	t, err := template.New("report.gohtml").Funcs(template.FuncMap{"verdictClass": verdictClass, "alignClass": alignClass}).ParseFS(pageFiles, "page/*.gohtml")
 	if err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}
+	var body bytes.Buffer
+	for _, p := range d.Parts {
+		if err := t.ExecuteTemplate(&body, p.template, p.data); err != nil {
+			return nil, fmt.Errorf("reports: page: %s: %w", p.ID, err)
+		}
+	}
+	data.Body = template.HTML(body.String())
 	var out bytes.Buffer
 	if err := t.Execute(&out, data); err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
@@ -108,16 +97,7 @@ func (d *document) page(lib *library) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// slugs gives each comparison a name for files and anchors: its corpus, with a
-// number where two protocols share one.
-func slugs(comparisons []*comparison) []string {
-	var corpora []string
-	for _, c := range comparisons {
-		corpora = append(corpora, c.corpus)
-	}
-	return slugsOf(corpora)
-}
-
+// slugsOf gives each corpus a name for files and anchors, with a number if it comes again.
 func slugsOf(corpora []string) []string {
 	var names []string
 	uses := map[string]int{}

@@ -50,7 +50,7 @@ func hostileRun() *Run {
 
 func mustPage(t *testing.T, run *Run, lib *library) []byte {
 	t.Helper()
-	html, err := page(run, lib)
+	html, err := pageOf(run, lib)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestHostileLabelsAreInert(t *testing.T) {
 		t.Error("a label with __f__ was changed")
 	}
 	var out bytes.Buffer
-	if err := Terminal(hostileRun(), &out); err != nil {
+	if err := printReport(hostileRun(), &out); err != nil {
 		t.Fatal(err)
 	}
 	if strings.ContainsAny(out.String(), "\x1b\u202e") {
@@ -137,7 +137,7 @@ func TestWriteIsDeterministic(t *testing.T) {
 			t.Fatal(err)
 		}
 		out := filepath.Join(t.TempDir(), "out")
-		paths, err := Write(run, out)
+		paths, err := writeReport(run, out)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -206,10 +206,10 @@ func TestTimesStandOnlyInCost(t *testing.T) {
 func TestWriteFailsClearly(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	putFile(t, file, nil)
-	if _, err := Write(fixture(), file); err == nil || !strings.HasPrefix(err.Error(), "reports: mkdir "+file) {
+	if _, err := writeReport(fixture(), file); err == nil || !strings.HasPrefix(err.Error(), "reports: mkdir "+file) {
 		t.Errorf("error %v", err)
 	}
-	if err := Terminal(fixture(), failing{}); err != io.ErrClosedPipe {
+	if err := printReport(fixture(), failing{}); err != io.ErrClosedPipe {
 		t.Errorf("Terminal to a closed pipe: %v", err)
 	}
 }

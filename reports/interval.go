@@ -74,14 +74,14 @@ func (i Interval) inverse() Interval {
 func (i Interval) contains(x float64) bool { return i.Low <= x && x <= i.High }
 
 // mean writes the mean alone.
-func (i Interval) mean() string { return figure(i.Mean) }
+func (i Interval) mean() string { return sig4(i.Mean) }
 
 // limits writes the two ends alone.
 func (i Interval) limits() string {
 	if i.N < 2 {
 		return none
 	}
-	return figure(i.Low) + " to " + figure(i.High)
+	return sig4(i.Low) + " to " + sig4(i.High)
 }
 
 // String writes "24.10 [23.90, 24.30]", or the mean alone for one seed.
@@ -89,7 +89,7 @@ func (i Interval) String() string {
 	if i.N < 2 {
 		return i.mean()
 	}
-	return fmt.Sprintf("%s [%s, %s]", i.mean(), figure(i.Low), figure(i.High))
+	return fmt.Sprintf("%s [%s, %s]", i.mean(), sig4(i.Low), sig4(i.High))
 }
 
 // valueLowHighN are the numbers of an interval, those that are missing as nil.
@@ -123,4 +123,25 @@ func paperRatio(x float64, more ...any) Cell {
 		return Cell{}
 	}
 	return shown(paperNumber(x), append([]any{x}, more...)...)
+}
+
+// shareWords writes the mean over seeds of a share with its interval, in percent.
+func shareWords(shares []float64) string {
+	i := meanInterval(shares)
+	text := hundred(i.Mean) + " %"
+	if i.N > 1 {
+		text += fmt.Sprintf(" [%s, %s]", floored(max(0, i.Low)), ceiled(min(1, i.High)))
+	}
+	return text
+}
+
+// bootstrapSeed draws the same resamples in every report.
+const bootstrapSeed = 1
+
+// paperNumber writes a ratio of the paper's values, which carry three digits.
+func paperNumber(x float64) string {
+	if x == 0 {
+		return none
+	}
+	return decimals(x, 3)
 }

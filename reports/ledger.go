@@ -72,13 +72,35 @@ func ledgerChart(l *results.Ledger) (*chart, error) {
 	return f, f.draw()
 }
 
-// memorySection is what the page shows of memory: the paper's sizes, and those of the run.
-type memorySection struct {
+// ledgerSection shows what each model carries from segment to segment.
+var ledgerSection = &section{lay: layLedger}
+
+// ledgerPage is what the page shows of memory: the paper's sizes, and those of the run.
+type ledgerPage struct {
 	Reading []string
 	Chart   *chart
 	Tables  []*Table
 	Command string
-	ledger  *results.Ledger
+}
+
+func layLedger(run *Run) (*content, error) {
+	page := ledgerPage{Command: "bench memory"}
+	out := &content{claims: []claim{ledgerClaim(run.Ledger)}}
+	if l := run.Ledger; l != nil {
+		var err error
+		if page.Chart, err = ledgerChart(l); err != nil {
+			return nil, err
+		}
+		page.Reading, page.Tables = ledgerReading(l), LedgerTables(l)
+	}
+	if own := carriedTable(run); len(own.Rows) > 0 {
+		page.Tables = append(page.Tables, own)
+	}
+	out.parts, out.tables = []pagePart{{"memory", "Memory", "memory", page}}, page.Tables
+	if page.Chart != nil {
+		out.charts = []*chart{page.Chart}
+	}
+	return out, nil
 }
 
 // judgeLedger says what a row makes of the paper's ratio, which is arithmetic and needs
@@ -94,18 +116,18 @@ func judgeLedger(r results.LedgerRow) (Verdict, string) {
 	return Reproduced, "by its formulas and rounded sizes, and the live state agrees; exactly " + times(r.Ratio)
 }
 
-// ledgerThesis is the claim of the memory column of Table 2.
-func ledgerThesis(l *results.Ledger) thesis {
-	t := thesis{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", section: "memory",
+// ledgerClaim is the claim of the memory column of Table 2.
+func ledgerClaim(l *results.Ledger) claim {
+	t := claim{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", place: 2, section: "memory",
 		scale: "the paper's sizes; exact, no training"}
 	if l == nil {
 		return t
 	}
 	for _, r := range inOrder(l.Rows) {
 		if isInfini(r.Model) {
-			v := vote{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
+			v := evidence{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
 			v.verdict, v.why = judgeLedger(r)
-			t.votes, t.paper = append(t.votes, v), r.PaperRatio
+			t.evidence, t.paper = append(t.evidence, v), r.PaperRatio
 		}
 	}
 	return t
@@ -124,23 +146,7 @@ func ledgerReading(l *results.Ledger) []string {
 	return text
 }
 
-// memoryOf shows the paper's ledger, where the run has it, and what its models carry.
-func memoryOf(run *Run) (memorySection, error) {
-	s := memorySection{Command: "bench memory", ledger: run.Ledger}
-	if l := run.Ledger; l != nil {
-		var err error
-		if s.Chart, err = ledgerChart(l); err != nil {
-			return memorySection{}, err
-		}
-		s.Reading, s.Tables = ledgerReading(l), LedgerTables(l)
-	}
-	if own := carriedTable(run); len(own.Rows) > 0 {
-		s.Tables = append(s.Tables, own)
-	}
-	return s, nil
-}
-
-// carriedTable shows the memory of the models of a run, as their done say.
+// carriedTable shows the memory of the models of a run, as their results say.
 func carriedTable(run *Run) *Table {
 	t := newTable("memory", "Memory carried between segments in this run",
 		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment").csv(

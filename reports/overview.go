@@ -8,144 +8,78 @@ import (
 	"strconv"
 	"strings"
 
-	"infinibench/datasets"
 	"infinibench/internal/results"
 )
 
-// summaryTable judges every claim of the paper that this run bears on: one row
-// for each that was tried, then one for each corpus with all that was not.
-func summaryTable(run *Run, comparisons []*comparison) *Table {
+// summaryTable lists every row of the paper that this run bears on: one for each that was
+// tried, then one for each section with those that were not.
+func (d *Document) summaryTable() *Table {
 	t := newTable("summary", "Every row of the paper that this run bears on",
 		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale").csv(
 		"corpus", "verdict", "claim", "ours_is ours ours_low ours_high ours_n", "paper_ratio paper_is_borrowed paper_in_words", "why", "data_and_scale")
-	for _, c := range comparisons {
-		for _, r := range c.tried() {
-			if r.claim.borrowed {
-				t.note("%s", borrowedNote)
-			}
-			t.put(text(c.corpus), text(string(r.verdict)), prose(c.claim(r, modelName)), r.evidenceCell(), r.paperEvidenceCell(), prose(r.why), prose(c.dataAndScale(r)))
+	var rows, notAttempted []summaryRow
+	var verdicts []string
+	for i, c := range d.contents {
+		rows, notAttempted = append(rows, c.rows...), append(notAttempted, c.notAttempted...)
+		if c.verdicts != "" {
+			verdicts = append(verdicts, c.verdicts)
+		}
+		if s := sections[i]; s.paper != "" && !d.run.has(s.experiment) {
+			notAttempted = append(notAttempted, summaryRow{verdict: NotAttempted, text: "The paper's " + s.paper, why: "not part of this run", scale: "paper only"})
 		}
 	}
-	for _, c := range claims(run) {
-		t.put(text(c.corpus), text(string(c.verdict)), prose(c.text), c.evidence(), shown(c.paper, nil, nil, ascii(c.paper)), prose(c.why), prose(c.scale))
-	}
-	for _, c := range comparisons {
-		if names := c.notAttempted(); names != "" {
-			t.put(text(c.corpus), text(string(NotAttempted)), prose("The paper's "+names), Cell{}, Cell{}, text("no result in this run"), text("paper only"))
+	for _, r := range slices.Concat(rows, notAttempted) {
+		if r.note != "" {
+			t.note("%s", r.note)
 		}
+		t.put(text(r.corpus), text(string(r.verdict)), prose(r.text), r.evidence, r.paper, prose(r.why), prose(r.scale))
 	}
-	for _, words := range run.elsewhere() {
-		t.put(Cell{}, text(string(NotAttempted)), prose("The paper's "+words), Cell{}, Cell{}, text("not part of this run"), text("paper only"))
-	}
-	t.Caption = tallies(run, comparisons)
+	t.Caption = strings.Join(verdicts, " ")
 	return t
 }
 
-// claim is one claim of the paper outside its Table 2, judged.
-type claim struct {
-	table   string // of the paper
-	corpus  string
-	verdict Verdict
-	text    string
-	ours    string
-	what    string // what value is, with its unit
-	value   []any  // of ours: a value, the ends of its interval, and over how many; nil for none
-	paper   string
-	why     string
-	scale   string
+// summaryRow is one row of the paper's tables or figures, judged.
+type summaryRow struct {
+	corpus   string
+	verdict  Verdict
+	text     string // the claim
+	evidence Cell   // our value
+	paper    Cell   // the paper's
+	why      string
+	scale    string
+	note     string // below the table, "" for none
 }
 
-// evidence is ours with the numbers in it.
-func (c claim) evidence() Cell {
-	if c.value == nil {
-		return prose(c.ours)
+// measuredEvidence is our value in words and in numbers: what it is with its unit, then the
+// value, the ends of its interval, and over how many. Without values only the words count.
+func measuredEvidence(words, what string, values []any) Cell {
+	if values == nil {
+		return prose(words)
 	}
-	return shown(c.ours, append([]any{c.what}, c.value...)...)
+	return shown(words, append([]any{what}, values...)...)
 }
 
-// claims are those of the experiments of this run.
-func claims(run *Run) []claim {
-	var all []claim
-	for _, p := range retrievals(run) {
-		all = append(all, p.claims()...)
+// paperWords is a value of the paper that is not one number.
+func paperWords(s string) Cell { return shown(s, nil, nil, ascii(s)) }
+
+// countVerdicts counts the verdicts on a table of the paper in a sentence, "" if there are none.
+func countVerdicts(table int, counts map[Verdict]int) string {
+	words := countWords(counts)
+	if words == "" {
+		return ""
 	}
-	for _, b := range bookshelves(run) {
-		all = append(all, b.claims()...)
-	}
-	return all
+	return fmt.Sprintf("Verdicts on the rows of the paper's Table %d: %s.", table, words)
 }
 
-// tried lists the rows that bear on a claim of the paper and have a cell that
-// ran, if only to fail.
-func (c *comparison) tried() []*row {
-	var rows []*row
-	for _, r := range c.rows {
-		if r.verdict != NoClaim && r.verdict != NotAttempted {
-			rows = append(rows, r)
-		}
-	}
-	return rows
-}
-
-// notAttempted names the paper's rows without a result, with its values.
-func (c *comparison) notAttempted() string {
-	var names []string
-	for _, r := range c.rows {
-		if r.verdict == NotAttempted {
-			name := c.name(r)
-			if r.model == infiniLin || r.model == infiniDelta {
-				name = c.shortName(r)
-			}
-			names = append(names, fmt.Sprintf("%s %.2f", name, r.paper))
-		}
-	}
-	return strings.Join(names, "; ")
-}
-
-// claim says in words what the verdict of a row is about; name writes a model's
-// id.
-func (c *comparison) claim(r *row, name func(string) string) string {
-	full, long := c.name(r), modelName(r.model)
-	own := name(r.model) + full[len(long):]
-	switch {
-	case r.long:
-		return own + ", beats " + name(r.model) + " trained as usual"
-	case r.model == infiniLin || r.model == infiniDelta:
-		return own + " beats " + name(localOnly)
-	}
-	return name(c.paper.reference) + " beats " + own
-}
-
-// tallies counts the verdicts on each table of the paper.
-func tallies(run *Run, comparisons []*comparison) string {
-	parts := []string{tally(comparisons)}
-	for _, table := range []string{"Table 3", "Table 4"} {
-		counts := map[Verdict]int{}
-		for _, c := range claims(run) {
-			if c.table == table && c.verdict != NotAttempted {
-				counts[c.verdict]++
-			}
-		}
-		parts = append(parts, countWords(counts))
-	}
-	var text []string
-	for i, t := range parts {
-		if t != "" {
-			text = append(text, fmt.Sprintf("Verdicts on the rows of the paper's Table %d: %s.", i+2, t))
-		}
-	}
-	return strings.Join(text, " ")
-}
-
-// tally counts verdicts for a sentence: "2 direction holds, 3 not attempted".
-func tally(comparisons []*comparison) string {
+// triedVerdicts counts the verdicts on all rows that were tried.
+func triedVerdicts(rows []summaryRow) map[Verdict]int {
 	counts := map[Verdict]int{}
-	for _, c := range comparisons {
-		for _, r := range c.rows {
+	for _, r := range rows {
+		if r.verdict != NotAttempted {
 			counts[r.verdict]++
 		}
 	}
-	return countWords(counts)
+	return counts
 }
 
 // countWords writes how often each verdict was given, "" when none was.
@@ -197,13 +131,11 @@ func dataTable(run *Run) *Table {
 		if r.Status != results.StatusDone || r.Cell.Corpus == "" {
 			continue
 		}
-		if r.Passkey != nil {
-			task := r.Passkey.Task
-			t.put(text(r.Cell.Corpus+", passkey"), text(string(datasets.Test)), whole(task.Samples), Cell{}, Cell{}, text(task.Tokenizer), Cell{},
-				prose(fmt.Sprintf("the paper's prompt around keys of %s; filler: %s", plural(task.Digits, "digit"), task.Filler)))
-		} else {
-			addData(t, r)
+		add := addData
+		if section := sectionOf(r.Cell.Experiment); section != nil && section.data != nil {
+			add = section.data
 		}
+		add(t, r)
 		// Most cells share their data: one line for each different answer.
 		last := fmt.Sprint(t.Rows[len(t.Rows)-1])
 		if seen[last] {
@@ -245,4 +177,38 @@ func settingsTable(run *Run) *Table {
 		t.note("The cells were not all made by the same program and machine.")
 	}
 	return t
+}
+
+// dataWords says which text a result is about, and how many texts were left out.
+func dataWords(r results.Result) string {
+	what := textWords(r)
+	n := 0
+	for _, left := range r.Data.LeftOut {
+		n += left.Texts
+	}
+	if n > 0 {
+		what += ", " + plural(n, "unreadable text") + " left out"
+	}
+	return what
+}
+
+// textWords says which text a result is about. The certificate's words and the
+// note's often begin alike and are then written once.
+func textWords(r results.Result) string {
+	d := r.Data
+	what := "official data"
+	switch {
+	case d.Certificate.StandIn != "" && strings.HasPrefix(d.Note, d.Certificate.StandIn):
+		return "stand-in: " + d.Note
+	case d.Note != "" && strings.HasPrefix(d.Certificate.StandIn, strings.Split(d.Note, ",")[0]):
+		return "stand-in: " + d.Note
+	case d.Certificate.StandIn != "":
+		what = "stand-in: " + d.Certificate.StandIn
+	case isStandIn(r):
+		what = "stand-in: not the complete official data"
+	}
+	if d.Note != "" {
+		what += ", " + d.Note
+	}
+	return what
 }

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"infinibench/internal/results"
 )
 
-// retrieval is what may stand in one table of passkeys: one corpus, under one protocol.
-type retrieval struct {
+// passkeyTable is what may stand in one table of passkeys: one corpus, under one protocol.
+type passkeyTable struct {
 	corpus, protocol string
 	task             results.PasskeyTask
 	lengths          []int // of all grids, tokens, rising
@@ -33,16 +32,16 @@ type keyRow struct {
 // keyPositions are where the key stands in the text, in the paper's order.
 var keyPositions = []string{"start", "middle", "end"}
 
-// retrievals sorts a run's passkey results by corpus and protocol.
-func retrievals(run *Run) []*retrieval {
-	var all []*retrieval
-	at := func(corpus, protocol string) *retrieval {
+// passkeyTables sorts a run's passkey results by corpus and protocol.
+func passkeyTables(run *Run) []*passkeyTable {
+	var all []*passkeyTable
+	at := func(corpus, protocol string) *passkeyTable {
 		for _, p := range all {
 			if p.corpus == corpus && (p.protocol == protocol || protocol == "") {
 				return p
 			}
 		}
-		all = append(all, &retrieval{corpus: corpus, protocol: protocol})
+		all = append(all, &passkeyTable{corpus: corpus, protocol: protocol})
 		return all[len(all)-1]
 	}
 	for i := range run.Records {
@@ -69,21 +68,21 @@ func retrievals(run *Run) []*retrieval {
 	for _, p := range all {
 		p.complete()
 	}
-	slices.SortStableFunc(all, func(a, b *retrieval) int {
+	slices.SortStableFunc(all, func(a, b *passkeyTable) int {
 		return cmp.Or(cmp.Compare(a.corpus, b.corpus), cmp.Compare(a.protocol, b.protocol))
 	})
 	return all
 }
 
 // missing adds the rows of a cell without a result.
-func (p *retrieval) missing(model string, failed *Record) {
+func (p *passkeyTable) missing(model string, failed *Record) {
 	for _, stage := range results.PasskeyStages {
 		p.rows = append(p.rows, &keyRow{model: model, stage: stage, failed: failed, notRun: failed == nil})
 	}
 }
 
 // complete adds the rows only the paper has, then sorts and judges.
-func (p *retrieval) complete() {
+func (p *passkeyTable) complete() {
 	for stage, models := range paperPasskey {
 		for model := range models {
 			if !slices.ContainsFunc(p.rows, func(r *keyRow) bool { return r.stage == stage && r.model == model }) {
@@ -118,12 +117,9 @@ func (p *retrieval) complete() {
 }
 
 // ran lists the rows that have a result.
-func (p *retrieval) ran() []*keyRow {
+func (p *passkeyTable) ran() []*keyRow {
 	return slices.DeleteFunc(slices.Clone(p.rows), func(r *keyRow) bool { return r.scored == nil })
 }
-
-// isInfini reports whether a model is one of the paper's own.
-func isInfini(model string) bool { return model == infiniLin || model == infiniDelta }
 
 // at is the score of one cell of the grid, nil when there is none.
 func (r *keyRow) at(length int, position string) *results.PasskeyScore {
@@ -184,15 +180,6 @@ func stageWords(stage string) string {
 	return stage
 }
 
-// hundred writes a share as the paper does, in whole percent; what is halfway but for the
-// rounding of a sum is halfway.
-func hundred(x float64) string { return decimals(math.Round(100*x+1e-9), 0) }
-
-// floored and ceiled are hundred of the ends of an interval, rounded so that it is not
-// written narrower than it is.
-func floored(low float64) string { return decimals(math.Floor(100*low), 0) }
-func ceiled(high float64) string { return decimals(math.Ceil(100*high), 0) }
-
 // lengthLabel is the paper's word for a length, else the number.
 func lengthLabel(length int) string {
 	if i := paperPasskeyLength(length); i >= 0 {
@@ -233,10 +220,8 @@ func checkPasskey(p *results.Passkey) error {
 	return nil
 }
 
-func isShare(x float64) bool { return x >= 0 && x <= 1 }
-
-// passkeySlugs gives each retrieval a name for files and anchors.
-func passkeySlugs(all []*retrieval) []string {
+// passkeySlugs gives each table a name for files and anchors.
+func passkeySlugs(all []*passkeyTable) []string {
 	var corpora []string
 	for _, p := range all {
 		corpora = append(corpora, p.corpus)

@@ -108,9 +108,9 @@ func withPasskey() *Run {
 	return run
 }
 
-func keysOf(t *testing.T, run *Run) *retrieval {
+func keysOf(t *testing.T, run *Run) *passkeyTable {
 	t.Helper()
-	all := retrievals(run)
+	all := passkeyTables(run)
 	if len(all) != 1 {
 		t.Fatalf("%d retrievals, want 1", len(all))
 	}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -75,22 +76,41 @@ func RecallTable(all []Recall) *Table {
 	return t
 }
 
-// share writes a number of the order of one.
-func share(x float64) string { return decimals(x, 3) }
+// recallSection shows what one head's memory gives back, without a model.
+var recallSection = &section{experiment: "recall", check: checkRecall, lay: layRecall}
 
-func shareCell(x float64) Cell { return shown(share(x), x) }
-
-// recallSection is what the page shows of the probe.
-type recallSection struct {
+// recallPage is what the page shows of the probe.
+type recallPage struct {
 	Reading    []string
 	Charts     []*chart
 	Table      *Table
 	Provenance provenance
 }
 
-func recallOf(run *Run) (recallSection, error) {
+func layRecall(run *Run) (*content, error) {
+	p, err := recallOf(run)
+	if err != nil || len(p.Table.Rows) == 0 {
+		return &content{}, err
+	}
+	return &content{parts: []pagePart{{"recall", "Recall", "recall", p}}, tables: []*Table{p.Table}, charts: p.Charts}, nil
+}
+
+// checkRecall refuses points without a size or a tolerance.
+func checkRecall(r *results.Result) error {
+	for i, p := range r.Recall {
+		if p.Pairs < 1 || !(p.Tolerance > 0) {
+			return fmt.Errorf("recall[%d]: %d pairs, tolerance %v: want positive numbers", i, p.Pairs, p.Tolerance)
+		}
+	}
+	if len(r.Recall) == 0 {
+		return errors.New("status is done but there is no recall")
+	}
+	return nil
+}
+
+func recallOf(run *Run) (recallPage, error) {
 	all := recalls(run)
-	s := recallSection{Table: RecallTable(all), Provenance: run.provenance("recall", "")}
+	s := recallPage{Table: RecallTable(all), Provenance: run.provenance("recall", "")}
 	widest := 0
 	for _, r := range all {
 		s.Reading = append(s.Reading, r.Verdict())

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"infinibench/internal/results"
 	"infinibench/internal/seal"
@@ -28,7 +29,7 @@ type Run struct {
 	Planned  []results.Cell // from plan.json; nil when there is none
 	Warnings []string       // files that could not be used, and why
 
-	// Ledger is the memory at the paper's own sizes, from experiments.PaperLedger: it takes
+	// Ledger is the memory at the paper's own sizes, from results.PaperLedger: it takes
 	// the models, so the caller hands it in. Without it the report leaves out that part.
 	Ledger *results.Ledger
 }
@@ -196,39 +197,12 @@ func parseResult(raw []byte) (results.Result, error) {
 	default:
 		return result, fmt.Errorf("status %q: want %q or %q", result.Status, results.StatusDone, results.StatusFailed)
 	}
-	p := result.Perplexity
-	if result.Cell.Experiment == "cost" {
-		return result, nil // its numbers are times, and stand in timing.json
+	section := sectionOf(result.Cell.Experiment)
+	if section == nil {
+		return result, fmt.Errorf("experiment %q: this program has none of that name", clean(result.Cell.Experiment))
 	}
-	if result.Cell.Experiment == "recall" {
-		for i, p := range result.Recall {
-			if p.Pairs < 1 || !(p.Tolerance > 0) {
-				return result, fmt.Errorf("recall[%d]: %d pairs, tolerance %v: want positive numbers", i, p.Pairs, p.Tolerance)
-			}
-		}
-		if len(result.Recall) == 0 {
-			return result, errors.New("status is done but there is no recall")
-		}
-		return result, nil
-	}
-	if result.Cell.Experiment == "booksum" {
-		return result, checkBooksum(result.Booksum)
-	}
-	if result.Cell.Experiment == "passkey" {
-		return result, checkPasskey(result.Passkey)
-	}
-	if p == nil {
-		return result, errors.New("status is done but there is no perplexity")
-	}
-	for _, part := range []struct {
-		name  string
-		score *results.Score
-	}{{"intact", &p.Intact}, {"zeroed", p.Zeroed}, {"shuffled", p.Shuffled}} {
-		// A ratio is a difference of logarithms: zero would be infinite. NaN is a value
-		// that the result does not have, which the tables show.
-		if part.score != nil && part.score.TokenPPL <= 0 {
-			return result, fmt.Errorf("perplexity.%s.token_perplexity %v: want a positive number", part.name, part.score.TokenPPL)
-		}
+	if section.check != nil {
+		return result, section.check(&result)
 	}
 	return result, nil
 }
@@ -254,4 +228,26 @@ func parseLog(raw []byte) (lines []results.LogLine, bad []int) {
 		lines = append(lines, line)
 	}
 	return lines, bad
+}
+
+// has reports whether any cell of an experiment was planned or has a result.
+func (run *Run) has(experiment string) bool {
+	return slices.ContainsFunc(run.Planned, func(c results.Cell) bool { return c.Experiment == experiment }) ||
+		slices.ContainsFunc(run.Records, func(r Record) bool { return r.Result.Cell.Experiment == experiment })
+}
+
+// notRun lists the planned cells that have no result.
+func (run *Run) notRun() []results.Cell {
+	have := map[results.Cell]bool{}
+	for _, record := range run.Records {
+		have[record.Result.Cell] = true
+	}
+	var missing []results.Cell
+	for _, cell := range run.Planned {
+		if !have[cell] {
+			missing = append(missing, cell)
+			have[cell] = true // a plan that names a cell twice still misses one
+		}
+	}
+	return missing
 }

@@ -86,7 +86,7 @@ func NewSideBySide(names []string, runs []*Run) (*SideBySide, error) {
 	if s.Settings, err = differing(runs, common); err != nil {
 		return nil, err
 	}
-	for _, m := range measures {
+	for _, m := range measures() {
 		s.Rows = append(s.Rows, m.rows(names, runs)...)
 	}
 	return s, nil

@@ -14,7 +14,7 @@ func (m Measure) rows(names []string, runs []*Run) []SideRow {
 		cell  results.Cell // without the seed
 		point string
 	}
-	found := map[key][]map[uint64]reading{}
+	found := map[key][]map[uint64]value{}
 	protocols := map[key][]string{}
 	for i, run := range runs {
 		for _, record := range run.Records {
@@ -23,15 +23,15 @@ func (m Measure) rows(names []string, runs []*Run) []SideRow {
 			}
 			cell := record.Result.Cell
 			cell.Seed = 0
-			for point, value := range m.read(record) {
+			for point, v := range m.read(record) {
 				k := key{cell, point}
 				if found[k] == nil {
-					found[k], protocols[k] = make([]map[uint64]reading, len(runs)), make([]string, len(runs))
+					found[k], protocols[k] = make([]map[uint64]value, len(runs)), make([]string, len(runs))
 				}
 				if found[k][i] == nil {
-					found[k][i] = map[uint64]reading{}
+					found[k][i] = map[uint64]value{}
 				}
-				found[k][i][record.Result.Cell.Seed] = value
+				found[k][i][record.Result.Cell.Seed] = v
 				protocols[k][i] = record.Result.Protocol
 			}
 		}
@@ -51,10 +51,10 @@ func (m Measure) rows(names []string, runs []*Run) []SideRow {
 
 // fill computes the numbers of a row from the readings of each run. The runs that take
 // part are those that have a reading under the protocol of the first one that has any.
-func (m Measure) fill(row *SideRow, names []string, of []map[uint64]reading, protocols []string) {
-	first := slices.IndexFunc(of, func(r map[uint64]reading) bool { return len(r) > 0 })
+func (m Measure) fill(row *SideRow, names []string, of []map[uint64]value, protocols []string) {
+	first := slices.IndexFunc(of, func(r map[uint64]value) bool { return len(r) > 0 })
 	place := make([]int, len(of)) // of each run among those that take part, -1 for none
-	var part []map[uint64]reading
+	var part []map[uint64]value
 	for i := range of {
 		place[i] = -1
 		if len(of[i]) > 0 && protocols[i] == protocols[first] {
@@ -119,7 +119,7 @@ func (r SideRow) inOne() bool {
 
 // mean is the geometric mean over seeds of values that are divided, the arithmetic of
 // those that are subtracted.
-func (m Measure) mean(of map[uint64]reading) *float64 {
+func (m Measure) mean(of map[uint64]value) *float64 {
 	var all []float64
 	for _, seed := range slices.Sorted(maps.Keys(of)) {
 		all = append(all, of[seed].value)

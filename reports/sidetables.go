@@ -34,7 +34,7 @@ func (s *SideBySide) Tables() []*Table {
 		}
 		tables = append(tables, settings)
 	}
-	for _, m := range measures {
+	for _, m := range measures() {
 		if t := s.measureTable(m); len(t.Rows) > 0 {
 			tables = append(tables, t)
 		}
@@ -140,7 +140,7 @@ func valueFigure(v *float64) string {
 	if *v >= 1e4 {
 		return count(int64(math.Round(*v)))
 	}
-	return figure(*v)
+	return sig4(*v)
 }
 
 // String writes "-2.4 % (p=0.001, n=24)", with "~" in place of a change that is noise.
@@ -190,7 +190,7 @@ func (s *SideBySide) Flat() *Table {
 		}
 		return value(*v)
 	}
-	for _, m := range measures {
+	for _, m := range measures() {
 		kind := "ratio"
 		if m.Difference {
 			kind = "difference"

@@ -144,8 +144,8 @@ func TestFigure(t *testing.T) {
 	for in, want := range map[float64]string{
 		9.65: "9.650", 11.876: "11.88", 0.97: "0.9700", 168: "168.0", 12345.6: "12346", 0.00012345: "0.000123", 0: "0.000", -2.4e-15: "0.000", -0.5: "-0.5000",
 	} {
-		if got := figure(in); got != want {
-			t.Errorf("figure(%v) = %q, want %q", in, got, want)
+		if got := sig4(in); got != want {
+			t.Errorf("sig4(%v) = %q, want %q", in, got, want)
 		}
 	}
 }

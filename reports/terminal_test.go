@@ -13,7 +13,7 @@ import (
 func printed(t *testing.T, run *Run) string {
 	t.Helper()
 	var out bytes.Buffer
-	if err := Terminal(run, &out); err != nil {
+	if err := printReport(run, &out); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

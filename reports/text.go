@@ -45,8 +45,8 @@ func cleanTo(s string, longest int) string {
 // none stands in a cell that has no value; an empty cell looks forgotten.
 const none = "–"
 
-// figure writes x with four significant digits and no exponent.
-func figure(x float64) string {
+// sig4 writes x with four significant digits and no exponent.
+func sig4(x float64) string {
 	digits := 3
 	if math.Abs(x) < 5e-7 { // zero but for rounding: never "-0.000000"
 		x = 0
@@ -102,4 +102,42 @@ func plural(n int, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// hundred writes a share as the paper does, in whole percent; what is halfway but for the
+// rounding of a sum is halfway.
+func hundred(x float64) string { return decimals(math.Round(100*x+1e-9), 0) }
+
+// floored and ceiled are hundred of the ends of an interval, rounded so that it is not
+// written narrower than it is.
+func floored(low float64) string { return decimals(math.Floor(100*low), 0) }
+func ceiled(high float64) string { return decimals(math.Ceil(100*high), 0) }
+
+// isShare reports whether x is a share of 1; false for NaN.
+func isShare(x float64) bool { return x >= 0 && x <= 1 }
+
+// orNone writes a text from a result, which has none if the cell did not finish.
+func orNone(s string) string {
+	if s = clean(s); s == "" {
+		return "unknown (no result)"
+	}
+	return s
+}
+
+// share writes a number of the order of one.
+func share(x float64) string { return decimals(x, 3) }
+
+func percent(x float64) string { return decimals(100*x, 1) + " %" }
+
+// duration writes seconds in the unit a person would use.
+func duration(seconds float64) string {
+	switch {
+	case !finite.Is(seconds):
+		return "an unknown time"
+	case seconds < 120:
+		return fmt.Sprintf("%.0f s", seconds)
+	case seconds < 7200:
+		return fmt.Sprintf("%.0f min", seconds/60)
+	}
+	return fmt.Sprintf("%.1f h", seconds/3600)
 }

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -15,26 +14,9 @@ import (
 // show them as a dash.
 func undefined(r *results.Result) []string {
 	var all []string
-	explained := map[string]bool{}
-	if p := r.Perplexity; p != nil {
-		with := map[string][]string{} // the scores without a quantity, by quantity and reason
-		for _, s := range []struct {
-			name  string
-			score *results.Score
-		}{{"intact", &p.Intact}, {"zeroed", p.Zeroed}, {"shuffled", p.Shuffled}} {
-			if s.score == nil {
-				continue
-			}
-			for quantity, why := range s.score.Undefined {
-				key := quantity + "\x00" + why
-				with[key] = append(with[key], s.name)
-				explained["perplexity."+s.name+"."+quantity] = true
-			}
-		}
-		for _, key := range slices.Sorted(maps.Keys(with)) {
-			quantity, why, _ := strings.Cut(key, "\x00")
-			all = append(all, fmt.Sprintf("no %s (%s): %s", quantity, strings.Join(with[key], ", "), why))
-		}
+	var explained map[string]bool
+	if s := sectionOf(r.Cell.Experiment); s != nil && s.undefined != nil {
+		all, explained = s.undefined(r)
 	}
 	rest := slices.DeleteFunc(finite.Missing(r), func(path string) bool { return explained[path] })
 	if len(rest) > 0 {

@@ -66,9 +66,9 @@ func notNumbers(text string) (found []string) {
 }
 
 // everythingShown is all that a report has to show, but for its figures for papers.
-func everythingShown(t *testing.T, run *Run) (*document, string) {
+func everythingShown(t *testing.T, run *Run) (*Document, string) {
 	t.Helper()
-	d, err := newDocument(run)
+	d, err := New(run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func everythingShown(t *testing.T, run *Run) (*document, string) {
 			t.Fatal(err)
 		}
 	}
-	if err := Terminal(run, &out); err != nil {
+	if err := printReport(run, &out); err != nil {
 		t.Fatal(err)
 	}
 	return d, out.String()

@@ -22,11 +22,7 @@ type file struct {
 // Write makes outDir/report.html, outDir/tables/<name>.{md,csv,tex} and
 // outDir/figures/<name>.{svg,png}, each whole or not at all, and returns their paths in
 // order. The same run gives the same bytes.
-func Write(run *Run, outDir string) ([]string, error) {
-	d, err := newDocument(run)
-	if err != nil {
-		return nil, err
-	}
+func (d *Document) Write(outDir string) ([]string, error) {
 	html, err := d.page(embedded())
 	if err != nil {
 		return nil, err
@@ -73,7 +69,7 @@ func Write(run *Run, outDir string) ([]string, error) {
 
 // figures draws every chart for papers, side by side: they are most of the work of a
 // report.
-func (d *document) figures() ([]file, error) {
+func (d *Document) figures() ([]file, error) {
 	charts := d.charts()
 	files := make([]file, 2*len(charts))
 	var g errgroup.Group

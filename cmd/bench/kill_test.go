@@ -255,7 +255,11 @@ func (v *victim) outcome(report bool) map[string]string {
 	if run.Ledger, err = experiments.PaperLedger(); err != nil {
 		v.t.Fatal(err)
 	}
-	paths, err := reports.Write(run, filepath.Join(v.t.TempDir(), "report"))
+	document, err := reports.New(run)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	paths, err := document.Write(filepath.Join(v.t.TempDir(), "report"))
 	if err != nil {
 		v.t.Fatal(err)
 	}

@@ -75,14 +75,18 @@ func writeReport(env *environment, runs, profile, out string) error {
 	if place == "" {
 		place = filepath.Join(dir, "report")
 	}
-	paths, err := reports.Write(run, place)
+	document, err := reports.New(run)
+	if err != nil {
+		return err
+	}
+	paths, err := document.Write(place)
 	if out == "" && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
 		return &machine.Fault{Err: err, Remedy: "use bench report --out DIR to write the report of a read-only run elsewhere"}
 	}
 	if err != nil {
 		return err
 	}
-	if err := reports.Terminal(run, env.stdout); err != nil {
+	if err := document.Terminal(env.stdout); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintln(env.stdout, paths[0])

@@ -1,0 +1,111 @@
+package reports
+
+import "fmt"
+
+// judge says what a row makes of the paper's Table 4 and Figure 4. The paper claims
+// that a bounded memory of the whole book beats readers without one, and that a summary
+// is the better the more of the book was read. No value is held against the paper's: they
+// are of a model of 8 billion parameters that was trained before. Its own baselines are other models; here
+// it is the same model without a memory that the first claim is held against, book by
+// book.
+func (r *bookRow) judge() {
+	const control, unknown = "the control; the paper has none", "not in the paper's table"
+	switch {
+	case r.model == localOnly:
+		r.verdict, r.why, r.trend, r.trendWhy = NoClaim, control, NoClaim, control
+	case !isInfini(r.model):
+		r.verdict, r.why, r.trend, r.trendWhy = NoClaim, unknown, NoClaim, unknown
+	case len(r.points) == 0 && len(r.failed) > 0:
+		why := plural(len(r.failed), "cell") + " failed: " + clean(r.failed[0].Result.Error)
+		r.verdict, r.why, r.trend, r.trendWhy = Undecided, why, Undecided, why
+	case len(r.points) == 0:
+		const why = "no result in this run"
+		r.verdict, r.why, r.trend, r.trendWhy = NotAttempted, why, NotAttempted, why
+	default:
+		r.verdict, r.why = r.judgeTable()
+		r.trend, r.trendWhy = above(r.slope, "the slope of overall over the share read")
+	}
+}
+
+func (r *bookRow) judgeTable() (Verdict, string) {
+	if r.overLocal.Books == 0 {
+		return Undecided, "no local-only control that read the same books to compare with"
+	}
+	return above(r.overLocal, "overall minus the local-only control's, all of the book read")
+}
+
+// above judges a claim that an estimate is above 0.
+func above(e bookEstimate, what string) (Verdict, string) {
+	value := fmt.Sprintf("%s is %s", what, e)
+	switch {
+	case e.Books < 2:
+		return Undecided, "n too small: " + plural(e.Books, "book")
+	case e.Low > 0:
+		return DirectionHolds, value + ": above 0 with its whole interval, not at the paper's scale"
+	case e.High <= 0:
+		return NotReproduced, value + ": not above 0, with its whole interval"
+	}
+	return Undecided, value + ": its interval contains 0"
+}
+
+// String writes an estimate times 100, as ROUGE is printed: "76.5 [70.5, 81.8]".
+func (e bookEstimate) String() string {
+	switch e.Books {
+	case 0:
+		return none
+	case 1:
+		return points(e.Value)
+	}
+	return fmt.Sprintf("%s [%s, %s]", points(e.Value), points(e.Low), points(e.High))
+}
+
+// points writes a share as ROUGE is printed, times 100.
+func points(x float64) string { return decimals(100*x, 1) }
+
+// values are an estimate times 100, the ends of its interval, and over how many books.
+func (e bookEstimate) values() []any {
+	switch e.Books {
+	case 0:
+		return nil
+	case 1:
+		return []any{hundredfold(e.Value), nil, nil, int64(1)}
+	}
+	return []any{hundredfold(e.Value), hundredfold(e.Low), hundredfold(e.High), int64(e.Books)}
+}
+
+// paper is the paper's row of the model.
+func (r *bookRow) paper() [4]float64 {
+	for _, p := range paperBooksum {
+		if p.model == r.model {
+			return p.rouge
+		}
+	}
+	return [4]float64{}
+}
+
+// apart says over which books and seeds the difference to another row is, where one of
+// the two has others too; "" if both have the same.
+func (r *bookRow) apart(other *bookRow) string {
+	if other == nil || other == r || len(r.points) == 0 {
+		return ""
+	}
+	shared, ours, theirs := split(r.bySeed(), other.bySeed())
+	books := r.overLocal.Books
+	same := len(ours)+len(theirs) == 0
+	if same && books == r.whole().books && books == other.whole().books || r.whole().tokens != other.whole().tokens {
+		return ""
+	}
+	text := fmt.Sprintf("%s minus %s is over %s of %d and %d", modelName(r.model), shortName(other.model), plural(books, "book"), r.whole().books, other.whole().books)
+	if !same {
+		text += " and " + listed(len(shared), "seed", shared)
+	}
+	for _, of := range []struct {
+		row   *bookRow
+		seeds []string
+	}{{r, ours}, {other, theirs}} {
+		if n := len(of.seeds); n > 0 {
+			text += fmt.Sprintf("; left out: %s of %s", listed(n, "seed", of.seeds), modelName(of.row.model))
+		}
+	}
+	return text + "."
+}

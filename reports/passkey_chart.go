@@ -1,0 +1,147 @@
+package reports
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+
+	"infinibench/internal/results"
+)
+
+// charts are a heat map for each model, then accuracy against writes after each training.
+func (p *passkeyTable) charts(slug string) ([]*chart, error) {
+	var all []*chart
+	var models []string
+	for _, r := range p.ran() {
+		if name := r.name(modelName); !slices.Contains(models, name) {
+			models = append(models, name)
+		}
+	}
+	for i, name := range models {
+		f, err := p.heatMap(name, fmt.Sprintf("chart-keys-%s-%d", slug, i))
+		if err != nil {
+			return nil, err
+		}
+		if f != nil {
+			all = append(all, f)
+		}
+	}
+	for _, stage := range results.PasskeyStages {
+		f, err := p.writesChart(stage, fmt.Sprintf("chart-writes-%s-%s", slug, stage))
+		if err != nil {
+			return nil, err
+		}
+		if f != nil {
+			all = append(all, f)
+		}
+	}
+	return all, nil
+}
+
+// heatMap shows the grid of one model after each of its trainings, length by position.
+func (p *passkeyTable) heatMap(model, id string) (*chart, error) {
+	f := &chart{
+		ID: id, Title: "Passkey accuracy of " + model + ", length by position",
+		Caption: fmt.Sprintf("Share of digits that were right, in percent: the darker the more. Rows are trainings and where the key stands, columns the length of the prompt. Chance is %s.", hundred(p.task.Chance)),
+	}
+	titles := []string{"Training", "Key at the"}
+	var columns []string
+	for _, length := range p.lengths {
+		columns = append(columns, lengthLabel(length))
+		titles = append(titles, ">"+count(int64(length)))
+	}
+	f.Data = newTable("", f.Title+": percent and 95 % interval, by tokens", titles...)
+	var rows []string
+	d := &f.drawing
+	for _, r := range p.ran() {
+		if r.name(modelName) != model {
+			continue
+		}
+		for _, position := range keyPositions {
+			cells := []string{stageWords(r.stage), position}
+			for x, length := range p.lengths {
+				cell := ""
+				if s := r.at(length, position); s != nil {
+					cell = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), floored(s.Tokens.Low), ceiled(s.Tokens.High))
+					d.addCell(x, len(rows), math.Round(100*s.Tokens.Value),
+						fmt.Sprintf("%s, %s of %s tokens: %s %%, n = %d", stageWords(r.stage), position, count(int64(length)), cell, s.Samples))
+				}
+				cells = append(cells, cell)
+			}
+			f.Data.add(cells...)
+			rows = append(rows, r.stage+", "+position)
+		}
+	}
+	if len(d.cells) == 0 {
+		return nil, nil
+	}
+	d.x = axis{name: "tokens of the prompt", kind: "category", labels: columns}
+	d.y = axis{kind: "category", labels: rows} // the first training on top
+	// One hue from near-white: lightness alone orders it, and black figures stay legible.
+	d.colors = colorScale{"percent right", 0, 100, []string{"#F3F0EA", "#3B82BD"}, [2]string{"100 % right", "0 %"}}
+	return f, f.draw()
+}
+
+// writesChart shows accuracy against the segments written to memory since the key.
+func (p *passkeyTable) writesChart(stage, id string) (*chart, error) {
+	f := &chart{
+		ID: id, Title: "Accuracy against memory writes, " + stageWords(stage),
+		Caption: "Share of digits that were right, against the number of segments written to memory between key and question, on a logarithmic scale. The key stands at the start, and the prompt grows; the question then also comes at other places of the repeated filler, where it may be harder. Prompts without a write between them are in the table alone.",
+	}
+	titles := []string{">Writes", ">Tokens"}
+	var names []string
+	type place struct{ writes, tokens int }
+	cells := map[place]map[string]string{}
+	used := map[string]int{}
+	low, high := 0, 0
+	for _, r := range p.ran() {
+		if r.stage != stage || len(r.scored.Writes) == 0 {
+			continue
+		}
+		name, color, width := r.name(shortName), modelColor(r.model), 2
+		if r.model == infiniLin {
+			width = 5 // Delta's line is drawn over it: where they coincide both show
+		}
+		dash, shape := used[color]%len(dashes), used[color]%len(shapes)
+		used[color]++
+		names, titles = append(names, name), append(titles, ">"+name)
+		c := curve{name: name, color: color, dash: dash, width: width, symbol: shapes[shape], size: 8}
+		for _, s := range r.scored.Writes {
+			at := place{s.Writes, s.Length}
+			if cells[at] == nil {
+				cells[at] = map[string]string{}
+			}
+			cells[at][name] = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), floored(s.Tokens.Low), ceiled(s.Tokens.High))
+			if s.Writes > 0 {
+				c.x, c.y = append(c.x, float64(s.Writes)), append(c.y, math.Round(100*s.Tokens.Value))
+				if low == 0 {
+					low = s.Writes
+				}
+				low, high = min(low, s.Writes), max(high, s.Writes)
+			}
+		}
+		f.drawing.curves = append(f.drawing.curves, c)
+		f.Legend = append(f.Legend, legendItem{Name: name, Color: color, Dash: dashes[dash].svg, Shape: shapes[shape]})
+	}
+	if high == 0 {
+		return nil, nil
+	}
+	f.Data = newTable("", f.Title+": percent and 95 % interval", titles...)
+	for _, at := range slices.SortedFunc(maps.Keys(cells), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.writes, b.writes), cmp.Compare(a.tokens, b.tokens))
+	}) {
+		row := []string{count(int64(at.writes)), count(int64(at.tokens))}
+		for _, name := range names {
+			row = append(row, cells[at][name])
+		}
+		f.Data.add(row...)
+	}
+	chance := 100 * p.task.Chance
+	f.drawing.curves = append(f.drawing.curves, curve{name: "chance", color: grey, dash: 1, width: 2, x: []float64{float64(low), float64(high)}, y: []float64{chance, chance}})
+	f.Legend = append(f.Legend, legendItem{Name: "chance", Color: grey, Dash: dashes[1].svg})
+	f.drawing.x = axis{name: "segments written to memory since the key", kind: "log", from: float64(low), to: float64(high)}
+	f.drawing.y = axis{name: "digits right, percent", kind: "value", from: 0, to: 100, step: 20}
+	return f, f.draw()
+}

@@ -1,0 +1,141 @@
+package reports
+
+import (
+	"math"
+
+	"infinibench/internal/metrics"
+	"infinibench/internal/results"
+)
+
+// byDocument asks whether the ratio of a row to another would be the same on other
+// documents: a paired bootstrap over those that both have scored with the same seeds,
+// losses averaged over seeds. Documents is 0 when there are none.
+func (r *row) byDocument(other *row) metrics.Bootstrap {
+	if other == nil {
+		return metrics.Bootstrap{}
+	}
+	theirs := map[uint64][]results.DocumentScore{}
+	for _, record := range other.records {
+		theirs[record.Result.Cell.Seed] = record.Result.Perplexity.Documents
+	}
+	var difference []float64
+	var tokens []int64
+	seeds := 0
+	for _, record := range r.records {
+		own := record.Result.Perplexity.Documents
+		others, ok := theirs[record.Result.Cell.Seed]
+		if !ok {
+			continue
+		}
+		if seeds == 0 {
+			difference, tokens = make([]float64, len(own)), make([]int64, len(own))
+		}
+		if len(own) != len(others) || len(own) != len(tokens) {
+			return metrics.Bootstrap{}
+		}
+		for i, d := range own {
+			if d.ID != others[i].ID || d.Tokens != others[i].Tokens || seeds > 0 && d.Tokens != tokens[i] {
+				return metrics.Bootstrap{}
+			}
+			difference[i] += d.NLL - others[i].NLL
+			tokens[i] = d.Tokens
+		}
+		seeds++
+	}
+	if len(difference) == 0 {
+		return metrics.Bootstrap{}
+	}
+	for i := range difference {
+		difference[i] /= float64(seeds)
+	}
+	return metrics.PairedBootstrap(difference, tokens, bootstrapSeed)
+}
+
+// pairsTable sets the ratio of every two models that were trained on equal tokens
+// beside the paper's: absolute perplexities hang on a tokenizer and on texts that were
+// never published, ratios much less.
+func (c *comparison) pairsTable(slug string) *Table {
+	t := newTable("ratios-"+slug, "Ratios between models on "+c.title(),
+		"This", "Divided by", ">Paper", ">Ours", ">95 % over seeds", ">95 % over documents", ">p", "Verdict", "Why", "Data and scale").csv(
+		"model", "divided_by", "paper_ratio paper_is_borrowed", "ratio", "ratio_low_over_seeds ratio_high_over_seeds seeds",
+		"ratio_low_over_documents ratio_high_over_documents documents", "p_over_documents", "verdict", "why", "data_and_scale")
+	t.Caption = "Of token perplexities, each pair the way the paper has it below 1: the first model is its better one. Models of one length, segment and number of training tokens, seed by seed."
+	for i, a := range c.rows {
+		for _, b := range c.rows[:i] {
+			if !a.alike(b) {
+				continue
+			}
+			better, worse := a, b
+			var paper float64
+			if a.paper > 0 && b.paper > 0 {
+				if paper = a.paper / b.paper; paper > 1 {
+					better, worse, paper = b, a, 1/paper
+				}
+			}
+			ratio, documents := better.over(worse), better.byDocument(worse)
+			verdict, why := NoClaim, "the paper has no value for one of them"
+			if paper > 0 {
+				verdict, why = Judge(Evidence{
+					Attempted: true, PaperScale: a.paperScale() && b.paperScale(),
+					Paper: paper, Ratio: ratio, Documents: documents,
+				})
+			}
+			printed := paperRatio(paper, false)
+			if paper > 0 && (isBorrowed(a.model) || isBorrowed(b.model)) {
+				printed = shown(printed.Text+borrowed, paper, true)
+				t.note("%s “The paper's ordering” is there that of what it prints.", borrowedNote)
+			}
+			t.put(text(c.name(better)), text(c.name(worse)), printed, shown(ratioFigure(ratio), ratio.valueLowHighN()[0]), ratio.limitsAndSeeds(), documentLimits(documents), pValue(documents), text(string(verdict)), prose(why), prose(c.dataAndScales(better, worse)))
+			if words := c.apart(better, worse); words != "" {
+				t.note("%s", words)
+			}
+			switch {
+			case documents.Documents >= leastDocuments:
+				t.note("The interval over documents and the two-sided p-value are of a paired bootstrap: %s resamples of the %d documents, both models on the same, losses averaged over seeds. That over seeds says whether other weights, that over documents whether other texts would decide otherwise.", count(metrics.Resamples), documents.Documents)
+			case documents.Documents > 0:
+				t.note("There are only %s: where fewer than 6 all fall to one side, that may be chance, so there is no interval over them and no p-value.", plural(documents.Documents, "document"))
+			}
+		}
+	}
+	if len(t.Rows) > 1 {
+		t.note("%d pairs are tested; of so many independent ones, 1 in 20 would seem sure by chance.", len(t.Rows))
+	}
+	return t
+}
+
+// dataAndScales says in the row of a pair how far it is from the paper's setting, and
+// what either model has for a setting of its own.
+func (c *comparison) dataAndScales(a, b *row) string {
+	text := a.inShort()
+	for _, r := range []*row{a, b} {
+		if s := r.settings(); s != "" {
+			text += "; " + c.shortName(r) + ": " + s
+		}
+	}
+	return text
+}
+
+func ratioFigure(i Interval) string {
+	if i.N == 0 {
+		return none
+	}
+	return paperNumber(i.Mean)
+}
+
+func documentLimits(b metrics.Bootstrap) Cell {
+	if b.Documents < leastDocuments {
+		return shown(none, nil, nil, b.Documents)
+	}
+	return shown(sig4(b.Low)+" to "+sig4(b.High), b.Low, b.High, b.Documents)
+}
+
+// pValue writes a p-value, which a bootstrap knows no finer than its resamples.
+func pValue(b metrics.Bootstrap) Cell {
+	switch {
+	case b.Documents < leastDocuments || math.IsNaN(b.P):
+		return shown(none, nil)
+	case b.P < 0.001:
+		return shown("< 0.001", b.P)
+	}
+	return shown(decimals(b.P, 3), b.P)
+}

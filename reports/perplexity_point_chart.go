@@ -1,0 +1,128 @@
+package reports
+
+import "fmt"
+
+// point is a mean with its interval in a point chart.
+type point struct {
+	at     int // place on the axis of models
+	model  string
+	what   string // under the pointer, between the model and the value
+	color  string
+	hollow bool // drawn right of the middle, not filled
+	Interval
+}
+
+// perplexityChart shows each model's perplexity with its interval, with the
+// memory intact and zeroed, and the bounds.
+func (c *comparison) perplexityChart(slug string) (*chart, error) {
+	f := &chart{
+		ID: "chart-perplexity-" + slug, Title: "Token perplexity per model",
+		Caption: "Points are geometric means over seeds, bars their 95 % intervals; lower is better. The axis need not start at 0.",
+		Legend:  []legendItem{{Name: "memory intact", Color: grey, Mark: "full"}},
+		Data:    newTable("", "Token perplexity per model", "Model", "Memory", ">Perplexity", ">95 % interval", ">Seeds"),
+	}
+	var names []string
+	var points []point
+	for _, r := range c.rows {
+		if len(r.records) == 0 {
+			continue
+		}
+		p := point{len(names), c.name(r), "memory intact", modelColor(r.model), false, r.ours}
+		points = append(points, p)
+		f.Data.add(c.name(r), "intact", r.ours.mean(), r.ours.limits(), fmt.Sprint(r.ours.N))
+		if r.zeroed.N > 0 {
+			if p.what, p.hollow, p.Interval = "memory zeroed", true, r.zeroed; len(f.Legend) == 1 {
+				f.Legend = append(f.Legend, legendItem{Name: "memory zeroed", Color: grey, Mark: "hollow"})
+			}
+			points = append(points, p)
+			f.Data.add(c.name(r), "zeroed", r.zeroed.mean(), r.zeroed.limits(), fmt.Sprint(r.zeroed.N))
+		}
+		names = append(names, c.shortName(r))
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	var levels []level
+	for k, i := range c.ideals {
+		for j, bound := range []level{{"ideal, full history", i.full, 1}, {"ideal, last segment only", i.limited, 2}} {
+			if k == 0 {
+				f.Legend = append(f.Legend, legendItem{Name: bound.name, Color: grey, Dash: dashes[1+j].svg})
+			}
+			if len(c.ideals) > 1 {
+				bound.name += " (" + count(int64(i.segment)) + " tokens)"
+			}
+			levels = append(levels, bound)
+			f.Data.add(bound.name, "", sig4(bound.value))
+		}
+	}
+	return f, f.drawPoints(names, "token perplexity", points, levels)
+}
+
+// ratioChart shows what the memory is worth on an axis of its own: beside the
+// bounds, differences of a percent cannot be seen.
+func (c *comparison) ratioChart(slug string) (*chart, error) {
+	f := &chart{
+		ID: "chart-ratio-" + slug, Title: "What the memory is worth",
+		Caption: "Ratios of perplexities, paired by seed, with 95 % intervals. Below 1 the memory helps: against a model that never had one, and against the same model with its memory read as zeros.",
+		Data:    newTable("", "Ratios of perplexities", "Model", "Divided by", ">Ratio", ">95 % interval", ">Seeds"),
+	}
+	var names []string
+	var points []point
+	for _, r := range c.rows {
+		own := r.zeroedRatio.inverse()
+		if r.overLocal.N == 0 && own.N == 0 {
+			continue
+		}
+		for k, other := range []struct {
+			what string
+			Interval
+		}{{"local only", r.overLocal}, {"itself, memory zeroed", own}} {
+			if other.N > 0 {
+				points = append(points, point{len(names), c.name(r), "÷ " + other.what, modelColor(r.model), k == 1, other.Interval})
+				f.Data.add(c.name(r), other.what, other.mean(), other.limits(), fmt.Sprint(other.N))
+			}
+		}
+		names = append(names, c.shortName(r))
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	f.Legend = []legendItem{
+		{Name: "÷ local only", Color: grey, Mark: "full"}, {Name: "÷ itself, memory zeroed", Color: grey, Mark: "hollow"},
+		{Name: "no difference", Color: grey, Dash: dashes[1].svg},
+	}
+	return f, f.drawPoints(names, "ratio of perplexities", points, []level{{"no difference", 1, 1}})
+}
+
+// drawPoints makes the chart of points and levels; the range of the axis follows from
+// what it has to show.
+func (f *chart) drawPoints(names []string, axisName string, points []point, levels []level) error {
+	s := nothing()
+	f.drawing = drawing{x: axis{name: "model", kind: "category", labels: names}, levels: levels, nearest: true}
+	for _, p := range points {
+		m := mark{x: float64(p.at), mean: p.Mean, low: p.Low, high: p.High, side: -1, color: p.color,
+			text: fmt.Sprintf("%s, %s: %s, %s", p.model, p.what, p.Interval, plural(p.N, "seed"))}
+		if p.N < 2 {
+			m.low, m.high = p.Mean, p.Mean
+		}
+		if p.hollow {
+			m.side = 1 // beside its twin
+		}
+		s.see(m.mean, m.low, m.high)
+		f.drawing.marks = append(f.drawing.marks, m)
+	}
+	for _, l := range levels {
+		s.see(l.value)
+	}
+	f.drawing.y = rangeOf(axisName, s)
+	return f.draw()
+}
+
+// shortName is name for the axis of a figure and for the terminal.
+func (c *comparison) shortName(r *row) string {
+	if r.long && !is100K(r.length) {
+		return shortName(r.model) + ", for 100K"
+	}
+	full, long := c.name(r), modelName(r.model)
+	return shortName(r.model) + full[len(long):]
+}
