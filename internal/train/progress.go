@@ -71,7 +71,7 @@ func ForgetProgress(dir string) error {
 func Repair(dir string) (notes []string, err error) {
 	for _, file := range []struct{ name, instead string }{
 		{modelFile, "trained again from the last checkpoint"},
-		{progressFile, "going on from the checkpoint before it"},
+		{progressFile, "resuming from the checkpoint before it"},
 		{previousFile, "training from the start"},
 	} {
 		path := filepath.Join(dir, file.name)

@@ -332,7 +332,7 @@ func TestRepairGoesBackOneCheckpoint(t *testing.T) {
 	}{
 		{"", "", 3},
 		{"model.safetensors", "trained again from the last checkpoint", 3},
-		{"training.safetensors", "going on from the checkpoint before it", 2},
+		{"training.safetensors", "resuming from the checkpoint before it", 2},
 		{"training.previous.safetensors", "training from the start", 0},
 	} {
 		var want []string
