@@ -19,7 +19,7 @@ var builtOn = map[string]string{
 }
 
 // Files that hold a field for each experiment.
-var declared = []string{"kinds.go", "result.go"}
+var declared = []string{"kinds.go", "results/settings.go", "results/result.go"}
 
 // Every experiment lives in the files that begin with its name. Outside of them and of
 // the slice, nothing is used that they declare, nor its field of ExperimentSettings and of Result, nor its
@@ -43,30 +43,25 @@ type crossing struct{ experiment, text string }
 func crossings(t *testing.T, dir string) []crossing {
 	t.Helper()
 	set := token.NewFileSet()
-	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []*ast.File
-	for _, path := range paths {
-		if strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(set, path, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, f)
-	}
+	files := parse(t, set, dir)
 	if len(files) < 20 {
 		t.Fatalf("%d files; the test looks in the wrong place", len(files))
 	}
-	// Only names of this package matter: what is imported may stay unknown.
+	// Only names of this package and of internal/results matter: what else is imported may
+	// stay unknown.
 	info := &types.Info{Uses: map[*ast.Ident]types.Object{}}
-	check := types.Config{Importer: nothing{}, Error: func(error) {}, DisableUnusedImportCheck: true}
+	check := types.Config{Importer: importer{}, Error: func(error) {}, DisableUnusedImportCheck: true}
+	results, _ := check.Check(resultsPath, set, parse(t, set, filepath.Join(dir, "../internal/results")), nil)
+	check.Importer = importer{resultsPath: results}
 	pkg, _ := check.Check("experiments", set, files, info)
 
-	name := func(at token.Pos) string { return filepath.Base(set.Position(at).Filename) }
+	name := func(at token.Pos) string { // results/settings.go of a file of internal/results
+		path := set.Position(at).Filename
+		if filepath.Base(filepath.Dir(path)) == "results" {
+			return "results/" + filepath.Base(path)
+		}
+		return filepath.Base(path)
+	}
 	var all []crossing
 	add := func(of string, at token.Pos, what string) {
 		file := name(at)
@@ -80,13 +75,13 @@ func crossings(t *testing.T, dir string) []crossing {
 		all = append(all, crossing{of, what + " in " + file})
 	}
 	for ident, object := range info.Uses {
-		if object.Pkg() != pkg {
+		if object.Pkg() != pkg && object.Pkg() != results {
 			continue
 		}
 		from := name(object.Pos())
 		for _, e := range experiments {
 			field := slices.Contains(declared, from) && strings.EqualFold(object.Name(), e.name)
-			if field || strings.HasPrefix(from, e.name) {
+			if field || strings.HasPrefix(strings.TrimPrefix(from, "results/"), e.name) {
 				add(e.name, ident.Pos(), object.Name())
 			}
 		}
@@ -108,10 +103,35 @@ func crossings(t *testing.T, dir string) []crossing {
 	return all
 }
 
-// nothing imports packages without their content.
-type nothing struct{}
+// parse reads the files of a package, tests left out.
+func parse(t *testing.T, set *token.FileSet, dir string) (files []*ast.File) {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(set, path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	return files
+}
 
-func (nothing) Import(path string) (*types.Package, error) {
+const resultsPath = "infinibench/internal/results"
+
+// importer knows some packages; it imports others without their content.
+type importer map[string]*types.Package
+
+func (i importer) Import(path string) (*types.Package, error) {
+	if p := i[path]; p != nil {
+		return p, nil
+	}
 	p := types.NewPackage(path, filepath.Base(path))
 	p.MarkComplete()
 	return p, nil

@@ -18,8 +18,8 @@ import (
 	"infinibench/internal/seal"
 )
 
-// Digest is the SHA-256 of those of the lines of a file, in the order of these: samples
-// that were scored again stand at another place. That of no file is that of an empty one.
+// Digest is the SHA-256 of the sorted hashes of the lines of a file, in hexadecimal, so that
+// samples which were scored again may change places. A missing file counts as empty.
 func Digest(path string) (string, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,3 +1,7 @@
+// Package results has the files of a run, runs/<profile>: the types of config.yaml,
+// result.json, timing.json, the logs and plan.json, and how they are sealed and read. The
+// experiments write them; the report and the live page read them. It is a leaf, so that a
+// report links no engine.
 package results
 
 import (
@@ -5,17 +9,6 @@ import (
 
 	"infinibench/datasets"
 )
-
-// Key is the name of the cell's directory, unlike that of any other cell: for example
-// perplexity-novel-infini-delta-1024-seed1, or cost-infini-delta-32768 for a cell without
-// a corpus, which has no seed either. A profile's cells need no characters but a-z, 0-9
-// and -.
-func (c Cell) Key() string {
-	if c.Corpus == "" {
-		return fmt.Sprintf("%s-%s-%d", c.Experiment, c.Model, c.Length)
-	}
-	return fmt.Sprintf("%s-%s-%s-%d-seed%d", c.Experiment, c.Corpus, c.Model, c.Length, c.Seed)
-}
 
 // Version is the version of the result file format.
 const Version = 1
@@ -28,6 +21,17 @@ type Cell struct {
 	Model      string `json:"model"`      // "local-only", "infini-linear", "infini-delta"; of cost also "full-attention"
 	Length     int    `json:"length"`     // tokens per training sequence; of cost the longest
 	Seed       uint64 `json:"seed"`
+}
+
+// Key is the name of the cell's directory, unlike that of any other cell: for example
+// perplexity-novel-infini-delta-1024-seed1, or cost-infini-delta-32768 for a cell without
+// a corpus, which has no seed either. A profile's cells need no characters but a-z, 0-9
+// and -.
+func (c Cell) Key() string {
+	if c.Corpus == "" {
+		return fmt.Sprintf("%s-%s-%d", c.Experiment, c.Model, c.Length)
+	}
+	return fmt.Sprintf("%s-%s-%s-%d-seed%d", c.Experiment, c.Corpus, c.Model, c.Length, c.Seed)
 }
 
 // Status is what became of a cell.
