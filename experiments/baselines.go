@@ -34,8 +34,8 @@ func evaluatedBaselines(s results.BaselineSettings) results.BaselineSettings {
 	return s
 }
 
-// paperBaselines is behind the rows of the paper's Table 2: the sizes are those that zero
-// stands for, at its segments, and two rows are of another paper's Transformer-XL.
+// paperBaselines are the settings behind the paper's Table 2: the default sizes, at its
+// segments, and T5's positions, as two rows come from another paper's Transformer-XL.
 var paperBaselines = results.BaselineSettings{TransformerXL: results.TransformerXLSettings{T5: true}}
 
 // configureMemory is a memory with these settings.
@@ -73,11 +73,11 @@ func (p *Profile) validateBaselines(report reporter) {
 	}
 }
 
-// savedBaselines is where a checkpoint has the settings of its model, in YAML.
+// savedBaselines is the key under which a checkpoint holds its model's settings, in YAML.
 const savedBaselines = "baselines"
 
-// LoadModel reads a trained model from a checkpoint, as it is to be evaluated, and what
-// was kept beside it.
+// LoadModel reads a trained model from a checkpoint, configured for evaluation, with the
+// metadata saved next to it.
 func LoadModel(dir string) (*models.Model, map[string]string, error) {
 	return train.LoadModel(dir, func(id string, extra map[string]string) (models.Memory, error) {
 		var s results.BaselineSettings

@@ -25,12 +25,12 @@ type bookReader struct {
 	advance func(tokens int, before bool)
 }
 
-func newBookReader(m *models.Model, x *summaryTask, seed uint64, lead int, told func(tokens int, before bool)) *bookReader {
-	return &bookReader{task: x, empty: m.NewState(1), seed: seed, lead: lead, one: m.NewDecoder(1), many: m.NewDecoder(x.settings.Decodes), advance: told}
+func newBookReader(m *models.Model, x *summaryTask, seed uint64, lead int, advance func(tokens int, before bool)) *bookReader {
+	return &bookReader{task: x, empty: m.NewState(1), seed: seed, lead: lead, one: m.NewDecoder(1), many: m.NewDecoder(x.settings.Decodes), advance: advance}
 }
 
-// book reads book i of the split. done has the readings of an earlier run, by length,
-// which are not made again; save is told of each further one.
+// book reads book i of the split. done has an earlier run's readings by length, which are
+// not repeated; save is called with each new one.
 func (r *bookReader) book(ctx context.Context, pair booksum.Pair, i int, done map[int]results.BooksumReading, save func(results.BooksumReading) error) (results.BooksumBook, error) {
 	s := r.task.settings
 	ids, err := r.task.text.Tokenizer.Encode(pair.Text)

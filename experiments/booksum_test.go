@@ -205,11 +205,11 @@ func TestBookReader(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := 0
-	reader := newBookReader(m, x, 9, 5, func(tokens int, before bool) { told += tokens })
+	counted := 0
+	reader := newBookReader(m, x, 9, 5, func(tokens int, before bool) { counted += tokens })
 	// A book that was read before leaves nothing behind.
 	for range 2 {
-		told = 0
+		counted = 0
 		book, err := reader.book(context.Background(), pair, 1, nil, func(results.BooksumReading) error { return nil })
 		if err != nil {
 			t.Fatal(err)
@@ -252,8 +252,8 @@ func TestBookReader(t *testing.T) {
 				t.Errorf("bound %+v", r.Bound)
 			}
 		}
-		if told != 256+drawn {
-			t.Errorf("told of %d tokens, read 256 and drew %d", told, drawn)
+		if counted != 256+drawn {
+			t.Errorf("counted %d tokens, read 256 and drew %d", counted, drawn)
 		}
 	}
 }

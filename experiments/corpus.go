@@ -90,9 +90,9 @@ func OpenCorpus(name string, s results.CorpusSettings, data string) (datasets.Co
 	return datasets.OpenArxivMath(dir)
 }
 
-// OpenText opens a corpus and its tokenizer, and looks for texts that cannot be read.
-// A BPE is trained on the training split the first time and kept in the directory
-// cache; progress is told of that.
+// OpenText opens a corpus and its tokenizer, and looks for texts that cannot be read. A BPE
+// is trained on the training split the first time and kept in the directory cache; progress
+// is called during this training.
 func OpenText(ctx context.Context, name string, s results.CorpusSettings, data, cache string, progress func(done, total int)) (*TokenizedCorpus, error) {
 	c, err := OpenCorpus(name, s, data)
 	if err != nil {

@@ -30,9 +30,9 @@ func (c cellFiles) finish(r *results.Result) error {
 	return results.WriteJSON(c.path("result.json"), r)
 }
 
-// reopen looks through what a finished cell has left, and says what it found. Settings
-// that are lost or damaged are written again. When samples are, done is false: they are
-// scored again, unless the model is gone as well. The result stays until it is replaced.
+// reopen checks the files of a finished cell and returns a note for each fault. It rewrites
+// lost or damaged settings. If samples are lost or damaged, done is false and they are scored
+// again, unless the model is missing too. The result stays until it is replaced.
 func (c cellFiles) reopen(r results.Result, config []byte) (notes []string, done bool, err error) {
 	sealed := results.SealedConfig(config)
 	switch old, err := os.ReadFile(c.path("config.yaml")); {

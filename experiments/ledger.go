@@ -121,11 +121,10 @@ func asThePaperCounts(model string, c models.Config, f results.Footprint) (formu
 	return f.Formula, f.Entries
 }
 
-// autoCompressor is the one row of the paper's Table 1 that no model here stands
-// behind: soft prompts that a language model adds to its input. Their number p is the
-// 50 its authors train with (Chevalier et al. 2023), to 2048 tokens of a segment as for
-// the RMT; m is that of the segments before the last of a training sequence, as all
-// summaries are kept.
+// autoCompressor is the one row of the paper's Table 1 without a model here: soft prompts
+// that a language model adds to its input. Their number p is the 50 with which its authors
+// train (Chevalier et al. 2023), per 2048 tokens of a segment as for the RMT. m is the number
+// of segments before the last of a training sequence, as all summaries are kept.
 func autoCompressor(s results.ModelSettings, length int) results.LedgerRow {
 	vectors, segments := max(1, (50*s.Segment+1024)/2048), max(1, length/s.Segment)
 	return results.LedgerRow{

@@ -14,9 +14,9 @@ import (
 // samples of a batch: what a kill may cost.
 const passkeySave = 1 << 20
 
-// passkeyEvaluation is where the prompts of a stage are read and answered. Filler is the same in
-// all of them, so what stands before a needle is read once, and the state there is kept:
-// the prefix. Then comes one batch of samples after another, stream after stream.
+// passkeyEvaluation reads and answers the prompts of a stage. They all have the same filler,
+// so the text before a needle is read once and its state is kept: the prefix. Then the batches
+// of samples follow one after another, each with all streams.
 type passkeyEvaluation struct {
 	*passkeyRun
 	model   *models.Model
@@ -31,8 +31,8 @@ type passkeyEvaluation struct {
 	unsaved int // tokens read
 }
 
-// evaluate asks all prompts of a stage and returns the answers. It goes on where an
-// earlier run was stopped, in the middle of a prompt if it was there.
+// evaluate asks all prompts of a stage and returns the answers. It resumes where an earlier
+// run stopped, even in the middle of a prompt.
 func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passkeyStage) ([]results.PasskeyAnswer, error) {
 	prompts, err := passkeyPrompts(r.settings.Passkey, r.task)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 // SampleScore is all that was measured on one document: one line of
 // samples.jsonl. The numbers of a cell are sums over these lines, so an
-// evaluation that was interrupted goes on after the last one.
+// interrupted evaluation resumes after the last one.
 type SampleScore struct {
 	ID        string               `json:"id"`
 	Words     int64                `json:"words"`

@@ -64,9 +64,9 @@ func newSample(d datasets.Document, t tokenizer.Tokenizer, limit int) (sample, e
 	return x, nil
 }
 
-// scoreSamples scores a model on samples by the perplexity protocol. `done` are
-// the scores of an earlier run, which are not made again; save is told of every
-// further group of documents as it is finished.
+// scoreSamples scores a model on samples by the perplexity protocol. done has an earlier
+// run's scores, which are not computed again; save is called with every further group of
+// documents once it is finished.
 func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s results.EvaluationSettings, done map[string]SampleScore, save func([]SampleScore) error, tick func(tokens int, before bool)) ([]SampleScore, error) {
 	scores := make([]SampleScore, len(samples))
 	groups := grouped(samples, s.Batch)

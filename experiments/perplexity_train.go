@@ -47,10 +47,9 @@ func ownsDir(dir string, config []byte) error {
 	return nil
 }
 
-// Train trains the model of one cell of perplexity in a directory of its own, which
-// then holds checkpoint/ and metrics.jsonl, and evaluates nothing. Interrupted, it
-// resumes when called again.
-func Train(ctx context.Context, o Options, c results.Cell, dir string, told func(tokens int, before bool)) error {
+// Train trains the model of one perplexity cell and evaluates nothing. It writes checkpoint/
+// and metrics.jsonl to a directory. If interrupted, it resumes when called again.
+func Train(ctx context.Context, o Options, c results.Cell, dir string, advance func(tokens int, before bool)) error {
 	if err := o.Profile.Identify(o.Data); err != nil {
 		return err
 	}
@@ -93,7 +92,7 @@ func Train(ctx context.Context, o Options, c results.Cell, dir string, told func
 	if err != nil {
 		return err
 	}
-	run := newCellRun(o, planned, files, text, func(_ string, tokens int, before bool) { told(tokens, before) })
+	run := newCellRun(o, planned, files, text, func(_ string, tokens int, before bool) { advance(tokens, before) })
 	if _, err = run.trained(ctx); err != nil {
 		return err
 	}

@@ -45,12 +45,12 @@ func recallSegments(s results.RecallSettings, model string) []int {
 }
 
 // MeasureRecall writes random pairs to the memory of one head with the loops that the
-// models run, reads them back, and holds what it reads against the curve. Random are
-// the keys and the values of each trial, the same for every rule and segment. model is
-// "infini-linear" or "infini-delta"; tick is told of the pairs of each point.
+// models run, reads them back, and compares the result with the curve. Each trial draws
+// keys and values, the same for every rule and segment. model is "infini-linear" or
+// "infini-delta"; tick is called with the number of pairs of each point.
 func MeasureRecall(ctx context.Context, model string, s results.RecallSettings, epsilon float64, tick func(pairs int)) ([]results.RecallPoint, error) {
 	if !slices.Contains(RecallModels, model) {
-		return nil, fmt.Errorf("experiments: the recall of %q is not known; known is that of %s", model, strings.Join(RecallModels, " and "))
+		return nil, fmt.Errorf("experiments: recall does not know model %q; it knows %s", model, strings.Join(RecallModels, " and "))
 	}
 	delta := isDelta(model)
 	var points []results.RecallPoint

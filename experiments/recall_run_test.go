@@ -51,10 +51,10 @@ func TestRecallRun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		told := map[results.Cell]int{}
+		counted := map[results.Cell]int{}
 		o.Observe = func(e Event) {
 			if e.Kind == Progress {
-				told[e.Cell] += e.Tokens
+				counted[e.Cell] += e.Tokens
 			}
 		}
 		summary, err := Run(context.Background(), o)
@@ -62,8 +62,8 @@ func TestRecallRun(t *testing.T) {
 			t.Fatalf("%+v, %v", summary, err)
 		}
 		for _, w := range work[1:] { // 2·(32+16+8+4+2+1) + 2·(16+8+4+2+1) pairs, with Delta twice
-			if want := map[string]int{"infini-linear": 188, "infini-delta": 376}[w.Cell.Model]; w.EvaluateTokens != want || told[w.Cell] != want {
-				t.Errorf("%s: planned %d pairs and told %d, want %d", w.Cell.Key(), w.EvaluateTokens, told[w.Cell], want)
+			if want := map[string]int{"infini-linear": 188, "infini-delta": 376}[w.Cell.Model]; w.EvaluateTokens != want || counted[w.Cell] != want {
+				t.Errorf("%s: planned %d pairs and counted %d, want %d", w.Cell.Key(), w.EvaluateTokens, counted[w.Cell], want)
 			}
 		}
 		all[i] = outcome(t, o.Directory())

@@ -93,8 +93,8 @@ gigabytes and minutes; without --peak, values measured earlier are printed.`,
 	return cmd
 }
 
-// measurePeaks runs this program once for each model that is here, since the peak of
-// one process is that of the largest model it has held.
+// measurePeaks runs this program once per implemented model, because a process reports
+// the peak of the largest model it has ever held.
 func measurePeaks(env *environment, sizes []string, l *results.Ledger) error {
 	self, err := os.Executable()
 	if err != nil {

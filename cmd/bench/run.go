@@ -123,14 +123,14 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 	bar := env.progress("reproduce", total)
 	bar.tokens = true
 	var done int64
-	cells, told := 0, map[results.Cell]int64{}
-	// The bar counts each cell with its expected tokens, whatever it really had: what it
-	// had not says nothing of the speed.
+	cells, counted := 0, map[results.Cell]int64{}
+	// The bar counts every finished cell as its expected tokens, even if it processed
+	// fewer. The missing ones must not count towards the speed.
 	complete := func(c results.Cell) {
-		bar.before(share[c] - told[c])
+		bar.before(share[c] - counted[c])
 		cells++
-		done += share[c] - told[c]
-		told[c] = share[c]
+		done += share[c] - counted[c]
+		counted[c] = share[c]
 	}
 	say := func(format string, args ...any) {
 		bar.interrupt(func() { fmt.Fprintf(env.stderr, format+"\n", args...) })
@@ -146,8 +146,8 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 			complete(e.Cell)
 			say("failed: %s: %v", e.Cell.Key(), e.Err)
 		case experiments.Progress:
-			n := min(int64(e.Tokens), share[e.Cell]-told[e.Cell])
-			told[e.Cell] += n
+			n := min(int64(e.Tokens), share[e.Cell]-counted[e.Cell])
+			counted[e.Cell] += n
 			done += n
 			if e.Before {
 				bar.before(n)

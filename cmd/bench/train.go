@@ -62,7 +62,7 @@ eval and generate read. The same command resumes an interrupted training.`,
 	return cmd
 }
 
-// choose finds the profile's first cell that fits what was asked for.
+// choose finds the profile's first cell that matches the request.
 func choose(p *experiments.Profile, want results.Cell) (experiments.PlannedCell, error) {
 	cells := slices.DeleteFunc(p.Cells(), func(c experiments.PlannedCell) bool { return c.Experiment != want.Experiment })
 	i := slices.IndexFunc(cells, func(c experiments.PlannedCell) bool {

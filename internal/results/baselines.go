@@ -1,8 +1,8 @@
 package results
 
-// BaselineSettings is what the authors of the baselines leave open or vary, under the
-// ids of the models. Zero, or left out, stands for the choice that the type in package
-// baselines names.
+// BaselineSettings are the choices that the baselines' authors leave open or vary, by model
+// id. Zero, or no key, means the default that the type in package
+// baselines documents.
 type BaselineSettings struct {
 	TransformerXL TransformerXLSettings `yaml:"transformer-xl,omitempty" json:",omitzero"` // also the local part of memorizing
 	Memorizing    MemorizingSettings    `yaml:"memorizing,omitempty" json:",omitzero"`
@@ -10,25 +10,25 @@ type BaselineSettings struct {
 	Compressive   CompressiveSettings   `yaml:"compressive,omitempty" json:",omitzero"`
 }
 
-// TransformerXLSettings is those of baselines.TransformerXL.
+// TransformerXLSettings configures baselines.TransformerXL.
 type TransformerXLSettings struct {
 	Cache           int  `yaml:"cache,omitempty" min:"1" max:"1048576"`            // tokens; 0: one segment
 	EvaluationCache int  `yaml:"evaluation_cache,omitempty" min:"1" max:"1048576"` // in place of cache once trained, as no weight depends on it
 	T5              bool `yaml:"t5,omitempty"`                                     // T5's relative biases, on keys and queries of length 1
 }
 
-// MemorizingSettings is those of baselines.Memorizing.
+// MemorizingSettings configures baselines.Memorizing.
 type MemorizingSettings struct {
 	Entries int `yaml:"entries,omitempty" min:"1" max:"16777216"` // tokens in memory; 0: 32 segments
 	K       int `yaml:"k,omitempty" min:"1" max:"65536"`          // entries found; 0: 32
 }
 
-// RMTSettings is those of baselines.Recurrent.
+// RMTSettings configures baselines.Recurrent.
 type RMTSettings struct {
 	Tokens int `yaml:"tokens,omitempty" min:"1" max:"65536"` // 0: 100 to 2048 of a segment
 }
 
-// CompressiveSettings is those of baselines.Compressive.
+// CompressiveSettings configures baselines.Compressive.
 type CompressiveSettings struct {
 	Slots int `yaml:"slots,omitempty" min:"1" max:"1048576"` // 0: as many as tokens in a segment
 	Rate  int `yaml:"rate,omitempty" min:"1" max:"1024"`     // tokens to a slot; 0: 2

@@ -74,9 +74,9 @@ type BooksumCoverage struct {
 	SHA256   string `json:"sha256,omitempty"` // of what can be used; "" for generated books
 }
 
-// BooksumLength is the scores at one length of input, over all books. The intervals
-// are of the mean over books, a book's scores being the mean over its decodes; overall
-// is that of the means, as in the paper's table.
+// BooksumLength holds the scores at one input length, over all books. The intervals are of
+// the mean over books; a book's score is the mean over its decodes. Overall is computed from
+// the means, as in the paper's table.
 type BooksumLength struct {
 	Tokens int            `json:"tokens"` // most that is read of a book
 	Share  float64        `json:"share"`  // of the book that is read, a mean
@@ -124,7 +124,7 @@ type BooksumReading struct {
 type BooksumFact struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
-	Read  bool   `json:"read"`  // it stands in the part that was read
+	Read  bool   `json:"read"`  // whether the part that was read states it
 	Hits  int    `json:"hits"`  // outputs that state it
 	First bool   `json:"first"` // the first output does
 }

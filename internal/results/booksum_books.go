@@ -54,8 +54,8 @@ func MeanBooks(seeds []*Booksum) []BooksumBook {
 }
 
 // SlopeOverBooks is how much overall grows from nothing read to all of the book read:
-// that of a line through the lengths of each book, as a mean over books. A book that the
-// shortest length holds as a whole says nothing of a trend and is left out.
+// the slope of a line through the lengths of each book, averaged over books. A book that
+// fits into the shortest length shows no trend and is left out.
 func SlopeOverBooks(books []BooksumBook) BooksumMean {
 	var slopes []float64
 	for _, book := range books {
@@ -70,8 +70,8 @@ func SlopeOverBooks(books []BooksumBook) BooksumMean {
 	return OverBooks(slopes)
 }
 
-// DifferenceOverBooks is how far overall of the one lies above that of the other at a
-// length, book by book, as a mean over the books that both have.
+// DifferenceOverBooks is the mean difference in overall between the first and the second at
+// a length, over the books that both have.
 func DifferenceOverBooks(books, others []BooksumBook, length int) BooksumMean {
 	overall := func(books []BooksumBook) (ids []string, values map[string]float64) {
 		values = map[string]float64{}

@@ -20,7 +20,7 @@ type Ledger struct {
 }
 
 // LedgerRow is the memory of one model. Counts are of numbers, for one document; bytes
-// are those of float32.
+// count them as float32.
 type LedgerRow struct {
 	Model   string  `json:"model"`
 	Formula string  `json:"formula"` // as the paper counts

@@ -17,7 +17,7 @@ type Owner struct {
 	Since   time.Time // when it took the lock, to the second
 }
 
-// ParseOwner reads what a lock file says; found is false for that of nobody.
+// ParseOwner parses the content of a lock file; found is false if it names no owner.
 func ParseOwner(text string) (o Owner, found bool) {
 	rest, ok := strings.CutPrefix(text, "process ")
 	process, rest, ok2 := strings.Cut(rest, " on ")

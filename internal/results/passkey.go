@@ -94,8 +94,8 @@ type PasskeyScore struct {
 	Zeroed   *Share `json:"zeroed,omitempty"` // digits, the memory emptied before the running segment; nil: no memory
 }
 
-// Share is a proportion with its 95 % Wilson interval. That of digits is as wide as if
-// the digits of a key were right or wrong together: it is over keys.
+// Share is a proportion with its 95 % Wilson interval, which is over keys: for digits it is
+// as wide as if all digits of a key were right or wrong together.
 type Share struct {
 	Value float64 `json:"value"`
 	Low   float64 `json:"low"`

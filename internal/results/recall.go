@@ -29,8 +29,8 @@ type RecallPoint struct {
 	Tolerance float64 `json:"tolerance"` // that Error may differ from Expected by
 	Limit     float64 `json:"limit"`     // of Expected, for wide heads
 	Rounding  float64 `json:"rounding"`  // largest difference from the answers in float64, in standard deviations of a value
-	// Identified is the share of answers whose direction is closer to that of their value
-	// than to any other's; 1/Pairs by chance.
+	// Identified is the share of answers whose direction is closer to their own value's than
+	// to any other's; 1/Pairs by chance.
 	Identified float64 `json:"identified"`
 	Agrees     bool    `json:"agrees"`
 }

@@ -23,7 +23,7 @@ type Cell struct {
 	Seed       uint64 `json:"seed"`
 }
 
-// Key is the name of the cell's directory, unlike that of any other cell: for example
+// Key is the name of the cell's directory, unique among cells: for example
 // perplexity-novel-infini-delta-1024-seed1, or cost-infini-delta-32768 for a cell without
 // a corpus, which has no seed either. A profile's cells need no characters but a-z, 0-9
 // and -.

@@ -1,7 +1,7 @@
 package results
 
 // ExperimentSettings is the settings of every experiment: one key each, in a profile and
-// in the settings of a cell, which hold those of its own experiment alone. The zero value
+// in the settings of a cell, which hold only its own experiment's. The zero value
 // of a key means that the profile lacks the experiment. The order of the keys is part of
 // the hash of every cell, so a new one comes last.
 type ExperimentSettings struct {

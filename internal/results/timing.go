@@ -1,7 +1,7 @@
 package results
 
-// Timing is what a cell cost. It stands in a file of its own, timing.json,
-// because it differs from run to run and result.json must not.
+// Timing is the cost of a cell. It has its own file, timing.json, because it differs from
+// run to run and result.json must not.
 type Timing struct {
 	TrainSeconds float64 `json:"train_seconds"` // interruptions left out
 	EvalSeconds  float64 `json:"eval_seconds"`
