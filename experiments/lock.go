@@ -28,7 +28,7 @@ func lock(dir string) (unlock func(), err error) {
 		return nil, fmt.Errorf("experiments: %s cannot be locked, so two bench processes might write to it: %w; use a local directory", dir, err)
 	case !free:
 		owner, _ := os.ReadFile(path)
-		return nil, fmt.Errorf("experiments: %s is in use by another bench (%s); wait for it, or use another directory", dir, owner)
+		return nil, fmt.Errorf("experiments: %s is in use by another bench (%s); wait for it, or give this one a directory of its own", dir, owner)
 	}
 	_ = os.WriteFile(path, []byte(thisProcess()), 0o644) // only names the owner in the message above
 	return func() {
