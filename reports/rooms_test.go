@@ -79,8 +79,9 @@ func TestRooms(t *testing.T) {
 					if text, _ := strconv.Unquote(n.Value); n.Kind == token.STRING && text == room {
 						add(room, n.Pos(), n.Value)
 					}
-				case *ast.SelectorExpr: // a field of a result
-					if strings.EqualFold(n.Sel.Name, room) {
+				case *ast.SelectorExpr: // a field of a result, not a type of package results
+					of, _ := n.X.(*ast.Ident)
+					if strings.EqualFold(n.Sel.Name, room) && (of == nil || of.Name != "results") {
 						add(room, n.Sel.Pos(), n.Sel.Name)
 					}
 				}
