@@ -11,8 +11,7 @@ import (
 // packages whose data types are part of the files.
 var leaves = []string{
 	"datasets", "datasets/booksum", "datasets/passkey", "datasets/tokenizer",
-	"internal/atomicfile", "internal/finite", "internal/jsonread", "internal/metrics", "internal/metrics/rouge", "internal/seal", "internal/textfile",
-}
+	"internal/atomicfile", "internal/finite", "internal/jsonread", "internal/metrics", "internal/metrics/rouge", "internal/seal", "internal/textfile", "internal/machine"}
 
 // engine is what computes: who imports any of it links Gorgonia or BLAS.
 var engine = []string{"baselines", "models", "internal/train", "internal/ops", "internal/kernel"}
