@@ -11,7 +11,8 @@ import (
 // packages whose data types are part of the files.
 var leaves = []string{
 	"datasets", "datasets/booksum", "datasets/passkey", "datasets/tokenizer",
-	"internal/atomicfile", "internal/finite", "internal/jsonread", "internal/metrics", "internal/metrics/rouge", "internal/seal", "internal/textfile", "internal/machine"}
+	"internal/atomicfile", "internal/finite", "internal/jsonread", "internal/machine", "internal/metrics", "internal/metrics/rouge", "internal/seal", "internal/textfile",
+}
 
 // engine is what computes: who imports any of it links Gorgonia or BLAS.
 var engine = []string{"baselines", "models", "internal/train", "internal/ops", "internal/kernel"}
