@@ -64,7 +64,7 @@ func printSummary(out *bytes.Buffer, claims []claim) error {
 }
 
 // printPlain draws the table without borders, which would take a fifth of the
-// widc.
+// width.
 func (t *Table) printPlain(out *bytes.Buffer) error {
 	var drawn bytes.Buffer
 	if err := t.draw(&drawn, t.titles(), t.Rows,
