@@ -73,7 +73,7 @@ func (m Measure) common(runs []map[uint64]value) (c common, why string) {
 	}
 	maps.DeleteFunc(times, func(_ partKey, n int) bool { return n < readings })
 	c.parts = len(times)
-	// Results may list their documents in any order: that of the first is taken for all.
+	// Results may list their documents in any order; the first result's order is used for all.
 	order := map[partKey]int{}
 	if len(c.seeds) > 0 {
 		for _, k := range runs[0][c.seeds[0]].keys() {

@@ -10,7 +10,7 @@ import (
 	"infinibench/internal/metrics"
 )
 
-// Contrast is how one run's value of a cell differs from that of the first run. It is
+// Contrast is how one run's value of a cell differs from the first run's value. It is
 // a ratio, or a difference where the measure says so.
 type Contrast struct {
 	Change *float64 `json:"change"` // this ÷ the first run's, or this − it; null when they do not compare

@@ -22,7 +22,7 @@ var (
 		func(t *results.Timing) float64 { return rate(t.EvalTokens, t.EvalSeconds) },
 		func(p results.CostPoint) float64 { return tokensPerSecond(p.Evaluation) },
 	}
-	// The memory of a cell among others is that of the whole process, so only the cells
+	// Cells that run side by side share the memory of one process, so only the cells
 	// that measure the cost have it.
 	trainingMemory = speedKind{
 		func(*results.Timing) float64 { return 0 },

@@ -37,7 +37,7 @@ func embedded() *library {
 }
 
 // remoteLibrary is where the charts come from when none was built in: the host
-// go-echarts uses unless told otherwise.
+// go-echarts uses by default.
 const remoteLibrary = "https://go-echarts.github.io/go-echarts-assets/assets/echarts.min.js"
 
 // pageData is what page/report.gohtml shows.
@@ -120,8 +120,8 @@ func slugsOf(corpora []string) []string {
 	return names
 }
 
-// verdictClass marks the cells that hold a verdict, so that they can be told
-// apart at a glance; the word itself stays what carries the meaning.
+// verdictClass marks the cells that hold a verdict, so that they can be distinguished
+// at a glance; the word itself stays what carries the meaning.
 func verdictClass(cell string) string {
 	switch Verdict(cell) {
 	case Reproduced, DirectionHolds:

@@ -64,7 +64,7 @@ func pairedRatio(a, b map[uint64]float64) Interval {
 	return geometricInterval(ratios)
 }
 
-// inverse turns the interval of a/b into that of b/a.
+// inverse turns the interval of a/b into the interval of b/a.
 func (i Interval) inverse() Interval {
 	return Interval{Mean: 1 / i.Mean, Low: 1 / i.High, High: 1 / i.Low, N: i.N}
 }

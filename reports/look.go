@@ -2,7 +2,7 @@ package reports
 
 // What the live page of reports/live has in common with the report.
 
-// Stylesheet is that of the report's page.
+// Stylesheet is the stylesheet of the report's page.
 func Stylesheet() (string, error) {
 	raw, err := pageFiles.ReadFile("page/report.css")
 	return string(raw), err

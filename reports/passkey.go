@@ -29,7 +29,7 @@ type keyRow struct {
 	why          string
 }
 
-// keyPositions are where the key stands in the text, in the paper's order.
+// keyPositions are the positions of the key in the text, in the paper's order.
 var keyPositions = []string{"start", "middle", "end"}
 
 // passkeyTables sorts a run's passkey results by corpus and protocol.
@@ -135,7 +135,7 @@ func (r *keyRow) at(length int, position string) *results.PasskeyScore {
 }
 
 // carried are the cells of the grid whose key only the memory can bring to the question;
-// own are those where it stands in the question's own segment.
+// own are the scores with the key in the question's own segment.
 func (r *keyRow) carried() (across, own []results.PasskeyScore) {
 	if r.scored != nil {
 		for _, s := range r.scored.Grid {

@@ -6,7 +6,7 @@ import "infinibench/internal/results"
 // 256K, 512K and 1M tokens. It does not say whether its K is 1,000 or 1,024.
 var paperPasskeyLengths = [5]int{1 << 15, 1 << 17, 1 << 18, 1 << 19, 1 << 20}
 
-// paperPasskeyLength is which of them a length stands for, -1 when none: 1,000 for 1,024
+// paperPasskeyLength is the index of the length that a length represents, -1 if none: 1,000 for 1,024
 // is 2.3 % less, and twice so 4.6 %.
 func paperPasskeyLength(length int) int {
 	for i, of := range paperPasskeyLengths {

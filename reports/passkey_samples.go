@@ -42,7 +42,7 @@ type keySample struct {
 	Title, Hash           string
 	Before, Needle, After string
 	Asked                 string
-	First, Cut            bool // nothing stands before Before; something between After and Asked
+	First, Cut            bool // Before starts the text; text lies between After and Asked
 	Output                []keyOutput
 }
 

@@ -112,7 +112,7 @@ func shareValues(s *results.Share, n int) []any {
 	return []any{hundredfold(s.Value), hundredfold(s.Low), hundredfold(s.High), int64(n)}
 }
 
-// paperHasMore reports whether the paper has a length that stands in no column of ours.
+// paperHasMore reports whether the paper has a length that no column of ours has.
 func (p *passkeyTable) paperHasMore() bool {
 	found := map[int]bool{}
 	for _, length := range p.lengths {

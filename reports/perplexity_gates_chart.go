@@ -52,7 +52,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 	}
 	d.x = axis{name: "head", kind: "category", labels: columns}
 	d.y = axis{name: "layer", kind: "category", labels: layers} // early layers on top, as in the paper
-	// From blue over near-white to orange: told apart by every kind of colour vision,
+	// From blue over near-white to orange: distinguishable with every kind of colour vision,
 	// and light enough for black figures in print.
 	d.colors = colorScale{"sigmoid(β)", 0, 1, []string{"#3B82BD", "#F3F0EA", "#E08A2E"}, [2]string{"1 memory only", "0 segment only"}}
 	return f, f.draw()

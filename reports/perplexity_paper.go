@@ -42,8 +42,8 @@ var paperColumns = map[string]paperCorpus{
 // of 2,048 are 100,352 tokens, 48 are 98,304; the paper does not say which.
 func is100K(length int) bool { return length >= 98_304 && length <= 100_352 }
 
-// isLong reports whether a training length stands for the paper's 100K where the usual
-// one stands for its 32,768: 49 segments over 16, or 100K over 32K.
+// isLong reports whether a training length represents the paper's 100K where the usual
+// one represents its 32,768: 49 segments over 16, or 100K over 32K.
 func isLong(length, usual int) bool {
 	return is100K(length) || 3*usual <= length && 8*length <= 25*usual && length > 0
 }

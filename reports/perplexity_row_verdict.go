@@ -10,11 +10,11 @@ import (
 // paper has below 1. The perplexities themselves hang on a tokenizer and, for arXiv-math,
 // on texts that were never published.
 type ratioClaim struct {
-	over      string   // what stands below the line, or above it
+	over      string   // the denominator, or the numerator
 	ours      Interval // N is 0 when there is nothing to compare with
 	documents metrics.Bootstrap
 	paper     float64 // 0: none printed
-	borrowed  bool    // one of the paper's two is that of another paper
+	borrowed  bool    // one of the paper's two values comes from another paper
 	with      *row    // the row compared with; nil for none
 }
 

@@ -167,7 +167,7 @@ func (c Contrast) String(m Measure) string {
 	return text
 }
 
-// sign stands for a change that is not shown.
+// sign marks a change that is not shown.
 func (c Contrast) sign() string {
 	switch {
 	case c.Call == NotCompared:

@@ -54,7 +54,7 @@ func visit(t *testing.T, parent context.Context, address string, width int64, sc
 			if ev.Type == "error" || ev.Type == "warning" {
 				fault("console: %v", ev.Args)
 			}
-		case *cdplog.EventEntryAdded: // a policy that is broken is told here
+		case *cdplog.EventEntryAdded: // a violated policy is reported here
 			fault("log: %s", ev.Entry.Text)
 		case *network.EventRequestWillBeSent:
 			if u := ev.Request.URL; !strings.HasPrefix(u, address+"/") && !strings.HasPrefix(u, "data:") {
@@ -91,7 +91,7 @@ func until(t *testing.T, ctx context.Context, js string) {
 	}
 }
 
-// TestLiveInBrowser opens the page as a reader does while the run goes on. With
+// TestLiveInBrowser opens the page as a reader does during the run. With
 // SCREENSHOTS set to a folder it leaves pictures there.
 func TestLiveInBrowser(t *testing.T) {
 	for _, look := range []struct {
@@ -149,7 +149,7 @@ func TestLiveInBrowser(t *testing.T) {
 				}
 				return // what follows does not depend on the look
 			}
-			// The run goes on, and so does the page, and an open table stays open.
+			// The run continues, the page follows it, and an open table stays open.
 			browser.Ask[bool](t, ctx, `document.querySelector("details").open = true`)
 			d.grow(perplexity("local-only", 1).Key()+"/metrics.jsonl", 30, steps(t, 41, 60, 0.2))
 			until(t, ctx, `document.querySelector("#now td:nth-child(5)").textContent === "60 of 100"`)

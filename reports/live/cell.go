@@ -21,7 +21,7 @@ const (
 	training    = "training"
 	evaluating  = "evaluating"
 	measuring   = "measuring"   // of an experiment that writes no log on its way
-	interrupted = "interrupted" // begun, and nobody goes on with it now
+	interrupted = "interrupted" // started, and no process is working on it
 	done        = "done"
 	failed      = "failed"
 )

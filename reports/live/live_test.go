@@ -111,9 +111,9 @@ func TestStates(t *testing.T) {
 			"stopped", []string{done, interrupted, waiting, waiting}},
 		{"the run was killed", func(d *runDir) { d.lock(1<<30, 0) }, // above the largest process id there is
 			"stopped", []string{done, interrupted, waiting, waiting}},
-		{"the run goes on, the cell not yet", func(d *runDir) { d.lock(os.Getpid(), 30) },
+		{"the run continues, the cell has not started", func(d *runDir) { d.lock(os.Getpid(), 30) },
 			"running", []string{done, interrupted, waiting, waiting}},
-		{"the cell goes on", func(d *runDir) { d.lock(os.Getpid(), 30); d.grow(local+"/metrics.jsonl", 31, nil) },
+		{"the cell continues", func(d *runDir) { d.lock(os.Getpid(), 30); d.grow(local+"/metrics.jsonl", 31, nil) },
 			"running", []string{done, training, waiting, waiting}},
 		{"a damaged result is none", func(d *runDir) { d.put(linear+"/result.json", 22, []byte("{}")) },
 			"running", []string{evaluating, training, waiting, waiting}},
@@ -321,7 +321,7 @@ func TestCurve(t *testing.T) {
 	}
 }
 
-// The speed is that of the last hundred steps: 1 second each, after slower ones.
+// The speed is measured over the last hundred steps: 1 second each, after slower ones.
 func TestSpeed(t *testing.T) {
 	var s speed
 	if n, seconds := s.over(); n != 0 || seconds != 0 {

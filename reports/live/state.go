@@ -14,7 +14,7 @@ import (
 	"infinibench/reports"
 )
 
-// State is how a run stands. All texts in it are clean lines, not yet escaped.
+// State is the progress of a run. All texts in it are clean lines, not yet escaped.
 type State struct {
 	Profile  string `json:"profile"`
 	Phase    string `json:"phase"`    // "none", "running", "stopped", "finished", or "ended" with failures
@@ -34,7 +34,7 @@ type State struct {
 	Warnings []string `json:"warnings"`
 }
 
-// Row is how a cell stands.
+// Row is the progress of a cell.
 type Row struct {
 	Experiment string `json:"experiment"`
 	Text       string `json:"text"`
@@ -165,10 +165,10 @@ func (s *State) say(owner owned, running bool) {
 		s.Sentence = fmt.Sprintf("Ended: %d of %d cells failed; bench reproduce tries them again.", s.Fails, s.Total)
 	case owner.found:
 		s.Phase = "stopped"
-		s.Sentence = fmt.Sprintf("Stopped: process %d was killed. What it did is kept, and bench reproduce goes on from there.", owner.Process)
+		s.Sentence = fmt.Sprintf("Stopped: process %d was killed. Its work is kept, and bench reproduce resumes from there.", owner.Process)
 	default:
 		s.Phase = "stopped"
-		s.Sentence = "Not running. What was done is kept, and bench reproduce goes on from there."
+		s.Sentence = "Not running. The work so far is kept, and bench reproduce resumes from there."
 	}
 }
 

@@ -30,7 +30,7 @@ const (
 	maxLine = 64 << 10  // bytes of a line of a training log; they have about 250
 )
 
-// tail is a log as it now stands, nil where it is not there; it warns of what is wrong.
+// tail reads a log as it is now, nil if it is missing; it warns of what is wrong.
 // Of a log that only counts, the lines may be of any length.
 func (v *view) tail(name string, training bool) *tail {
 	t, err := v.follow(name, training)
@@ -63,7 +63,7 @@ func (v *view) follow(name string, training bool) (*tail, error) {
 	}
 	t := v.before.logs[name]
 	if t == nil || !os.SameFile(t.info, info) || info.Size() < t.offset {
-		t = &tail{curve: curve{per: 1}} // another file: a run that goes on writes its log anew
+		t = &tail{curve: curve{per: 1}} // another file: a resumed run rewrites its log
 		if training {
 			t.step = t.add
 		}

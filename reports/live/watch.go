@@ -1,4 +1,4 @@
-// Package live shows a run while it goes on, on a page that keeps itself up to date. It
+// Package live shows a run in progress on a page that keeps itself up to date. It
 // reads the files of runs/<profile> and writes nothing, so the run may be another
 // process, begun before or after, or over.
 package live
@@ -39,7 +39,7 @@ func NewWatch(dir, profile string) *Watch {
 // second, however many ask.
 const freshness = time.Second
 
-// State is how the run stands.
+// State is the progress of the run.
 func (w *Watch) State() *State {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
