@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"go/format"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,22 +43,7 @@ func TestAddAMemory(t *testing.T) {
 	t.Parallel()
 	page := readPage(t, "docs/add-a-memory.md")
 	c := newCheckout(t)
-	files := regexp.MustCompile("`(\\S+\\.go)`:\n\n```go\n((?s).*?)```").FindAllStringSubmatch(page, -1)
-	if len(files) != 2 {
-		t.Fatalf("the page has %d Go files, want the memory and its test", len(files))
-	}
-	for _, f := range files {
-		if clean, err := format.Source([]byte(f[2])); err != nil || string(clean) != f[2] {
-			t.Errorf("%s is not as gofmt has it (%v)", f[1], err)
-		}
-		c.overlay(f[1], f[2])
-	}
-	entry := find(t, page, "In `(\\S+)`, add to `(\\w+)`:\n\n```go\n((?s).*?)```")
-	list := readPage(t, entry[1])
-	start := find(t, list, "\nvar "+entry[2]+" = .*\\{\n")[0]
-	c.overlay(entry[1], strings.Replace(list, start, start+entry[3], 1))
-
-	c.gotool("build", "-ldflags=-s -w", "-o", filepath.Join(c.dir, "bin/bench"), "./cmd/bench")
+	c.follow(page, 2, 1) // the memory and its test; the list
 	var output string
 	for _, command := range commands(t, page) {
 		output += c.run(command)
@@ -66,6 +53,83 @@ func TestAddAMemory(t *testing.T) {
 			t.Errorf("the commands of the page do not print %q but\n%s", want, output)
 		}
 	}
+}
+
+// The experiment of the page runs, and its numbers reach the table and the chart.
+func TestAddAnExperiment(t *testing.T) {
+	t.Parallel()
+	page := readPage(t, "docs/add-an-experiment.md")
+	c := newCheckout(t)
+	c.follow(page, 4, 4) // the types, the work, the section and its template; two fields and two lists
+	var output string
+	for _, command := range commands(t, page) {
+		output += c.run(command)
+	}
+	for _, want := range []string{"fading-infini-linear-32", "fading-infini-delta-32", "\n2 cells done, "} {
+		if !strings.Contains(output, want) {
+			t.Errorf("the commands of the page do not print %q but\n%s", want, output)
+		}
+	}
+	report := filepath.Join(c.dir, "runs/mine/report")
+	table, err := os.ReadFile(filepath.Join(report, "tables/fading.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := strings.Split(strings.TrimSpace(string(table)), "\n")
+	if len(rows) != 1+2*6 || rows[0] != "model,writes,share_left" {
+		t.Errorf("want 1 to 32 writes for two rules, got\n%s", table)
+	}
+	// In a wide head Linear keeps r/(n-1+r) after n writes, r = 1.45974 (recall_curve.go):
+	// 0.173 at n = 8. In a head of 64, each of the other 7 values adds noise of 1/√64 times its
+	// weight, 1/8.46: √7/(8.46·8) = 0.04 in a trial, 0.004 in the mean of 100.
+	const r = 1.45974
+	i := slices.IndexFunc(rows, func(row string) bool { return strings.HasPrefix(row, "Linear,8,") })
+	if i < 0 {
+		t.Fatalf("no row of Linear at 8 writes in\n%s", table)
+	}
+	share, err := strconv.ParseFloat(strings.TrimPrefix(rows[i], "Linear,8,"), 64)
+	if err != nil || math.Abs(share-r/(7+r)) > 0.02 { // five times that
+		t.Errorf("after 8 writes Linear has %v, want %.3f (%v)", share, r/(7+r), err)
+	}
+	html, err := os.ReadFile(filepath.Join(report, "report.html"))
+	if err != nil || !strings.Contains(string(html), `data-chart="chart-fading"`) {
+		t.Errorf("the page lacks the chart (%v)", err)
+	}
+	if _, err := os.Stat(filepath.Join(report, "figures/fading.svg")); err != nil {
+		t.Error(err)
+	}
+}
+
+// follow does what a page of docs says about files, and builds the command: it writes the
+// page's files, of which there are so many, and adds entries at the end of lists and
+// structs.
+func (c *checkout) follow(page string, files, entries int) {
+	c.t.Helper()
+	formatted := func(name, text string) {
+		if filepath.Ext(name) != ".go" {
+			return
+		}
+		if clean, err := format.Source([]byte(text)); err != nil || string(clean) != text {
+			c.t.Errorf("%s is not as gofmt has it (%v)", name, err)
+		}
+	}
+	written := regexp.MustCompile("`(\\S+/\\S+)`:\n\n```\\w+\n((?s).*?)```").FindAllStringSubmatch(page, -1)
+	added := regexp.MustCompile("In `(\\S+)`, add to\\s`(\\w+)`:\n\n```go\n((?s).*?)```").FindAllStringSubmatch(page, -1)
+	if len(written) != files || len(added) != entries {
+		c.t.Fatalf("the page has %d files and %d entries, want %d and %d", len(written), len(added), files, entries)
+	}
+	for _, f := range written {
+		formatted(f[1], f[2])
+		c.overlay(f[1], f[2])
+	}
+	for _, entry := range added {
+		text := readPage(c.t, entry[1])
+		list := find(c.t, text, "\n(?:var|type) "+entry[2]+" .*\\{\n(?s:.*?)\n}\n")[0]
+		text = strings.Replace(text, list, strings.TrimSuffix(list, "}\n")+entry[3]+"}\n", 1)
+		formatted(entry[1], text)
+		c.overlay(entry[1], text)
+	}
+	c.gotool("build", "-ldflags=-s -w", "-o", filepath.Join(c.dir, "bin/bench"), "./cmd/bench")
 }
 
 // commands are the lines of a page's shell blocks.
@@ -78,7 +142,7 @@ func commands(t *testing.T, page string) []string {
 				continue // a file to be saved, run by the command that names it
 			}
 			lines = append(lines, strings.Split(strings.TrimSpace(block[2]), "\n")...)
-		case "go", "yaml":
+		case "go", "html", "yaml":
 		default:
 			t.Errorf("a block of %q, which no test covers", block[1])
 		}
