@@ -1,6 +1,10 @@
 package reports
 
-import "fmt"
+import (
+	"fmt"
+
+	"infinibench/reports/table"
+)
 
 // bookCurve is a line without points over the share of the book read.
 type bookCurve struct {
@@ -15,7 +19,7 @@ func (b *booksumTable) chart(slug string) (*chart, error) {
 	f := &chart{
 		ID: "chart-booksum-" + slug, Title: "ROUGE against the share of the book read",
 		Caption: "Overall, the geometric mean of ROUGE-1, 2 and L, times 100, with 95 % bootstrap intervals over books; the paper's Figure 4. A line that rises says that reading more makes a better summary.",
-		Data:    newTable("", "Overall by share of the book read", "What", ">Tokens read", ">Share, %", ">Overall", ">95 % interval"),
+		Data:    table.New("", "Overall by share of the book read", "What", ">Tokens read", ">Share, %", ">Overall", ">95 % interval"),
 	}
 	d, s := &f.drawing, nothing()
 	draw := func(of []bookPoint, c bookCurve) {
@@ -48,7 +52,7 @@ func (b *booksumTable) chart(slug string) (*chart, error) {
 				x: round(100 * p.share), mean: 100 * in.Mid.Overall, low: 100 * in.Low.Overall, high: 100 * in.High.Overall, color: color,
 				text: fmt.Sprintf("%s, %s %% of the book: %s", modelName(r.model), points(p.share), text),
 			})
-			f.Data.add(modelName(r.model), count(int64(p.tokens)), points(p.share), points(in.Mid.Overall), points(in.Low.Overall)+" to "+points(in.High.Overall))
+			f.Data.Add(modelName(r.model), table.Count(int64(p.tokens)), points(p.share), points(in.Mid.Overall), points(in.Low.Overall)+" to "+points(in.High.Overall))
 		}
 		draw(r.points, c)
 	}
@@ -76,7 +80,7 @@ func (b *booksumTable) chart(slug string) (*chart, error) {
 		}
 		draw(of, c)
 		for i, p := range of {
-			f.Data.add(c.name, count(int64(p.tokens)), points(p.share), points(c.values[i]))
+			f.Data.Add(c.name, table.Count(int64(p.tokens)), points(p.share), points(c.values[i]))
 		}
 	}
 	d.nearest = true

@@ -8,6 +8,7 @@ import (
 
 	"infinibench/internal/metrics/rouge"
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // checkBooksum refuses scores that the tables could not show honestly.
@@ -25,7 +26,7 @@ func checkBooksum(b *results.Booksum) error {
 	for _, book := range b.Books {
 		for _, r := range book.Readings {
 			if !isShare(r.Share) || !isScore(r.Mean) {
-				return fmt.Errorf("booksum: book %q at %d tokens: want scores that are shares of 1", clean(book.ID), r.Length)
+				return fmt.Errorf("booksum: book %q at %d tokens: want scores that are shares of 1", table.Clean(book.ID), r.Length)
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"strings"
+
+	"infinibench/reports/table"
 )
 
 // reading says in plain words what the numbers show.
@@ -13,7 +15,7 @@ func (b *booksumTable) reading() []string {
 	}
 	first := ran[0].whole()
 	text := []string{fmt.Sprintf("Models that were trained on books with their summaries read more and more of %s, up to %s tokens or %s %% of the book, and summarise them.",
-		plural(first.books, "book"), count(int64(first.tokens)), points(first.share))}
+		plural(first.books, "book"), table.Count(int64(first.tokens)), points(first.share))}
 	if isStandIn(ran[0].records[0].Result) {
 		text = append(text, "The books stand in for the paper's, so our scores cannot be set against its, only the orderings.")
 	}
@@ -105,20 +107,20 @@ func (b *booksumTable) summaryRows() []summaryRow {
 			missing = append(missing, shortName(r.model))
 			continue
 		}
-		table := summaryRow{corpus: b.corpus, verdict: r.verdict, why: r.why, evidence: prose(none), scale: "failed",
+		row := summaryRow{corpus: b.corpus, verdict: r.verdict, why: r.why, evidence: table.Prose(table.None), scale: "failed",
 			text: modelName(r.model) + " summarises whole books better than a model without a memory", paper: paperWords(fmt.Sprintf("overall %.1f, others to 17.2", r.paper()[3]))}
-		figure := summaryRow{corpus: b.corpus, verdict: r.trend, why: r.trendWhy, evidence: prose(none), scale: "failed",
+		figure := summaryRow{corpus: b.corpus, verdict: r.trend, why: r.trendWhy, evidence: table.Prose(table.None), scale: "failed",
 			text: modelName(r.model) + " summarises the better the more of the book it reads (Figure 4)", paper: paperWords("rises from 16K to 500K")}
 		if len(r.points) > 0 {
-			table.scale, figure.scale = r.dataAndScale(), r.dataAndScale()
+			row.scale, figure.scale = r.dataAndScale(), r.dataAndScale()
 			overall := "overall " + points(r.whole().rouge.Mid.Overall)
-			table.evidence = prose(overall)
+			row.evidence = table.Prose(overall)
 			if r.overLocal.Books > 0 {
-				table.evidence = measuredEvidence(overall+", − local only "+r.overLocal.String(), "overall minus local only, points", r.overLocal.values())
+				row.evidence = measuredEvidence(overall+", − local only "+r.overLocal.String(), "overall minus local only, points", r.overLocal.values())
 			}
 			figure.evidence = measuredEvidence("slope "+r.slope.String(), "slope, points", r.slope.values())
 		}
-		all = append(all, table, figure)
+		all = append(all, row, figure)
 	}
 	if len(missing) > 0 {
 		all = append(all, summaryRow{corpus: b.corpus, verdict: NotAttempted, text: "The paper's Table 4: " + strings.Join(missing, "; "), why: "no result in this run", scale: "paper only"})

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // Three models, the bound, the oracle, the lead, and the intervals of the models.
@@ -141,7 +142,7 @@ func TestBooksumTerminal(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > terminalWidth {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > table.TerminalWidth {
 			t.Errorf("%d columns: %q", n, line)
 		}
 	}

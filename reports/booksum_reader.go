@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // The reader is bounded, so that the page stays small whatever was run.
@@ -19,9 +20,9 @@ const (
 type booksumPage struct {
 	ID, Title, Protocol string
 	Reading             []string
-	Main                *Table
+	Main                *table.Table
 	Charts              []*chart
-	Tables              []*Table
+	Tables              []*table.Table
 	Readers             []bookReader
 	Words               int  // of a text that is shown
 	Facts               bool // it is known which the summaries state
@@ -77,7 +78,7 @@ func (r *bookRow) reader() bookReader {
 	record := r.records[0].Result
 	out := bookReader{Title: fmt.Sprintf("%s, seed %d", modelName(r.model), record.Cell.Seed)}
 	for _, book := range record.Booksum.Books[:min(maxBooks, len(record.Booksum.Books))] {
-		page := bookPage{Title: fmt.Sprintf("%s, %s tokens", orNone(book.Title), count(int64(book.Tokens))), Reference: cleanTo(book.Summary, maxSummary)}
+		page := bookPage{Title: fmt.Sprintf("%s, %s tokens", orNone(book.Title), table.Count(int64(book.Tokens))), Reference: table.CleanTo(book.Summary, maxSummary)}
 		readings := book.Readings
 		if len(readings) > 2 {
 			readings = []results.BooksumReading{readings[0], readings[len(readings)-1]}
@@ -91,12 +92,12 @@ func (r *bookRow) reader() bookReader {
 }
 
 func newBookOutput(r results.BooksumReading) bookOutput {
-	o := bookOutput{Title: fmt.Sprintf("%s tokens read, %s %% of the book: overall %s, a mean over decodes", count(int64(r.Read)), points(r.Share), points(r.Mean.Overall))}
+	o := bookOutput{Title: fmt.Sprintf("%s tokens read, %s %% of the book: overall %s, a mean over decodes", table.Count(int64(r.Read)), points(r.Share), points(r.Mean.Overall))}
 	if len(r.Outputs) > 0 {
-		o.Text = cleanTo(r.Outputs[0], maxSummary)
+		o.Text = table.CleanTo(r.Outputs[0], maxSummary)
 	}
 	for _, f := range r.Facts[:min(maxFacts, len(r.Facts))] {
-		o.Facts = append(o.Facts, bookFact{clean(f.Key + " " + f.Value), f.First, f.Read})
+		o.Facts = append(o.Facts, bookFact{table.Clean(f.Key + " " + f.Value), f.First, f.Read})
 		if f.First {
 			o.Stated++
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // booksumSection shows the paper's Table 4 and Figure 4.
@@ -56,7 +57,7 @@ func readBooksum(r Record) map[string]value {
 	all := map[string]value{}
 	for _, book := range r.Result.Booksum.Books {
 		for _, read := range book.Readings {
-			point := count(int64(read.Length)) + " tokens read"
+			point := table.Count(int64(read.Length)) + " tokens read"
 			one := all[point]
 			one.parts = append(one.parts, part{book.ID, read.Mean.Overall, 1})
 			all[point] = one
@@ -80,7 +81,7 @@ func moreOfTheBook(tables []*booksumTable, pages []booksumPage) claim {
 			v := evidence{who: shortName(r.model), verdict: r.trend, why: r.trendWhy}
 			if len(r.points) > 0 && r.trend != NoClaim {
 				v.ours = v.who + ": slope " + r.slope.String()
-				t.scale = fmt.Sprintf("%s of %s parameters, books to %s of %s tokens, %s", short(r.records[0].Result.Scale.Parameters), short(paperBookParameters), count(int64(r.whole().tokens)), paperBookTokens, plural(len(r.records), "seed"))
+				t.scale = fmt.Sprintf("%s of %s parameters, books to %s of %s tokens, %s", table.Short(r.records[0].Result.Scale.Parameters), table.Short(paperBookParameters), table.Count(int64(r.whole().tokens)), paperBookTokens, plural(len(r.records), "seed"))
 			}
 			found = append(found, v)
 		}

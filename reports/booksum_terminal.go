@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"infinibench/reports/table"
 )
 
 // printTo prints the paper's rows, those that ran, and under them what they are.
 func (b *booksumTable) printTo(out *bytes.Buffer) error {
-	t := newTable("terminal-booksum", "", "Model", ">R-1", ">R-2", ">R-L", ">Overall [95%]", ">− local only [95%]")
+	t := table.New("terminal-booksum", "", "Model", ">R-1", ">R-2", ">R-L", ">Overall [95%]", ">− local only [95%]")
 	for _, p := range paperBooksum {
 		name := p.name
 		if p.model != "" {
@@ -18,12 +20,12 @@ func (b *booksumTable) printTo(out *bytes.Buffer) error {
 		for _, v := range p.rouge {
 			cells = append(cells, fmt.Sprintf("%.1f", v))
 		}
-		t.add(cells...)
+		t.Add(cells...)
 	}
 	var settings, slopes, verdicts []string
 	for _, r := range b.ran() {
 		in := r.whole().rouge
-		t.add(shortName(r.model), points(in.Mid.Rouge1.F), points(in.Mid.Rouge2.F), points(in.Mid.RougeL.F),
+		t.Add(shortName(r.model), points(in.Mid.Rouge1.F), points(in.Mid.Rouge2.F), points(in.Mid.RougeL.F),
 			fmt.Sprintf("%s [%s, %s]", points(in.Mid.Overall), points(in.Low.Overall), points(in.High.Overall)), r.overLocal.String())
 		slopes = append(slopes, shortName(r.model)+" "+r.slope.String())
 		if r.verdict != NoClaim {
@@ -35,32 +37,32 @@ func (b *booksumTable) printTo(out *bytes.Buffer) error {
 	}
 	if ran := b.ran(); len(ran) > 0 {
 		p := ran[0].whole()
-		t.add("Lead", points(p.lead.Mid.Rouge1.F), points(p.lead.Mid.Rouge2.F), points(p.lead.Mid.RougeL.F), points(p.lead.Mid.Overall))
-		t.add("Oracle, greedy", points(p.oracle.Mid.Rouge1.F), points(p.oracle.Mid.Rouge2.F), points(p.oracle.Mid.RougeL.F), points(p.oracle.Mid.Overall))
+		t.Add("Lead", points(p.lead.Mid.Rouge1.F), points(p.lead.Mid.Rouge2.F), points(p.lead.Mid.RougeL.F), points(p.lead.Mid.Overall))
+		t.Add("Oracle, greedy", points(p.oracle.Mid.Rouge1.F), points(p.oracle.Mid.Rouge2.F), points(p.oracle.Mid.RougeL.F), points(p.oracle.Mid.Overall))
 		if x := p.bound; x != nil {
-			t.add("Bound", points(x.Rouge1), points(x.Rouge2), points(x.RougeL), points(x.Overall))
+			t.Add("Bound", points(x.Rouge1), points(x.Rouge2), points(x.RougeL), points(x.Overall))
 		}
 		settings = append(settings, "without a model: "+dataWords(ran[0].records[0].Result))
 	}
-	printWrapped(out, "", b.title()+": ROUGE times 100 with the longest input; higher is better")
+	table.PrintWrapped(out, "", b.title()+": ROUGE times 100 with the longest input; higher is better")
 	out.WriteString("\n")
-	if err := t.printPlain(out); err != nil {
+	if err := t.PrintPlain(out); err != nil {
 		return err
 	}
 	for _, words := range settings {
-		printWrapped(out, "  ", words)
+		table.PrintWrapped(out, "  ", words)
 	}
 	for _, r := range b.ran() {
 		if words := r.apart(b.row(localOnly)); words != "" {
-			printWrapped(out, "  ", words)
+			table.PrintWrapped(out, "  ", words)
 		}
 	}
 	if len(slopes) > 0 {
-		printWrapped(out, "  ", "− local only is the mean difference over books, not that of two means")
-		printWrapped(out, "  ", "slope, how much overall grows from nothing read to all of the book read: "+strings.Join(slopes, "; "))
+		table.PrintWrapped(out, "  ", "− local only is the mean difference over books, not that of two means")
+		table.PrintWrapped(out, "  ", "slope, how much overall grows from nothing read to all of the book read: "+strings.Join(slopes, "; "))
 	}
 	if len(verdicts) > 0 {
-		printWrapped(out, "  ", "better than a model without memory: "+strings.Join(verdicts, "; "))
+		table.PrintWrapped(out, "  ", "better than a model without memory: "+strings.Join(verdicts, "; "))
 	}
 	out.WriteString("\n")
 	return nil

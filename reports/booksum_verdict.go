@@ -1,6 +1,10 @@
 package reports
 
-import "fmt"
+import (
+	"fmt"
+
+	"infinibench/reports/table"
+)
 
 // judge says what a row makes of the paper's Table 4 and Figure 4. The paper claims
 // that a bounded memory of the whole book beats readers without one, and that a summary
@@ -16,7 +20,7 @@ func (r *bookRow) judge() {
 	case !isInfini(r.model):
 		r.verdict, r.why, r.trend, r.trendWhy = NoClaim, unknown, NoClaim, unknown
 	case len(r.points) == 0 && len(r.failed) > 0:
-		why := plural(len(r.failed), "cell") + " failed: " + clean(r.failed[0].Result.Error)
+		why := plural(len(r.failed), "cell") + " failed: " + table.Clean(r.failed[0].Result.Error)
 		r.verdict, r.why, r.trend, r.trendWhy = Undecided, why, Undecided, why
 	case len(r.points) == 0:
 		const why = "no result in this run"
@@ -52,7 +56,7 @@ func above(e bookEstimate, what string) (Verdict, string) {
 func (e bookEstimate) String() string {
 	switch e.Books {
 	case 0:
-		return none
+		return table.None
 	case 1:
 		return points(e.Value)
 	}
@@ -60,7 +64,7 @@ func (e bookEstimate) String() string {
 }
 
 // points writes a share as ROUGE is printed, times 100.
-func points(x float64) string { return decimals(100*x, 1) }
+func points(x float64) string { return table.Decimals(100*x, 1) }
 
 // values are an estimate times 100, the ends of its interval, and over how many books.
 func (e bookEstimate) values() []any {
@@ -68,9 +72,9 @@ func (e bookEstimate) values() []any {
 	case 0:
 		return nil
 	case 1:
-		return []any{hundredfold(e.Value), nil, nil, int64(1)}
+		return []any{table.Hundredfold(e.Value), nil, nil, int64(1)}
 	}
-	return []any{hundredfold(e.Value), hundredfold(e.Low), hundredfold(e.High), int64(e.Books)}
+	return []any{table.Hundredfold(e.Value), table.Hundredfold(e.Low), table.Hundredfold(e.High), int64(e.Books)}
 }
 
 // paper is the paper's row of the model.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // chart is one figure of the page: options for ECharts, a legend that the page
@@ -16,7 +17,7 @@ type chart struct {
 	Caption string // what a reader who cannot see the figure needs to know
 	Legend  []legendItem
 	Option  template.JS // JSON, no code in it
-	Data    *Table
+	Data    *table.Table
 
 	drawing drawing
 }

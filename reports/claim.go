@@ -3,6 +3,8 @@ package reports
 import (
 	"slices"
 	"strings"
+
+	"infinibench/reports/table"
 )
 
 // claim is one claim of the paper as a whole. It has no rule of its own: its verdict
@@ -80,8 +82,8 @@ func (t claim) ours() string {
 }
 
 // claimsTable is the summary: a row for each claim.
-func claimsTable(claims []claim) *Table {
-	t := newTable("claims", "The paper's claims", "Claim", "Verdict", "Paper", "Ours [95 %]", "Scale", "Why").csv("claim", "verdict", "paper_in_words", "ours_in_words", "scale", "why")
+func claimsTable(claims []claim) *table.Table {
+	t := table.New("claims", "The paper's claims", "Claim", "Verdict", "Paper", "Ours [95 %]", "Scale", "Why").CSV("claim", "verdict", "paper_in_words", "ours_in_words", "scale", "why")
 	for _, c := range claims {
 		scale := c.scale
 		if c.verdict() == NotAttempted {
@@ -91,11 +93,11 @@ func claimsTable(claims []claim) *Table {
 		if c.remark != "" {
 			why += "; " + c.remark
 		}
-		t.put(prose(c.text), text(string(c.verdict())), prose(c.paper), prose(c.ours()), prose(scale), prose(why))
-		t.anchors = append(t.anchors, c.section)
+		t.Put(table.Prose(c.text), table.Text(string(c.verdict())), table.Prose(c.paper), table.Prose(c.ours()), table.Prose(scale), table.Prose(why))
+		t.Anchors = append(t.Anchors, c.section)
 	}
-	t.note("%s", borrowedNote)
-	t.note("A claim is worth as much as the weakest of its parts, the rows of its section.")
+	t.Note("%s", borrowedNote)
+	t.Note("A claim is worth as much as the weakest of its parts, the rows of its section.")
 	return t
 }
 

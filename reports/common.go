@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"infinibench/reports/table"
 )
 
 // common holds the readings of several runs restricted to the cells that all of them
@@ -132,7 +134,7 @@ func (m Measure) over(parts []part) float64 {
 }
 
 // String names the run and what was left out of it.
-func (l LeftOut) String() string { return clean(l.Run) + ": " + l.what() }
+func (l LeftOut) String() string { return table.Clean(l.Run) + ": " + l.what() }
 
 // what names what was left out, "" when nothing was.
 func (l LeftOut) what() string {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // costRecords is the cells that measured the cost, in the order of the models.
@@ -24,48 +25,48 @@ func costRecords(run *Run) []Record {
 
 // lengthTable shows what a sequence of each length costs with each model; no row when
 // that was not measured.
-func lengthTable(records []Record) *Table {
-	t := newTable("cost-length", "Speed and memory against the length of a sequence", "Model", ">Tokens",
-		">Evaluation, tokens per s", ">Of peak", ">Memory, MiB", ">Training, tokens per s", ">Of peak", ">Memory, MiB", ">State, bytes", "Remark").csv("model", "tokens",
+func lengthTable(records []Record) *table.Table {
+	t := table.New("cost-length", "Speed and memory against the length of a sequence", "Model", ">Tokens",
+		">Evaluation, tokens per s", ">Of peak", ">Memory, MiB", ">Training, tokens per s", ">Of peak", ">Memory, MiB", ">State, bytes", "Remark").CSV("model", "tokens",
 		"evaluation_tokens_per_second", "evaluation_share_of_peak_percent", "evaluation_memory_mib", "training_tokens_per_second", "training_share_of_peak_percent", "training_memory_mib", "state_bytes", "remark")
 	t.Caption = "One sequence of random tokens, read or trained on for one step with a checkpoint after each segment, and nothing beside it. Memory is what is in use after that: weights, state, buffers, and in training gradients and the optimiser's moments. The state is carried from segment to segment."
 	for _, record := range records {
 		name, peak, beyond := modelName(record.Result.Cell.Model), record.Timing.PeakFLOPS, false
 		for _, p := range record.Timing.Lengths {
 			if p.Evaluation == nil || p.Training == nil {
-				t.put(text(name), whole(p.Tokens), Cell{}, Cell{}, Cell{}, Cell{}, Cell{}, Cell{}, Cell{},
-					text("not measured: would take "+duration(p.WouldTakeSeconds)+" and "+mebibytes(p.WouldTakeBytes)+" MiB"))
+				t.Put(table.Text(name), table.Whole(p.Tokens), table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{},
+					table.Text("not measured: would take "+duration(p.WouldTakeSeconds)+" and "+mebibytes(p.WouldTakeBytes)+" MiB"))
 				continue
 			}
-			cells := []Cell{text(name), whole(p.Tokens)}
+			cells := []table.Cell{table.Text(name), table.Whole(p.Tokens)}
 			for _, c := range []*results.Cost{p.Evaluation, p.Training} {
-				var share Cell
+				var share table.Cell
 				switch {
 				case c.FLOPS > peak: // or no peak
 					beyond = beyond || peak > 0
 				default:
-					share = shown(percent(c.FLOPS/peak), hundredfold(c.FLOPS/peak))
+					share = table.Shown(table.Percent(c.FLOPS/peak), table.Hundredfold(c.FLOPS/peak))
 				}
-				cells = append(cells, shown(count(int64(c.TokensPerSecond)), c.TokensPerSecond), share, shown(mebibytes(c.Bytes), float64(c.Bytes)/(1<<20)))
+				cells = append(cells, table.Shown(table.Count(int64(c.TokensPerSecond)), c.TokensPerSecond), share, table.Shown(mebibytes(c.Bytes), float64(c.Bytes)/(1<<20)))
 			}
-			t.put(append(cells, whole(p.StateBytes))...)
+			t.Put(append(cells, table.Whole(p.StateBytes))...)
 		}
 		if peak > 0 {
-			t.note("Peak is %s GFLOP/s, measured on large matrix products with %s; its share is that of a model's matrix products, counted without those that are made twice to save memory.",
-				sig4(peak/1e9), plural(record.Result.Environment.Threads, "thread"))
+			t.Note("Peak is %s GFLOP/s, measured on large matrix products with %s; its share is that of a model's matrix products, counted without those that are made twice to save memory.",
+				table.Sig4(peak/1e9), plural(record.Result.Environment.Threads, "thread"))
 		}
 		if beyond {
-			t.note("%s was faster than the peak, which must have been measured while something else kept the machine busy: no share is shown there.", name)
+			t.Note("%s was faster than the peak, which must have been measured while something else kept the machine busy: no share is shown there.", name)
 		}
 		if record.Result.Cell.Model == results.FullAttention {
-			t.note("%s is the local-only model with one segment as long as the sequence.", name)
+			t.Note("%s is the local-only model with one segment as long as the sequence.", name)
 		}
 	}
 	return t
 }
 
 // mebibytes writes bytes with as many digits as a comparison needs.
-func mebibytes(bytes int64) string { return sig4(float64(bytes) / (1 << 20)) }
+func mebibytes(bytes int64) string { return table.Sig4(float64(bytes) / (1 << 20)) }
 
 // measured are the lengths at which a model was run.
 func measured(record Record) []results.CostPoint {
@@ -83,10 +84,10 @@ func lengthReading(records []Record) []string {
 		}
 		first, last := points[0], points[len(points)-1]
 		change := func(of func(results.CostPoint) float64) string {
-			return decimals(of(last)/of(first), 2) + " times"
+			return table.Decimals(of(last)/of(first), 2) + " times"
 		}
 		text = append(text, fmt.Sprintf("%s: from %s to %s tokens, evaluation goes at %s the speed in %s the memory, training at %s the speed in %s the memory.",
-			modelName(record.Result.Cell.Model), count(int64(first.Tokens)), count(int64(last.Tokens)),
+			modelName(record.Result.Cell.Model), table.Count(int64(first.Tokens)), table.Count(int64(last.Tokens)),
 			change(func(p results.CostPoint) float64 { return p.Evaluation.TokensPerSecond }),
 			change(func(p results.CostPoint) float64 { return float64(p.Evaluation.Bytes) }),
 			change(func(p results.CostPoint) float64 { return p.Training.TokensPerSecond }),
@@ -108,7 +109,7 @@ func judgeBounded(record Record) (Verdict, string) {
 	points := measured(record)
 	for _, p := range points {
 		if p.StateBytes != points[0].StateBytes {
-			return NotReproduced, fmt.Sprintf("it carries %s bytes at %s tokens and %s at %s", count(points[0].StateBytes), count(int64(points[0].Tokens)), count(p.StateBytes), count(int64(p.Tokens)))
+			return NotReproduced, fmt.Sprintf("it carries %s bytes at %s tokens and %s at %s", table.Count(points[0].StateBytes), table.Count(int64(points[0].Tokens)), table.Count(p.StateBytes), table.Count(int64(p.Tokens)))
 		}
 	}
 	if len(points) < 2 {
@@ -130,14 +131,14 @@ func boundedMemory(run *Run, measuredCells []Record) claim {
 		if !isInfini(r.Cell.Model) || len(points) == 0 {
 			continue
 		}
-		v := evidence{who: shortName(r.Cell.Model), ours: fmt.Sprintf("%s: %s bytes from %s to %s tokens", shortName(r.Cell.Model), count(points[0].StateBytes), count(int64(points[0].Tokens)), count(int64(points[len(points)-1].Tokens)))}
+		v := evidence{who: shortName(r.Cell.Model), ours: fmt.Sprintf("%s: %s bytes from %s to %s tokens", shortName(r.Cell.Model), table.Count(points[0].StateBytes), table.Count(int64(points[0].Tokens)), table.Count(int64(points[len(points)-1].Tokens)))}
 		v.verdict, v.why = judgeBounded(record)
 		found = append(found, v)
-		t.scale = fmt.Sprintf("%s of ≈%s parameters; counted", short(r.Scale.Parameters), short(paperScale.Parameters))
+		t.scale = fmt.Sprintf("%s of ≈%s parameters; counted", table.Short(r.Scale.Parameters), table.Short(paperScale.Parameters))
 	}
 	for _, record := range run.Records {
 		if r := record.Result; r.Cell.Experiment == "cost" && r.Status == results.StatusFailed && isInfini(r.Cell.Model) {
-			found = append(found, evidence{who: shortName(r.Cell.Model), verdict: Undecided, why: "the cell failed: " + clean(r.Error)})
+			found = append(found, evidence{who: shortName(r.Cell.Model), verdict: Undecided, why: "the cell failed: " + table.Clean(r.Error)})
 		}
 	}
 	t.add(found, "cost")

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // costCurve is a line over the lengths of sequences.
@@ -85,17 +86,17 @@ func (f *chart) drawLengths(records []Record, axisName string, of func(*results.
 		}
 		f.drawing.curves = append(f.drawing.curves, c)
 	}
-	f.Data = newTable("", f.Title+": "+axisName, titles...)
+	f.Data = table.New("", f.Title+": "+axisName, titles...)
 	for _, length := range order {
-		cells := []string{count(int64(length))}
+		cells := []string{table.Count(int64(length))}
 		for _, curve := range curves {
-			cell := none
+			cell := table.None
 			if v, ok := curve.value[length]; ok {
-				cell = sig4(v)
+				cell = table.Sig4(v)
 			}
 			cells = append(cells, cell)
 		}
-		f.Data.add(cells...)
+		f.Data.Add(cells...)
 	}
 	f.drawing.x = axis{name: "length of the sequence, tokens", kind: "log", from: float64(order[0]), to: float64(order[len(order)-1])}
 	f.drawing.y = axis{name: axisName, kind: "log"}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // A speedKind takes one number of what a cell cost: of the cell as a whole, or at one
@@ -48,7 +49,7 @@ func readSpeed(kind speedKind) func(Record) map[string]value {
 		}
 		add("", kind.cell(r.Timing))
 		for _, p := range r.Timing.Lengths {
-			add(fmt.Sprintf("a sequence of %s", count(int64(p.Tokens))), kind.point(p))
+			add(fmt.Sprintf("a sequence of %s", table.Count(int64(p.Tokens))), kind.point(p))
 		}
 		return all
 	}

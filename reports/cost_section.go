@@ -1,6 +1,9 @@
 package reports
 
-import "infinibench/internal/results"
+import (
+	"infinibench/internal/results"
+	"infinibench/reports/table"
+)
 
 // costSection shows what the cells of a run cost, and speed and memory against length.
 var costSection = &section{
@@ -19,14 +22,14 @@ var costSection = &section{
 type costPage struct {
 	Total   string // a sentence, "" if no cell was timed
 	Lengths costLengths
-	Cells   *Table
+	Cells   *table.Table
 }
 
 // costLengths is what was measured at several lengths.
 type costLengths struct {
 	Reading    []string
 	Charts     []*chart
-	Table      *Table
+	Table      *table.Table
 	Provenance provenance
 }
 
@@ -38,7 +41,7 @@ func layCost(run *Run) (*content, error) {
 	}
 	p := costPage{costSentence(run), costLengths{lengthReading(records), charts, lengthTable(records), run.provenance("cost", "")}, costTable(run)}
 	out := &content{charts: charts, claims: []claim{boundedMemory(run, records)}, total: headline{"cost", "Cost", p.Total}}
-	for _, t := range []*Table{p.Lengths.Table, p.Cells} {
+	for _, t := range []*table.Table{p.Lengths.Table, p.Cells} {
 		if len(t.Rows) > 0 {
 			out.tables = append(out.tables, t)
 		}

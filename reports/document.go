@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // Document is a run laid out once: the page, the tables, the figures and the terminal
@@ -17,23 +18,23 @@ type Document struct {
 
 	Profile   string
 	Command   string
-	Claims    *Table
+	Claims    *table.Table
 	Lead      []string
 	Totals    []headline
 	Failed    []string
 	Headlines []headline
 	Parts     []pagePart
-	Summary   *Table
-	Data      *Table
-	Settings  *Table
-	Cells     *Table
+	Summary   *table.Table
+	Data      *table.Table
+	Settings  *table.Table
+	Cells     *table.Table
 	Warnings  []string
 }
 
 // New lays out a run.
 func New(run *Run) (*Document, error) {
 	d := &Document{
-		run: run, Profile: clean(run.Profile), Command: "make reproduce PROFILE=" + clean(run.Profile),
+		run: run, Profile: table.Clean(run.Profile), Command: "make reproduce PROFILE=" + table.Clean(run.Profile),
 		Failed: failures(run), Warnings: warnings(run), Data: dataTable(run), Settings: settingsTable(run), Cells: cellsTable(run),
 	}
 	for _, s := range sections {
@@ -86,8 +87,8 @@ func (d *Document) claims() []claim {
 }
 
 // tables lists every table in the order of the report.
-func (d *Document) tables() []*Table {
-	tables := []*Table{d.Claims, d.Summary}
+func (d *Document) tables() []*table.Table {
+	tables := []*table.Table{d.Claims, d.Summary}
 	for _, c := range d.contents {
 		if !slices.Contains(d.timed, c) {
 			tables = append(tables, c.tables...)

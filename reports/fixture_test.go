@@ -14,6 +14,7 @@ import (
 	"infinibench/experiments"
 	"infinibench/internal/results"
 	"infinibench/internal/seal"
+	"infinibench/reports/table"
 )
 
 // fixture is a made-up run with realistic shapes: two generated corpora, three
@@ -63,7 +64,7 @@ var paperLedger = sync.OnceValue(func() *results.Ledger {
 	return l
 })
 
-func (run *Run) tables() ([]*Table, error) {
+func (run *Run) tables() ([]*table.Table, error) {
 	d, err := New(run)
 	if err != nil {
 		return nil, err

@@ -10,38 +10,40 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"infinibench/reports/table"
 )
 
 // inert checks that a table of hostile texts is, in every format, a table of the same
 // shape in which nothing acts.
-func inert(t *testing.T, table *Table) {
+func inert(t *testing.T, tbl *table.Table) {
 	t.Helper()
 	var body bytes.Buffer
-	if len(table.header()) > 0 { // not all are written as CSV
-		if err := table.WriteCSV(&body); err != nil {
+	if len(tbl.Header()) > 0 { // not all are written as CSV
+		if err := tbl.WriteCSV(&body); err != nil {
 			t.Fatal(err)
 		}
 	}
-	inertCSV(t, table, strings.TrimPrefix(body.String(), byteOrderMark))
+	inertCSV(t, tbl, strings.TrimPrefix(body.String(), table.ByteOrderMark))
 	body.Reset()
-	if err := table.WriteLaTeX(&body); err != nil {
+	if err := tbl.WriteLaTeX(&body); err != nil {
 		t.Fatal(err)
 	}
-	inertLaTeX(t, table, body.String())
+	inertLaTeX(t, tbl, body.String())
 	body.Reset()
-	if err := table.WriteMarkdown(&body); err != nil {
+	if err := tbl.WriteMarkdown(&body); err != nil {
 		t.Fatal(err)
 	}
-	inertMarkdown(t, table, body.String())
+	inertMarkdown(t, tbl, body.String())
 }
 
-func inertCSV(t *testing.T, table *Table, text string) {
+func inertCSV(t *testing.T, tbl *table.Table, text string) {
 	t.Helper()
 	want := 0
-	if len(table.header()) > 0 {
+	if len(tbl.Header()) > 0 {
 		want = 1
-		for i := range table.Rows {
-			want += len(table.records(i))
+		for i := range tbl.Rows {
+			want += len(tbl.Records(i))
 		}
 	}
 	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
@@ -64,7 +66,7 @@ func inertCSV(t *testing.T, table *Table, text string) {
 var texCommands = regexp.MustCompile(`\\(begin|end)\{(table|tabular)\}|\\(centering|small|caption|label|toprule|midrule|bottomrule|par|footnotesize)\b|` +
 	`\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|ldots|char34)\{\}|\$\\(approx|div|times|cdot|sigma|beta|le|ge|surd|gamma|epsilon|Sigma|infty|rightarrow|dagger)\$|\$-\$|\\[{}$&#_%]|\\\\`)
 
-func inertLaTeX(t *testing.T, table *Table, text string) {
+func inertLaTeX(t *testing.T, tbl *table.Table, text string) {
 	t.Helper()
 	plain := texCommands.ReplaceAllString(text, "")
 	if i := strings.IndexAny(plain, `\$#^~%"<>|`); i >= 0 {
@@ -74,7 +76,7 @@ func inertLaTeX(t *testing.T, table *Table, text string) {
 		t.Errorf("braces do not match in %q", plain)
 	}
 	// A column separator stands between every two cells, with its row's end.
-	if want := (1 + len(table.Rows)) * (len(table.Columns) - 1); strings.Count(plain, "&") != want {
+	if want := (1 + len(tbl.Rows)) * (len(tbl.Columns) - 1); strings.Count(plain, "&") != want {
 		t.Errorf("%d column separators, want %d", strings.Count(plain, "&"), want)
 	}
 	for _, r := range plain {
@@ -89,15 +91,15 @@ var (
 	mdBlock  = regexp.MustCompile(`^(- )?(#|[-+=]|[0-9]+[.)])`)
 )
 
-func inertMarkdown(t *testing.T, table *Table, text string) {
+func inertMarkdown(t *testing.T, tbl *table.Table, text string) {
 	t.Helper()
 	rows := 0
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	for i, line := range lines {
 		plain := mdEscape.ReplaceAllString(line, "")
-		heading, note := i == 0, i >= len(lines)-len(table.Notes)
+		heading, note := i == 0, i >= len(lines)-len(tbl.Notes)
 		switch {
-		case strings.HasPrefix(plain, "|") && strings.Count(plain, "|") == 1+len(table.Columns):
+		case strings.HasPrefix(plain, "|") && strings.Count(plain, "|") == 1+len(tbl.Columns):
 			rows++
 			plain = strings.ReplaceAll(plain, "|", "")
 		case heading && strings.HasPrefix(plain, "### "):
@@ -109,7 +111,7 @@ func inertMarkdown(t *testing.T, table *Table, text string) {
 			t.Errorf("Markdown acts on %q", line)
 		}
 	}
-	if want := 2 + len(table.Rows); rows != want { // titles, and the rule below them
+	if want := 2 + len(tbl.Rows); rows != want { // titles, and the rule below them
 		t.Errorf("%d table lines in\n%s, want %d", rows, text, want)
 	}
 }
@@ -120,15 +122,15 @@ func TestHostileTablesAreInert(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := newTable("all", hostileLabels[0], hostileLabels[0], ">"+hostileLabels[1]).csv("label", "again")
+	all := table.New("all", hostileLabels[0], hostileLabels[0], ">"+hostileLabels[1]).CSV("label", "again")
 	for _, label := range hostileLabels {
-		all.add(label, label)
-		all.note("%s", label)
+		all.Add(label, label)
+		all.Note("%s", label)
 	}
-	for _, table := range append(tables, all) {
-		inert(t, table)
-		if len(table.Name) > 200 { // systems stop at 255
-			t.Errorf("the name %q is too long for a file", table.Name)
+	for _, tbl := range append(tables, all) {
+		inert(t, tbl)
+		if len(tbl.Name) > 200 { // systems stop at 255
+			t.Errorf("the name %q is too long for a file", tbl.Name)
 		}
 	}
 }
@@ -139,13 +141,13 @@ func TestLaTeXHasOurSigns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range tables {
+	for _, tbl := range tables {
 		var tex bytes.Buffer
-		if err := table.WriteLaTeX(&tex); err != nil {
+		if err := tbl.WriteLaTeX(&tex); err != nil {
 			t.Fatal(err)
 		}
 		if i := strings.Index(tex.String(), "[U+"); i >= 0 {
-			t.Errorf("%s: %s", table.Name, tex.String()[max(0, i-20):i+10])
+			t.Errorf("%s: %s", tbl.Name, tex.String()[max(0, i-20):i+10])
 		}
 	}
 }
@@ -155,10 +157,10 @@ func FuzzTable(f *testing.F) {
 		f.Add(label)
 	}
 	f.Fuzz(func(t *testing.T, label string) {
-		table := newTable("x", label, label, ">n").csv("label", "n")
-		table.add(label, "-1.5")
-		table.note("%s", label)
-		inert(t, table)
+		tbl := table.New("x", label, label, ">n").CSV("label", "n")
+		tbl.Add(label, "-1.5")
+		tbl.Note("%s", label)
+		inert(t, tbl)
 	})
 }
 
@@ -206,8 +208,8 @@ func FuzzRun(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, table := range tables {
-			inert(t, table)
+		for _, tbl := range tables {
+			inert(t, tbl)
 		}
 	})
 }

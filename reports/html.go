@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+
+	"infinibench/reports/table"
 )
 
 // The chart library is in assets/ when `make setup` has put it there; the
@@ -138,9 +140,9 @@ func verdictClass(cell string) string {
 	return ""
 }
 
-func alignClass(t *Table, column int, cell string) string {
+func alignClass(t *table.Table, column int, cell string) string {
 	switch {
-	case t.Columns[column].Align == Right:
+	case t.Columns[column].Align == table.Right:
 		return "number"
 	case len(cell) > 40:
 		return "prose"

@@ -8,6 +8,8 @@ import (
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"infinibench/reports/table"
 )
 
 // Interval is a mean over seeds with its two-sided 95 % Student-t interval.
@@ -74,14 +76,14 @@ func (i Interval) inverse() Interval {
 func (i Interval) contains(x float64) bool { return i.Low <= x && x <= i.High }
 
 // mean writes the mean alone.
-func (i Interval) mean() string { return sig4(i.Mean) }
+func (i Interval) mean() string { return table.Sig4(i.Mean) }
 
 // limits writes the two ends alone.
 func (i Interval) limits() string {
 	if i.N < 2 {
-		return none
+		return table.None
 	}
-	return sig4(i.Low) + " to " + sig4(i.High)
+	return table.Sig4(i.Low) + " to " + table.Sig4(i.High)
 }
 
 // String writes "24.10 [23.90, 24.30]", or the mean alone for one seed.
@@ -89,7 +91,7 @@ func (i Interval) String() string {
 	if i.N < 2 {
 		return i.mean()
 	}
-	return fmt.Sprintf("%s [%s, %s]", i.mean(), sig4(i.Low), sig4(i.High))
+	return fmt.Sprintf("%s [%s, %s]", i.mean(), table.Sig4(i.Low), table.Sig4(i.High))
 }
 
 // valueLowHighN are the numbers of an interval, those that are missing as nil.
@@ -97,40 +99,42 @@ func (i Interval) valueLowHighN() []any {
 	if i.N == 0 {
 		return []any{nil, nil, nil, nil}
 	}
-	return shown("", i.Mean, i.Low, i.High, i.N).Values
+	return table.Shown("", i.Mean, i.Low, i.High, i.N).Values
 }
 
 // cell is the mean with its interval.
-func (i Interval) cell() Cell { return shown(i.String(), i.valueLowHighN()...) }
+func (i Interval) cell() table.Cell { return table.Shown(i.String(), i.valueLowHighN()...) }
 
 // limitsCell is the two ends alone.
-func (i Interval) limitsCell() Cell { return shown(i.limits(), i.valueLowHighN()[1:3]...) }
+func (i Interval) limitsCell() table.Cell { return table.Shown(i.limits(), i.valueLowHighN()[1:3]...) }
 
 // limitsAndSeeds is the two ends, and in the CSV over how many seeds.
-func (i Interval) limitsAndSeeds() Cell { return shown(i.limits(), i.valueLowHighN()[1:]...) }
+func (i Interval) limitsAndSeeds() table.Cell {
+	return table.Shown(i.limits(), i.valueLowHighN()[1:]...)
+}
 
 // ratioCell is the mean of a ratio, or nothing of no pair.
-func (i Interval) ratioCell() Cell {
+func (i Interval) ratioCell() table.Cell {
 	if i.N == 0 {
-		return Cell{}
+		return table.Cell{}
 	}
-	return plain(i.Mean)
+	return table.Plain(i.Mean)
 }
 
 // paperRatio is a ratio of the paper's values, with what else the CSV says of it.
-func paperRatio(x float64, more ...any) Cell {
+func paperRatio(x float64, more ...any) table.Cell {
 	if x == 0 {
-		return Cell{}
+		return table.Cell{}
 	}
-	return shown(paperNumber(x), append([]any{x}, more...)...)
+	return table.Shown(paperNumber(x), append([]any{x}, more...)...)
 }
 
 // shareWords writes the mean over seeds of a share with its interval, in percent.
 func shareWords(shares []float64) string {
 	i := meanInterval(shares)
-	text := hundred(i.Mean) + " %"
+	text := table.Hundred(i.Mean) + " %"
 	if i.N > 1 {
-		text += fmt.Sprintf(" [%s, %s]", floored(max(0, i.Low)), ceiled(min(1, i.High)))
+		text += fmt.Sprintf(" [%s, %s]", table.Floored(max(0, i.Low)), table.Ceiled(min(1, i.High)))
 	}
 	return text
 }
@@ -141,7 +145,7 @@ const bootstrapSeed = 1
 // paperNumber writes a ratio of the paper's values, which carry three digits.
 func paperNumber(x float64) string {
 	if x == 0 {
-		return none
+		return table.None
 	}
-	return decimals(x, 3)
+	return table.Decimals(x, 3)
 }

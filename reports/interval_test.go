@@ -3,6 +3,8 @@ package reports
 import (
 	"math"
 	"testing"
+
+	"infinibench/reports/table"
 )
 
 func near(a, b float64) bool { return math.Abs(a-b) <= 1e-4*math.Max(1, math.Abs(b)) }
@@ -13,10 +15,10 @@ func TestMeanInterval(t *testing.T) {
 	if !near(i.Mean, 12) || !near(i.Low, 7.03172) || !near(i.High, 16.96828) || i.N != 3 {
 		t.Errorf("%+v", i)
 	}
-	if one := meanInterval([]float64{5}); one.Mean != 5 || one.contains(5) || one.limits() != none || one.String() != "5.000" {
+	if one := meanInterval([]float64{5}); one.Mean != 5 || one.contains(5) || one.limits() != table.None || one.String() != "5.000" {
 		t.Errorf("one value: %+v, %s: want a mean and no interval", one, one)
 	}
-	if nothing := meanInterval(nil); nothing.N != 0 || nothing.mean() != none {
+	if nothing := meanInterval(nil); nothing.N != 0 || nothing.mean() != table.None {
 		t.Errorf("no value: %+v", nothing)
 	}
 }
@@ -35,10 +37,10 @@ func TestGeometricInterval(t *testing.T) {
 	if !near(i.Mean, 7.389056) || !near(i.Low, 0.616228) || !near(i.High/88.6005, 1) {
 		t.Errorf("%+v", i)
 	}
-	if one := geometricInterval([]float64{5}); !near(one.Mean, 5) || one.limits() != none || one.contains(5) {
+	if one := geometricInterval([]float64{5}); !near(one.Mean, 5) || one.limits() != table.None || one.contains(5) {
 		t.Errorf("one value: %+v, want a mean and no interval", one)
 	}
-	if nothing := geometricInterval(nil); nothing.N != 0 || nothing.mean() != none {
+	if nothing := geometricInterval(nil); nothing.N != 0 || nothing.mean() != table.None {
 		t.Errorf("no value: %+v", nothing)
 	}
 }

@@ -7,12 +7,13 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // LedgerTables shows a ledger: the numbers that are carried, for the paper's own sizes
 // beside what it prints, and the bytes they take.
-func LedgerTables(l *results.Ledger) []*Table {
-	return []*Table{numbersTable(l), bytesTable(l)}
+func LedgerTables(l *results.Ledger) []*table.Table {
+	return []*table.Table{numbersTable(l), bytesTable(l)}
 }
 
 // inPaper says whether any row has a value of the paper's beside it.
@@ -40,7 +41,7 @@ func ledgerChart(l *results.Ledger) (*chart, error) {
 		ID: "chart-memory", Title: "How many times less memory than the Memorizing Transformer",
 		Caption: "At the paper's sizes, on a logarithmic scale; higher is less memory. The paper's ratios are quotients of rounded sizes.",
 		Legend:  []legendItem{{Name: "exact", Color: grey, Mark: "full"}, {Name: "printed in the paper", Color: grey, Mark: "hollow"}},
-		Data:    newTable("", "Memory of the Memorizing Transformer over that of each model", "Model", ">Exact", ">Paper"),
+		Data:    table.New("", "Memory of the Memorizing Transformer over that of each model", "Model", ">Exact", ">Paper"),
 	}
 	var names []string
 	high := 1.0
@@ -60,7 +61,7 @@ func ledgerChart(l *results.Ledger) (*chart, error) {
 		if _, err := fmt.Sscanf(r.PaperRatio, "%gx", &paper); err == nil {
 			point("paper: "+r.PaperRatio, paper, 1)
 		}
-		f.Data.add(modelName(r.Model), times(r.Ratio), r.PaperRatio)
+		f.Data.Add(modelName(r.Model), times(r.Ratio), r.PaperRatio)
 		names = append(names, shortName(r.Model))
 	}
 	if len(names) == 0 {
@@ -79,7 +80,7 @@ var ledgerSection = &section{lay: layLedger}
 type ledgerPage struct {
 	Reading []string
 	Chart   *chart
-	Tables  []*Table
+	Tables  []*table.Table
 	Command string
 }
 
@@ -140,16 +141,16 @@ func ledgerReading(l *results.Ledger) []string {
 		if isInfini(r.Model) {
 			verdict, why := judgeLedger(r)
 			text = append(text, fmt.Sprintf("%s carries %s numbers from segment to segment, %s less than the Memorizing Transformer, where the paper prints %s: %s, %s.",
-				modelName(r.Model), count(r.Entries), times(r.Ratio), r.PaperRatio, verdict, why))
+				modelName(r.Model), table.Count(r.Entries), times(r.Ratio), r.PaperRatio, verdict, why))
 		}
 	}
 	return text
 }
 
 // carriedTable shows the memory of the models of a run, as their results say.
-func carriedTable(run *Run) *Table {
-	t := newTable("memory", "Memory carried between segments in this run",
-		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment").csv(
+func carriedTable(run *Run) *table.Table {
+	t := table.New("memory", "Memory carried between segments in this run",
+		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment").CSV(
 		"model", "trained_at_tokens", "formula", "numbers_carried", "ratio_memorizing_to_this", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree",
 		"parameters", "layers", "heads", "segment_tokens")
 	t.Caption = "Of one document, in float32. What the whole process takes stands under Cost; “bench memory --peak” measures each model alone."
@@ -166,7 +167,7 @@ func carriedTable(run *Run) *Table {
 		if i > 0 && sameMemory(done[i-1], r) {
 			continue // of another seed or text
 		}
-		f, s, agree, ratio := r.Footprint, r.Scale, "yes", Cell{}
+		f, s, agree, ratio := r.Footprint, r.Scale, "yes", table.Cell{}
 		if f.Bytes != f.MeasuredBytes {
 			agree = "NO"
 		}
@@ -176,8 +177,8 @@ func carriedTable(run *Run) *Table {
 			}
 		}
 		batch := int64(s.Batch) * f.Bytes
-		t.put(text(modelName(r.Cell.Model)), whole(r.Cell.Length), formula(f.Formula), whole(f.Entries), ratio, whole(f.Bytes), shown(fmt.Sprintf("%s (%d)", count(batch), s.Batch), batch, s.Batch), whole(f.MeasuredBytes), text(agree),
-			whole(s.Parameters), digits(s.Layers), digits(s.Heads), whole(s.Segment))
+		t.Put(table.Text(modelName(r.Cell.Model)), table.Whole(r.Cell.Length), formula(f.Formula), table.Whole(f.Entries), ratio, table.Whole(f.Bytes), table.Shown(fmt.Sprintf("%s (%d)", table.Count(batch), s.Batch), batch, s.Batch), table.Whole(f.MeasuredBytes), table.Text(agree),
+			table.Whole(s.Parameters), table.Digits(s.Layers), table.Digits(s.Heads), table.Whole(s.Segment))
 	}
 	return t
 }

@@ -7,9 +7,10 @@ import (
 	"strconv"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
-func numbersTable(l *results.Ledger) *Table {
+func numbersTable(l *results.Ledger) *table.Table {
 	columns := []string{"Model", "Formula", ">Numbers carried", ">Memorizing ÷ this"}
 	if inPaper(l) {
 		columns = []string{"Model", "Formula", ">Numbers carried", ">Rounded", ">Paper", ">Memorizing ÷ this", ">of the rounded", ">Paper"}
@@ -18,21 +19,21 @@ func numbersTable(l *results.Ledger) *Table {
 	if inPaper(l) {
 		fields = []string{"model", "formula", "numbers_carried", "numbers_carried_rounded", "paper_numbers_carried", "ratio_memorizing_to_this", "ratio_of_the_rounded", "paper_ratio"}
 	}
-	t := newTable("memory-"+l.Profile, "Memory carried between segments, at "+sizesOf(l), columns...).csv(fields...)
+	t := table.New("memory-"+l.Profile, "Memory carried between segments, at "+sizesOf(l), columns...).CSV(fields...)
 	m := l.Model
 	t.Caption = fmt.Sprintf("Of one document, in numbers as the paper's Tables 1 and 2 count; %s, %s of %d, segments of %s tokens.",
-		plural(m.Layers, "layer"), plural(m.Heads, "head"), m.HeadSize, count(int64(m.Segment)))
+		plural(m.Layers, "layer"), plural(m.Heads, "head"), m.HeadSize, table.Count(int64(m.Segment)))
 	for _, r := range inOrder(l.Rows) {
-		cells := []Cell{text(modelName(r.Model)), formula(r.Formula), whole(r.Entries)}
+		cells := []table.Cell{table.Text(modelName(r.Model)), formula(r.Formula), table.Whole(r.Entries)}
 		if inPaper(l) {
 			cells = append(cells, asPrinted(r.Rounded), asPrinted(r.Paper), timesCell(r.Ratio), asPrinted(r.RoundedRatio), asPrinted(r.PaperRatio))
 		} else {
 			cells = append(cells, timesCell(r.Ratio))
 		}
-		t.put(cells...)
+		t.Put(cells...)
 	}
 	for _, text := range ledgerRemarks(l) {
-		t.note("%s", text)
+		t.Note("%s", text)
 	}
 	return t
 }
@@ -58,27 +59,27 @@ func times(x float64) string {
 
 // formula is a cell of a formula. In the CSV a model that carries nothing has the word,
 // since a 0 among formulas would be the only number of a column of texts.
-func formula(s string) Cell {
+func formula(s string) table.Cell {
 	if s == "0" {
-		return shown(s, "nothing")
+		return table.Shown(s, "nothing")
 	}
-	return prose(s)
+	return table.Prose(s)
 }
 
-func timesCell(x float64) Cell {
+func timesCell(x float64) table.Cell {
 	if x == 0 {
-		return Cell{}
+		return table.Cell{}
 	}
-	return shown(times(x), x)
+	return table.Shown(times(x), x)
 }
 
 // asPrinted is a number as the paper prints it, "183M" or "114x". The rounding is the
 // paper's, so that the value is read from the text.
-func asPrinted(s string) Cell {
+func asPrinted(s string) table.Cell {
 	scale, unit := 1., len(s)-1
 	switch {
 	case s == "":
-		return Cell{}
+		return table.Cell{}
 	case s[unit] == 'B':
 		scale = 1e9
 	case s[unit] == 'M':
@@ -90,32 +91,32 @@ func asPrinted(s string) Cell {
 	}
 	x, err := strconv.ParseFloat(s[:unit], 64)
 	if err != nil {
-		return shown(s, nil)
+		return table.Shown(s, nil)
 	}
-	return shown(s, x*scale)
+	return table.Shown(s, x*scale)
 }
 
-func bytesTable(l *results.Ledger) *Table {
-	t := newTable("memory-bytes-"+l.Profile, "Memory in bytes, at "+sizesOf(l),
-		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory").csv(
+func bytesTable(l *results.Ledger) *table.Table {
+	t := table.New("memory-bytes-"+l.Profile, "Memory in bytes, at "+sizesOf(l),
+		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory").CSV(
 		"model", "carried_here", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree", "peak_resident_bytes why_missing")
 	t.Caption = "In float32. The live state is that of one document, its tensors counted; the peak is of a process that evaluates this model alone on two segments, weights and all."
 	if l.Peaks != "" {
-		t.note("Peaks: %s.", l.Peaks)
+		t.Note("Peaks: %s.", l.Peaks)
 	}
 	for _, r := range inOrder(l.Rows) {
 		if r.Measured == nil {
-			t.put(text(modelName(r.Model)), text("no model here"), Cell{}, Cell{}, Cell{}, Cell{}, shown("", nil, "no model here"))
+			t.Put(table.Text(modelName(r.Model)), table.Text("no model here"), table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, table.Shown("", nil, "no model here"))
 			continue
 		}
-		agree, peak := "yes", shown("not measured", nil, "not measured")
+		agree, peak := "yes", table.Shown("not measured", nil, "not measured")
 		if *r.Measured != r.Bytes {
 			agree = "NO"
 		}
 		if r.PeakRSS > 0 {
-			peak = shown(count(r.PeakRSS), r.PeakRSS, nil)
+			peak = table.Shown(table.Count(r.PeakRSS), r.PeakRSS, nil)
 		}
-		t.put(text(modelName(r.Model)), formula(r.Carried), whole(r.Bytes), shown(count(r.OfBatch), r.OfBatch, l.Batch), whole(*r.Measured), text(agree), peak)
+		t.Put(table.Text(modelName(r.Model)), formula(r.Carried), table.Whole(r.Bytes), table.Shown(table.Count(r.OfBatch), r.OfBatch, l.Batch), table.Whole(*r.Measured), table.Text(agree), peak)
 	}
 	return t
 }

@@ -13,6 +13,3 @@ func ModelName(id string) string { return modelName(id) }
 
 // ModelColor is the colour of a model in every figure, one of few.
 func ModelColor(id string) string { return modelColor(id) }
-
-// Clean makes a text from a file one line that is safe to show.
-func Clean(text string) string { return clean(text) }

@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // summaryTable lists every row of the paper that this run bears on: one for each that was
 // tried, then one for each section with those that were not.
-func (d *Document) summaryTable() *Table {
-	t := newTable("summary", "Every row of the paper that this run bears on",
-		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale").csv(
+func (d *Document) summaryTable() *table.Table {
+	t := table.New("summary", "Every row of the paper that this run bears on",
+		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale").CSV(
 		"corpus", "verdict", "claim", "ours_is ours ours_low ours_high ours_n", "paper_ratio paper_is_borrowed paper_in_words", "why", "data_and_scale")
 	var rows, notAttempted []summaryRow
 	var verdicts []string
@@ -30,9 +31,9 @@ func (d *Document) summaryTable() *Table {
 	}
 	for _, r := range slices.Concat(rows, notAttempted) {
 		if r.note != "" {
-			t.note("%s", r.note)
+			t.Note("%s", r.note)
 		}
-		t.put(text(r.corpus), text(string(r.verdict)), prose(r.text), r.evidence, r.paper, prose(r.why), prose(r.scale))
+		t.Put(table.Text(r.corpus), table.Text(string(r.verdict)), table.Prose(r.text), r.evidence, r.paper, table.Prose(r.why), table.Prose(r.scale))
 	}
 	t.Caption = strings.Join(verdicts, " ")
 	return t
@@ -42,9 +43,9 @@ func (d *Document) summaryTable() *Table {
 type summaryRow struct {
 	corpus   string
 	verdict  Verdict
-	text     string // the claim
-	evidence Cell   // our value
-	paper    Cell   // the paper's
+	text     string     // the claim
+	evidence table.Cell // our value
+	paper    table.Cell // the paper's
 	why      string
 	scale    string
 	note     string // below the table, "" for none
@@ -52,15 +53,15 @@ type summaryRow struct {
 
 // measuredEvidence is our value in words and in numbers: what it is with its unit, then the
 // value, the ends of its interval, and over how many. Without values only the words count.
-func measuredEvidence(words, what string, values []any) Cell {
+func measuredEvidence(words, what string, values []any) table.Cell {
 	if values == nil {
-		return prose(words)
+		return table.Prose(words)
 	}
-	return shown(words, append([]any{what}, values...)...)
+	return table.Shown(words, append([]any{what}, values...)...)
 }
 
 // paperWords is a value of the paper that is not one number.
-func paperWords(s string) Cell { return shown(s, nil, nil, ascii(s)) }
+func paperWords(s string) table.Cell { return table.Shown(s, nil, nil, table.ASCII(s)) }
 
 // countVerdicts counts the verdicts on a table of the paper in a sentence, "" if there are none.
 func countVerdicts(table int, counts map[Verdict]int) string {
@@ -97,14 +98,14 @@ func countWords(counts map[Verdict]int) string {
 }
 
 // cellsTable lists every cell, done, failed or not run.
-func cellsTable(run *Run) *Table {
-	t := newTable("cells", "Cells of this run", "Experiment", "Corpus", "Model", ">Length", ">Seed", "Status", "Error or warnings").csv("experiment", "corpus", "model", "length_tokens", "seed", "status", "error_or_warnings")
+func cellsTable(run *Run) *table.Table {
+	t := table.New("cells", "Cells of this run", "Experiment", "Corpus", "Model", ">Length", ">Seed", "Status", "Error or warnings").CSV("experiment", "corpus", "model", "length_tokens", "seed", "status", "error_or_warnings")
 	add := func(cell results.Cell, status, remark string) {
-		seed := shown(strconv.FormatUint(cell.Seed, 10), cell.Seed)
+		seed := table.Shown(strconv.FormatUint(cell.Seed, 10), cell.Seed)
 		if cell.Corpus == "" { // of a cell without a seed
-			seed = Cell{}
+			seed = table.Cell{}
 		}
-		t.put(text(cell.Experiment), text(cell.Corpus), text(modelName(cell.Model)), whole(cell.Length), seed, text(status), prose(remark))
+		t.Put(table.Text(cell.Experiment), table.Text(cell.Corpus), table.Text(modelName(cell.Model)), table.Whole(cell.Length), seed, table.Text(status), table.Prose(remark))
 	}
 	for _, record := range run.Records {
 		remark := record.Result.Error
@@ -123,8 +124,8 @@ func cellsTable(run *Run) *Table {
 }
 
 // dataTable says which texts the numbers are about.
-func dataTable(run *Run) *Table {
-	t := newTable("data", "Data", "Corpus", "Split", ">Documents", ">Official count", ">Cut short", "Tokenizer", "Words", "What it is").csv("corpus", "split", "documents", "official_documents", "documents_cut_short", "tokenizer", "word_rule", "what_it_is")
+func dataTable(run *Run) *table.Table {
+	t := table.New("data", "Data", "Corpus", "Split", ">Documents", ">Official count", ">Cut short", "Tokenizer", "Words", "What it is").CSV("corpus", "split", "documents", "official_documents", "documents_cut_short", "tokenizer", "word_rule", "what_it_is")
 	seen := map[string]bool{}
 	for _, record := range run.Records {
 		r := record.Result
@@ -139,7 +140,7 @@ func dataTable(run *Run) *Table {
 		// Most cells share their data: one line for each different answer.
 		last := fmt.Sprint(t.Rows[len(t.Rows)-1])
 		if seen[last] {
-			t.Rows, t.values = t.Rows[:len(t.Rows)-1], t.values[:len(t.values)-1]
+			t.Rows, t.Values = t.Rows[:len(t.Rows)-1], t.Values[:len(t.Values)-1]
 		}
 		seen[last] = true
 	}
@@ -147,19 +148,19 @@ func dataTable(run *Run) *Table {
 }
 
 // addData adds the text that a result is about.
-func addData(t *Table, r results.Result) {
+func addData(t *table.Table, r results.Result) {
 	d := r.Data
-	var official Cell
+	var official table.Cell
 	if n := d.Certificate.Splits[d.Split].OfficialDocuments; n > 0 {
-		official = whole(n)
+		official = table.Whole(n)
 	}
-	t.put(text(r.Cell.Corpus), text(string(d.Split)), whole(d.Documents), official, whole(d.Truncated), text(d.Tokenizer), prose(d.WordRule),
-		prose(dataWords(r)))
+	t.Put(table.Text(r.Cell.Corpus), table.Text(string(d.Split)), table.Whole(d.Documents), official, table.Whole(d.Truncated), table.Text(d.Tokenizer), table.Prose(d.WordRule),
+		table.Prose(dataWords(r)))
 }
 
 // settingsTable lists the machines and builds that made the results.
-func settingsTable(run *Run) *Table {
-	t := newTable("environment", "Programs and machines", ">Cells", "Version", "Go", "System", "Processor", "BLAS", ">Threads").csv("cells", "version", "go", "system", "processor", "blas", "threads")
+func settingsTable(run *Run) *table.Table {
+	t := table.New("environment", "Programs and machines", ">Cells", "Version", "Go", "System", "Processor", "BLAS", ">Threads").CSV("cells", "version", "go", "system", "processor", "blas", "threads")
 	cells := map[results.Environment]int{}
 	for _, record := range run.Records {
 		// A cell may fail before it has looked at its machine.
@@ -171,10 +172,10 @@ func settingsTable(run *Run) *Table {
 		return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
 	})
 	for _, e := range order {
-		t.put(digits(cells[e]), text(e.Version), text(e.Go), text(e.OS), text(e.CPU), text(e.BLAS), digits(e.Threads))
+		t.Put(table.Digits(cells[e]), table.Text(e.Version), table.Text(e.Go), table.Text(e.OS), table.Text(e.CPU), table.Text(e.BLAS), table.Digits(e.Threads))
 	}
 	if len(order) > 1 {
-		t.note("The cells were not all made by the same program and machine.")
+		t.Note("The cells were not all made by the same program and machine.")
 	}
 	return t
 }

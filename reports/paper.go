@@ -1,6 +1,9 @@
 package reports
 
-import "infinibench/internal/results"
+import (
+	"infinibench/internal/results"
+	"infinibench/reports/table"
+)
 
 // Model ids that appear in result files.
 const (
@@ -30,7 +33,7 @@ func modelName(id string) string {
 			return m.name
 		}
 	}
-	return clean(id)
+	return table.Clean(id)
 }
 
 // shortName is modelName for the axis of a chart and the head of a column.
@@ -41,7 +44,7 @@ func shortName(id string) string {
 		}
 	}
 	const longest = 24
-	name := []rune(clean(id))
+	name := []rune(table.Clean(id))
 	if len(name) > longest {
 		name = append(name[:longest-1], '…')
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // passkeyTable is what may stand in one table of passkeys: one corpus, under one protocol.
@@ -164,7 +165,7 @@ func lowest(cells []results.PasskeyScore) *results.PasskeyScore {
 func (r *keyRow) name(of func(string) string) string {
 	text := of(r.model)
 	if c := r.record; r.twin && c != nil {
-		text += fmt.Sprintf(", seed %d, to %s tokens", c.Result.Cell.Seed, count(int64(c.Result.Cell.Length)))
+		text += fmt.Sprintf(", seed %d, to %s tokens", c.Result.Cell.Seed, table.Count(int64(c.Result.Cell.Length)))
 	}
 	return text
 }
@@ -185,7 +186,7 @@ func lengthLabel(length int) string {
 	if i := paperPasskeyLength(length); i >= 0 {
 		return []string{"32K", "128K", "256K", "512K", "1M"}[i]
 	}
-	return short(int64(length))
+	return table.Short(int64(length))
 }
 
 // checkPasskey refuses scores that the tables could not show honestly.

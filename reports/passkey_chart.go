@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // charts are a heat map for each model, then accuracy against writes after each training.
@@ -44,15 +45,15 @@ func (p *passkeyTable) charts(slug string) ([]*chart, error) {
 func (p *passkeyTable) heatMap(model, id string) (*chart, error) {
 	f := &chart{
 		ID: id, Title: "Passkey accuracy of " + model + ", length by position",
-		Caption: fmt.Sprintf("Share of digits that were right, in percent: the darker the more. Rows are trainings and where the key stands, columns the length of the prompt. Chance is %s.", hundred(p.task.Chance)),
+		Caption: fmt.Sprintf("Share of digits that were right, in percent: the darker the more. Rows are trainings and where the key stands, columns the length of the prompt. Chance is %s.", table.Hundred(p.task.Chance)),
 	}
 	titles := []string{"Training", "Key at the"}
 	var columns []string
 	for _, length := range p.lengths {
 		columns = append(columns, lengthLabel(length))
-		titles = append(titles, ">"+count(int64(length)))
+		titles = append(titles, ">"+table.Count(int64(length)))
 	}
-	f.Data = newTable("", f.Title+": percent and 95 % interval, by tokens", titles...)
+	f.Data = table.New("", f.Title+": percent and 95 % interval, by tokens", titles...)
 	var rows []string
 	d := &f.drawing
 	for _, r := range p.ran() {
@@ -64,13 +65,13 @@ func (p *passkeyTable) heatMap(model, id string) (*chart, error) {
 			for x, length := range p.lengths {
 				cell := ""
 				if s := r.at(length, position); s != nil {
-					cell = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), floored(s.Tokens.Low), ceiled(s.Tokens.High))
+					cell = fmt.Sprintf("%s [%s, %s]", table.Hundred(s.Tokens.Value), table.Floored(s.Tokens.Low), table.Ceiled(s.Tokens.High))
 					d.addCell(x, len(rows), math.Round(100*s.Tokens.Value),
-						fmt.Sprintf("%s, %s of %s tokens: %s %%, n = %d", stageWords(r.stage), position, count(int64(length)), cell, s.Samples))
+						fmt.Sprintf("%s, %s of %s tokens: %s %%, n = %d", stageWords(r.stage), position, table.Count(int64(length)), cell, s.Samples))
 				}
 				cells = append(cells, cell)
 			}
-			f.Data.add(cells...)
+			f.Data.Add(cells...)
 			rows = append(rows, r.stage+", "+position)
 		}
 	}
@@ -113,7 +114,7 @@ func (p *passkeyTable) writesChart(stage, id string) (*chart, error) {
 			if cells[at] == nil {
 				cells[at] = map[string]string{}
 			}
-			cells[at][name] = fmt.Sprintf("%s [%s, %s]", hundred(s.Tokens.Value), floored(s.Tokens.Low), ceiled(s.Tokens.High))
+			cells[at][name] = fmt.Sprintf("%s [%s, %s]", table.Hundred(s.Tokens.Value), table.Floored(s.Tokens.Low), table.Ceiled(s.Tokens.High))
 			if s.Writes > 0 {
 				c.x, c.y = append(c.x, float64(s.Writes)), append(c.y, math.Round(100*s.Tokens.Value))
 				if low == 0 {
@@ -128,15 +129,15 @@ func (p *passkeyTable) writesChart(stage, id string) (*chart, error) {
 	if high == 0 {
 		return nil, nil
 	}
-	f.Data = newTable("", f.Title+": percent and 95 % interval", titles...)
+	f.Data = table.New("", f.Title+": percent and 95 % interval", titles...)
 	for _, at := range slices.SortedFunc(maps.Keys(cells), func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.writes, b.writes), cmp.Compare(a.tokens, b.tokens))
 	}) {
-		row := []string{count(int64(at.writes)), count(int64(at.tokens))}
+		row := []string{table.Count(int64(at.writes)), table.Count(int64(at.tokens))}
 		for _, name := range names {
 			row = append(row, cells[at][name])
 		}
-		f.Data.add(row...)
+		f.Data.Add(row...)
 	}
 	chance := 100 * p.task.Chance
 	f.drawing.curves = append(f.drawing.curves, curve{name: "chance", color: grey, dash: 1, width: 2, x: []float64{float64(low), float64(high)}, y: []float64{chance, chance}})

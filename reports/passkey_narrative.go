@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // title names the table in headings.
@@ -19,12 +20,12 @@ func (p *passkeyTable) reading() []string {
 	if len(ran) == 0 {
 		return []string{"No cell of passkey retrieval has a result, so nothing can be said about it."}
 	}
-	filler := clean(p.task.Filler)
+	filler := table.Clean(p.task.Filler)
 	if p.task.Period > 0 {
 		filler += fmt.Sprintf(", which repeats itself after %s", plural(p.task.Period, "token"))
 	}
 	text := []string{fmt.Sprintf("A key of %s, one token each, is hidden in prompts of %s tokens and asked for at their end; no training saw any of these keys. The filler is %s. A guess gets %s %% of the digits right.",
-		plural(p.task.Digits, "digit"), lengthList(p.lengths), filler, hundred(p.task.Chance))}
+		plural(p.task.Digits, "digit"), lengthList(p.lengths), filler, table.Hundred(p.task.Chance))}
 	var others []string
 	for _, r := range ran {
 		if isInfini(r.model) {
@@ -33,7 +34,7 @@ func (p *passkeyTable) reading() []string {
 		}
 		across, _ := r.carried()
 		if worst := lowest(across); worst != nil && r.stage == results.StageRecipe {
-			others = append(others, fmt.Sprintf("%s %s to %s %%", r.name(modelName), hundred(worst.Tokens.Value), hundred(highestOf(across))))
+			others = append(others, fmt.Sprintf("%s %s to %s %%", r.name(modelName), table.Hundred(worst.Tokens.Value), table.Hundred(highestOf(across))))
 		}
 	}
 	if len(others) > 0 {
@@ -62,7 +63,7 @@ func (p *passkeyTable) sentences(r *keyRow) string {
 		s = append(s, name+"no cell has a key in another segment than its question.")
 	}
 	if worst := lowest(own); worst != nil {
-		s = append(s, fmt.Sprintf("With the key in the question's own segment the lowest is %s %%.", hundred(worst.Tokens.Value)))
+		s = append(s, fmt.Sprintf("With the key in the question's own segment the lowest is %s %%.", table.Hundred(worst.Tokens.Value)))
 	}
 	if reach := p.reach(r); reach != "" {
 		s = append(s, reach)
@@ -82,7 +83,7 @@ func zeroedSentence(across []results.PasskeyScore) []string {
 	if len(zeroed) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("With the memory emptied before the question, the highest is %s %%.", hundred(highestOf(zeroed)))}
+	return []string{fmt.Sprintf("With the memory emptied before the question, the highest is %s %%.", table.Hundred(highestOf(zeroed)))}
 }
 
 // reach says how many writes a key survives: up to where the interval touches chance.
@@ -100,14 +101,14 @@ func (p *passkeyTable) reach(r *keyRow) string {
 				return fmt.Sprintf("Already after %s to memory it cannot be told from a guess.", plural(s.Writes, "write"))
 			}
 			return fmt.Sprintf("It is above chance up to %s to memory after the key, %s %%; at %s, %s %%, it may be a guess.",
-				plural(last.Writes, "write"), hundred(last.Tokens.Value), count(int64(s.Writes)), hundred(s.Tokens.Value))
+				plural(last.Writes, "write"), table.Hundred(last.Tokens.Value), table.Count(int64(s.Writes)), table.Hundred(s.Tokens.Value))
 		}
 		last = s
 	}
 	if last == nil {
 		return ""
 	}
-	return fmt.Sprintf("It is above chance for every number of writes to memory that was tried, up to %s, where it is %s %%.", count(int64(last.Writes)), hundred(last.Tokens.Value))
+	return fmt.Sprintf("It is above chance for every number of writes to memory that was tried, up to %s, where it is %s %%.", table.Count(int64(last.Writes)), table.Hundred(last.Tokens.Value))
 }
 
 // headline says what came out, in a line.
@@ -116,7 +117,7 @@ func (p *passkeyTable) headline() string {
 	for _, r := range p.ran() {
 		across, _ := r.carried()
 		if worst := lowest(across); isInfini(r.model) && worst != nil && r.stage != results.StageZeroShot {
-			parts = append(parts, fmt.Sprintf("%s, %s: %s, lowest cell from memory %s %%", r.name(shortName), stageWords(r.stage), r.verdict, hundred(worst.Tokens.Value)))
+			parts = append(parts, fmt.Sprintf("%s, %s: %s, lowest cell from memory %s %%", r.name(shortName), stageWords(r.stage), r.verdict, table.Hundred(worst.Tokens.Value)))
 		}
 	}
 	if len(parts) == 0 {
@@ -137,14 +138,14 @@ func (p *passkeyTable) summaryRows() []summaryRow {
 			missing = append(missing, shortName(r.model)+", "+stageWords(r.stage))
 			continue
 		}
-		c := summaryRow{corpus: "passkey", verdict: r.verdict, why: r.why, evidence: prose(r.evidence()), scale: r.dataAndScale()}
+		c := summaryRow{corpus: "passkey", verdict: r.verdict, why: r.why, evidence: table.Prose(r.evidence()), scale: r.dataAndScale()}
 		if r.stage == results.StageZeroShot {
 			c.text = r.name(modelName) + " reads, before the fine-tuning, only a passkey in the question's own segment"
 			c.paper = paperWords("end " + r.paperRange(2) + ", else " + r.paperRange(0, 1))
 		} else {
 			c.text = r.name(modelName) + ", " + stageWords(r.stage) + ", reads a passkey from its memory"
 			if len(p.lengths) > 0 {
-				c.text += " at up to " + count(int64(p.lengths[len(p.lengths)-1])) + " tokens"
+				c.text += " at up to " + table.Count(int64(p.lengths[len(p.lengths)-1])) + " tokens"
 			}
 			c.paper = paperWords(r.paperRange(0, 1))
 		}
@@ -164,12 +165,12 @@ func (r *keyRow) evidence() string {
 	across, own := r.carried()
 	if r.stage == results.StageZeroShot {
 		if low := lowest(own); low != nil && len(across) > 0 {
-			return fmt.Sprintf("end ≥ %s %%, else ≤ %s %%", hundred(low.Tokens.Value), hundred(highestOf(across)))
+			return fmt.Sprintf("end ≥ %s %%, else ≤ %s %%", table.Hundred(low.Tokens.Value), table.Hundred(highestOf(across)))
 		}
 		return ""
 	}
 	if low := lowest(across); low != nil {
-		return fmt.Sprintf("lowest cell %s %% [%s, %s]", hundred(low.Tokens.Value), floored(low.Tokens.Low), ceiled(low.Tokens.High))
+		return fmt.Sprintf("lowest cell %s %% [%s, %s]", table.Hundred(low.Tokens.Value), table.Floored(low.Tokens.Low), table.Ceiled(low.Tokens.High))
 	}
 	return ""
 }

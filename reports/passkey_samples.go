@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // The viewer of samples is bounded, so that the page stays small whatever was run.
@@ -21,13 +22,13 @@ const (
 type passkeyPage struct {
 	ID, Title, Protocol string
 	Reading             []string
-	Main                *Table
+	Main                *table.Table
 	Charts              []*chart
-	Tables              []*Table
+	Tables              []*table.Table
 	Samples             []keySamples
 	SamplesNote         string
 	Provenance          provenance
-	scores              *Table // of every score: too long for the page
+	scores              *table.Table // of every score: too long for the page
 }
 
 // keySamples are those of one model after one training.
@@ -115,7 +116,7 @@ func newKeySample(e *results.PasskeyExample) keySample {
 	a := &e.Answer
 	place := "in the middle"
 	if a.Position != "middle" {
-		place = "at the " + clean(a.Position)
+		place = "at the " + table.Clean(a.Position)
 	}
 	right := 0
 	for _, ok := range a.Right {
@@ -123,10 +124,10 @@ func newKeySample(e *results.PasskeyExample) keySample {
 			right++
 		}
 	}
-	hash := clean(a.Hash)
+	hash := table.Clean(a.Hash)
 	s := keySample{
-		Title: fmt.Sprintf("%s tokens, key %s %s, memory written %s times since: %d of %s right", count(int64(a.Length)), a.Key, place,
-			count(int64(a.Writes)), right, plural(len(a.Right), "digit")),
+		Title: fmt.Sprintf("%s tokens, key %s %s, memory written %s times since: %d of %s right", table.Count(int64(a.Length)), a.Key, place,
+			table.Count(int64(a.Writes)), right, plural(len(a.Right), "digit")),
 		Hash:   strings.ToValidUTF8(hash[:min(len(hash), 16)], ""),
 		Before: tokensText(last(e.Before, maxTokens)), Needle: tokensText(e.Needle), After: tokensText(e.After), Asked: tokensText(last(e.Asked, maxTokens)),
 		First: a.Needle.First <= min(len(e.Before), maxTokens),
@@ -134,9 +135,9 @@ func newKeySample(e *results.PasskeyExample) keySample {
 	}
 	key := a.Key.String()
 	for i, t := range a.Output[:min(len(a.Output), len(key))] {
-		o := keyOutput{Want: key[i : i+1], Got: tokenText(t), Right: i < len(a.Right) && a.Right[i], Probability: none}
+		o := keyOutput{Want: key[i : i+1], Got: tokenText(t), Right: i < len(a.Right) && a.Right[i], Probability: table.None}
 		if i < len(a.Probability) {
-			o.Probability = share(a.Probability[i])
+			o.Probability = table.Share(a.Probability[i])
 		}
 		if i < len(a.Zeroed) {
 			o.Zeroed = map[bool]string{true: "right", false: "wrong"}[a.Zeroed[i]]
@@ -165,7 +166,7 @@ var visibleSpace = strings.NewReplacer(" ", "␣", "\n", "↵", "\t", "⇥")
 
 // tokenText is a token's text; one without any is shown by its number.
 func tokenText(t results.PasskeyToken) string {
-	text := []rune(clean(visibleSpace.Replace(t.Text)))
+	text := []rune(table.Clean(visibleSpace.Replace(t.Text)))
 	if len(text) > maxTokenRunes {
 		text = append(text[:maxTokenRunes-1], '…')
 	}
@@ -185,7 +186,7 @@ func gateWords(gates [][]float64) string {
 			if shown++; shown > maxGates {
 				return strings.Join(layers, "; ") + "; …"
 			}
-			words = append(words, decimals(g, 2))
+			words = append(words, table.Decimals(g, 2))
 		}
 		layers = append(layers, fmt.Sprintf("layer %d: %s", l+1, strings.Join(words, " ")))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // passkeySection shows the paper's Table 3.
@@ -51,10 +52,10 @@ func layPasskey(run *Run) (*content, error) {
 }
 
 // addPasskeyData adds the prompts that a result is about.
-func addPasskeyData(t *Table, r results.Result) {
+func addPasskeyData(t *table.Table, r results.Result) {
 	task := r.Passkey.Task
-	t.put(text(r.Cell.Corpus+", passkey"), text(string(datasets.Test)), whole(task.Samples), Cell{}, Cell{}, text(task.Tokenizer), Cell{},
-		prose(fmt.Sprintf("the paper's prompt around keys of %s; filler: %s", plural(task.Digits, "digit"), task.Filler)))
+	t.Put(table.Text(r.Cell.Corpus+", passkey"), table.Text(string(datasets.Test)), table.Whole(task.Samples), table.Cell{}, table.Cell{}, table.Text(task.Tokenizer), table.Cell{},
+		table.Prose(fmt.Sprintf("the paper's prompt around keys of %s; filler: %s", plural(task.Digits, "digit"), task.Filler)))
 }
 
 // readPasskey reads the share of right digits after each training, at each length and
@@ -66,7 +67,7 @@ func readPasskey(r Record) map[string]value {
 	all := map[string]value{}
 	for _, stage := range r.Result.Passkey.Stages {
 		for _, score := range stage.Grid {
-			all[fmt.Sprintf("%s, %s tokens, %s", stage.Stage, count(int64(score.Length)), score.Position)] = value{value: score.Tokens.Value}
+			all[fmt.Sprintf("%s, %s tokens, %s", stage.Stage, table.Count(int64(score.Length)), score.Position)] = value{value: score.Tokens.Value}
 		}
 	}
 	return all
@@ -92,7 +93,7 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 				}
 				found = append(found, v)
 				if r.scored != nil && r.verdict != NoClaim {
-					t.scale = fmt.Sprintf("%s of %s parameters, prompts to %s tokens", short(r.record.Result.Scale.Parameters), short(paperKeyScale.parameters), count(int64(p.lengths[len(p.lengths)-1])))
+					t.scale = fmt.Sprintf("%s of %s parameters, prompts to %s tokens", table.Short(r.record.Result.Scale.Parameters), table.Short(paperKeyScale.parameters), table.Count(int64(p.lengths[len(p.lengths)-1])))
 				}
 			case results.StageRecipe:
 				if isInfini(r.model) && r.scored != nil {

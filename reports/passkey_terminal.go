@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // terminalLengths is how many lengths the terminal has room for: the paper's number.
@@ -24,21 +25,21 @@ func (p *passkeyTable) printTo(out *bytes.Buffer) error {
 	for _, length := range lengths {
 		columns = append(columns, ">"+lengthLabel(length))
 	}
-	t := newTable("terminal-passkey", "", columns...)
+	t := table.New("terminal-passkey", "", columns...)
 	for _, r := range p.ran() {
 		cells := []string{r.stage, r.name(shortName), r.samples()}
 		for _, length := range lengths {
 			var values []string
 			for _, position := range keyPositions {
-				value := none
+				value := table.None
 				if s := r.at(length, position); s != nil {
-					value = hundred(s.Tokens.Value)
+					value = table.Hundred(s.Tokens.Value)
 				}
 				values = append(values, value)
 			}
 			cells = append(cells, strings.Join(values, "/"))
 		}
-		t.add(cells...)
+		t.Add(cells...)
 		paper, ok := paperPasskey[r.stage][r.model]
 		matched := false
 		cells = []string{"", "in the paper", ""}
@@ -50,27 +51,27 @@ func (p *passkeyTable) printTo(out *bytes.Buffer) error {
 			cells = append(cells, cell)
 		}
 		if ok && matched {
-			t.add(cells...)
+			t.Add(cells...)
 		}
 	}
-	printWrapped(out, "", "Passkey retrieval: digits right, percent, the key at start/middle/end; chance "+hundred(p.task.Chance))
+	table.PrintWrapped(out, "", "Passkey retrieval: digits right, percent, the key at start/middle/end; chance "+table.Hundred(p.task.Chance))
 	out.WriteString("\n")
 	if len(t.Rows) > 0 {
-		if err := t.printPlain(out); err != nil {
+		if err := t.PrintPlain(out); err != nil {
 			return err
 		}
 	}
 	for _, r := range p.ran() {
 		across, _ := r.carried()
 		if worst := lowest(across); worst != nil && isInfini(r.model) && r.stage != results.StageZeroShot {
-			printWrapped(out, "  ", r.name(shortName)+", "+stageWords(r.stage)+": "+string(r.verdict)+", lowest cell from memory "+cellWords(worst))
+			table.PrintWrapped(out, "  ", r.name(shortName)+", "+stageWords(r.stage)+": "+string(r.verdict)+", lowest cell from memory "+cellWords(worst))
 		}
 	}
 	if rest := len(p.lengths) - len(lengths); rest > 0 {
-		printWrapped(out, "  ", strconv.Itoa(rest)+" shorter lengths stand in the report alone")
+		table.PrintWrapped(out, "  ", strconv.Itoa(rest)+" shorter lengths stand in the report alone")
 	}
 	for _, text := range slices.Concat(p.scales(), p.segments()) {
-		printWrapped(out, "  ", text)
+		table.PrintWrapped(out, "  ", text)
 	}
 	out.WriteString("\n")
 	return nil
@@ -96,8 +97,8 @@ func (p *passkeyTable) scales() []string {
 			continue
 		}
 		words := one.dataAndScale()
-		if other := short(high); other != short(low) {
-			words = one.scaleWords(short(low) + " to " + other)
+		if other := table.Short(high); other != table.Short(low) {
+			words = one.scaleWords(table.Short(low) + " to " + other)
 		}
 		all = append(all, stageWords(stage)+": "+words)
 	}

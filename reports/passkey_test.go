@@ -13,6 +13,7 @@ import (
 	"infinibench/datasets/passkey"
 	"infinibench/internal/metrics"
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // shareOf is a share of n keys with its Wilson interval, which has a test of its own.
@@ -356,7 +357,7 @@ func TestPasskeyTerminal(t *testing.T) {
 		}
 	}
 	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > terminalWidth {
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > table.TerminalWidth {
 			t.Errorf("%d columns: %q", n, line)
 		}
 	}

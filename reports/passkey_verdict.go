@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // judge says what a row makes of the paper's Table 3. What the paper claims there:
@@ -24,7 +25,7 @@ func (r *keyRow) judge(chance float64) {
 	case !isInfini(r.model):
 		r.verdict, r.why = NoClaim, "not in the paper's table"
 	case r.failed != nil:
-		r.verdict, r.why = Undecided, "the cell failed: "+clean(r.failed.Result.Error)
+		r.verdict, r.why = Undecided, "the cell failed: "+table.Clean(r.failed.Result.Error)
 	case r.scored == nil:
 		r.verdict, r.why = NotAttempted, "no result in this run"
 	case r.stage == results.StageZeroShot:
@@ -97,7 +98,7 @@ func (r *keyRow) afterTuning(chance float64) (Verdict, string) {
 		s := &across[i]
 		above = above && s.Tokens.Low > chance
 		if s.Tokens.Low <= chance && s.Tokens.High < r.paperShare(s) {
-			return NotReproduced, fmt.Sprintf("not above chance, and below the paper's %s %%: %s", hundred(r.paperShare(s)), cellWords(s))
+			return NotReproduced, fmt.Sprintf("not above chance, and below the paper's %s %%: %s", table.Hundred(r.paperShare(s)), cellWords(s))
 		}
 	}
 	worst := lowest(across)
@@ -109,7 +110,7 @@ func (r *keyRow) afterTuning(chance float64) (Verdict, string) {
 		why += " and by our recipe"
 	}
 	if worst.Tokens.High < r.paperShare(worst) {
-		why += fmt.Sprintf("; the lowest is below the paper's %s %%", hundred(r.paperShare(worst)))
+		why += fmt.Sprintf("; the lowest is below the paper's %s %%", table.Hundred(r.paperShare(worst)))
 	}
 	return DirectionHolds, why
 }
@@ -121,5 +122,5 @@ func cellWords(s *results.PasskeyScore) string {
 	if s.Position != "middle" {
 		place = "at the " + s.Position
 	}
-	return fmt.Sprintf("%s %% [%s, %s] of n = %d %s of %s tokens", hundred(s.Tokens.Value), floored(s.Tokens.Low), ceiled(s.Tokens.High), s.Samples, place, count(int64(s.Length)))
+	return fmt.Sprintf("%s %% [%s, %s] of n = %d %s of %s tokens", table.Hundred(s.Tokens.Value), table.Floored(s.Tokens.Low), table.Ceiled(s.Tokens.High), s.Samples, place, table.Count(int64(s.Length)))
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"infinibench/reports/table"
 )
 
 // apart says over which seeds a paired ratio is, where one of the two rows has others
@@ -33,7 +35,7 @@ func (c *comparison) apart(r, other *row) string {
 		return pair + ": no seed in common; left out: " + strings.Join(left, ", ")
 	}
 	return fmt.Sprintf("%s is over %s, where the perplexities are %s and %s; left out: %s.", pair, listed(len(shared), "seed", shared),
-		sig4(over(a, shared)), sig4(over(b, shared)), strings.Join(left, ", "))
+		table.Sig4(over(a, shared)), table.Sig4(over(b, shared)), strings.Join(left, ", "))
 }
 
 // aparts is apart for the ratios of the main table: to the control and to the paper's

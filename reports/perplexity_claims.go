@@ -3,6 +3,8 @@ package reports
 import (
 	"fmt"
 	"strings"
+
+	"infinibench/reports/table"
 )
 
 // lowerPerplexity is the claim of Table 2 against the two baselines it names.
@@ -20,12 +22,12 @@ func lowerPerplexity(comparisons []*comparison, pages []perplexityPage) claim {
 			if r.paper == 0 || r.long || r.model != "transformer-xl" && r.model != "memorizing" {
 				continue
 			}
-			v := evidence{who: clean(c.corpus) + ", " + c.shortName(r), verdict: r.verdict, why: r.why}
+			v := evidence{who: table.Clean(c.corpus) + ", " + c.shortName(r), verdict: r.verdict, why: r.why}
 			if len(r.records) > 0 {
 				ran = append(ran, r)
 				v.ours = v.who + ": " + r.evidence()
 				if r.claim.ours.N > 0 {
-					v.ours = fmt.Sprintf("%s: ÷ %s %s", clean(c.corpus), c.shortName(r), r.claim.ours)
+					v.ours = fmt.Sprintf("%s: ÷ %s %s", table.Clean(c.corpus), c.shortName(r), r.claim.ours)
 				}
 			}
 			found = append(found, v)
@@ -51,7 +53,7 @@ func longerTraining(comparisons []*comparison, pages []perplexityPage) claim {
 			if !r.long || r.paper == 0 {
 				continue
 			}
-			v := evidence{who: clean(c.corpus) + ", " + shortName(r.model), verdict: r.verdict, why: r.why}
+			v := evidence{who: table.Clean(c.corpus) + ", " + shortName(r.model), verdict: r.verdict, why: r.why}
 			if len(r.records) > 0 {
 				ran = append(ran, r)
 				v.ours = v.who + ": " + r.evidence()
@@ -65,7 +67,7 @@ func longerTraining(comparisons []*comparison, pages []perplexityPage) claim {
 	}
 	t.scale = scaleOfRows(ran)
 	if len(ran) > 0 {
-		t.scale += "; " + count(int64(ran[0].length)) + " tokens for 100K"
+		t.scale += "; " + table.Count(int64(ran[0].length)) + " tokens for 100K"
 	}
 	return t
 }
@@ -81,11 +83,11 @@ func scaleOfRows(rows []*row) string {
 		low, high, seeds = min(low, r.scale.Parameters), max(high, r.scale.Parameters), max(seeds, len(r.records))
 		full, standIn = full && r.scale.PaperScale, standIn || r.standIn
 	}
-	words := short(low)
-	if other := short(high); other != words {
+	words := table.Short(low)
+	if other := table.Short(high); other != words {
 		words += " to " + other
 	}
-	words += " of ≈" + short(paperScale.Parameters) + " parameters"
+	words += " of ≈" + table.Short(paperScale.Parameters) + " parameters"
 	if full {
 		words = "the paper's scale"
 	}

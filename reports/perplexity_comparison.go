@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // comparison is what may stand in one table: one corpus under one protocol.
@@ -190,7 +191,7 @@ func (c *comparison) bounds() []ideal {
 
 // title names the comparison in headings.
 func (c *comparison) title() string {
-	name := clean(c.corpus)
+	name := table.Clean(c.corpus)
 	switch {
 	case c.corpus == "novel" || c.corpus == "proof":
 		return name + " (generated, stands in for " + c.paper.name + ")"

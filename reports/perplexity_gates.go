@@ -2,6 +2,8 @@ package reports
 
 import (
 	"fmt"
+
+	"infinibench/reports/table"
 )
 
 // gateNear is how near a gate must be to 0, to ½ or to 1. The paper's Figure 3 has
@@ -94,8 +96,8 @@ func (r *row) gateEvidence() string {
 
 // gateSection is what the page shows of the gates of a comparison.
 func (c *comparison) gateSection(slug string) (subsection, error) {
-	s := subsection{ID: "gates-" + slug, Title: "Gates on " + c.title(), Table: newTable("gates-"+slug, "Gates after training on "+c.title(),
-		"Model", ">Seeds", ">Heads", ">Near 0", ">Near ½", ">Near 1", ">Between", ">Layers with one near 0", "Verdict", "Why", "Data and scale").csv(
+	s := subsection{ID: "gates-" + slug, Title: "Gates on " + c.title(), Table: table.New("gates-"+slug, "Gates after training on "+c.title(),
+		"Model", ">Seeds", ">Heads", ">Near 0", ">Near ½", ">Near 1", ">Between", ">Layers with one near 0", "Verdict", "Why", "Data and scale").CSV(
 		"model", "seeds", "heads", "heads_near_0", "heads_near_half", "heads_near_1", "heads_between", "layers_with_a_head_near_0 layers", "verdict", "why", "data_and_scale")}
 	s.Table.Caption = fmt.Sprintf("Counts over all seeds. A gate is sigmoid(β): 0 reads only the segment, 1 only the memory. Near is within %v; specialised heads are near 0 or 1, mixers near ½.", gateNear)
 	for i, r := range c.rows {
@@ -109,8 +111,8 @@ func (c *comparison) gateSection(slug string) (subsection, error) {
 			continue
 		}
 		verdict, why := r.judgeGates()
-		s.Table.put(text(c.name(r)), digits(len(models)), digits(all.heads), digits(all.local), digits(all.mixed), digits(all.memory),
-			digits(all.heads-all.local-all.mixed-all.memory), shown(fmt.Sprintf("%d of %d", all.withLocal, all.layers), all.withLocal, all.layers), text(string(verdict)), prose(why), prose(r.inShort()))
+		s.Table.Put(table.Text(c.name(r)), table.Digits(len(models)), table.Digits(all.heads), table.Digits(all.local), table.Digits(all.mixed), table.Digits(all.memory),
+			table.Digits(all.heads-all.local-all.mixed-all.memory), table.Shown(fmt.Sprintf("%d of %d", all.withLocal, all.layers), all.withLocal, all.layers), table.Text(string(verdict)), table.Prose(why), table.Prose(r.inShort()))
 		s.Reading = append(s.Reading, fmt.Sprintf("%s: of %d gates over all seeds, %d lie below 0.1, %d above 0.9 and %d within 0.1 of ½. In the paper every layer has a head that reads only its own segment; here %d of %d layers have a gate below 0.1.",
 			c.name(r), all.heads, all.local, all.memory, all.mixed, all.withLocal, all.layers))
 		f, err := c.gateChart(r, fmt.Sprintf("chart-gates-%s-%d", slug, i))
@@ -134,7 +136,7 @@ func gatesClaim(comparisons []*comparison, pages []perplexityPage) claim {
 			if r.long {
 				continue // the figure is of the usual length; the section has these too
 			}
-			v := evidence{who: clean(c.corpus) + ", " + c.shortName(r)}
+			v := evidence{who: table.Clean(c.corpus) + ", " + c.shortName(r)}
 			v.verdict, v.why = r.judgeGates()
 			if v.verdict == NoClaim {
 				continue

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+
+	"infinibench/reports/table"
 )
 
 // gateChart shows how much of each head's output comes from the memory, as the
@@ -32,22 +34,22 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 	f := &chart{
 		ID: id, Title: "Gates of " + c.name(r) + ", seed " + strconv.FormatUint(first.Result.Cell.Seed, 10),
 		Caption: "sigmoid(β) of each head: 0 reads only its own segment, 1 only the memory; the paper's Figure 3.",
-		Data:    newTable("", "Gates of "+c.name(r)+", sigmoid(β)", titles...),
+		Data:    table.New("", "Gates of "+c.name(r)+", sigmoid(β)", titles...),
 	}
 	for _, record := range r.records {
 		for l, layer := range record.Result.Gates {
 			cells := []string{strconv.FormatUint(record.Result.Cell.Seed, 10), strconv.Itoa(l + 1)}
 			for _, g := range layer {
-				cells = append(cells, decimals(g, 3))
+				cells = append(cells, table.Decimals(g, 3))
 			}
-			f.Data.add(cells...)
+			f.Data.Add(cells...)
 		}
 	}
 	d := &f.drawing
 	for l, layer := range first.Result.Gates {
 		layers = append(layers, strconv.Itoa(l+1))
 		for h, g := range layer {
-			d.addCell(h, l, round(math.Round(100*g)/100), fmt.Sprintf("layer %d, head %d: %s", l+1, h+1, decimals(g, 3)))
+			d.addCell(h, l, round(math.Round(100*g)/100), fmt.Sprintf("layer %d, head %d: %s", l+1, h+1, table.Decimals(g, 3)))
 		}
 	}
 	d.x = axis{name: "head", kind: "category", labels: columns}

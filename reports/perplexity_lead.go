@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // perplexityLead says in the page's first paragraphs what the verdicts are worth, and at
@@ -43,9 +44,9 @@ func scaleSentence(comparisons []*comparison) string {
 		words string // with our size, then the paper's
 		paper string
 	}{
-		{of: func(s results.Scale) int64 { return s.Parameters }, words: "%s parameters (paper: %s)", paper: "≈" + short(paperScale.Parameters)},
-		{of: func(s results.Scale) int64 { return int64(s.Segment) }, words: "segments of %s tokens (%s)", paper: count(int64(paperScale.Segment))},
-		{of: func(s results.Scale) int64 { return int64(s.TrainLength) }, words: "training sequences of %s tokens (%s)", paper: count(int64(paperScale.TrainLength))},
+		{of: func(s results.Scale) int64 { return s.Parameters }, words: "%s parameters (paper: %s)", paper: "≈" + table.Short(paperScale.Parameters)},
+		{of: func(s results.Scale) int64 { return int64(s.Segment) }, words: "segments of %s tokens (%s)", paper: table.Count(int64(paperScale.Segment))},
+		{of: func(s results.Scale) int64 { return int64(s.TrainLength) }, words: "training sequences of %s tokens (%s)", paper: table.Count(int64(paperScale.TrainLength))},
 		{of: func(s results.Scale) int64 { return s.TrainTokens }, words: "%s training tokens a cell (%s)", paper: "not stated"},
 	}
 	var parts []string
@@ -66,8 +67,8 @@ func scaleSentence(comparisons []*comparison) string {
 		if !ran {
 			return ""
 		}
-		ours := short(size.low)
-		if other := short(size.high); other != ours {
+		ours := table.Short(size.low)
+		if other := table.Short(size.high); other != ours {
 			ours += " to " + other
 		}
 		parts = append(parts, fmt.Sprintf(size.words, ours, size.paper))
@@ -89,14 +90,14 @@ func (c *comparison) headline() string {
 
 // finding is the verdict of one row in words.
 func (c *comparison) finding(r *row) string {
-	change := func(i Interval) string { return decimals(100*math.Abs(i.Mean-1), 1) + " %" }
+	change := func(i Interval) string { return table.Decimals(100*math.Abs(i.Mean-1), 1) + " %" }
 	switch i := r.overLocal; {
 	case len(r.records) == 0:
 		return "every cell failed"
 	case r.paperScale():
 		return fmt.Sprintf("%s, %s where the paper has %s", r.verdict, r.evidence(), r.paperEvidence())
 	case r.long && r.overShort.N > 0:
-		return fmt.Sprintf("%s, %s of the perplexity at the usual length", r.verdict, percent(r.overShort.Mean))
+		return fmt.Sprintf("%s, %s of the perplexity at the usual length", r.verdict, table.Percent(r.overShort.Mean))
 	case r.long || r.model != infiniLin && r.model != infiniDelta:
 		return string(r.verdict)
 	case i.N < 2:

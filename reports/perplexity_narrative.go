@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"infinibench/datasets"
+	"infinibench/reports/table"
 )
 
 // reading says in plain words what the numbers of a comparison show, one text
@@ -69,12 +70,12 @@ func (c *comparison) lookup() string {
 	if len(poor) == 0 {
 		return ""
 	}
-	cost := sig4(slices.Min(costs))
-	if high := sig4(slices.Max(costs)); high != cost {
+	cost := table.Sig4(slices.Min(costs))
+	if high := table.Sig4(slices.Max(costs)); high != cost {
 		cost += " to " + high
 	}
 	text := fmt.Sprintf("A fact that the same segment states still costs %s %s nats a word, where an ideal reader pays %s and a new fact costs %s: without having learnt to look a fact up, a memory of earlier segments cannot help much.",
-		strings.Join(poor, ", "), cost, sig4(best), sig4(first))
+		strings.Join(poor, ", "), cost, table.Sig4(best), table.Sig4(first))
 	if control && better {
 		text += " The other models have learnt it, so what they are better by than the control is not their memory's alone."
 	}
@@ -104,13 +105,13 @@ func (c *comparison) modelSentences(r *row) string {
 	case i.N == 0:
 		s = append(s, "There is no local-only control trained alike to compare it with.")
 	case i.N < 2:
-		s = append(s, fmt.Sprintf("That is %s of the local-only control's; one pair of seeds allows no interval, so this decides nothing.", percent(i.Mean)))
+		s = append(s, fmt.Sprintf("That is %s of the local-only control's; one pair of seeds allows no interval, so this decides nothing.", table.Percent(i.Mean)))
 	case i.High < 1:
-		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s: the model with memory predicts better.", percent(i.Mean), percent(i.Low), percent(i.High)))
+		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s: the model with memory predicts better.", table.Percent(i.Mean), table.Percent(i.Low), table.Percent(i.High)))
 	case i.Low >= 1:
-		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s: the memory did not help.", percent(i.Mean), percent(i.Low), percent(i.High)))
+		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s: the memory did not help.", table.Percent(i.Mean), table.Percent(i.Low), table.Percent(i.High)))
 	default:
-		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s, which contains 100 %%: the difference may be chance.", percent(i.Mean), percent(i.Low), percent(i.High)))
+		s = append(s, fmt.Sprintf("That is %s of the local-only control's, interval %s to %s, which contains 100 %%: the difference may be chance.", table.Percent(i.Mean), table.Percent(i.Low), table.Percent(i.High)))
 	}
 	if words := c.apart(r, r.like(c.rows, localOnly)); words != "" {
 		s = append(s, words)

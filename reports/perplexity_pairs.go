@@ -5,6 +5,7 @@ import (
 
 	"infinibench/internal/metrics"
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // byDocument asks whether the ratio of a row to another would be the same on other
@@ -54,9 +55,9 @@ func (r *row) byDocument(other *row) metrics.Bootstrap {
 // pairsTable sets the ratio of every two models that were trained on equal tokens
 // beside the paper's: absolute perplexities hang on a tokenizer and on texts that were
 // never published, ratios much less.
-func (c *comparison) pairsTable(slug string) *Table {
-	t := newTable("ratios-"+slug, "Ratios between models on "+c.title(),
-		"This", "Divided by", ">Paper", ">Ours", ">95 % over seeds", ">95 % over documents", ">p", "Verdict", "Why", "Data and scale").csv(
+func (c *comparison) pairsTable(slug string) *table.Table {
+	t := table.New("ratios-"+slug, "Ratios between models on "+c.title(),
+		"This", "Divided by", ">Paper", ">Ours", ">95 % over seeds", ">95 % over documents", ">p", "Verdict", "Why", "Data and scale").CSV(
 		"model", "divided_by", "paper_ratio paper_is_borrowed", "ratio", "ratio_low_over_seeds ratio_high_over_seeds seeds",
 		"ratio_low_over_documents ratio_high_over_documents documents", "p_over_documents", "verdict", "why", "data_and_scale")
 	t.Caption = "Of token perplexities, each pair the way the paper has it below 1: the first model is its better one. Models of one length, segment and number of training tokens, seed by seed."
@@ -82,23 +83,23 @@ func (c *comparison) pairsTable(slug string) *Table {
 			}
 			printed := paperRatio(paper, false)
 			if paper > 0 && (isBorrowed(a.model) || isBorrowed(b.model)) {
-				printed = shown(printed.Text+borrowed, paper, true)
-				t.note("%s “The paper's ordering” is there that of what it prints.", borrowedNote)
+				printed = table.Shown(printed.Text+borrowed, paper, true)
+				t.Note("%s “The paper's ordering” is there that of what it prints.", borrowedNote)
 			}
-			t.put(text(c.name(better)), text(c.name(worse)), printed, shown(ratioFigure(ratio), ratio.valueLowHighN()[0]), ratio.limitsAndSeeds(), documentLimits(documents), pValue(documents), text(string(verdict)), prose(why), prose(c.dataAndScales(better, worse)))
+			t.Put(table.Text(c.name(better)), table.Text(c.name(worse)), printed, table.Shown(ratioFigure(ratio), ratio.valueLowHighN()[0]), ratio.limitsAndSeeds(), documentLimits(documents), pValue(documents), table.Text(string(verdict)), table.Prose(why), table.Prose(c.dataAndScales(better, worse)))
 			if words := c.apart(better, worse); words != "" {
-				t.note("%s", words)
+				t.Note("%s", words)
 			}
 			switch {
 			case documents.Documents >= leastDocuments:
-				t.note("The interval over documents and the two-sided p-value are of a paired bootstrap: %s resamples of the %d documents, both models on the same, losses averaged over seeds. That over seeds says whether other weights, that over documents whether other texts would decide otherwise.", count(metrics.Resamples), documents.Documents)
+				t.Note("The interval over documents and the two-sided p-value are of a paired bootstrap: %s resamples of the %d documents, both models on the same, losses averaged over seeds. That over seeds says whether other weights, that over documents whether other texts would decide otherwise.", table.Count(metrics.Resamples), documents.Documents)
 			case documents.Documents > 0:
-				t.note("There are only %s: where fewer than 6 all fall to one side, that may be chance, so there is no interval over them and no p-value.", plural(documents.Documents, "document"))
+				t.Note("There are only %s: where fewer than 6 all fall to one side, that may be chance, so there is no interval over them and no p-value.", plural(documents.Documents, "document"))
 			}
 		}
 	}
 	if len(t.Rows) > 1 {
-		t.note("%d pairs are tested; of so many independent ones, 1 in 20 would seem sure by chance.", len(t.Rows))
+		t.Note("%d pairs are tested; of so many independent ones, 1 in 20 would seem sure by chance.", len(t.Rows))
 	}
 	return t
 }
@@ -117,25 +118,25 @@ func (c *comparison) dataAndScales(a, b *row) string {
 
 func ratioFigure(i Interval) string {
 	if i.N == 0 {
-		return none
+		return table.None
 	}
 	return paperNumber(i.Mean)
 }
 
-func documentLimits(b metrics.Bootstrap) Cell {
+func documentLimits(b metrics.Bootstrap) table.Cell {
 	if b.Documents < leastDocuments {
-		return shown(none, nil, nil, b.Documents)
+		return table.Shown(table.None, nil, nil, b.Documents)
 	}
-	return shown(sig4(b.Low)+" to "+sig4(b.High), b.Low, b.High, b.Documents)
+	return table.Shown(table.Sig4(b.Low)+" to "+table.Sig4(b.High), b.Low, b.High, b.Documents)
 }
 
 // pValue writes a p-value, which a bootstrap knows no finer than its resamples.
-func pValue(b metrics.Bootstrap) Cell {
+func pValue(b metrics.Bootstrap) table.Cell {
 	switch {
 	case b.Documents < leastDocuments || math.IsNaN(b.P):
-		return shown(none, nil)
+		return table.Shown(table.None, nil)
 	case b.P < 0.001:
-		return shown("< 0.001", b.P)
+		return table.Shown("< 0.001", b.P)
 	}
-	return shown(decimals(b.P, 3), b.P)
+	return table.Shown(table.Decimals(b.P, 3), b.P)
 }

@@ -8,6 +8,7 @@ import (
 
 	"infinibench/internal/metrics"
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // twoModels is a control and a model over two seeds, with the losses of each document
@@ -82,7 +83,7 @@ func TestDocumentsMayOverruleSeeds(t *testing.T) {
 
 // A bootstrap of documents that all agree is sure of itself however few they are.
 func TestFewDocumentsHaveNoPValue(t *testing.T) {
-	for documents, want := range map[int][2]string{0: {none, none}, 1: {none, none}, 5: {none, none}, 6: {"0.8500 to 0.9500", "< 0.001"}} {
+	for documents, want := range map[int][2]string{0: {table.None, table.None}, 1: {table.None, table.None}, 5: {table.None, table.None}, 6: {"0.8500 to 0.9500", "< 0.001"}} {
 		b := metrics.Bootstrap{Ratio: 0.9, Low: 0.85, High: 0.95, P: 0, Documents: documents}
 		if got := [2]string{documentLimits(b).Text, pValue(b).Text}; got != want {
 			t.Errorf("%d documents: %q, want %q", documents, got, want)

@@ -1,6 +1,10 @@
 package reports
 
-import "fmt"
+import (
+	"fmt"
+
+	"infinibench/reports/table"
+)
 
 // point is a mean with its interval in a point chart.
 type point struct {
@@ -19,7 +23,7 @@ func (c *comparison) perplexityChart(slug string) (*chart, error) {
 		ID: "chart-perplexity-" + slug, Title: "Token perplexity per model",
 		Caption: "Points are geometric means over seeds, bars their 95 % intervals; lower is better. The axis need not start at 0.",
 		Legend:  []legendItem{{Name: "memory intact", Color: grey, Mark: "full"}},
-		Data:    newTable("", "Token perplexity per model", "Model", "Memory", ">Perplexity", ">95 % interval", ">Seeds"),
+		Data:    table.New("", "Token perplexity per model", "Model", "Memory", ">Perplexity", ">95 % interval", ">Seeds"),
 	}
 	var names []string
 	var points []point
@@ -29,13 +33,13 @@ func (c *comparison) perplexityChart(slug string) (*chart, error) {
 		}
 		p := point{len(names), c.name(r), "memory intact", modelColor(r.model), false, r.ours}
 		points = append(points, p)
-		f.Data.add(c.name(r), "intact", r.ours.mean(), r.ours.limits(), fmt.Sprint(r.ours.N))
+		f.Data.Add(c.name(r), "intact", r.ours.mean(), r.ours.limits(), fmt.Sprint(r.ours.N))
 		if r.zeroed.N > 0 {
 			if p.what, p.hollow, p.Interval = "memory zeroed", true, r.zeroed; len(f.Legend) == 1 {
 				f.Legend = append(f.Legend, legendItem{Name: "memory zeroed", Color: grey, Mark: "hollow"})
 			}
 			points = append(points, p)
-			f.Data.add(c.name(r), "zeroed", r.zeroed.mean(), r.zeroed.limits(), fmt.Sprint(r.zeroed.N))
+			f.Data.Add(c.name(r), "zeroed", r.zeroed.mean(), r.zeroed.limits(), fmt.Sprint(r.zeroed.N))
 		}
 		names = append(names, c.shortName(r))
 	}
@@ -49,10 +53,10 @@ func (c *comparison) perplexityChart(slug string) (*chart, error) {
 				f.Legend = append(f.Legend, legendItem{Name: bound.name, Color: grey, Dash: dashes[1+j].svg})
 			}
 			if len(c.ideals) > 1 {
-				bound.name += " (" + count(int64(i.segment)) + " tokens)"
+				bound.name += " (" + table.Count(int64(i.segment)) + " tokens)"
 			}
 			levels = append(levels, bound)
-			f.Data.add(bound.name, "", sig4(bound.value))
+			f.Data.Add(bound.name, "", table.Sig4(bound.value))
 		}
 	}
 	return f, f.drawPoints(names, "token perplexity", points, levels)
@@ -64,7 +68,7 @@ func (c *comparison) ratioChart(slug string) (*chart, error) {
 	f := &chart{
 		ID: "chart-ratio-" + slug, Title: "What the memory is worth",
 		Caption: "Ratios of perplexities, paired by seed, with 95 % intervals. Below 1 the memory helps: against a model that never had one, and against the same model with its memory read as zeros.",
-		Data:    newTable("", "Ratios of perplexities", "Model", "Divided by", ">Ratio", ">95 % interval", ">Seeds"),
+		Data:    table.New("", "Ratios of perplexities", "Model", "Divided by", ">Ratio", ">95 % interval", ">Seeds"),
 	}
 	var names []string
 	var points []point
@@ -79,7 +83,7 @@ func (c *comparison) ratioChart(slug string) (*chart, error) {
 		}{{"local only", r.overLocal}, {"itself, memory zeroed", own}} {
 			if other.N > 0 {
 				points = append(points, point{len(names), c.name(r), "÷ " + other.what, modelColor(r.model), k == 1, other.Interval})
-				f.Data.add(c.name(r), other.what, other.mean(), other.limits(), fmt.Sprint(other.N))
+				f.Data.Add(c.name(r), other.what, other.mean(), other.limits(), fmt.Sprint(other.N))
 			}
 		}
 		names = append(names, c.shortName(r))

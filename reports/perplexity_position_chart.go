@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // span is the positions [from, to) of a document.
@@ -144,19 +145,19 @@ func (f *chart) drawPositions(curves []positionCurve, axisName string) (*chart, 
 	order := slices.SortedFunc(maps.Keys(spans), func(a, b span) int {
 		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to))
 	})
-	f.Data = newTable("", f.Title+": "+axisName, titles...)
+	f.Data = table.New("", f.Title+": "+axisName, titles...)
 	var labels []string
 	for _, at := range order {
 		labels = append(labels, fmt.Sprint(at.from))
 		cells := []string{fmt.Sprintf("%d–%d", at.from, at.to)}
 		for _, curve := range curves {
-			cell := none
+			cell := table.None
 			if v, ok := curve.value[at]; ok {
-				cell = sig4(v)
+				cell = table.Sig4(v)
 			}
 			cells = append(cells, cell)
 		}
-		f.Data.add(cells...)
+		f.Data.Add(cells...)
 	}
 	s := nothing()
 	for _, of := range curves {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // row is one model at one training length and one scale, over its seeds.
@@ -113,11 +114,11 @@ func (c *comparison) name(r *row) string {
 	case is100K(r.length):
 		return r.variant() + ", trained at 100K"
 	case r.long:
-		return r.variant() + ", trained at " + count(int64(r.length)) + " for 100K"
+		return r.variant() + ", trained at " + table.Count(int64(r.length)) + " for 100K"
 	}
 	for _, other := range c.rows {
 		if other.length != r.length && other.length != 0 && r.length != 0 && !other.long {
-			return r.variant() + ", trained at " + count(int64(r.length))
+			return r.variant() + ", trained at " + table.Count(int64(r.length))
 		}
 	}
 	return r.variant()
@@ -131,7 +132,7 @@ func (r *row) settings() string {
 	var words []string
 	say := func(n int, format string) {
 		if n > 0 {
-			words = append(words, fmt.Sprintf(format, count(int64(n))))
+			words = append(words, fmt.Sprintf(format, table.Count(int64(n))))
 		}
 	}
 	s := r.records[0].Result.Settings.Baselines
@@ -172,7 +173,7 @@ func (c *comparison) dataAndScale(r *row) string {
 		words = append(words, "the paper's scale")
 	} else {
 		words = append(words, fmt.Sprintf("reduced scale: %s of ≈%s parameters",
-			short(r.scale.Parameters), short(paperScale.Parameters)))
+			table.Short(r.scale.Parameters), table.Short(paperScale.Parameters)))
 	}
 	if s := r.settings(); s != "" {
 		words = append(words, s)
@@ -183,7 +184,7 @@ func (c *comparison) dataAndScale(r *row) string {
 	if r.notRun > 0 {
 		words = append(words, plural(r.notRun, "seed")+" not run")
 	}
-	return clean(strings.Join(words, "; "))
+	return table.Clean(strings.Join(words, "; "))
 }
 
 // inShort is dataAndScale for the tables beside the main one.

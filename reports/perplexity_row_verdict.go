@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"infinibench/internal/metrics"
+	"infinibench/reports/table"
 )
 
 // ratioClaim is what the verdict on a row rests on: a ratio of two perplexities that the
@@ -22,7 +23,7 @@ type ratioClaim struct {
 func (r *row) evidence() string {
 	switch {
 	case len(r.records) == 0:
-		return none
+		return table.None
 	case r.claim.ours.N == 0:
 		return "perplexity " + r.ours.String()
 	}
@@ -32,7 +33,7 @@ func (r *row) evidence() string {
 // paperEvidence is the paper's ratio, where there is one of ours.
 func (r *row) paperEvidence() string {
 	if len(r.records) > 0 && r.claim.ours.N == 0 {
-		return none
+		return table.None
 	}
 	text := paperNumber(r.claim.paper)
 	if r.claim.borrowed {
@@ -42,22 +43,22 @@ func (r *row) paperEvidence() string {
 }
 
 // evidenceCell is evidence with what it was rendered from.
-func (r *row) evidenceCell() Cell {
+func (r *row) evidenceCell() table.Cell {
 	switch {
 	case len(r.records) == 0:
-		return Cell{}
+		return table.Cell{}
 	case r.claim.ours.N == 0:
-		return shown(r.evidence(), append([]any{"perplexity"}, r.ours.valueLowHighN()...)...)
+		return table.Shown(r.evidence(), append([]any{"perplexity"}, r.ours.valueLowHighN()...)...)
 	}
-	return shown(r.evidence(), append([]any{ascii(r.claim.over)}, r.claim.ours.valueLowHighN()...)...)
+	return table.Shown(r.evidence(), append([]any{table.ASCII(r.claim.over)}, r.claim.ours.valueLowHighN()...)...)
 }
 
 // paperEvidenceCell is paperEvidence with what it was rendered from.
-func (r *row) paperEvidenceCell() Cell {
+func (r *row) paperEvidenceCell() table.Cell {
 	if len(r.records) > 0 && r.claim.ours.N == 0 || r.claim.paper == 0 {
-		return Cell{Text: r.paperEvidence()}
+		return table.Cell{Text: r.paperEvidence()}
 	}
-	return shown(r.paperEvidence(), r.claim.paper, r.claim.borrowed, nil)
+	return table.Shown(r.paperEvidence(), r.claim.paper, r.claim.borrowed, nil)
 }
 
 // rests is the claim of a row. What the paper claims of its own models is that their
@@ -95,14 +96,14 @@ func (c *comparison) judge(r, local, best, short *row) {
 	switch {
 	case len(r.records) == 0 && len(r.failed) > 0:
 		r.verdict = Undecided
-		r.why = plural(len(r.failed), "cell") + " failed: " + clean(r.failed[0].Result.Error)
+		r.why = plural(len(r.failed), "cell") + " failed: " + table.Clean(r.failed[0].Result.Error)
 	case !r.long || r.verdict == Undecided || r.verdict == NotAttempted:
 	case !r.sameTokens(short):
 		r.verdict = Undecided
-		r.why = fmt.Sprintf("it saw %s tokens, at the usual length %s: more of them may be what decides", count(r.scale.TrainTokens), count(short.scale.TrainTokens))
+		r.why = fmt.Sprintf("it saw %s tokens, at the usual length %s: more of them may be what decides", table.Count(r.scale.TrainTokens), table.Count(short.scale.TrainTokens))
 	case r.learntNothing(short.like(c.rows, localOnly)):
 		r.verdict = Undecided
-		r.why = fmt.Sprintf("no fair trial: after %s steps, %s at the usual length, it is not yet surely better than a model without memory", count(int64(r.scale.Steps)), count(int64(short.scale.Steps)))
+		r.why = fmt.Sprintf("no fair trial: after %s steps, %s at the usual length, it is not yet surely better than a model without memory", table.Count(int64(r.scale.Steps)), table.Count(int64(short.scale.Steps)))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // perplexitySection shows the paper's Table 2, its 100K rows and the gates of its Figure 3.
@@ -24,9 +25,9 @@ var perplexitySection = &section{
 type perplexityPage struct {
 	ID, Title, Protocol string
 	Reading             []string
-	Main                *Table
+	Main                *table.Table
 	Charts              []*chart
-	Tables              []*Table
+	Tables              []*table.Table
 	Parts               []subsection // the 100K rows, and the gates
 	Provenance          provenance
 }
@@ -35,7 +36,7 @@ type perplexityPage struct {
 type subsection struct {
 	ID, Title string
 	Reading   []string
-	Table     *Table
+	Table     *table.Table
 	Charts    []*chart
 }
 

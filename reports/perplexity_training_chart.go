@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"infinibench/reports/table"
 )
 
 // curvePoints is how many points a training curve keeps: each is the mean of
@@ -84,17 +86,17 @@ func (c *comparison) trainingChart(slug string) (*chart, error) {
 		}
 		f.drawing.curves = append(f.drawing.curves, c)
 	}
-	f.Data = newTable("", "Training loss, nats per token", titles...)
+	f.Data = table.New("", "Training loss, nats per token", titles...)
 	for _, at := range slices.Sorted(maps.Keys(all)) {
-		cells := []string{count(at)}
+		cells := []string{table.Count(at)}
 		for _, cu := range curves {
-			cell := none
+			cell := table.None
 			if loss, ok := cu.loss[at]; ok {
-				cell = sig4(loss)
+				cell = table.Sig4(loss)
 			}
 			cells = append(cells, cell)
 		}
-		f.Data.add(cells...)
+		f.Data.Add(cells...)
 	}
 	f.drawing.x = axis{name: "training tokens, " + word + "s", kind: "value"}
 	f.drawing.y = rangeOf("loss, nats per token", s)

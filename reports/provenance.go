@@ -9,6 +9,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // provenance says how the numbers of a section were made, and what to know about them.
@@ -24,7 +25,7 @@ const maxWarnings = 10
 
 // provenance covers the cells of one experiment and corpus, or of every corpus with "".
 func (run *Run) provenance(experiment, corpus string) provenance {
-	m := provenance{Command: "make reproduce PROFILE=" + clean(run.Profile) + " ONLY=" + experiment}
+	m := provenance{Command: "make reproduce PROFILE=" + table.Clean(run.Profile) + " ONLY=" + experiment}
 	times := map[string]int{}
 	for _, record := range run.Records {
 		r := record.Result
@@ -32,16 +33,16 @@ func (run *Run) provenance(experiment, corpus string) provenance {
 			continue
 		}
 		if m.Cell == "" && r.Status == results.StatusDone && r.Settings.Version != 0 {
-			m.Cell, m.Settings = clean(record.Key), settingsText(r.Settings)
+			m.Cell, m.Settings = table.Clean(record.Key), settingsText(r.Settings)
 		}
 		for _, w := range r.Warnings {
-			if w = clean(w); times[w] == 0 {
+			if w = table.Clean(w); times[w] == 0 {
 				m.Warnings = append(m.Warnings, w)
 			}
 			times[w]++
 		}
 		if r.Status == results.StatusFailed {
-			m.Warnings = append(m.Warnings, clean(record.Key)+" failed: "+clean(r.Error))
+			m.Warnings = append(m.Warnings, table.Clean(record.Key)+" failed: "+table.Clean(r.Error))
 		}
 	}
 	for i, w := range m.Warnings {
@@ -66,7 +67,7 @@ func settingsText(s results.CellSettings) string {
 	var lines []string
 	for line := range strings.Lines(out.String()) {
 		text := strings.TrimLeft(line, " ")
-		lines = append(lines, strings.Repeat(" ", min(len(line)-len(text), 20))+clean(text))
+		lines = append(lines, strings.Repeat(" ", min(len(line)-len(text), 20))+table.Clean(text))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -76,7 +77,7 @@ func warnings(run *Run) []string {
 	all := slices.Clone(run.Warnings)
 	for _, record := range run.Records {
 		for _, w := range record.Result.Warnings {
-			all = append(all, record.Key+": "+clean(w))
+			all = append(all, record.Key+": "+table.Clean(w))
 		}
 	}
 	return all
@@ -90,7 +91,7 @@ func failures(run *Run) []string {
 	var all []string
 	for _, record := range run.Records {
 		if record.Result.Status == results.StatusFailed {
-			all = append(all, clean(record.Key)+": "+clean(record.Result.Error))
+			all = append(all, table.Clean(record.Key)+": "+table.Clean(record.Result.Error))
 		}
 	}
 	if more := len(all) - maxFailed; more > 0 {

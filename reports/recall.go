@@ -9,6 +9,7 @@ import (
 
 	"infinibench/internal/finite"
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // Recall is what one head's memory of a model gave back.
@@ -57,9 +58,9 @@ func recalls(run *Run) []Recall {
 }
 
 // RecallTable shows every point beside its curve; no row when nothing was tried.
-func RecallTable(all []Recall) *Table {
-	t := newTable("recall", "What one head's memory gives back", "Rule", "Keys", ">Head", ">Segment", ">Pairs",
-		">Error", ">Expected", ">May differ by", ">In a wide head", ">Found", ">By chance", "Agrees").csv("model", "keys", "head_size", "segment_tokens", "pairs",
+func RecallTable(all []Recall) *table.Table {
+	t := table.New("recall", "What one head's memory gives back", "Rule", "Keys", ">Head", ">Segment", ">Pairs",
+		">Error", ">Expected", ">May differ by", ">In a wide head", ">Found", ">By chance", "Agrees").CSV("model", "keys", "head_size", "segment_tokens", "pairs",
 		"error", "expected_error", "error_tolerance", "error_in_a_wide_head", "found_share", "found_share_by_chance", "agrees")
 	t.Caption = "Pairs of a random key and a random value, written to an empty memory a segment at a time, and each read with its own key. Error is the squared distance from the value, over the mean square of values: 0 is perfect, 1 what silence has. Expected is its exact mean over all values, given the keys. Found is the share of answers closer in direction to their own value than to any other's."
 	for _, r := range all {
@@ -68,11 +69,11 @@ func RecallTable(all []Recall) *Table {
 			if !p.Agrees {
 				agrees = "NO"
 			}
-			t.put(text(shortName(r.Model)), text(string(p.Keys)), digits(p.HeadSize), digits(p.Segment), digits(p.Pairs),
-				shareCell(p.Error), shareCell(p.Expected), shareCell(p.Tolerance), shareCell(p.Limit), shareCell(p.Identified), shareCell(1/float64(p.Pairs)), text(agrees))
+			t.Put(table.Text(shortName(r.Model)), table.Text(string(p.Keys)), table.Digits(p.HeadSize), table.Digits(p.Segment), table.Digits(p.Pairs),
+				table.ShareCell(p.Error), table.ShareCell(p.Expected), table.ShareCell(p.Tolerance), table.ShareCell(p.Limit), table.ShareCell(p.Identified), table.ShareCell(1/float64(p.Pairs)), table.Text(agrees))
 		}
 	}
-	t.note("Normal keys look so alike to σ that a memory gives back little more than the mean of what was written. Orthogonal features show what it can hold: as many pairs as the head is wide; beyond, they come again.")
+	t.Note("Normal keys look so alike to σ that a memory gives back little more than the mean of what was written. Orthogonal features show what it can hold: as many pairs as the head is wide; beyond, they come again.")
 	return t
 }
 
@@ -83,7 +84,7 @@ var recallSection = &section{experiment: "recall", check: checkRecall, lay: layR
 type recallPage struct {
 	Reading    []string
 	Charts     []*chart
-	Table      *Table
+	Table      *table.Table
 	Provenance provenance
 }
 
@@ -92,7 +93,7 @@ func layRecall(run *Run) (*content, error) {
 	if err != nil || len(p.Table.Rows) == 0 {
 		return &content{}, err
 	}
-	return &content{parts: []pagePart{{"recall", "Recall", "recall", p}}, tables: []*Table{p.Table}, charts: p.Charts}, nil
+	return &content{parts: []pagePart{{"recall", "Recall", "recall", p}}, tables: []*table.Table{p.Table}, charts: p.Charts}, nil
 }
 
 // checkRecall refuses points without a size or a tolerance.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // recallLine is a value over the number of pairs.
@@ -77,7 +78,7 @@ func (f *chart) drawRecall(axisName string, lines []recallLine) error {
 			if cells[n] == nil {
 				cells[n] = map[string]string{}
 			}
-			cells[n][l.name] = share(l.value[i])
+			cells[n][l.name] = table.Share(l.value[i])
 			s.see(l.value[i])
 			c.x, c.y = append(c.x, float64(n)), append(c.y, l.value[i])
 		}
@@ -87,14 +88,14 @@ func (f *chart) drawRecall(axisName string, lines []recallLine) error {
 		f.drawing.curves = append(f.drawing.curves, c)
 		f.Legend = append(f.Legend, item)
 	}
-	f.Data = newTable("", f.Title, titles...)
+	f.Data = table.New("", f.Title, titles...)
 	order := slices.Sorted(maps.Keys(cells))
 	for _, n := range order {
-		row := []string{count(int64(n))}
+		row := []string{table.Count(int64(n))}
 		for _, l := range lines {
 			row = append(row, cells[n][l.name])
 		}
-		f.Data.add(row...)
+		f.Data.Add(row...)
 	}
 	f.drawing.nearest = true
 	f.drawing.x = axis{name: "pairs written", kind: "log", from: float64(order[0]), to: float64(order[len(order)-1])}

@@ -20,6 +20,7 @@ import (
 
 	"infinibench/internal/results"
 	"infinibench/internal/seal"
+	"infinibench/reports/table"
 )
 
 // Run is everything found under one runs/<profile> directory.
@@ -89,7 +90,7 @@ func escapeGlob(dir string) string {
 }
 
 func (run *Run) warn(format string, args ...any) {
-	run.Warnings = append(run.Warnings, clean(fmt.Sprintf(format, args...)))
+	run.Warnings = append(run.Warnings, table.Clean(fmt.Sprintf(format, args...)))
 }
 
 // maxFile bounds the memory that a result file can cost, in bytes: the training log of
@@ -199,7 +200,7 @@ func parseResult(raw []byte) (results.Result, error) {
 	}
 	section := sectionOf(result.Cell.Experiment)
 	if section == nil {
-		return result, fmt.Errorf("experiment %q: this program has none of that name", clean(result.Cell.Experiment))
+		return result, fmt.Errorf("experiment %q: this program has none of that name", table.Clean(result.Cell.Experiment))
 	}
 	if section.check != nil {
 		return result, section.check(&result)

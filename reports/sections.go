@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // sections is everything that a report shows of a run, in the order of the page. A new
@@ -30,7 +31,7 @@ type section struct {
 	// that it explains, as finite.Missing writes them.
 	undefined func(*results.Result) (why []string, explained map[string]bool)
 	// data adds what a result is about to the table of data; addData where it is nil.
-	data func(*Table, results.Result)
+	data func(*table.Table, results.Result)
 	// measures are what bench compare sets side by side.
 	measures []Measure
 	// lay lays out what the section shows of a run.
@@ -39,16 +40,16 @@ type section struct {
 
 // content is what a section shows of one run. Every field may be empty.
 type content struct {
-	parts        []pagePart   // of the page, in order
-	tables       []*Table     // for the files
-	charts       []*chart     // for the files
-	claims       []claim      // claims of the paper's abstract
-	rows         []summaryRow // rows of the paper's tables that were tried
-	notAttempted []summaryRow // and those that were not
-	verdicts     string       // the verdicts on a table of the paper, counted
-	headlines    []headline   // what came out, a line for each part of the page
-	lead         []string     // for the first paragraphs of the page
-	total        headline     // one sentence for the summary
+	parts        []pagePart     // of the page, in order
+	tables       []*table.Table // for the files
+	charts       []*chart       // for the files
+	claims       []claim        // claims of the paper's abstract
+	rows         []summaryRow   // rows of the paper's tables that were tried
+	notAttempted []summaryRow   // and those that were not
+	verdicts     string         // the verdicts on a table of the paper, counted
+	headlines    []headline     // what came out, a line for each part of the page
+	lead         []string       // for the first paragraphs of the page
+	total        headline       // one sentence for the summary
 	// print writes the section's lines for the terminal; nil for none.
 	print func(*bytes.Buffer) error
 }

@@ -11,6 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // SideBySide is two or more runs set beside each other, cell by cell, each against the
@@ -67,7 +68,7 @@ func NewSideBySide(names []string, runs []*Run) (*SideBySide, error) {
 	for i, run := range runs {
 		s.Runs = append(s.Runs, head(names[i], run))
 		for _, w := range run.Warnings {
-			s.Warnings = append(s.Warnings, clean(names[i])+": "+w)
+			s.Warnings = append(s.Warnings, table.Clean(names[i])+": "+w)
 		}
 		for _, r := range run.Records {
 			if r.Result.Status == results.StatusDone {
@@ -103,7 +104,7 @@ func lacks(run *Run, runs []*Run) []string {
 		for _, r := range other.Records {
 			if r.Result.Status == results.StatusDone && !have[r.Result.Cell] {
 				have[r.Result.Cell] = true
-				missing = append(missing, clean(r.Key))
+				missing = append(missing, table.Clean(r.Key))
 			}
 		}
 	}
@@ -114,7 +115,7 @@ func lacks(run *Run, runs []*Run) []string {
 func head(name string, run *Run) RunHead {
 	h := RunHead{Name: name, Profile: run.Profile}
 	add := func(list *[]string, v string) {
-		if v = clean(v); v != "" && !slices.Contains(*list, v) {
+		if v = table.Clean(v); v != "" && !slices.Contains(*list, v) {
 			*list = append(*list, v)
 		}
 	}
@@ -175,7 +176,7 @@ func differing(runs []*Run, common map[results.Cell]int) ([]SettingRow, error) {
 		if !differ[key] {
 			continue
 		}
-		row := SettingRow{Key: clean(key)}
+		row := SettingRow{Key: table.Clean(key)}
 		for _, of := range values[key] {
 			row.Values = append(row.Values, slices.Sorted(maps.Keys(of)))
 		}
@@ -203,7 +204,7 @@ func flatten(settings results.CellSettings) (map[string]string, error) {
 			}
 			return
 		}
-		flat[strings.TrimPrefix(prefix, ".")] = clean(fmt.Sprint(node))
+		flat[strings.TrimPrefix(prefix, ".")] = table.Clean(fmt.Sprint(node))
 	}
 	walk("", tree)
 	return flat, nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // rows sets every cell that has the measure side by side.
@@ -42,7 +43,7 @@ func (m Measure) rows(names []string, runs []*Run) []SideRow {
 	})
 	var rows []SideRow
 	for _, k := range keys {
-		row := SideRow{Measure: m.Name, Corpus: clean(k.cell.Corpus), Model: clean(k.cell.Model), Length: k.cell.Length, Point: k.point}
+		row := SideRow{Measure: m.Name, Corpus: table.Clean(k.cell.Corpus), Model: table.Clean(k.cell.Model), Length: k.cell.Length, Point: k.point}
 		m.fill(&row, names, found[k], protocols[k])
 		rows = append(rows, row)
 	}
@@ -86,7 +87,7 @@ func (m Measure) fill(row *SideRow, names []string, of []map[uint64]value, proto
 		case len(of[0]) == 0 || len(of[i]) == 0:
 			c.Why = oneHasIt
 		case protocols[i] != protocols[0]:
-			c.Why = "other protocol: " + clean(protocols[0]+" | "+protocols[i])
+			c.Why = "other protocol: " + table.Clean(protocols[0]+" | "+protocols[i])
 		case nothing != "":
 			c.Why = nothing
 		default:

@@ -4,33 +4,35 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"infinibench/reports/table"
 )
 
 // Tables shows the runs, the settings that differ, and for each measure the values of
 // every run and how they differ from the first: "~" where that is noise.
-func (s *SideBySide) Tables() []*Table {
-	runs := newTable("runs", "Runs", "Run", "Profile", ">Done", ">Failed", "Version", "CPU", "BLAS", ">Threads")
+func (s *SideBySide) Tables() []*table.Table {
+	runs := table.New("runs", "Runs", "Run", "Profile", ">Done", ">Failed", "Version", "CPU", "BLAS", ">Threads")
 	for _, h := range s.Runs {
-		runs.add(h.Name, h.Profile, strconv.Itoa(h.Done), strconv.Itoa(h.Failed), strings.Join(h.Version, ", "), strings.Join(h.CPU, ", "), strings.Join(h.BLAS, ", "), strings.Join(h.Threads, ", "))
+		runs.Add(h.Name, h.Profile, strconv.Itoa(h.Done), strconv.Itoa(h.Failed), strings.Join(h.Version, ", "), strings.Join(h.CPU, ", "), strings.Join(h.BLAS, ", "), strings.Join(h.Threads, ", "))
 	}
 	for _, h := range s.Runs {
 		if n := len(h.Lacks); n > 0 {
-			runs.note("%s lacks %s, of which no row below counts anything.", h.Name, listed(n, "finished cell", h.Lacks))
+			runs.Note("%s lacks %s, of which no row below counts anything.", h.Name, listed(n, "finished cell", h.Lacks))
 		}
 	}
-	tables := []*Table{runs}
+	tables := []*table.Table{runs}
 	if len(s.Settings) > 0 {
 		columns := []string{"Setting"}
 		for _, h := range s.Runs {
 			columns = append(columns, " "+h.Name)
 		}
-		settings := newTable("settings", "Settings that differ in cells of the same name", columns...)
+		settings := table.New("settings", "Settings that differ in cells of the same name", columns...)
 		for _, row := range s.Settings {
 			cells := []string{row.Key}
 			for _, values := range row.Values {
 				cells = append(cells, strings.Join(values, ", "))
 			}
-			settings.add(cells...)
+			settings.Add(cells...)
 		}
 		tables = append(tables, settings)
 	}
@@ -42,7 +44,7 @@ func (s *SideBySide) Tables() []*Table {
 	return tables
 }
 
-func (s *SideBySide) measureTable(m Measure) *Table {
+func (s *SideBySide) measureTable(m Measure) *table.Table {
 	title := strings.ToUpper(m.Name[:1]) + m.Name[1:] + ": lower is better"
 	if m.Higher {
 		title = strings.TrimSuffix(title, "lower is better") + "higher is better"
@@ -55,7 +57,7 @@ func (s *SideBySide) measureTable(m Measure) *Table {
 		}
 		columns = append(columns, ">"+h.Name, versus)
 	}
-	t := newTable(strings.ReplaceAll(strings.Split(m.Name, ",")[0], " ", "-"), title, columns...)
+	t := table.New(strings.ReplaceAll(strings.Split(m.Name, ",")[0], " ", "-"), title, columns...)
 	tested := 0
 	left := map[string][]string{} // by what a run has alone, the rows
 	var order []string
@@ -63,7 +65,7 @@ func (s *SideBySide) measureTable(m Measure) *Table {
 		if row.Measure != m.Name || row.inOne() {
 			continue
 		}
-		model := modelName(row.Model) + ", " + count(int64(row.Length))
+		model := modelName(row.Model) + ", " + table.Count(int64(row.Length))
 		if row.Point != "" {
 			model = modelName(row.Model) + ", " + row.Point
 		}
@@ -82,16 +84,16 @@ func (s *SideBySide) measureTable(m Measure) *Table {
 			c := row.Contrast[i-1]
 			cells = append(cells, c.String(m))
 			if c.Why != "" {
-				t.note("%s: %s", c.sign(), c.Why)
+				t.Note("%s: %s", c.sign(), c.Why)
 			}
 			if c.P != nil {
 				tested++
 			}
 		}
-		t.add(cells...)
+		t.Add(cells...)
 	}
 	if len(left) > 0 {
-		t.note("Every number of a row is over the seeds%s that all of its runs have. Left out, because another run lacks it:", s.andDocuments(m))
+		t.Note("Every number of a row is over the seeds%s that all of its runs have. Left out, because another run lacks it:", s.andDocuments(m))
 		for _, words := range order {
 			if rows := left[words]; len(rows) < len(t.Rows) {
 				words += ", in " + strings.Join(rows[:min(len(rows), maxListed)], "; ")
@@ -99,14 +101,14 @@ func (s *SideBySide) measureTable(m Measure) *Table {
 					words += "; and " + plural(more, "more row")
 				}
 			}
-			t.note("%s", words)
+			t.Note("%s", words)
 		}
 	}
 	if tested > 0 {
-		t.note("~ is noise: p is not below %.2f. n counts %s.", alpha, s.pairsOf(m))
+		t.Note("~ is noise: p is not below %.2f. n counts %s.", alpha, s.pairsOf(m))
 	}
 	if tested > 1 {
-		t.note("%d changes are tested; of so many independent ones, 1 in 20 would seem sure by chance.", tested)
+		t.Note("%d changes are tested; of so many independent ones, 1 in 20 would seem sure by chance.", tested)
 	}
 	return t
 }
@@ -138,9 +140,9 @@ func valueFigure(v *float64) string {
 		return ""
 	}
 	if *v >= 1e4 {
-		return count(int64(math.Round(*v)))
+		return table.Count(int64(math.Round(*v)))
 	}
-	return sig4(*v)
+	return table.Sig4(*v)
 }
 
 // String writes "-2.4 % (p=0.001, n=24)", with "~" in place of a change that is noise.
@@ -157,8 +159,8 @@ func (c Contrast) String(m Measure) string {
 	}
 	text := c.sign()
 	if c.Call == Better || c.Call == Worse {
-		if text = signedDecimals(100*(*c.Change-1), 1) + " %"; m.Difference {
-			text = signedDecimals(*c.Change, 4)
+		if text = table.SignedDecimals(100*(*c.Change-1), 1) + " %"; m.Difference {
+			text = table.SignedDecimals(*c.Change, 4)
 		}
 	}
 	if len(behind) > 0 {
@@ -179,12 +181,12 @@ func (c Contrast) sign() string {
 }
 
 // Flat is one table with a line for each value, for other programs.
-func (s *SideBySide) Flat() *Table {
+func (s *SideBySide) Flat() *table.Table {
 	columns := []string{"measure", "higher_is_better", "corpus", "model", "length", "point", "run", "value", "seeds", "change_is", "change", "low", "high", "p", "n", "pairs", "call", "why",
 		"documents", "left_out_seeds", "left_out_documents", "left_out"}
-	t := newTable("compare", "Comparison", columns...).csv(columns...)
-	value := func(v any) Cell { return Cell{Values: []any{v}} }
-	number := func(v *float64) Cell {
+	t := table.New("compare", "Comparison", columns...).CSV(columns...)
+	value := func(v any) table.Cell { return table.Cell{Values: []any{v}} }
+	number := func(v *float64) table.Cell {
 		if v == nil {
 			return value(nil)
 		}
@@ -200,12 +202,12 @@ func (s *SideBySide) Flat() *Table {
 				continue
 			}
 			for i, v := range row.Values {
-				cells := []Cell{text(m.Name), value(m.Higher), text(row.Corpus), text(row.Model), value(int64(row.Length)), text(row.Point), text(s.Runs[i].Name), number(v), value(int64(len(row.Seeds)))}
+				cells := []table.Cell{table.Text(m.Name), value(m.Higher), table.Text(row.Corpus), table.Text(row.Model), value(int64(row.Length)), table.Text(row.Point), table.Text(s.Runs[i].Name), number(v), value(int64(len(row.Seeds)))}
 				if i == 0 {
-					cells = append(cells, make([]Cell, 9)...)
+					cells = append(cells, make([]table.Cell, 9)...)
 				} else {
 					c := row.Contrast[i-1]
-					cells = append(cells, text(kind), number(c.Change), number(c.Low), number(c.High), number(c.P), value(int64(c.N)), text(c.Pairs), text(string(c.Call)), text(c.Why))
+					cells = append(cells, table.Text(kind), number(c.Change), number(c.Low), number(c.High), number(c.P), value(int64(c.N)), table.Text(c.Pairs), table.Text(string(c.Call)), table.Text(c.Why))
 				}
 				documents := value(nil)
 				if row.Documents > 0 {
@@ -217,7 +219,7 @@ func (s *SideBySide) Flat() *Table {
 						left = l
 					}
 				}
-				t.put(append(cells, documents, value(int64(len(left.Seeds))), value(int64(len(left.Documents))), text(left.what()))...)
+				t.Put(append(cells, documents, value(int64(len(left.Seeds))), value(int64(len(left.Documents))), table.Text(left.what()))...)
 			}
 		}
 	}

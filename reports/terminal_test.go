@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 func printed(t *testing.T, run *Run) string {
@@ -32,8 +33,8 @@ func TestTerminalWidth(t *testing.T) {
 	run.Records[17].Result.Error = strings.Repeat("a long message ", 19)
 	run.Warnings = []string{strings.Repeat("a long warning ", 19)}
 	for line := range strings.Lines(printed(t, run)) {
-		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > terminalWidth {
-			t.Errorf("%d columns, want at most %d: %q", n, terminalWidth, line)
+		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > table.TerminalWidth {
+			t.Errorf("%d columns, want at most %d: %q", n, table.TerminalWidth, line)
 		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"infinibench/reports/table"
 )
 
 // tidy checks a CSV as pandas and a spreadsheet would want it, and returns its rows.
@@ -61,16 +63,16 @@ func TestReportCSV(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, table := range tables {
+		for _, tbl := range tables {
 			var body bytes.Buffer
-			if err := table.WriteCSV(&body); err != nil {
+			if err := tbl.WriteCSV(&body); err != nil {
 				t.Fatal(err)
 			}
-			tidy(t, name+"/"+table.Name, body.Bytes())
-			for i, row := range table.Rows {
+			tidy(t, name+"/"+tbl.Name, body.Bytes())
+			for i, row := range tbl.Rows {
 				for k, shown := range row {
 					var values []float64
-					for _, v := range table.values[i][k] {
+					for _, v := range tbl.Values[i][k] {
 						switch v := v.(type) {
 						case float64:
 							values = append(values, v)
@@ -78,7 +80,7 @@ func TestReportCSV(t *testing.T) {
 							values = append(values, float64(v))
 						}
 					}
-					if len(values) == 0 || table.Columns[k].Align == Left {
+					if len(values) == 0 || tbl.Columns[k].Align == table.Left {
 						continue
 					}
 					for _, found := range numberIn.FindAllStringSubmatch(regexp.MustCompile(`^(÷|perplexity)[^\d]*`).ReplaceAllString(shown, " "), -1) {
@@ -96,7 +98,7 @@ func TestReportCSV(t *testing.T) {
 							}
 							return math.Abs(v-x) <= unit/2*(1+1e-9) || after == "" && math.Abs(v-x) < unit
 						}) {
-							t.Errorf("%s/%s, %s: %q shows %v, the CSV has %v", name, table.Name, table.Columns[k].Title, shown, x, values)
+							t.Errorf("%s/%s, %s: %q shows %v, the CSV has %v", name, tbl.Name, tbl.Columns[k].Title, shown, x, values)
 						}
 						compared++
 					}
@@ -118,11 +120,11 @@ func TestCSVValue(t *testing.T) {
 		{nil, ""}, {int64(72385), "72385"}, {uint64(math.MaxUint64), "18446744073709551615"}, {0.1, "0.1"}, {1234567.25, "1234567.25"},
 		{1e-7, "1e-07"}, {1e22, "1e+22"}, {-0.5, "-0.5"}, {true, "true"}, {"=1+2", "'=1+2"}, {"a,b", "a,b"},
 	} {
-		if got := csvValue(c.in); got != c.want {
+		if got := table.CSVValue(c.in); got != c.want {
 			t.Errorf("%v: %q, want %q", c.in, got, c.want)
 		}
 	}
-	for _, v := range shown("x", math.NaN(), math.Inf(1), math.Inf(-1), "", none).Values {
+	for _, v := range table.Shown("x", math.NaN(), math.Inf(1), math.Inf(-1), "", table.None).Values {
 		if v != nil {
 			t.Errorf("%v is not missing", v)
 		}
@@ -132,11 +134,11 @@ func TestCSVValue(t *testing.T) {
 // In binary 0.07·100 is 7.000000000000001 and 0.29·100 is 28.999999999999996.
 func TestHundredfold(t *testing.T) {
 	for in, want := range map[float64]float64{0: 0, 0.07: 7, 0.29: 29, 1: 100, -0.07: -7, 1e-9: 1e-7, 2.0 / 3: 66.66666666666666} {
-		if got := hundredfold(in); got != want {
+		if got := table.Hundredfold(in); got != want {
 			t.Errorf("%v: %v, want %v", in, got, want)
 		}
 	}
-	if !math.IsNaN(hundredfold(math.NaN())) {
+	if !math.IsNaN(table.Hundredfold(math.NaN())) {
 		t.Error("NaN is a number")
 	}
 }
@@ -144,13 +146,13 @@ func TestHundredfold(t *testing.T) {
 // Columns that repeat for several points are a row each, without those that have no
 // value; a row without any value keeps one.
 func TestCSVOfRepeatedColumns(t *testing.T) {
-	table := newTable("x", "x", "Model", ">1K", ">2K", "Why").csv("model", "score", "score", "why")
-	table.repeat(1, "tokens", []any{int64(1000)}, []any{int64(2000)})
-	table.put(text("a"), plain(1), plain(2.5), text("both"))
-	table.put(text("b"), Cell{}, plain(3), text("one"))
-	table.put(text("c"), Cell{}, Cell{}, text("failed"))
+	tbl := table.New("x", "x", "Model", ">1K", ">2K", "Why").CSV("model", "score", "score", "why")
+	tbl.Repeat(1, "tokens", []any{int64(1000)}, []any{int64(2000)})
+	tbl.Put(table.Text("a"), table.Plain(1), table.Plain(2.5), table.Text("both"))
+	tbl.Put(table.Text("b"), table.Cell{}, table.Plain(3), table.Text("one"))
+	tbl.Put(table.Text("c"), table.Cell{}, table.Cell{}, table.Text("failed"))
 	var out bytes.Buffer
-	if err := table.WriteCSV(&out); err != nil {
+	if err := tbl.WriteCSV(&out); err != nil {
 		t.Fatal(err)
 	}
 	if want := "model,tokens,score,why\na,1000,1,both\na,2000,2.5,both\nb,2000,3,one\nc,,,failed\n"; out.String() != want {

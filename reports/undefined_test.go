@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"infinibench/reports/table"
 )
 
 // everyExperiment is a made-up run of every experiment. JSON has no number that is not finite,
@@ -73,8 +75,8 @@ func everythingShown(t *testing.T, run *Run) (*Document, string) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	for _, table := range d.tables() {
-		for _, write := range []func(io.Writer) error{table.WriteMarkdown, table.WriteCSV, table.WriteLaTeX, table.WriteTerminal} {
+	for _, tbl := range d.tables() {
+		for _, write := range []func(io.Writer) error{tbl.WriteMarkdown, tbl.WriteCSV, tbl.WriteLaTeX, tbl.WriteTerminal} {
 			if err := write(&out); err != nil {
 				t.Fatal(err)
 			}
@@ -167,17 +169,17 @@ func TestNullIsADashWithAReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, table := range tables {
-		if table.Name != "ablation-novel" {
+	for _, tbl := range tables {
+		if tbl.Name != "ablation-novel" {
 			continue
 		}
-		for _, row := range table.Rows {
-			if row[6] != none || row[1] == none || row[7] == none || row[8] == none { // word perplexity alone
+		for _, row := range tbl.Rows {
+			if row[6] != table.None || row[1] == table.None || row[7] == table.None || row[8] == table.None { // word perplexity alone
 				t.Errorf("%q", row)
 			}
 		}
-		if !slices.Contains(table.Notes, "No word perplexity: "+why+".") {
-			t.Errorf("no reason in %q", table.Notes)
+		if !slices.Contains(tbl.Notes, "No word perplexity: "+why+".") {
+			t.Errorf("no reason in %q", tbl.Notes)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"infinibench/experiments"
 	"infinibench/internal/machine"
 	"infinibench/internal/results"
-	"infinibench/reports"
+	"infinibench/reports/table"
 )
 
 // corpusCheck is the result of checking one corpus.
@@ -155,10 +155,10 @@ func (c corpusCheck) print(env *environment) error {
 		return err
 	}
 	certificate := c.Report.Certificate
-	t := &reports.Table{
+	t := &table.Table{
 		Title: fmt.Sprintf("%s in %s", c.Corpus, c.Folder),
-		Columns: []reports.Column{{Title: "split"}, {Title: "documents", Align: reports.Right}, {Title: "official", Align: reports.Right},
-			{Title: "words", Align: reports.Right}, {Title: "official", Align: reports.Right}, {Title: "bytes", Align: reports.Right}, {Title: "SHA-256"}},
+		Columns: []table.Column{{Title: "split"}, {Title: "documents", Align: table.Right}, {Title: "official", Align: table.Right},
+			{Title: "words", Align: table.Right}, {Title: "official", Align: table.Right}, {Title: "bytes", Align: table.Right}, {Title: "SHA-256"}},
 		Caption: "a stand-in: " + certificate.StandIn,
 	}
 	if certificate.Official {

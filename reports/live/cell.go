@@ -12,6 +12,7 @@ import (
 	"infinibench/internal/results"
 	"infinibench/internal/seal"
 	"infinibench/reports"
+	"infinibench/reports/table"
 )
 
 // What a cell is doing.
@@ -82,7 +83,7 @@ func (v *view) cell(c results.Cell, size results.Size, running bool, since time.
 	case found && result.Status == results.StatusDone:
 		x.state = done
 	case found && result.Status == results.StatusFailed && !(active && x.at.After(ended)) && !(running && ended.Before(since)):
-		x.state, x.err = failed, reports.Clean(result.Error)
+		x.state, x.err = failed, table.Clean(result.Error)
 	case begun && active:
 		x.state = x.doing()
 	case begun && !x.at.IsZero():
@@ -154,7 +155,7 @@ func (x *cell) doing() string {
 
 // stageOf is what a training is called, by its log: "" for the only one, or the last.
 func stageOf(log string) string {
-	return reports.Clean(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(log, ".jsonl"), "metrics"), "-"))
+	return table.Clean(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(log, ".jsonl"), "metrics"), "-"))
 }
 
 // tokens is how many are trained on and evaluated, of how many; total is 0 where the
@@ -197,7 +198,7 @@ func (x *cell) perSecond(t results.TrainingSize) rate {
 // row is the cell for the page.
 func (x *cell) row(left float64) Row {
 	r := Row{
-		Experiment: reports.Clean(x.Experiment), Text: reports.Clean(x.Corpus), Model: reports.ModelName(x.Model), Length: x.Length,
+		Experiment: table.Clean(x.Experiment), Text: table.Clean(x.Corpus), Model: reports.ModelName(x.Model), Length: x.Length,
 		State: x.state, Stage: x.stage, Error: x.err, Evaluated: x.lines,
 	}
 	if x.Corpus != "" { // of a cell without a seed

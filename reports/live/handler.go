@@ -14,6 +14,7 @@ import (
 
 	"infinibench/internal/finite"
 	"infinibench/reports"
+	"infinibench/reports/table"
 )
 
 //go:embed page
@@ -94,7 +95,7 @@ func (w *Watch) page() (page []byte, policy string, err error) {
 		Profile string
 		CSS     template.CSS
 		Script  template.JS
-	}{reports.Clean(w.profile), template.CSS(css), template.JS(files["live.js"])})
+	}{table.Clean(w.profile), template.CSS(css), template.JS(files["live.js"])})
 	hash := func(text string) string {
 		sum := sha256.Sum256([]byte(text))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

@@ -12,6 +12,7 @@ import (
 
 	"infinibench/internal/results"
 	"infinibench/reports"
+	"infinibench/reports/table"
 )
 
 // State is the progress of a run. All texts in it are clean lines, not yet escaped.
@@ -75,13 +76,13 @@ const maxCells = 10_000
 
 // look reads what has changed.
 func (w *Watch) look() *State {
-	profile := reports.Clean(w.profile)
+	profile := table.Clean(w.profile)
 	s := &State{Profile: profile, Phase: "none", Cells: []Row{}, Charts: []*Chart{}, Warnings: []string{}}
 	s.Sentence = "There is no run here yet; this page waits for one."
 	root, err := os.OpenRoot(w.dir)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			s.Sentence = reports.Clean(fmt.Sprintf("The run cannot be read: %v", err))
+			s.Sentence = table.Clean(fmt.Sprintf("The run cannot be read: %v", err))
 		}
 		return s
 	}
@@ -156,7 +157,7 @@ func (s *State) say(owner owned, running bool) {
 	switch {
 	case running:
 		s.Phase = "running"
-		s.Sentence = reports.Clean(fmt.Sprintf("Running, as process %d on %s.", owner.Process, owner.Host))
+		s.Sentence = table.Clean(fmt.Sprintf("Running, as process %d on %s.", owner.Process, owner.Host))
 	case s.Done == s.Total:
 		s.Phase = "finished"
 		s.Sentence = "Finished: every cell has its result, and bench report makes a report of them."
@@ -183,7 +184,7 @@ func charts(cells []*cell) []*Chart {
 			if len(points) == 0 {
 				continue
 			}
-			title := strings.Join([]string{reports.Clean(x.Experiment), reports.Clean(x.Corpus), humanize.Comma(int64(x.Length)) + " tokens"}, ", ")
+			title := strings.Join([]string{table.Clean(x.Experiment), table.Clean(x.Corpus), humanize.Comma(int64(x.Length)) + " tokens"}, ", ")
 			if stage := stageOf(name); stage != "" {
 				title += ": " + stage
 			}

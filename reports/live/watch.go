@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"infinibench/reports"
+	"infinibench/reports/table"
 )
 
 // Watch looks at one directory, runs/<profile>. It looks only when it is asked, and of
@@ -70,7 +70,7 @@ func (v *view) warn(name string, err error) {
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	v.warnings = append(v.warnings, reports.Clean(fmt.Sprintf("%s: %v", name, err)))
+	v.warnings = append(v.warnings, table.Clean(fmt.Sprintf("%s: %v", name, err)))
 }
 
 // maxFile bounds the memory that a file can cost, in bytes.

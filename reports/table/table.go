@@ -1,4 +1,6 @@
-package reports
+// Package table builds tables and writes them for the terminal and as Markdown, LaTeX and
+// CSV, with the number formats and the cleaning of texts that every format shares.
+package table
 
 import (
 	"fmt"
@@ -44,26 +46,26 @@ type Table struct {
 	Rows    [][]string // each as long as Columns
 	Notes   []string
 
-	values  [][][]any // by row and column, what the CSV holds; as long as Rows
+	Values  [][][]any // by row and column, what the CSV holds; as long as Rows
 	points  []string  // the columns of the CSV that say which point a repeated column is
-	anchors []string  // of the sections that rows tell of, for the page; nil for none
+	Anchors []string  // of the sections that rows tell of, for the page; nil for none
 }
 
 // Anchor is that of the section which row i tells of, "" for none.
 func (t *Table) Anchor(i int) string {
-	if i < len(t.anchors) {
-		return t.anchors[i]
+	if i < len(t.Anchors) {
+		return t.Anchors[i]
 	}
 	return ""
 }
 
-// newTable starts a table. A column title that begins with ">" is aligned to
+// New starts a table. A column title that begins with ">" is aligned to
 // the right, as numbers are.
-func newTable(name, title string, columns ...string) *Table {
-	t := &Table{Name: name, Title: clean(title)}
+func New(name, title string, columns ...string) *Table {
+	t := &Table{Name: name, Title: Clean(title)}
 	for _, c := range columns {
 		title, right := strings.CutPrefix(c, ">")
-		column := Column{Title: clean(title)}
+		column := Column{Title: Clean(title)}
 		if right {
 			column.Align = Right
 		}
@@ -72,9 +74,9 @@ func newTable(name, title string, columns ...string) *Table {
 	return t
 }
 
-// csv names the CSV columns that each column fills, separated by spaces; "" for a column
+// CSV names the CSV columns that each column fills, separated by spaces; "" for a column
 // that is shown only. Names are unique snake_case and say the unit.
-func (t *Table) csv(fields ...string) *Table {
+func (t *Table) CSV(fields ...string) *Table {
 	if len(fields) != len(t.Columns) {
 		panic(fmt.Sprintf("reports: table %s has %d columns, and CSV names for %d", t.Name, len(t.Columns), len(fields)))
 	}
@@ -84,35 +86,35 @@ func (t *Table) csv(fields ...string) *Table {
 	return t
 }
 
-// repeat makes the columns from the i-th on one observation each, at the given points:
+// Repeat makes the columns from the i-th on one observation each, at the given points:
 // the CSV has a row for each of them, which begins its values with the point's own. The
 // CSV columns of a point are names; all repeated columns fill the same ones.
-func (t *Table) repeat(i int, names string, points ...[]any) {
+func (t *Table) Repeat(i int, names string, points ...[]any) {
 	t.points = strings.Fields(names)
 	for k, p := range points {
 		t.Columns[i+k].point = p
 	}
 }
 
-// add appends a row of texts, which are also the values of columns that fill one CSV
+// Add appends a row of texts, which are also the values of columns that fill one CSV
 // column. Texts are cleaned here, so that no writer has to.
-func (t *Table) add(cells ...string) {
+func (t *Table) Add(cells ...string) {
 	row := make([]Cell, len(cells))
 	for i, c := range cells {
-		row[i] = text(c)
+		row[i] = Text(c)
 	}
-	t.put(row...)
+	t.Put(row...)
 }
 
-// put appends a row; an empty cell is shown as a dash and missing in the CSV.
-func (t *Table) put(cells ...Cell) {
+// Put appends a row; an empty cell is shown as a dash and missing in the CSV.
+func (t *Table) Put(cells ...Cell) {
 	row, values := make([]string, len(t.Columns)), make([][]any, len(t.Columns))
 	for i, column := range t.Columns {
-		row[i] = none
+		row[i] = None
 		if i >= len(cells) {
 			continue
 		}
-		if shown := clean(cells[i].Text); shown != "" {
+		if shown := Clean(cells[i].Text); shown != "" {
 			row[i] = shown
 		}
 		if n := len(cells[i].Values); len(column.fields) > 0 && n > 0 {
@@ -122,12 +124,12 @@ func (t *Table) put(cells ...Cell) {
 			values[i] = cells[i].Values
 		}
 	}
-	t.Rows, t.values = append(t.Rows, row), append(t.values, values)
+	t.Rows, t.Values = append(t.Rows, row), append(t.Values, values)
 }
 
-// note appends a note below the table, once.
-func (t *Table) note(format string, args ...any) {
-	text := clean(fmt.Sprintf(format, args...))
+// Note appends a note below the table, once.
+func (t *Table) Note(format string, args ...any) {
+	text := Clean(fmt.Sprintf(format, args...))
 	for _, n := range t.Notes {
 		if n == text {
 			return

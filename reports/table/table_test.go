@@ -1,4 +1,4 @@
-package reports
+package table
 
 import (
 	"bytes"
@@ -38,13 +38,13 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func sampleTable() *Table {
-	table := newTable("sample", "A sample", "Model", ">Perplexity", "Note").csv("model", "perplexity", "note")
+	table := New("sample", "A sample", "Model", ">Perplexity", "Note").CSV("model", "perplexity", "note")
 	table.Caption = "Two rows."
-	table.add("Infini_Transformer", "9.650", "50 % of σ(q) & more | less")
-	table.add("[hostile] </script>", "-1.5", "=HYPERLINK(\"http://example.org\")")
-	table.add("short")
-	table.note("A note with %d %%.", 1)
-	table.note("A note with %d %%.", 1)
+	table.Add("Infini_Transformer", "9.650", "50 % of σ(q) & more | less")
+	table.Add("[hostile] </script>", "-1.5", "=HYPERLINK(\"http://example.org\")")
+	table.Add("short")
+	table.Note("A note with %d %%.", 1)
+	table.Note("A note with %d %%.", 1)
 	return table
 }
 
@@ -90,8 +90,8 @@ func TestCSVCell(t *testing.T) {
 
 // A CSV file must read back as the cells that went in, quotes and all.
 func TestCSVReadsBack(t *testing.T) {
-	table := newTable("x", "x", "a", "b").csv("a", "b")
-	table.add(`say "hi", then`, "naïve 😀")
+	table := New("x", "x", "a", "b").CSV("a", "b")
+	table.Add(`say "hi", then`, "naïve 😀")
 	var out bytes.Buffer
 	if err := table.WriteCSV(&out); err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestClean(t *testing.T) {
 		{"line separator", "a\u2028b", "a b"},
 		{"too long", strings.Repeat("é", 400), strings.Repeat("é", 299) + "…"},
 	} {
-		if got := clean(tc.in); got != tc.want {
+		if got := Clean(tc.in); got != tc.want {
 			t.Errorf("%s: clean(%q) = %q, want %q", tc.name, tc.in, got, tc.want)
 		}
 	}
@@ -144,7 +144,7 @@ func TestFigure(t *testing.T) {
 	for in, want := range map[float64]string{
 		9.65: "9.650", 11.876: "11.88", 0.97: "0.9700", 168: "168.0", 12345.6: "12346", 0.00012345: "0.000123", 0: "0.000", -2.4e-15: "0.000", -0.5: "-0.5000",
 	} {
-		if got := sig4(in); got != want {
+		if got := Sig4(in); got != want {
 			t.Errorf("sig4(%v) = %q, want %q", in, got, want)
 		}
 	}
@@ -154,7 +154,7 @@ func TestShort(t *testing.T) {
 	for in, want := range map[int64]string{
 		9_999: "9,999", 21_892: "21.9K", 109_316: "109K", 1_585_152: "1.6M", 2_000_000: "2M", 183_894_016: "184M", 65_536_000_000: "65.5B",
 	} {
-		if got := short(in); got != want {
+		if got := Short(in); got != want {
 			t.Errorf("short(%d) = %q, want %q", in, got, want)
 		}
 	}

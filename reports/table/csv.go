@@ -1,4 +1,4 @@
-package reports
+package table
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// byteOrderMark tells a spreadsheet that a file is UTF-8.
-const byteOrderMark = "\uFEFF"
+// ByteOrderMark tells a spreadsheet that a file is UTF-8.
+const ByteOrderMark = "\uFEFF"
 
 // WriteCSV writes the values of the table as RFC 4180 CSV: one row per observation, one
 // number per cell without rounding or separators, the unit in the ASCII header, an empty
@@ -26,15 +26,15 @@ const byteOrderMark = "\uFEFF"
 func (t *Table) WriteCSV(w io.Writer) error {
 	var body bytes.Buffer
 	out := csv.NewWriter(&body)
-	header := t.header()
+	header := t.Header()
 	if len(header) == 0 {
 		return fmt.Errorf("reports: table %s has no CSV columns", t.Name)
 	}
 	if err := out.Write(header); err != nil {
 		return err
 	}
-	for i := range t.values {
-		for _, record := range t.records(i) {
+	for i := range t.Values {
+		for _, record := range t.Records(i) {
 			if err := out.Write(record); err != nil {
 				return err
 			}
@@ -46,7 +46,7 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	}
 	for _, b := range body.Bytes() {
 		if b >= utf8.RuneSelf {
-			if _, err := io.WriteString(w, byteOrderMark); err != nil {
+			if _, err := io.WriteString(w, ByteOrderMark); err != nil {
 				return err
 			}
 			break
@@ -56,9 +56,9 @@ func (t *Table) WriteCSV(w io.Writer) error {
 	return err
 }
 
-// header is the names of the CSV columns. Repeated columns have theirs once, after those
+// Header returns the names of the CSV columns. Repeated columns have theirs once, after those
 // of their point.
-func (t *Table) header() []string {
+func (t *Table) Header() []string {
 	var names []string
 	repeated := false
 	for _, c := range t.Columns {
@@ -73,10 +73,10 @@ func (t *Table) header() []string {
 	return names
 }
 
-// records is what row i of the table is in the CSV: one record, or one for each repeated
+// Records is what row i of the table is in the CSV: one record, or one for each repeated
 // column that has a value. A row without any, such as a failed one, keeps one record
 // with an empty point.
-func (t *Table) records(i int) [][]string {
+func (t *Table) Records(i int) [][]string {
 	var all [][]string
 	record := func(at int) {
 		var cells []string
@@ -85,17 +85,17 @@ func (t *Table) records(i int) [][]string {
 				continue
 			}
 			for _, v := range c.point {
-				if len(t.values[i][k]) == 0 {
+				if len(t.Values[i][k]) == 0 {
 					v = nil
 				}
-				cells = append(cells, csvValue(v))
+				cells = append(cells, CSVValue(v))
 			}
 			for f := range c.fields {
 				var v any
-				if f < len(t.values[i][k]) {
-					v = t.values[i][k][f]
+				if f < len(t.Values[i][k]) {
+					v = t.Values[i][k][f]
 				}
-				cells = append(cells, csvValue(v))
+				cells = append(cells, CSVValue(v))
 			}
 		}
 		all = append(all, cells)
@@ -112,7 +112,7 @@ func (t *Table) records(i int) [][]string {
 		if first < 0 {
 			first = k
 		}
-		if len(t.values[i][k]) > 0 {
+		if len(t.Values[i][k]) > 0 {
 			record(k)
 		}
 	}
@@ -122,8 +122,8 @@ func (t *Table) records(i int) [][]string {
 	return all
 }
 
-// csvValue writes a value so that it reads back as the same number.
-func csvValue(v any) string {
+// CSVValue writes a value so that it reads back as the same number.
+func CSVValue(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return ""
