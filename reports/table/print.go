@@ -34,7 +34,7 @@ func (t *Table) PrintPlain(out *bytes.Buffer) error {
 	return nil
 }
 
-// PrintWrapped prints one text in lines of at most terminalWidth, all but the
+// PrintWrapped prints one text in lines of at most TerminalWidth, all but the
 // first indented two further.
 func PrintWrapped(out *bytes.Buffer, indent, text string) {
 	lines, _ := twwarp.WrapString(text, TerminalWidth-len(indent)-2)
