@@ -34,7 +34,7 @@ func TestLostSamplesKeepTheResult(t *testing.T) {
 		}
 	}
 	Run(ctx, o)
-	if len(notes) != 1 || !strings.HasSuffix(notes[0], "what is lost is scored again") {
+	if len(notes) != 1 || !strings.HasSuffix(notes[0], "the missing samples are scored again") {
 		t.Fatalf("notes %q", notes)
 	}
 	if _, found := files.result(hashOf(o.Profile.Cells()[0].Settings)); !found {
