@@ -124,7 +124,13 @@ func (v *victim) drop() {
 	if err := os.WriteFile(v.bench, data, 0o755); err != nil {
 		v.t.Fatal(err)
 	}
-	if err := os.Chmod(v.work, 0o777); err != nil {
+	// The umask may have kept all of it to its owner.
+	if err := filepath.WalkDir(v.work, func(path string, _ os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Chmod(path, 0o777)
+	}); err != nil {
 		v.t.Fatal(err)
 	}
 	v.user = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
