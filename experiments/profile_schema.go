@@ -51,7 +51,7 @@ func has(key, value string) object {
 }
 
 // restrictCorpora says of each corpus what validateCorpus does: a generated one has words and
-// a length, one that is read has neither, and only a bpe has a vocabulary to be set.
+// a length, a corpus read from files has neither, and only bpe takes a vocabulary.
 func restrictCorpora(corpora object) {
 	vocabulary := object{
 		"if": has("tokenizer", "bpe"), "then": object{"required": []string{"vocabulary"}}, "else": properties(object{"vocabulary": false}),

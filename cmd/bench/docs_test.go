@@ -20,7 +20,7 @@ for i in $(seq "$first" "$end"); do
 done
 `
 
-// The commands of the pages are run, except those of pages that another test follows.
+// The test runs the commands of every page that no other test follows.
 func TestDocsCommands(t *testing.T) {
 	t.Parallel()
 	for _, name := range documentationPages(t) {

@@ -103,7 +103,7 @@ func Ask[T any](t *testing.T, ctx context.Context, js string) T {
 
 // Cut lists the texts of drawings that leave the drawing and would be cut off, and says
 // so when there is no text to look at, as a browser without a font has none. The
-// selector is that of the drawings.
+// selector matches the drawings.
 func Cut(t *testing.T, ctx context.Context, selector string) []string {
 	t.Helper()
 	return Ask[[]string](t, ctx, fmt.Sprintf(`[...document.querySelectorAll(%q)].flatMap((drawing, i) => {
