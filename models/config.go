@@ -28,6 +28,24 @@ type Config struct {
 	// that the memory has no positions. These are the choices others made.
 	UngatedStart    bool `json:"ungated_start"`    // the first segment is local attention alone, not (1-sigmoid(β)) of it
 	MemoryPositions bool `json:"memory_positions"` // rotary positions on what the memory reads and writes
+
+	// What the Llama family has beyond the paper's trunk. The zero values are that trunk.
+	ModelWidth    int         `json:"d_model,omitempty"`         // 0 means heads × head size
+	KeyValueHeads int         `json:"key_value_heads,omitempty"` // query head h reads key/value head h/(heads/key_value_heads); 0 means heads
+	SwiGLU        bool        `json:"swiglu,omitempty"`          // W_down·(silu(W_gate·y) ⊙ W_up·y) in place of W_down·gelu(W_up·y)
+	QKVBias       bool        `json:"qkv_bias,omitempty"`        // on queries, keys and values (Qwen 2)
+	QKNorm        bool        `json:"qk_norm,omitempty"`         // RMSNorm of each query and key, before rotation (Qwen 3)
+	UntiedHead    bool        `json:"untied_head,omitempty"`     // logits from a matrix of their own, not the embedding
+	RopeScaling   RopeScaling `json:"rope_scaling,omitzero"`
+}
+
+// RopeScaling is the rope_type "llama3": slow rotary frequencies are divided by Factor, fast
+// ones kept, those between interpolated. The zero value scales nothing.
+type RopeScaling struct {
+	Factor          float64 `json:"factor"`
+	LowFrequency    float64 `json:"low_freq_factor"`
+	HighFrequency   float64 `json:"high_freq_factor"`
+	OriginalContext int     `json:"original_max_position_embeddings"` // tokens
 }
 
 // Defaults is the numerics that the reference values were computed with; sizes are zero.
@@ -35,8 +53,27 @@ func Defaults() Config {
 	return Config{MemoryEpsilon: 1e-6, NormEpsilon: 1e-5, RopeBase: 10000, InitStd: 0.02}
 }
 
-// Width is the width of the model, heads × head size.
-func (c Config) Width() int { return c.Heads * c.HeadSize }
+// Width is the width of the model, d_model: heads × head size unless ModelWidth is set.
+func (c Config) Width() int {
+	if c.ModelWidth > 0 {
+		return c.ModelWidth
+	}
+	return c.AttentionWidth()
+}
+
+// AttentionWidth is the width of what attention puts out, heads × head size.
+func (c Config) AttentionWidth() int { return c.Heads * c.HeadSize }
+
+// KVHeads is the number of key/value heads: heads unless KeyValueHeads is set.
+func (c Config) KVHeads() int {
+	if c.KeyValueHeads > 0 {
+		return c.KeyValueHeads
+	}
+	return c.Heads
+}
+
+// ProjectionWidth is the width of queries, keys and values side by side.
+func (c Config) ProjectionWidth() int { return (c.Heads + 2*c.KVHeads()) * c.HeadSize }
 
 const (
 	largestSize    = 1 << 20 // of every size, so that no product of two overflows

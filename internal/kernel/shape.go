@@ -1,16 +1,29 @@
 package kernel
 
-// Shape is the layout that the attention kernels share. A projection is [B·S·T, 3·H·D]:
+// Shape is the layout that the attention kernels share. A projection is [B·S·T, (H+2K)·D]:
 // rows ordered by document, segment and token; columns by query, key and value, and within
-// each by head. Memories are [S+1, B, H, D, D+1]: one before each of the S segments and
-// one after the last.
+// each by head. Memories are [S+1, B, K, D, D+1]: one before each of the S segments and
+// one after the last. Query head h reads key/value head h/(H/K) (grouped-query attention,
+// Ainslie et al. 2023).
 type Shape struct {
 	B int // documents
 	S int // segments of each document in this graph
 	T int // tokens of each segment
 	H int // heads
 	D int // width of a head
+	K int // key/value heads, of which H is a multiple; 0 means H
 }
+
+// KV is the number of key/value heads.
+func (s Shape) KV() int {
+	if s.K > 0 {
+		return s.K
+	}
+	return s.H
+}
+
+// Columns is the width of a projection, (H+2K)·D.
+func (s Shape) Columns() int { return (s.H + 2*s.KV()) * s.D }
 
 // Rows is the number of tokens, B·S·T.
 func (s Shape) Rows() int { return s.B * s.S * s.T }
