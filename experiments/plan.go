@@ -173,9 +173,11 @@ func vocabularyOf(s results.CellSettings) (int, error) {
 		return 256, nil
 	case "gpt2":
 		return 50257, nil
-	}
-	if s.Corpus.Vocabulary > 0 {
+	case "bpe":
 		return s.Corpus.Vocabulary, nil
+	}
+	if s.TokenizerSize > 0 {
+		return s.TokenizerSize, nil
 	}
 	t, err := OpenText(context.Background(), s.CorpusName, s.Corpus, "", "", nil)
 	if err != nil {

@@ -48,7 +48,7 @@ type TrainingSettings struct {
 type CorpusSettings struct {
 	// Tokenizer is word, bpe, gpt2, bytes, or the path of a tokenizer.json or its folder. In
 	// the settings of a cell, a path is replaced by the name of the tokenizer, which depends
-	// only on the content of the file, and Vocabulary is its size.
+	// only on the content of the file.
 	Tokenizer  string `yaml:"tokenizer" required:"true"`
 	Vocabulary int    `yaml:"vocabulary,omitempty" min:"257" max:"1000000"`  // of a bpe, which is trained on the training split; 256 ids are the bytes
 	Split      string `yaml:"split" required:"true" oneof:"validation test"` // that is scored
@@ -93,4 +93,6 @@ type CellSettings struct {
 	ExperimentSettings `yaml:",inline"`
 
 	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
+
+	TokenizerSize int `yaml:"tokenizer_size,omitempty" json:",omitempty"` // of a tokenizer that the profile names by its path
 }
