@@ -89,6 +89,9 @@ func write(dir string, m *models.Model, baselines string, s *Source) (err error)
 	if got, want := normal(back.Config), normal(m.Config); got != want {
 		return fmt.Errorf("its %s describes %+v, the model is %+v", configFile, got, want)
 	}
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // only if it is empty
+		return err
+	}
 	return atomicfile.Rename(temporary, dir)
 }
 
