@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,9 +43,12 @@ func load(t *testing.T, dir string, m models.Memory, change func(*models.Config)
 // Every number of every tensor is where the names say (docs of transformers' LlamaModel):
 // queries, keys and values one below the other.
 func TestLoad(t *testing.T) {
-	for _, split := range []bool{false, true} {
-		f := newFixture().ungated()
-		if split {
+	for i := range 4 {
+		f := newFixture()
+		if i%2 == 1 {
+			f.ungated()
+		}
+		if i >= 2 {
 			f.shards()
 		}
 		for i := range f.tensors { // a type each
@@ -190,5 +194,42 @@ func TestLoadDamaged(t *testing.T) {
 	}
 	if _, err := load(t, dir, models.Infini{}, nil); err == nil || !strings.Contains(err.Error(), "the file is damaged") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The tensors that only some models have.
+func TestLoadVariants(t *testing.T) {
+	f := with(map[string]any{"model_type": "qwen3", "tie_word_embeddings": false, "attention_bias": true})
+	biases(f)
+	headNorms(f)
+	f.add("lm_head.weight", 10, 8)
+	m, err := load(t, f.write(t), models.Infini{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkWeights(t, f, m)
+	for param, tensors := range map[string][]string{
+		"head":            {"lm_head.weight"},
+		"layers.1.norm_q": {"model.layers.1.self_attn.q_norm.weight"},
+		"layers.0.norm_k": {"model.layers.0.self_attn.k_norm.weight"},
+		"layers.1.b_qkv":  {"model.layers.1.self_attn.q_proj.bias", "model.layers.1.self_attn.k_proj.bias", "model.layers.1.self_attn.v_proj.bias"},
+	} {
+		var want []float32
+		for _, name := range tensors {
+			want = append(want, f.tensor(name).Data...)
+		}
+		if got := m.Param(param).Data(); !slices.Equal(got, want) {
+			t.Errorf("%s is %v, want %v", param, got, want)
+		}
+	}
+}
+
+func TestLoadStories(t *testing.T) {
+	m, err := load(t, stories(t), models.Infini{}, func(c *models.Config) { c.Segment = 64 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Parameters() != 260_032+5*8 { // the README's, and the gates
+		t.Errorf("got %d weights", m.Parameters())
 	}
 }

@@ -47,7 +47,7 @@ func (f *fixture) typed(kind func(i int) string) {
 
 // A folder that was read and written is the same folder, apart from the memory plugged in.
 func TestWriteReadBack(t *testing.T) {
-	f := newFixture().ungated()
+	f := newFixture()
 	f.shards()
 	f.typed(func(i int) string { return []string{"BF16", "BF16", "F16", "BF16", "F32"}[i%5] })
 	f.files["config.json"] = strings.Replace(encode(t, f.config), "{", "{\n\t\"a_field\": [1,   2.50],", 1)
@@ -151,7 +151,13 @@ func sameWeights(t *testing.T, a, b *models.Model) {
 func TestWriteWithoutSource(t *testing.T) {
 	for reason, change := range map[string]func(*models.Config){
 		"the paper's trunk": func(*models.Config) {},
-		"another epsilon":   func(c *models.Config) { c.NormEpsilon, c.RopeBase, c.UngatedStart = 1e-6, 5e5, true },
+		"Llama":             func(c *models.Config) { c.SwiGLU, c.KeyValueHeads = true, 1 },
+		"Llama, scaled": func(c *models.Config) {
+			c.SwiGLU, c.UntiedHead, c.RopeScaling = true, true, models.RopeScaling{Factor: 8, LowFrequency: 1, HighFrequency: 4, OriginalContext: 8}
+		},
+		"Qwen 2":          func(c *models.Config) { c.SwiGLU, c.QKVBias, c.ModelWidth = true, true, 6 },
+		"Qwen 3":          func(c *models.Config) { c.SwiGLU, c.QKNorm, c.QKVBias = true, true, true },
+		"another epsilon": func(c *models.Config) { c.NormEpsilon, c.RopeBase, c.UngatedStart = 1e-6, 5e5, true },
 	} {
 		c := models.Defaults()
 		c.Vocabulary, c.Layers, c.Heads, c.HeadSize, c.FFN, c.Segment = 10, 2, 2, 4, 6, 16
