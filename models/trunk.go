@@ -32,7 +32,7 @@ func New(c Config, m Memory, seed uint64) (*Model, error) {
 	tokens := memoryTokens(c, m)
 	model := &Model{
 		Config: c, Memory: m, byName: map[string]int{}, tokens: tokens,
-		rotary: ops.NewRotary(c.Segment+2*tokens, c.HeadSize, c.RopeBase),
+		rotary: ops.NewRotary(c.Segment+2*tokens, ops.Frequencies(c.HeadSize, c.RopeBase, ops.RopeScaling(c.RopeScaling))),
 	}
 	for _, s := range specs(c, m) {
 		model.byName[s.Name] = len(model.Params)
