@@ -161,11 +161,12 @@ func Sweep(root string) error {
 		if err != nil || !d.IsDir() {
 			return err
 		}
-		return sweep(path)
+		return SweepOnly(path)
 	})
 }
 
-func sweep(path string) error {
+// SweepOnly is Sweep without the directories below.
+func SweepOnly(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {
 		return err

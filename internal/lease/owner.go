@@ -17,16 +17,20 @@ import (
 type Owner struct {
 	machine.Process
 	Job          string    `json:"job,omitempty"` // of a batch system, such as "slurm 123_4"
-	Since        time.Time `json:"since"`         // by its own clock
+	Began        time.Time `json:"began"`         // the process began, by its own clock
+	Since        time.Time `json:"since"`         // it has held the directory, by the same
 	LeaseSeconds float64   `json:"lease_seconds"`
 	Flock        bool      `json:"flock"` // it holds a kernel lock as well
 }
+
+// began is when this process began.
+var began = time.Now().Truncate(time.Second)
 
 // self is this process.
 func self(period time.Duration, flock bool) Owner {
 	return Owner{
 		Process: machine.ThisProcess(), Job: job(os.Getenv),
-		Since: time.Now().Truncate(time.Second), LeaseSeconds: period.Seconds(), Flock: flock,
+		Began: began, Since: time.Now().Truncate(time.Second), LeaseSeconds: period.Seconds(), Flock: flock,
 	}
 }
 
@@ -107,16 +111,16 @@ func holder(fsys fs.FS, dir string) (o Owner, token string, err error) {
 	return o, token, nil
 }
 
-// LastBeat is when the holder of a directory last showed a sign of life, by the clock of
-// the file server; it is zero if that is not known.
-func LastBeat(fsys fs.FS, dir string) time.Time {
+// Silent is how long the holder of a directory has shown no sign of life. The times that
+// are compared may be of two clocks.
+func Silent(fsys fs.FS, dir string, now time.Time) time.Duration {
 	_, token, err := holder(fsys, dir)
 	if err != nil || token == "" {
-		return time.Time{}
+		return 0
 	}
 	info, err := fs.Stat(fsys, path.Join(dir, ownerDir, token, beatFile))
 	if err != nil {
-		return time.Time{}
+		return 0
 	}
-	return info.ModTime()
+	return max(0, now.Sub(info.ModTime()))
 }
