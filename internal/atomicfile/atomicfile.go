@@ -88,6 +88,15 @@ func pattern(path string) string {
 	return temporaryPrefix + filepath.Base(path) + ".*" + temporarySuffix
 }
 
+// Rename renames a file or a directory, replacing any file of that name. It takes no notice
+// of a fence: Keep does.
+func Rename(from, to string) error {
+	if err := ask("rename", to); err != nil {
+		return err
+	}
+	return os.Rename(from, to)
+}
+
 // Keep keeps a file under a second name as well, in place of any file of that name.
 // Replacing one of the two leaves the other as it is.
 func Keep(path, as string) (err error) {
