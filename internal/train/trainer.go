@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"infinibench/internal/machine"
 	"infinibench/models"
@@ -27,6 +28,14 @@ type Source interface {
 	SetCursor(json.RawMessage) error
 }
 
+// Selected are the weights of a model that trained selects, all if it is nil.
+func Selected(m *models.Model, trained func(*models.Param) bool) []*models.Param {
+	if trained == nil {
+		return m.Params
+	}
+	return slices.DeleteFunc(slices.Clone(m.Params), func(p *models.Param) bool { return !trained(p) })
+}
+
 // Settings is how a model is trained.
 type Settings struct {
 	Documents int // sequences of a step
@@ -40,6 +49,9 @@ type Settings struct {
 	// gradient of an auxiliary loss (models.AuxiliaryLoss) counts too, so where it is
 	// large, clipping shortens the step that the language-model loss takes.
 	ClipNorm float64
+	// Trained selects the weights that change; nil selects all. The optimiser must be made
+	// of these alone, and only their gradients count towards ClipNorm.
+	Trained func(*models.Param) bool
 
 	Directory  string // of the checkpoint that an interrupted run resumes from; "" for none
 	SaveEvery  int    // steps
@@ -70,6 +82,12 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 		Settings: s, backprop: NewBackprop(m, s.Documents, s.Interval), optimizer: o, source: source,
 		batch:    &Batch{IDs: make([]int32, n), Targets: make([]int32, n), Weights: make([]float32, n)},
 		schedule: Schedule{Warmup: s.Warmup, Steps: s.Steps, Final: s.FinalRate},
+	}
+	f.backprop.Trained = s.Trained
+	for i, p := range m.Params {
+		if s.Trained == nil || s.Trained(p) {
+			f.gradients = append(f.gradients, f.backprop.Gradients[i])
+		}
 	}
 	if err := begin(at.Step); err != nil {
 		return err
@@ -125,6 +143,7 @@ func resume(m *models.Model, o Optimizer, source Source, s Settings) (Progress, 
 type fitting struct {
 	Settings
 	backprop  *Backprop
+	gradients [][]float32 // of the weights that are trained
 	optimizer Optimizer
 	source    Source
 	batch     *Batch
@@ -144,13 +163,13 @@ func (f *fitting) step(at *Progress) (Line, error) {
 	if err != nil {
 		return Line{}, fmt.Errorf("train: step %d: %w", at.Step+1, err)
 	}
-	norm := Clip(b.Gradients, f.ClipNorm)
+	norm := Clip(f.gradients, f.ClipNorm)
 	if norm-norm != 0 {
 		err := b.locate(batch.IDs, batch.Targets, batch.Weights, &models.NotFinite{What: "gradient", Value: norm})
 		return Line{}, fmt.Errorf("train: step %d: %w", at.Step+1, err)
 	}
 	factor := f.schedule.Factor(at.Step)
-	f.optimizer.Step(b.Gradients, f.Rate*factor, f.GateRate*factor)
+	f.optimizer.Step(f.gradients, f.Rate*factor, f.GateRate*factor)
 	at.Step++
 	at.Tokens += scored
 	at.Seconds += (machine.WorkTime() - start).Seconds()
