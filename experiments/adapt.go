@@ -85,7 +85,7 @@ func adaptGateInits(ways []results.AdaptWay) []float64 {
 	return all
 }
 
-// adaptReadings is how often a cell reads the corpus, and how often of those a second and
+// adaptReadings is at most how often a cell reads the corpus, and how often of those a second and
 // third time at once, with the memory emptied and another document's.
 func adaptReadings(model string, ways []results.AdaptWay) (all, ablated int) {
 	trains := len(ways)

@@ -53,22 +53,33 @@ func openAdaptBase(ctx context.Context, r *cellRun) (*adaptBase, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !made {
-		l, err := r.take(string(b.files))
-		if err != nil {
-			return nil, err
+	if made {
+		base, err := readAdaptBase(r, folder, own)
+		if err == nil {
+			b.advance("train", b.settings.Training.Steps*b.settings.Training.Batch*b.settings.Length, true)
+			return base, nil
 		}
-		defer l.Release()
-		within, cancel := l.Context(ctx)
-		defer cancel()
-		if err := makeAdaptBase(within, b, folder, own, r.settings.Adapt); err != nil {
-			if lost := context.Cause(within); errors.Is(lost, atomicfile.ErrFenced) {
-				return nil, lost
-			}
-			return nil, err
-		}
+		r.note(fmt.Sprintf("%v: made again", err))
 	}
-	b.advance("train", b.settings.Training.Steps*b.settings.Training.Batch*b.settings.Length, true)
+	l, err := r.take(string(b.files))
+	if err != nil {
+		return nil, err
+	}
+	defer l.Release()
+	within, cancel := l.Context(ctx)
+	defer cancel()
+	if made { // and damaged
+		err = errors.Join(atomicfile.RemoveAll(folder), atomicfile.RemoveAll(own))
+	}
+	if err == nil {
+		err = makeAdaptBase(within, b, folder, own, r.settings.Adapt)
+	}
+	if lost := context.Cause(within); err != nil && errors.Is(lost, atomicfile.ErrFenced) {
+		return nil, lost
+	}
+	if err != nil {
+		return nil, err
+	}
 	return readAdaptBase(r, folder, own)
 }
 
@@ -203,6 +214,9 @@ func readAdaptBase(r *cellRun, folder, own string) (*adaptBase, error) {
 	texts, err := results.ReadLog[adaptText](own)
 	if err != nil {
 		return nil, err
+	}
+	if n := r.settings.Adapt.OwnTexts; len(texts) != n {
+		return nil, fmt.Errorf("experiments: %s holds %d texts instead of %d", own, len(texts), n)
 	}
 	for i, t := range texts {
 		b.own = append(b.own, sample{Document: datasets.Document{ID: fmt.Sprintf("own-%d", i+1)}, ids: t.IDs})

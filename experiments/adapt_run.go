@@ -130,8 +130,10 @@ func (r *adaptRun) untrained(ctx context.Context) (rows []results.AdaptRow, err 
 		}
 		return rows, nil
 	}
-	if err := add("context", r.base.note.Context, 0, results.AdaptRow{Kind: results.AdaptContext}); err != nil {
-		return nil, err
+	if n := r.base.note.Context; n != s.Segment {
+		if err := add("context", n, 0, results.AdaptRow{Kind: results.AdaptContext}); err != nil {
+			return nil, err
+		}
 	}
 	return rows, add("cut", s.Segment, 0, results.AdaptRow{Kind: results.AdaptCut})
 }

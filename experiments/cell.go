@@ -41,7 +41,7 @@ type cellRun struct {
 	advance advance
 	note    func(string)
 	take    func(dir string) (*lease.Lease, error) // a directory that cells share, or a *lease.Held
-	peak    func() float64 // kernel.Peak, measured when first called
+	peak    func() float64                         // kernel.Peak, measured when first called
 	timing  results.Timing
 }
 

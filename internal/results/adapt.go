@@ -72,7 +72,7 @@ type AdaptRow struct {
 
 // The kinds of an AdaptRow.
 const (
-	AdaptContext = "context" // the base in the context that it was trained with
+	AdaptContext = "context" // the base in the context that it was trained with, if that is longer than a segment
 	AdaptCut     = "cut"     // the base cut into segments
 	AdaptPlugged = "plugged" // the base with a memory, untrained
 	AdaptTrained = "trained" // trained further
