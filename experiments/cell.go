@@ -76,8 +76,11 @@ type phase struct {
 	log      string // its file
 	training results.TrainingSettings
 	length   int // tokens of a sequence
-	begin    func() (*models.Model, error)
-	source   func() (train.Source, error)
+	// curriculum is the share of the steps on shorter sequences, of a phase whose sequences
+	// are stretches of text.
+	curriculum float64
+	begin      func() (*models.Model, error)
+	source     func() (train.Source, error)
 	// What it costs; interruptions left out.
 	seconds *float64
 	tokens  *int64
@@ -151,7 +154,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	err = train.Fit(ctx, m, optimizer, source, train.Settings{
 		Documents: t.Batch, Length: p.length, Interval: t.CheckpointInterval,
 		Steps: t.Steps, Warmup: t.WarmupSteps, Rate: t.LearningRate, GateRate: t.GateLearningRate,
-		FinalRate: t.FinalLearningRate, ClipNorm: t.ClipNorm,
+		FinalRate: t.FinalLearningRate, ClipNorm: t.ClipNorm, Curriculum: p.curriculum,
 		Directory: dir, SaveEvery: r.save, ConfigHash: r.hash,
 	}, begin, step)
 	if file != nil {
