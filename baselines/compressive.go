@@ -1,6 +1,8 @@
 package baselines
 
 import (
+	"errors"
+
 	"infinibench/internal/ops"
 	"infinibench/models"
 
@@ -39,6 +41,14 @@ type Compressive struct {
 
 // Name is "compressive".
 func (Compressive) Name() string { return "compressive" }
+
+// Check refuses a trunk of the Llama family.
+func (m Compressive) Check(c models.Config) error {
+	if c.Llama() {
+		return errors.New("compressive: its slots have no rotary positions, as each stands for several tokens, and a trunk of the Llama family has no others")
+	}
+	return nil
+}
 
 // Params is the weights of Transformer-XL's positions, and W for keys and for values.
 func (m Compressive) Params(c models.Config, layer int) []models.ParamSpec {

@@ -32,6 +32,9 @@ type Memorizing struct {
 // Name is "memorizing".
 func (Memorizing) Name() string { return "memorizing" }
 
+// Check is Transformer-XL's.
+func (m Memorizing) Check(c models.Config) error { return m.check(c, m.Name()) }
+
 // layer is the layer with the memory, three quarters of the way up: the 9th of 12.
 func (Memorizing) layer(c models.Config) int {
 	return max(0, int(math.Round(0.75*float64(c.Layers)))-1)
@@ -67,11 +70,11 @@ func (m Memorizing) Params(c models.Config, layer int) []models.ParamSpec {
 const memory = seen + 1
 
 // State is Transformer-XL's and, in the layer with the memory, its keys and values
-// [2, H, M, D].
+// [2, K, M, D].
 func (m Memorizing) State(c models.Config, layer int) []models.StateSpec {
 	specs := m.TransformerXL.State(c, layer)
 	if layer == m.layer(c) {
-		specs = append(specs, models.StateSpec{Name: "memory", Shape: []int{2, c.Heads, m.entries(c), c.HeadSize}, Counted: true})
+		specs = append(specs, models.StateSpec{Name: "memory", Shape: []int{2, c.KVHeads(), m.entries(c), c.HeadSize}, Counted: true})
 	}
 	return specs
 }
@@ -100,5 +103,5 @@ func (m Memorizing) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G.
 // both, at M = 65,000.
 func (m Memorizing) Footprint(c models.Config) (string, int64) {
 	_, xl := m.TransformerXL.Footprint(c)
-	return "(d_key+d_value)·H·(" + m.letter(c) + "·l+M)", xl + 2*int64(c.Width())*int64(m.entries(c))
+	return "(d_key+d_value)·" + c.HeadLetter() + "·(" + m.letter(c) + "·l+M)", xl + 2*int64(c.KVWidth())*int64(m.entries(c))
 }

@@ -1,6 +1,7 @@
 package baselines
 
 import (
+	"fmt"
 	"math"
 
 	"infinibench/internal/ops"
@@ -43,6 +44,16 @@ type TransformerXL struct {
 // Name is "transformer-xl".
 func (TransformerXL) Name() string { return "transformer-xl" }
 
+// Check refuses relative positions on a trunk of the Llama family.
+func (m TransformerXL) Check(c models.Config) error { return m.check(c, m.Name()) }
+
+func (m TransformerXL) check(c models.Config, name string) error {
+	if m.T5 && c.Llama() {
+		return fmt.Errorf("%s: t5 is a choice of relative positions, and a trunk of the Llama family has rotary ones", name)
+	}
+	return nil
+}
+
 // Params is the weights of the positions.
 func (m TransformerXL) Params(c models.Config, _ int) []models.ParamSpec {
 	if m.T5 {
@@ -71,11 +82,11 @@ const (
 	seen
 )
 
-// State is the cache [C, 2·H·D], and the number of tokens of the document so far: a cache
+// State is the cache [C, 2·K·D], and the number of tokens of the document so far: a cache
 // that is not yet full is empty at its beginning.
 func (m TransformerXL) State(c models.Config, _ int) []models.StateSpec {
 	return []models.StateSpec{
-		{Name: "cache", Shape: []int{m.length(c), 2 * c.Width()}, Counted: true},
+		{Name: "cache", Shape: []int{m.length(c), 2 * c.KVWidth()}, Counted: true},
 		{Name: "seen", Shape: []int{1}},
 	}
 }
@@ -125,7 +136,7 @@ func (m TransformerXL) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []
 // Footprint is the first row of the Infini-attention paper's Table 1, where N is the
 // length of both segment and cache; a cache of another length is C.
 func (m TransformerXL) Footprint(c models.Config) (string, int64) {
-	return "(d_key+d_value)·H·" + m.letter(c) + "·l", 2 * int64(c.Width()) * int64(m.length(c)) * int64(c.Layers)
+	return "(d_key+d_value)·" + c.HeadLetter() + "·" + m.letter(c) + "·l", 2 * int64(c.KVWidth()) * int64(m.length(c)) * int64(c.Layers)
 }
 
 // letter is the symbol for the cache length in formulas.

@@ -72,8 +72,26 @@ func (c Config) KVHeads() int {
 	return c.Heads
 }
 
+// KVWidth is the width of keys, and of values, key/value heads × head size.
+func (c Config) KVWidth() int { return c.KVHeads() * c.HeadSize }
+
+// Llama reports whether the trunk has anything of the Llama family's. Its positions are then
+// rotary whatever the memory, as the weights of a pretrained model know no others.
+func (c Config) Llama() bool {
+	return c.ModelWidth != 0 || c.KeyValueHeads != 0 || c.SwiGLU || c.QKVBias || c.QKNorm || c.UntiedHead || c.RopeScaling != RopeScaling{}
+}
+
+// HeadLetter is the symbol for the number of key/value heads in formulas: the paper's H, or
+// K where several heads share one.
+func (c Config) HeadLetter() string {
+	if c.KVHeads() == c.Heads {
+		return "H"
+	}
+	return "K"
+}
+
 // ProjectionWidth is the width of queries, keys and values side by side.
-func (c Config) ProjectionWidth() int { return (c.Heads + 2*c.KVHeads()) * c.HeadSize }
+func (c Config) ProjectionWidth() int { return c.AttentionWidth() + 2*c.KVWidth() }
 
 const (
 	largestSize    = 1 << 20 // of every size, so that no product of two overflows
@@ -95,6 +113,15 @@ func (c Config) Validate() error {
 	positive("head_size", c.HeadSize)
 	positive("ffn", c.FFN)
 	positive("segment", c.Segment)
+	if c.ModelWidth != 0 {
+		positive("d_model", c.ModelWidth)
+	}
+	if k := c.KeyValueHeads; k < 0 || k > 0 && c.Heads%k != 0 {
+		errs = append(errs, fmt.Errorf("models: key_value_heads is %d, must divide heads, %d, so that each is shared by as many", k, c.Heads))
+	}
+	if err := c.RopeScaling.validate(); err != nil {
+		errs = append(errs, err)
+	}
 	if c.HeadSize%2 != 0 {
 		errs = append(errs, fmt.Errorf("models: head_size is %d, must be even for rotary positions", c.HeadSize))
 	}
@@ -111,8 +138,38 @@ func (c Config) Validate() error {
 	}
 	// A model this large is a typing error, not a plan for this harness; it is refused
 	// before anything is allocated.
-	if n := float64(c.Width())*float64(c.Vocabulary) + float64(c.Layers)*float64(c.Width())*(4*float64(c.Width())+2*float64(c.FFN)); n > 1<<36 {
+	if n := c.Matrices(); n > 1<<36 {
 		errs = append(errs, fmt.Errorf("models: %.3g parameters, more than the limit of 2³⁶", n))
 	}
 	return errors.Join(errs...)
+}
+
+// Matrices is the number of weights in the trunk's matrices, all but a model's norms,
+// biases and memory. A float64 cannot overflow, whatever the sizes.
+func (c Config) Matrices() float64 {
+	d, layers := float64(c.Width()), float64(c.Layers)
+	attention := 2 * (float64(c.Heads) + float64(c.KVHeads())) * float64(c.HeadSize)
+	hidden, tables := 2*float64(c.FFN), 1.0
+	if c.SwiGLU {
+		hidden += float64(c.FFN)
+	}
+	if c.UntiedHead {
+		tables = 2
+	}
+	return tables*d*float64(c.Vocabulary) + layers*d*(attention+hidden)
+}
+
+// validate accepts no scaling, or one with slow frequencies below fast ones.
+func (s RopeScaling) validate() error {
+	switch {
+	case s == RopeScaling{}:
+		return nil
+	case !(s.Factor >= 1 && s.Factor <= largestSize):
+		return fmt.Errorf("models: rope_scaling.factor is %g, must be 1 to %d", s.Factor, largestSize)
+	case !(s.LowFrequency > 0 && s.LowFrequency < s.HighFrequency && s.HighFrequency <= largestSize):
+		return fmt.Errorf("models: rope_scaling.low_freq_factor is %g and high_freq_factor %g, must be above 0 and in this order", s.LowFrequency, s.HighFrequency)
+	case s.OriginalContext < 1 || s.OriginalContext > 1<<30:
+		return fmt.Errorf("models: rope_scaling.original_max_position_embeddings is %d, must be 1 to %d", s.OriginalContext, 1<<30)
+	}
+	return nil
 }

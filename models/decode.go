@@ -148,7 +148,7 @@ func (d *Decoder) Branch(from *Decoder) {
 // predict sets the logits after the last of `width` tokens of each document.
 func (d *Decoder) predict(hidden []float32, width int) {
 	c := d.model.Config
-	table := d.model.Param("embedding").Data()
+	table := d.model.Head().Data()
 	if d.logits == nil {
 		d.logits = make([]float32, d.state.Documents*c.Vocabulary)
 	}
@@ -160,8 +160,7 @@ func (d *Decoder) predict(hidden []float32, width int) {
 
 // newFold creates the graph of Memory.Write alone, which writes full caches to memory.
 func (m *Model) newFold(documents int, caches []ops.Cache) *Pass {
-	c := m.Config
-	p := m.newInputs(ops.Shape{B: documents, S: 1, T: c.Segment, H: c.Heads, D: c.HeadSize})
+	p := m.newInputs(m.shape(documents, 1, m.Config.Segment))
 	for i, initial := range p.Inputs {
 		qkv := p.matrix(layerName(i, "cache"), caches[i].QKV, p.Shape.Rows())
 		layer := p.layer(i)

@@ -25,7 +25,7 @@ func (s *State) Finite() error {
 			}
 			what := fmt.Sprintf("%s of layer %d", spec.Name, l)
 			if head := s.head(spec, i%spec.size()); head >= 0 {
-				what += fmt.Sprintf(", head %d", head)
+				what += fmt.Sprintf(", %s %d", s.config.kvName(), head)
 			}
 			if s.Documents > 1 {
 				what += fmt.Sprintf(", document %d of the batch", i/spec.size())
@@ -36,17 +36,18 @@ func (s *State) Finite() error {
 	return nil
 }
 
-// head is the head that number i of a document's tensor belongs to, -1 for none. A tensor
-// has an axis of heads before its last two, or rows that hold the heads side by side.
+// head is the key/value head that number i of a document's tensor belongs to, -1 for none.
+// A tensor has an axis of heads before its last two, or rows that hold the heads side by
+// side.
 func (s *State) head(spec StateSpec, i int) int {
-	n := len(spec.Shape)
+	n, heads, size := len(spec.Shape), s.config.KVHeads(), s.config.HeadSize
 	switch {
 	case spec.Tokens:
 		return -1
-	case n >= 3 && spec.Shape[n-3] == s.config.Heads:
-		return i / (spec.Shape[n-1] * spec.Shape[n-2]) % s.config.Heads
-	case n == 2 && spec.Shape[1]%s.config.Width() == 0:
-		return i % s.config.Width() / s.config.HeadSize
+	case n >= 3 && spec.Shape[n-3] == heads:
+		return i / (spec.Shape[n-1] * spec.Shape[n-2]) % heads
+	case n == 2 && spec.Shape[1]%(heads*size) == 0:
+		return i / size % heads
 	}
 	return -1
 }
@@ -75,16 +76,36 @@ func (m *Model) place(name string, i int) string {
 	}
 	layer, weight, _ := strings.Cut(rest, ".")
 	what := fmt.Sprintf("%s of layer %s", weight, layer)
-	d, size := m.Config.Width(), m.Config.HeadSize
+	c := m.Config
 	switch weight {
-	case "w_qkv": // rows of queries, of keys and of values, each heads side by side
-		return fmt.Sprintf("%s, head %d", what, i/d%d/size)
+	case "w_qkv":
+		return what + c.projected(i/c.Width())
+	case "b_qkv":
+		return what + c.projected(i)
 	case "w_o":
-		return fmt.Sprintf("%s, head %d", what, i%d/size)
+		return fmt.Sprintf("%s, head %d", what, i%c.AttentionWidth()/c.HeadSize)
 	case "beta":
 		return fmt.Sprintf("%s, head %d", what, i)
 	}
 	return what
+}
+
+// projected names the head of a row of a projection: rows of queries, of keys and of
+// values, each heads side by side.
+func (c Config) projected(row int) string {
+	if h := row / c.HeadSize; h < c.Heads {
+		return fmt.Sprintf(", head %d", h)
+	} else {
+		return fmt.Sprintf(", %s %d", c.kvName(), (h-c.Heads)%c.KVHeads())
+	}
+}
+
+// kvName is what messages call a head of keys and values.
+func (c Config) kvName() string {
+	if c.KVHeads() == c.Heads {
+		return "head"
+	}
+	return "key/value head"
 }
 
 // notFinite is the index of the first NaN or infinity, -1 if there is none.

@@ -13,7 +13,7 @@ type Memory interface {
 	Params(c Config, layer int) []ParamSpec
 	// State lists what a layer carries for one document; empty for nothing.
 	State(c Config, layer int) []StateSpec
-	// Read builds the attention of one layer: from qkv [B·S·T, 3·H·D] and the state
+	// Read builds the attention of one layer: from qkv [B·S·T, (H+2K)·D] and the state
 	// before each segment to [B·S·T, H·D]. states is the result of Write or, where
 	// nothing is written, the one slot before the first segment.
 	Read(l *Layer, qkv *G.Node, states []*G.Node) *G.Node
@@ -27,6 +27,25 @@ type Memory interface {
 	// Footprint is the paper's formula for the numbers carried per document, and its
 	// value, derived independently of State so that each checks the other.
 	Footprint(Config) (formula string, entries int64)
+}
+
+// Particular is a Memory that cannot be had with every trunk.
+type Particular interface {
+	Memory
+	// Check returns an error that says why a trunk cannot have this memory, or nil.
+	Check(Config) error
+}
+
+// Check returns an error that names every invalid setting, or says why the trunk cannot
+// have the memory.
+func Check(c Config, m Memory) error {
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	if p, ok := m.(Particular); ok {
+		return p.Check(c)
+	}
+	return nil
 }
 
 // AuxiliaryLoss is a Memory with a loss of its own, for weights that the gradient of the

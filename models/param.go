@@ -14,7 +14,7 @@ type Group string
 
 const (
 	Matrix Group = "matrix" // decays
-	Vector Group = "vector" // gains of the norms: no decay
+	Vector Group = "vector" // gains of the norms, biases: no decay
 	Gate   Group = "gate"   // β: its own learning rate, no decay
 )
 
@@ -36,22 +36,42 @@ func specs(c Config, m Memory) []ParamSpec {
 		all = append(all, ParamSpec{Name: "memory_tokens", Shape: []int{n, d}, Group: Matrix, Random: true})
 	}
 	for i := range c.Layers {
-		layer := []ParamSpec{
-			{Name: "norm_attention", Shape: []int{d}, Group: Vector, Init: 1},
-			{Name: "norm_ffn", Shape: []int{d}, Group: Vector, Init: 1},
-		}
-		layer = append(layer, m.Params(c, i)...)
-		layer = append(layer,
-			ParamSpec{Name: "w_qkv", Shape: []int{3 * d, d}, Group: Matrix, Random: true},
-			ParamSpec{Name: "w_o", Shape: []int{d, d}, Group: Matrix, Random: true, Output: true},
-			ParamSpec{Name: "w_up", Shape: []int{c.FFN, d}, Group: Matrix, Random: true},
-			ParamSpec{Name: "w_down", Shape: []int{d, c.FFN}, Group: Matrix, Random: true, Output: true})
-		for _, s := range layer {
+		for _, s := range layerSpecs(c, m, i) {
 			s.Name = layerName(i, s.Name)
 			all = append(all, s)
 		}
 	}
-	return append(all, ParamSpec{Name: "norm_final", Shape: []int{d}, Group: Vector, Init: 1})
+	all = append(all, ParamSpec{Name: "norm_final", Shape: []int{d}, Group: Vector, Init: 1})
+	if c.UntiedHead {
+		all = append(all, ParamSpec{Name: "head", Shape: []int{c.Vocabulary, d}, Group: Matrix, Random: true})
+	}
+	return all
+}
+
+// layerSpecs lists the weights of one layer.
+func layerSpecs(c Config, m Memory, i int) []ParamSpec {
+	d, qkv := c.Width(), c.ProjectionWidth()
+	layer := []ParamSpec{
+		{Name: "norm_attention", Shape: []int{d}, Group: Vector, Init: 1},
+		{Name: "norm_ffn", Shape: []int{d}, Group: Vector, Init: 1},
+	}
+	if c.QKNorm {
+		layer = append(layer,
+			ParamSpec{Name: "norm_q", Shape: []int{c.HeadSize}, Group: Vector, Init: 1},
+			ParamSpec{Name: "norm_k", Shape: []int{c.HeadSize}, Group: Vector, Init: 1})
+	}
+	layer = append(layer, m.Params(c, i)...)
+	layer = append(layer, ParamSpec{Name: "w_qkv", Shape: []int{qkv, d}, Group: Matrix, Random: true})
+	if c.QKVBias {
+		layer = append(layer, ParamSpec{Name: "b_qkv", Shape: []int{qkv}, Group: Vector})
+	}
+	layer = append(layer, ParamSpec{Name: "w_o", Shape: []int{d, c.AttentionWidth()}, Group: Matrix, Random: true, Output: true})
+	if c.SwiGLU {
+		layer = append(layer, ParamSpec{Name: "w_gate", Shape: []int{c.FFN, d}, Group: Matrix, Random: true})
+	}
+	return append(layer,
+		ParamSpec{Name: "w_up", Shape: []int{c.FFN, d}, Group: Matrix, Random: true},
+		ParamSpec{Name: "w_down", Shape: []int{d, c.FFN}, Group: Matrix, Random: true, Output: true})
 }
 
 // Shapes lists the shapes of a model's weights by name, without creating them.
@@ -81,7 +101,7 @@ func newParam(c Config, s ParamSpec, seed uint64) *Param {
 		for i := range data {
 			data[i] = float32(r.NormFloat64() * std)
 		}
-	} else {
+	} else if s.Init != 0 {
 		for i := range data {
 			data[i] = float32(s.Init)
 		}

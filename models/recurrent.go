@@ -36,7 +36,7 @@ func memoryTokens(c Config, m Memory) int {
 func (p *Pass) recur(x *G.Node, stateOnly bool) {
 	m, shape := p.model.tokens, p.Shape
 	whole := shape.T == p.model.Config.Segment
-	rows := ops.Shape{B: shape.B, S: 1, T: m + shape.T, H: shape.H, D: shape.D}
+	rows := p.model.shape(shape.B, 1, m+shape.T)
 	if whole {
 		rows.T += m
 	}
@@ -64,12 +64,12 @@ func (p *Pass) recur(x *G.Node, stateOnly bool) {
 
 // memory is the memory tokens [B·m, d] of a state.
 func (p *Pass) memory(state *G.Node) *G.Node {
-	return ops.Offset(state, 1, p.param("memory_tokens"), p.Shape.B*p.model.tokens, p.Shape.Width())
+	return ops.Offset(state, 1, p.param("memory_tokens"), p.Shape.B*p.model.tokens, p.model.Config.Width())
 }
 
 // state is the state [1, B, m, d] whose memory tokens are y [B·m, d]: memory's inverse.
 func (p *Pass) state(y *G.Node) *G.Node {
-	return ops.Offset(y, -1, p.param("memory_tokens"), 1, p.Shape.B, p.model.tokens, p.Shape.Width())
+	return ops.Offset(y, -1, p.param("memory_tokens"), 1, p.Shape.B, p.model.tokens, p.model.Config.Width())
 }
 
 // through applies all layers and the last norm to the rows x.
@@ -88,7 +88,7 @@ func (p *Pass) through(shape ops.Shape, x *G.Node, caches []ops.Cache) *G.Node {
 // newTurn creates the graph of the memory tokens alone, for decoding. On empty caches, it
 // stores what the segment's tokens will read; on full ones, it computes the next state.
 func (m *Model) newTurn(documents int, caches []ops.Cache) *Pass {
-	shape := ops.Shape{B: documents, S: 1, T: m.tokens, H: m.Config.Heads, D: m.Config.HeadSize}
+	shape := m.shape(documents, 1, m.tokens)
 	p := m.newInputs(shape)
 	y := p.through(shape, p.memory(p.Inputs[0][0]), caches)
 	p.Out = make([][]*G.Node, m.Config.Layers)

@@ -59,7 +59,7 @@ type Scorer struct {
 func (m *Model) NewScorer(documents, tokens int) *Scorer {
 	p := m.NewPass(documents, 1, tokens, false)
 	s := &Scorer{pass: p, targets: make([]int32, p.Shape.Rows())}
-	s.nll = ops.TokenNLL(p.Hidden, p.Embedding(), Constant(p, "targets", s.targets))
+	s.nll = ops.TokenNLL(p.Hidden, p.Head(), Constant(p, "targets", s.targets))
 	return s
 }
 

@@ -14,6 +14,8 @@ import (
 //
 //	x = E[ids];  x += W_o·Read(W_qkv·norm(x));  x += W_down·gelu(W_up·norm(x));
 //	logits = norm(x)·Eᵀ
+//
+// Config says what a trunk of the Llama family has in their place.
 type Model struct {
 	Config Config
 	Memory Memory
@@ -26,16 +28,25 @@ type Model struct {
 
 // New creates a model with weights drawn from the seed.
 func New(c Config, m Memory, seed uint64) (*Model, error) {
-	if err := c.Validate(); err != nil {
+	return NewExcept(c, m, seed, func(string) bool { return false })
+}
+
+// NewExcept is New, but leaves the weights for which filled is true at zero, for the caller
+// to fill in: to draw a billion numbers takes ten seconds.
+func NewExcept(c Config, m Memory, seed uint64, filled func(name string) bool) (*Model, error) {
+	if err := Check(c, m); err != nil {
 		return nil, err
 	}
 	tokens := memoryTokens(c, m)
 	model := &Model{
 		Config: c, Memory: m, byName: map[string]int{}, tokens: tokens,
-		rotary: ops.NewRotary(c.Segment+2*tokens, c.HeadSize, c.RopeBase),
+		rotary: ops.NewRotary(c.Segment+2*tokens, ops.Frequencies(c.HeadSize, c.RopeBase, ops.RopeScaling(c.RopeScaling))),
 	}
 	for _, s := range specs(c, m) {
 		model.byName[s.Name] = len(model.Params)
+		if filled(s.Name) {
+			s.Random, s.Init = false, 0
+		}
 		model.Params = append(model.Params, newParam(c, s, seed))
 	}
 	return model, nil
@@ -47,6 +58,22 @@ func (m *Model) Param(name string) *Param {
 		return m.Params[i]
 	}
 	return nil
+}
+
+// Head returns the weight that logits are products with, [V, d]: the embedding, unless the
+// head is untied.
+func (m *Model) Head() *Param { return m.Param(m.Config.headName()) }
+
+func (c Config) headName() string {
+	if c.UntiedHead {
+		return "head"
+	}
+	return "embedding"
+}
+
+// shape is the layout of B documents of S segments of T tokens.
+func (m *Model) shape(b, s, t int) ops.Shape {
+	return ops.Shape{B: b, S: s, T: t, H: m.Config.Heads, D: m.Config.HeadSize, K: m.Config.KeyValueHeads}
 }
 
 // Parameters is the number of weights.
@@ -190,7 +217,7 @@ func (m *Model) newPass(documents, segments, tokens int, stateOnly bool, caches 
 	if tokens > c.Segment || tokens < c.Segment && segments > 1 {
 		panic(fmt.Sprintf("models: %d segments of %d tokens, segment length %d", segments, tokens, c.Segment))
 	}
-	shape := ops.Shape{B: documents, S: segments, T: tokens, H: c.Heads, D: c.HeadSize}
+	shape := m.shape(documents, segments, tokens)
 	p := m.newInputs(shape)
 	p.IDs = make([]int32, shape.Rows())
 	p.WriteCounts = slices.Repeat([]float32{1}, documents*segments)
@@ -257,8 +284,8 @@ func last(states []*G.Node) []*G.Node {
 
 func (p *Pass) param(name string) *G.Node { return p.Params[p.model.byName[name]] }
 
-// Embedding is the node of the tied embedding table.
-func (p *Pass) Embedding() *G.Node { return p.param("embedding") }
+// Head is the node of Model.Head.
+func (p *Pass) Head() *G.Node { return p.param(p.model.Config.headName()) }
 
 // Tensor adds a tensor to the graph; its numbers may change between runs.
 func (p *Pass) Tensor(name string, value *tensor.Dense) *G.Node {

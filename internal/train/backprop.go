@@ -236,7 +236,7 @@ func (b *Backprop) chunk(w width) *chunk {
 		pass: p, targets: make([]int32, n), weights: make([]float32, n),
 		outgoing: b.model.NewState(b.documents), incoming: b.model.NewState(b.documents),
 	}
-	c.loss = ops.CrossEntropy(p.Hidden, p.Embedding(), models.Constant(p, "targets", c.targets), models.Constant(p, "weights", c.weights))
+	c.loss = ops.CrossEntropy(p.Hidden, p.Head(), models.Constant(p, "targets", c.targets), models.Constant(p, "weights", c.weights))
 	roots := []ops.Root{{Node: c.loss}}
 	c.losses, c.share = p.Losses(), []float32{0}
 	for _, n := range c.losses {

@@ -79,8 +79,7 @@ func savedConfig(text string, saved []safetensors.Tensor) (models.Config, error)
 	for _, t := range saved {
 		have += float64(len(t.Data))
 	}
-	width := float64(c.Heads) * float64(c.HeadSize)
-	trunk := width*float64(c.Vocabulary) + float64(c.Layers)*width*(4*width+2*float64(c.FFN)+2) + width
+	trunk := c.Matrices() + float64(c.Width())*float64(2*c.Layers+1)
 	if trunk > have {
 		return c, fmt.Errorf("describes a model of %.0f weights or more, the file holds %.0f", trunk, have)
 	}

@@ -234,7 +234,7 @@ func empty(memory models.Memory) error {
 				off = max(off, math.Abs(float64(read[at+j])-share*float64(x)))
 			}
 			if !(share > -rounding && share < 1+rounding && off <= rounding*math.Sqrt(norm)) {
-				return fmt.Errorf("layer %d, token %d: with an empty memory, read is %g away from %g times local attention", l, at/m.Config.Width(), off, share)
+				return fmt.Errorf("layer %d, token %d: with an empty memory, read is %g away from %g times local attention", l, at/m.Config.AttentionWidth(), off, share)
 			}
 		}
 	}

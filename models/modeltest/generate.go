@@ -146,7 +146,7 @@ func score(m *models.Model, ids []int32, hidden, logits []float32) error {
 
 // predictions is hidden·Eᵀ.
 func predictions(m *models.Model, hidden []float32) []float32 {
-	d, table := m.Config.Width(), m.Param("embedding").Data()
+	d, table := m.Config.Width(), m.Head().Data()
 	logits := make([]float32, 0, len(hidden)/d*vocabulary)
 	for at := 0; at < len(hidden); at += d {
 		for v := range vocabulary {
