@@ -32,11 +32,11 @@ func (m FullAttention) Length(c models.Config) int {
 	return 16 * c.Segment
 }
 
-// State is the keys and values [L - N, 2·H·D] of the tokens before a segment of N, without
+// State is the keys and values [L - N, 2·K·D] of the tokens before a segment of N, without
 // positions, and how many tokens there were.
 func (m FullAttention) State(c models.Config, _ int) []models.StateSpec {
 	return []models.StateSpec{
-		{Name: "cache", Shape: []int{m.Length(c) - c.Segment, 2 * c.Width()}, Differentiable: true, Counted: true},
+		{Name: "cache", Shape: []int{m.Length(c) - c.Segment, 2 * c.KVWidth()}, Differentiable: true, Counted: true},
 		{Name: "seen", Shape: []int{1}},
 	}
 }
@@ -46,7 +46,7 @@ func (m FullAttention) State(c models.Config, _ int) []models.StateSpec {
 func (m FullAttention) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
 	c := l.Config
 	places := m.Length(c) - c.Segment + max(l.Shape.S*l.Shape.T, c.Segment)
-	rotary := ops.NewRotary(places, c.HeadSize, c.RopeBase)
+	rotary := ops.NewRotary(places, ops.Frequencies(c.HeadSize, c.RopeBase, ops.RopeScaling(c.RopeScaling)))
 	if running := l.Cache(); running != nil {
 		return ops.CachedWindowAttention(l.Shape, rotary, qkv, states[cache], states[seen], *running)
 	}
@@ -60,5 +60,5 @@ func (FullAttention) Write(l *models.Layer, qkv *G.Node, initial []*G.Node) []*G
 
 // Footprint is the key-value cache of a sequence up to its last segment.
 func (m FullAttention) Footprint(c models.Config) (string, int64) {
-	return "(d_key+d_value)·H·(L-N)·l", 2 * int64(c.Width()) * int64(m.Length(c)-c.Segment) * int64(c.Layers)
+	return "(d_key+d_value)·" + c.HeadLetter() + "·(L-N)·l", 2 * int64(c.KVWidth()) * int64(m.Length(c)-c.Segment) * int64(c.Layers)
 }

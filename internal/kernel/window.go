@@ -4,7 +4,7 @@ import "math"
 
 // Window is causal softmax attention (paper eq. 6) that also sees the C tokens before each
 // segment. Keys and values of tokens before the first segment come from a cache [slots, B,
-// C, 2·H·D], the oldest first and without positions, of which slot 0 is read; the last
+// C, 2·K·D], the oldest first and without positions, of which slot 0 is read; the last
 // seen[b] rows of it are filled. Tokens count from the first row of the cache, so that
 // rotary positions, of which only differences matter, never grow.
 type Window struct {
@@ -24,13 +24,14 @@ type spans struct {
 func (w Window) filled(seen []float32, b int) int { return w.Cache - min(int(seen[b]), w.Cache) }
 
 // gatherSpans fills p from the cache and from views q, k and v of the graph's tokens, with
-// leading dimension 3·H·D, the first `past` of which are no queries.
-func (w Window) gatherSpans(p *spans, q, k, v, cache []float32, b, h, past int) {
-	ld, old := 3*w.Width(), w.Cache-p.first
-	row := func(part int) []float32 { return cache[((b*w.Cache+p.first)*2+part)*w.Width()+h*w.D:] }
+// leading dimension Columns(), the first `past` of which are no queries; k and v, and kv, are
+// of the key/value head that the queries read.
+func (w Window) gatherSpans(p *spans, q, k, v, cache []float32, b, kv, past int) {
+	ld, width, old := w.Columns(), w.KVWidth(), w.Cache-p.first
+	row := func(part int) []float32 { return cache[((b*w.Cache+p.first)*2+part)*width+kv*w.D:] }
 	if old > 0 {
-		w.Rotary.rotate(p.k, w.D, row(0), 2*w.Width(), p.first, w.Cache)
-		gather(p.v, w.D, row(1), 2*w.Width(), old)
+		w.Rotary.rotate(p.k, w.D, row(0), 2*width, p.first, w.Cache)
+		gather(p.v, w.D, row(1), 2*width, old)
 	}
 	w.Rotary.rotate(p.k[old*w.D:], w.D, k, ld, w.Cache, w.Cache+p.tokens)
 	gather(p.v[old*w.D:], w.D, v, ld, p.tokens)
@@ -55,7 +56,8 @@ func WindowAttention(w Window, out, logsum, qkv, cache, seen []float32) {
 	n := w.S * w.T
 	Each(w.B*w.H, func(i int) {
 		b, h := i/w.H, i%w.H
-		w.attend(w.head(out, b, 0, h), rowOf(logsum, i, n, n), w.query(qkv, b, 0, h), w.key(qkv, b, 0, h), w.value(qkv, b, 0, h), cache, b, h, 0, w.filled(seen, b))
+		kv := w.shared(h)
+		w.attend(w.head(out, b, 0, h), rowOf(logsum, i, n, n), w.query(qkv, b, 0, h), w.key(qkv, b, 0, kv), w.value(qkv, b, 0, kv), cache, b, kv, 0, w.filled(seen, b))
 	})
 }
 
@@ -65,13 +67,14 @@ func CachedWindowAttention(w Window, out, qkv, cache, seen, running []float32, p
 	stored := w.store(running, qkv, past)
 	Each(w.B*w.H, func(i int) {
 		b, h := i/w.H, i%w.H
+		kv := w.shared(h)
 		logs, release := borrow(w.T)
 		defer release()
-		w.attend(w.head(out, b, 0, h), logs, w.query(qkv, b, 0, h), stored.key(running, b, 0, h), stored.value(running, b, 0, h), cache, b, h, past, w.filled(seen, b))
+		w.attend(w.head(out, b, 0, h), logs, w.query(qkv, b, 0, h), stored.key(running, b, 0, kv), stored.value(running, b, 0, kv), cache, b, kv, past, w.filled(seen, b))
 	})
 }
 
-func (w Window) attend(out, logsum, q, k, v, cache []float32, b, h, past, first int) {
+func (w Window) attend(out, logsum, q, k, v, cache []float32, b, kv, past, first int) {
 	queries := w.S * w.T
 	p := spans{first: first, tokens: past + queries}
 	rows, block := w.Cache-first+p.tokens, min(queryBlock, w.T)
@@ -80,7 +83,7 @@ func (w Window) attend(out, logsum, q, k, v, cache []float32, b, h, past, first 
 	parts := carve(buffer, queries*w.D, rows*w.D, rows*w.D, block*rows)
 	p.q, p.k, p.v = parts[0], parts[1], parts[2]
 	scores := parts[3]
-	w.gatherSpans(&p, q, k, v, cache, b, h, past)
+	w.gatherSpans(&p, q, k, v, cache, b, kv, past)
 	var totals [queryBlock]float32
 	w.eachBlock(&p, past, func(lo, hi, from, to int) {
 		n, m := hi-lo, to-from
@@ -99,65 +102,80 @@ func (w Window) attend(out, logsum, q, k, v, cache []float32, b, h, past, first 
 }
 
 // WindowGradient sets dqkv and dcache to the gradients of WindowAttention's inputs, given
-// its out and logsum and the gradient dout of out.
+// its out and logsum and the gradient dout of out. The gradients of a key and a value are
+// sums over the query heads that share them.
 func WindowGradient(w Window, dqkv, dcache Gradient, dout, out, logsum, qkv, cache, seen []float32) {
 	n := w.S * w.T
 	if !dcache.Add {
 		clear(dcache.To)
 	}
-	Each(w.B*w.H, func(i int) {
-		b, h := i/w.H, i%w.H
+	Each(w.B*w.KV(), func(i int) {
+		b, kv := i/w.KV(), i%w.KV()
 		p := spans{first: w.filled(seen, b), tokens: n}
-		rows, block := w.Cache-p.first+n, min(queryBlock, w.T)
+		old := w.Cache - p.first
+		rows, block := old+n, min(queryBlock, w.T)
 		buffer, release := borrow((2*n+4*rows)*w.D + 2*block*rows)
 		defer release()
-		parts := carve(buffer, n*w.D, rows*w.D, rows*w.D, n*w.D, rows*w.D, rows*w.D, block*rows, block*rows)
+		parts := carve(buffer, n*w.D, rows*w.D, rows*w.D, n*w.D, rows*w.D, rows*w.D, 2*block*rows)
 		p.q, p.k, p.v = parts[0], parts[1], parts[2]
-		dq, dk, dv, weights, slopes := parts[3], parts[4], parts[5], parts[6], parts[7]
+		dq, dk, dv := parts[3], parts[4], parts[5]
 		clear(dk)
 		clear(dv)
-		w.gatherSpans(&p, w.query(qkv, b, 0, h), w.key(qkv, b, 0, h), w.value(qkv, b, 0, h), cache, b, h, 0)
-		o, do := w.head(out, b, 0, h), w.head(dout, b, 0, h)
-		w.eachBlock(&p, 0, func(lo, hi, from, to int) {
-			n, m := hi-lo, to-from
-			w.scores(weights, p.q[lo*w.D:], n, p.k[from*w.D:], m)
-			Gemm(false, true, n, m, w.D, 1, do[lo*w.Width():], w.Width(), p.v[from*w.D:], w.D, 0, slopes, m)
-			for t := range n {
-				visible := m - (n - 1 - t)
-				row, slope := rowOf(weights, t, m, m), rowOf(slopes, t, m, m)
-				expSum(row[:visible], row[:visible], logsum[i*w.S*w.T+lo+t])
-				clear(row[visible:])
-				delta := dot(rowOf(do, lo+t, w.Width(), w.D), rowOf(o, lo+t, w.Width(), w.D))
-				softmaxGradient(slope[:visible], row[:visible], slope[:visible], delta, float32(1/math.Sqrt(float64(w.D))))
-				clear(slope[visible:])
-			}
-			Gemm(false, false, n, w.D, m, 1, slopes, m, p.k[from*w.D:], w.D, 0, dq[lo*w.D:], w.D)
-			Gemm(true, false, m, w.D, n, 1, slopes, m, p.q[lo*w.D:], w.D, 1, dk[from*w.D:], w.D)
-			Gemm(true, false, m, w.D, n, 1, weights, m, do[lo*w.Width():], w.Width(), 1, dv[from*w.D:], w.D)
-		})
-		w.Rotary.rotateBack(dq, w.D, dq, w.D, w.Cache, w.Cache+n)
-		w.Rotary.rotateBack(dk, w.D, dk, w.D, p.first, w.Cache+n)
-		old := w.Cache - p.first
-		spread := func(to []float32, ld int, add bool, x []float32) {
-			for at := 0; at*w.D < len(x); at++ {
-				accumulate(Gradient{rowOf(to, at, ld, w.D), add}, 1, rowOf(x, at, w.D, w.D))
-			}
+		for h := kv * w.group(); h < (kv+1)*w.group(); h++ {
+			w.gatherSpans(&p, w.query(qkv, b, 0, h), w.key(qkv, b, 0, kv), w.value(qkv, b, 0, kv), cache, b, kv, 0)
+			w.spansGradient(p, dq, dk, dv, parts[6], w.head(dout, b, 0, h), w.head(out, b, 0, h), rowOf(logsum, b*w.H+h, n, n))
+			w.Rotary.rotateBack(dq, w.D, dq, w.D, w.Cache, w.Cache+n)
+			w.spread(w.query(dqkv.To, b, 0, h), w.Columns(), dqkv.Add, dq)
 		}
-		spread(w.query(dqkv.To, b, 0, h), 3*w.Width(), dqkv.Add, dq)
-		spread(w.key(dqkv.To, b, 0, h), 3*w.Width(), dqkv.Add, dk[old*w.D:])
-		spread(w.value(dqkv.To, b, 0, h), 3*w.Width(), dqkv.Add, dv[old*w.D:])
+		w.Rotary.rotateBack(dk, w.D, dk, w.D, p.first, w.Cache+n)
+		w.spread(w.key(dqkv.To, b, 0, kv), w.Columns(), dqkv.Add, dk[old*w.D:])
+		w.spread(w.value(dqkv.To, b, 0, kv), w.Columns(), dqkv.Add, dv[old*w.D:])
 		if old > 0 {
-			at := (b*w.Cache + p.first) * 2 * w.Width()
-			spread(dcache.To[at+h*w.D:], 2*w.Width(), true, dk[:old*w.D])
-			spread(dcache.To[at+w.Width()+h*w.D:], 2*w.Width(), true, dv[:old*w.D])
+			width := w.KVWidth()
+			to := dcache.To[(b*w.Cache+p.first)*2*width+kv*w.D:]
+			w.spread(to, 2*width, true, dk[:old*w.D])
+			w.spread(to[width:], 2*width, true, dv[:old*w.D])
 		}
 	})
 }
 
+// spansGradient sets dq, and adds to dk and dv, the gradients of what attend computed for
+// the spans p. work holds the scores of a block of queries twice.
+func (w Window) spansGradient(p spans, dq, dk, dv, work, dout, out, logsum []float32) {
+	half := len(work) / 2
+	weights, slopes := work[:half], work[half:]
+	w.eachBlock(&p, 0, func(lo, hi, from, to int) {
+		n, m := hi-lo, to-from
+		do := dout[lo*w.Width():]
+		w.scores(weights, p.q[lo*w.D:], n, p.k[from*w.D:], m)
+		Gemm(false, true, n, m, w.D, 1, do, w.Width(), p.v[from*w.D:], w.D, 0, slopes, m)
+		for t := range n {
+			visible := m - (n - 1 - t)
+			row, slope := rowOf(weights, t, m, m), rowOf(slopes, t, m, m)
+			expSum(row[:visible], row[:visible], logsum[lo+t])
+			clear(row[visible:])
+			delta := dot(rowOf(do, t, w.Width(), w.D), rowOf(out, lo+t, w.Width(), w.D))
+			softmaxGradient(slope[:visible], row[:visible], slope[:visible], delta, float32(1/math.Sqrt(float64(w.D))))
+			clear(slope[visible:])
+		}
+		Gemm(false, false, n, w.D, m, 1, slopes, m, p.k[from*w.D:], w.D, 0, dq[lo*w.D:], w.D)
+		Gemm(true, false, m, w.D, n, 1, slopes, m, p.q[lo*w.D:], w.D, 1, dk[from*w.D:], w.D)
+		Gemm(true, false, m, w.D, n, 1, weights, m, do, w.Width(), 1, dv[from*w.D:], w.D)
+	})
+}
+
+// spread writes the rows of x [n, D], or adds them, to a view with leading dimension ld.
+func (w Window) spread(to []float32, ld int, add bool, x []float32) {
+	for at := 0; at*w.D < len(x); at++ {
+		accumulate(Gradient{rowOf(to, at, ld, w.D), add}, 1, rowOf(x, at, w.D, w.D))
+	}
+}
+
 // WriteWindowGradient sets dqkv and dinitial to the gradients of WriteCache's inputs.
-// dstates [2, B, C, 2·H·D] is the gradient of its result.
+// dstates [2, B, C, 2·K·D] is the gradient of its result.
 func WriteWindowGradient(w Window, dqkv, dinitial Gradient, dstates []float32) {
-	size, width, n := w.Cache*2*w.Width(), 2*w.Width(), w.S*w.T
+	width, n := 2*w.KVWidth(), w.S*w.T
+	size := w.Cache * width
 	if !dqkv.Add {
 		clear(dqkv.To)
 	}
@@ -173,7 +191,7 @@ func WriteWindowGradient(w Window, dqkv, dinitial Gradient, dstates []float32) {
 			accumulate(Gradient{to[fresh*width:], true}, 1, after[:kept])
 		}
 		for i := range fresh {
-			token := rowOf(dqkv.To, b*n+n-fresh+i, 3*w.Width(), 3*w.Width())
+			token := rowOf(dqkv.To, (b+1)*n-fresh+i, w.Columns(), w.Columns())
 			accumulate(Gradient{token[w.Width():], true}, 1, rowOf(after, w.Cache-fresh+i, width, width))
 		}
 	})

@@ -6,14 +6,14 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// window is the kernel's attention for a cache [slots, B, C, 2·H·D].
+// window is the kernel's attention for a cache [slots, B, C, 2·K·D].
 func window(s Shape, rotary *Rotary, cache *G.Node) kernel.Window {
 	return kernel.Window{Shape: s, Cache: cache.Shape()[2], Rotary: rotary}
 }
 
-// WindowAttention is CausalAttention over qkv [B·S·T, 3·H·D] that also sees the C tokens
+// WindowAttention is CausalAttention over qkv [B·S·T, (H+2K)·D] that also sees the C tokens
 // before each segment: [B·S·T, H·D]. Those before the first segment come from slot 0 of
-// cache [slots, B, C, 2·H·D], whose last seen [slots, B, 1] rows are filled; the others are
+// cache [slots, B, C, 2·K·D], whose last seen [slots, B, 1] rows are filled; the others are
 // in qkv. Unlike in RelativeAttention, the gradient passes into all of them. rotary needs
 // C + S·T positions.
 func WindowAttention(s Shape, rotary *Rotary, qkv, cache, seen *G.Node) *G.Node {

@@ -21,9 +21,9 @@ func TestWindow(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 5))
 	for _, s := range shapes {
 		for _, length := range lengths(s) {
-			qkv := normal(r, s.Rows(), 3*s.Width())
-			cache, seen := normal(r, 1, s.B, length, 2*s.Width()), counts(r, s, length)
-			rotary := NewRotary(length+s.S*s.T, s.D, ropeBase)
+			qkv := projection(r, s)
+			cache, seen := normal(r, 1, s.B, length, 2*s.KVWidth()), counts(r, s, length)
+			rotary := rotaryOf(length+s.S*s.T, s.D)
 			for _, c := range []check{
 				{name: "attention", in: []array{qkv, cache, seen}, probes: 12,
 					node: func(in []*G.Node) *G.Node { return WindowAttention(s, rotary, in[0], in[1], in[2]) },
@@ -44,8 +44,8 @@ func TestCachedWindowAttention(t *testing.T) {
 	for _, s := range shapes {
 		s.S = 1 // decoding runs inside one segment
 		for _, length := range lengths(s) {
-			qkv, cache, seen := normal(r, s.Rows(), 3*s.Width()), normal(r, 1, s.B, length, 2*s.Width()), counts(r, s, length)
-			rotary := NewRotary(length+s.T, s.D, ropeBase)
+			qkv, cache, seen := projection(r, s), normal(r, 1, s.B, length, 2*s.KVWidth()), counts(r, s, length)
+			rotary := rotaryOf(length+s.T, s.D)
 			inPieces(t, r, s, fmt.Sprintf("%+v, reach %d", s, length), qkv, windowTwin(s, length, qkv, cache, seen), 2*forwardTolerance,
 				func(piece Shape, running Cache) func(in []*G.Node) *G.Node {
 					return func(in []*G.Node) *G.Node {
