@@ -9,6 +9,8 @@ import (
 
 func TestMemorizing(t *testing.T) { modeltest.Run(t, Memorizing{}) }
 
+func TestMemorizingInLlama(t *testing.T) { modeltest.RunLlama(t, Memorizing{Entries: 7}) }
+
 // A memory that overflows within a graph.
 func TestMemorizingFull(t *testing.T) { modeltest.Run(t, Memorizing{Entries: 7}) }
 

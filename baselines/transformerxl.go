@@ -17,7 +17,9 @@ import (
 //
 //	score(i, j) = ((q_i + u)·k_j + (q_i + v)·W_r R_{i-j}) / √D
 //
-// and every token sees the whole cache.
+// and every token sees the whole cache. On a trunk of the Llama family positions are the
+// trunk's own rotary ones, counted from the oldest token in sight, and there is nothing to
+// learn: such a model can be plugged into a pretrained one.
 //
 // No gradient passes through the cached keys and values. That is our choice: Dai et al.
 // cache the hidden layers and stop the gradient at those, so that W_k and W_v also learn
@@ -54,9 +56,12 @@ func (m TransformerXL) check(c models.Config, name string) error {
 	return nil
 }
 
-// Params is the weights of the positions.
+// Params is the weights of the positions; rotary ones have none.
 func (m TransformerXL) Params(c models.Config, _ int) []models.ParamSpec {
-	if m.T5 {
+	switch {
+	case c.Llama():
+		return nil
+	case m.T5:
 		return []models.ParamSpec{
 			{Name: "scale", Shape: []int{c.Heads}, Group: models.Vector, Init: math.Sqrt(float64(c.HeadSize))},
 			{Name: "bias", Shape: []int{c.Heads, ops.Buckets}, Group: models.Vector, Random: true},
@@ -99,6 +104,8 @@ func (m TransformerXL) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.N
 	switch {
 	case running == nil:
 		return m.attend(l, qkv, reach)
+	case c.Llama():
+		return ops.CachedRotaryAttention(l.Shape, l.Rotary(reach.Length+c.Segment), reach, qkv, *running)
 	case m.T5:
 		return ops.CachedBiasedAttention(l.Shape, reach, m.unit(l, qkv), ops.Biases(reach.Length+c.Segment, l.Param("bias")), *running)
 	}
@@ -112,7 +119,10 @@ func (m TransformerXL) Local(l *models.Layer, qkv *G.Node) *G.Node {
 
 func (m TransformerXL) attend(l *models.Layer, qkv *G.Node, reach ops.Reach) *G.Node {
 	places := reach.Length + l.Shape.T
-	if m.T5 {
+	switch {
+	case l.Config.Llama():
+		return ops.RotaryAttention(l.Shape, l.Rotary(places), reach, qkv)
+	case m.T5:
 		return ops.BiasedAttention(l.Shape, reach, m.unit(l, qkv), ops.Biases(places, l.Param("bias")))
 	}
 	return ops.RelativeAttention(l.Shape, reach, qkv, l.Param("u"), l.Param("v"), ops.RelativeKeys(places, l.Param("w_r")))
