@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"infinibench/datasets/booksum"
+	"infinibench/datasets/tokenizer"
 	"infinibench/internal/metrics/rouge"
 	"infinibench/internal/results"
 	"infinibench/models"
@@ -109,7 +110,7 @@ func (r *bookReader) summarise(ctx context.Context, reading *results.BooksumRead
 		return err
 	}
 	for _, ids := range drawn {
-		text, err := r.task.text.Tokenizer.Decode(ids)
+		text, err := tokenizer.DecodeContinuation(r.task.text.Tokenizer, ids)
 		if err != nil {
 			return err
 		}

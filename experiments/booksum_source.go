@@ -7,6 +7,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
+	"infinibench/datasets/tokenizer"
 	"infinibench/internal/results"
 	"infinibench/internal/train"
 )
@@ -29,7 +30,7 @@ func newSummaryTask(t *TokenizedCorpus, s results.BooksumSettings) (*summaryTask
 		text string
 		id   *int32
 	}{{booksum.Ask, &x.ask}, {booksum.End, &x.end}} {
-		ids, err := t.Tokenizer.Encode(mark.text)
+		ids, err := tokenizer.EncodeContinuation(t.Tokenizer, mark.text)
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +54,7 @@ func (x *summaryTask) row(i int) (ids []int32, start int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	summary, err := x.text.Tokenizer.Encode(pair.Summary)
+	summary, err := tokenizer.EncodeContinuation(x.text.Tokenizer, pair.Summary)
 	if err != nil {
 		return nil, 0, fmt.Errorf("experiments: summary of %s: %w", pair.ID, err)
 	}

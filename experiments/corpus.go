@@ -117,6 +117,9 @@ func openTokenizer(ctx context.Context, c datasets.Corpus, s results.CorpusSetti
 		return tokenizer.Bytes(), nil
 	case "gpt2":
 		return tokenizer.LoadGPT2Folder(filepath.Join(data, "tokenizer", "gpt2"))
+	case "bpe":
+	default:
+		return loadTokenizer(s)
 	}
 	fingerprint, err := datasets.Fingerprint(c)
 	if err != nil {

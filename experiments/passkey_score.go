@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"infinibench/datasets/passkey"
+	"infinibench/datasets/tokenizer"
 	"infinibench/internal/metrics"
 	"infinibench/internal/results"
 	"infinibench/models"
@@ -118,6 +119,6 @@ func (r *passkeyRun) example(a passkeyPrompt, lines []results.PasskeyAnswer) (re
 }
 
 func (r *passkeyRun) token(id int32) (results.PasskeyToken, error) {
-	text, err := r.text.Tokenizer.Decode([]int32{id})
+	text, err := tokenizer.DecodeContinuation(r.text.Tokenizer, []int32{id})
 	return results.PasskeyToken{ID: id, Text: text}, err
 }

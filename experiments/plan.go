@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"infinibench/datasets"
+	"infinibench/datasets/tokenizer"
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
 	"infinibench/internal/results"
@@ -36,11 +37,19 @@ func (e *Estimate) training(log string, steps, batch, length int) {
 	e.TrainTokens += steps * batch * length
 }
 
-// Identify records which files the corpora of the profile's cells consist of, so that
+// Identify records which files the corpora of the profile's cells consist of, and which
+// tokenizers it names by their paths, so that
 // results from other files are not taken for the profile's own.
 func (p *Profile) Identify(data string) error {
-	seen := map[string]string{}
+	seen, tokenizers := map[string]string{}, map[string]tokenizer.Tokenizer{}
 	for _, name := range p.corpora() {
+		if s := p.Corpora[name]; IsTokenizerPath(s.Tokenizer) {
+			t, err := loadTokenizer(s)
+			if err != nil {
+				return fmt.Errorf("corpora.%s.tokenizer: %w", name, err)
+			}
+			tokenizers[name] = t
+		}
 		c, err := OpenCorpus(name, p.Corpora[name], data)
 		if datasets.IsDamage(err) {
 			return fmt.Errorf("%w; correct it, or set corpora.%s.bad_texts to skip", err, name)
@@ -52,7 +61,7 @@ func (p *Profile) Identify(data string) error {
 			return err
 		}
 	}
-	p.fingerprints = seen
+	p.fingerprints, p.tokenizers = seen, tokenizers
 	return nil
 }
 
@@ -166,6 +175,9 @@ func vocabularyOf(s results.CellSettings) (int, error) {
 		return 50257, nil
 	case "bpe":
 		return s.Corpus.Vocabulary, nil
+	}
+	if s.TokenizerSize > 0 {
+		return s.TokenizerSize, nil
 	}
 	t, err := OpenText(context.Background(), s.CorpusName, s.Corpus, "", "", nil)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"infinibench/datasets/tokenizer"
 	"infinibench/internal/config"
 	"infinibench/internal/results"
 )
@@ -32,8 +33,9 @@ type Profile struct {
 
 	results.ExperimentSettings `yaml:",inline"`
 
-	only         []string          // experiments that are run; see Restrict
-	fingerprints map[string]string // of the corpora, by name; see Identify
+	only         []string                       // experiments that are run; see Restrict
+	fingerprints map[string]string              // of the corpora, by name; see Identify
+	tokenizers   map[string]tokenizer.Tokenizer // of the corpora whose tokenizer is a path; see Identify
 }
 
 // ReadsFiles says whether any of the profile's cells reads a corpus from files.

@@ -58,6 +58,9 @@ func (p *Profile) newCell(c results.Cell) PlannedCell {
 	}
 	if c.Corpus != "" {
 		s.CorpusName, s.Corpus, s.Fingerprint = c.Corpus, p.Corpora[c.Corpus], p.fingerprints[c.Corpus]
+		if t := p.tokenizers[c.Corpus]; t != nil {
+			s.Corpus.Tokenizer, s.TokenizerSize = t.Name(), t.Size()
+		}
 		s.Training, s.Baselines = p.Training, baselinesFor(p.Baselines, c.Model)
 	}
 	return PlannedCell{Cell: c, Settings: s}

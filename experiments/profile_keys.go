@@ -85,6 +85,8 @@ func cutPath(path, block string) (string, bool) {
 var (
 	corpusNames = slices.Concat(generatedCorpora, readCorpora)
 	nameRule    = profileName.String()
+	// tokenizerPattern is what IsTokenizerPath and tokenizerNames allow.
+	tokenizerPattern = `^(word|bpe|gpt2|bytes)$|[/\\\\]|\.[jJ][sS][oO][nN]$`
 )
 
 // profileKeys describes the keys that all experiments share, in the order of the structs.
@@ -137,13 +139,14 @@ var profileKeys = []keyDoc{
 	{path: "training.checkpoint_interval", unit: "segments", paper: "1", about: "Segments in one graph of gradient checkpointing; 0 keeps the whole sequence, which is fastest and takes most memory. It changes no gradient."},
 
 	{path: "corpora", about: "The texts, by name, and how much of each is read.", names: corpusNames},
-	{path: "corpora.NAME.tokenizer", about: "The units in which the model reads. The generated texts (novel, proof, chronicle) take word, the others anything else."},
+	{path: "corpora.NAME.tokenizer", about: "The units in which the model reads. The generated texts (novel, proof, chronicle) take word, the others anything else: bpe, gpt2, bytes, or the path of a `tokenizer.json` or of the model's folder that holds it, relative to the directory in which bench runs.", pattern: tokenizerPattern},
 	{path: "corpora.NAME.vocabulary", unit: "tokens", absent: "the tokenizer's own", about: "Size of a bpe, which is trained on the training split and needs this key; its first 256 ids are the bytes."},
 	{path: "corpora.NAME.split", about: "The split that is scored."},
 	{path: "corpora.NAME.documents", unit: "documents", absent: "0", about: "How many documents are scored, the first of the split; 0 takes all. A generated text needs a number."},
 	{path: "corpora.NAME.max_tokens", unit: "tokens", absent: "0", about: "How many tokens of each document are scored; 0 takes all."},
 	{path: "corpora.NAME.document_tokens", unit: "tokens", absent: "none", about: "Length of each document of a generated text, which needs this key."},
 	{path: "corpora.NAME.bad_texts", absent: "stop", about: "What to do when a text cannot be read: stop, or skip it and count it."},
+	{path: "corpora.NAME.template", absent: "false", about: "Starts each text with the special tokens that the template of a `tokenizer.json` puts before a text, such as Llama's `<s>`."},
 
 	{path: "evaluation", about: "How a trained model is scored."},
 	{path: "evaluation.batch", unit: "documents", about: "Documents read side by side. It decides the memory that scoring takes, and is part of a result's hash."},

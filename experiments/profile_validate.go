@@ -84,6 +84,9 @@ func validateModel(report reporter, key, model string) {
 	}
 }
 
+// tokenizerNames are the tokenizers that a profile names without a path.
+var tokenizerNames = []string{"word", "bpe", "gpt2", "bytes"}
+
 func validateCorpus(name string, c results.CorpusSettings, report reporter) {
 	key := "corpora." + name
 	switch {
@@ -105,13 +108,19 @@ func validateCorpus(name string, c results.CorpusSettings, report reporter) {
 		}
 	case slices.Contains(readCorpora, name):
 		if c.Tokenizer == "word" {
-			report(key+".tokenizer", `got "word"; allowed: bpe, gpt2, bytes, as %s has no closed list of words`, name)
+			report(key+".tokenizer", `got "word"; allowed: bpe, gpt2, bytes or the path of a tokenizer.json, as %s has no closed list of words`, name)
 		}
 		if c.DocumentTokens != 0 {
 			report(key+".document_tokens", "got %d; allowed: nothing, as %s is not generated (max_tokens cuts documents)", c.DocumentTokens, name)
 		}
 	default:
 		report(key, "unknown corpus; allowed: %s", strings.Join(slices.Concat(generatedCorpora, readCorpora), ", "))
+	}
+	if !slices.Contains(tokenizerNames, c.Tokenizer) && !IsTokenizerPath(c.Tokenizer) {
+		report(key+".tokenizer", "got %q; allowed: %s, or the path of a tokenizer.json or of the folder that holds it (./NAME for a folder below this one)", c.Tokenizer, strings.Join(tokenizerNames, ", "))
+	}
+	if c.Template && !IsTokenizerPath(c.Tokenizer) {
+		report(key+".template", "got true; allowed: false, as only the tokenizer.json of a pretrained model has a template")
 	}
 	if c.Tokenizer == "bpe" && c.Vocabulary == 0 {
 		report(key+".vocabulary", "missing; allowed: a whole number, at least 257, as the tokenizer is bpe")

@@ -7,10 +7,27 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
 )
+
+// IsTokenizerPath reports whether a profile names a tokenizer by the path of a
+// tokenizer.json or of the folder that holds it.
+func IsTokenizerPath(s string) bool {
+	return strings.ContainsAny(s, `/\`) || strings.EqualFold(filepath.Ext(s), ".json")
+}
+
+// loadTokenizer loads the tokenizer of a corpus that names it by a path.
+func loadTokenizer(s results.CorpusSettings) (tokenizer.Tokenizer, error) {
+	t, err := tokenizer.Load(s.Tokenizer)
+	if err != nil || !s.Template {
+		return t, err
+	}
+	return tokenizer.WithTemplate(t)
+}
 
 // tokenizer.json is a foreign format without room for a checksum, so the checksum is in a
 // file next to it, in the format of sha256sum. Without it, a word damaged on disk would

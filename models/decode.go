@@ -139,7 +139,7 @@ func (d *Decoder) Branch(from *Decoder) {
 	for b := range d.state.Documents {
 		d.state.CopyDocument(b, from.state, 0)
 		for i, c := range d.caches {
-			c.CopyDocument(b, from.caches[i], 0)
+			c.CopyDocument(b, from.caches[i])
 		}
 	}
 	d.past = from.past

@@ -200,11 +200,14 @@ func loadCheckpoint(dir string) (*models.Model, tokenizer.Tokenizer, error) {
 	if below := filepath.Join(dir, "checkpoint"); !isFile(filepath.Join(dir, "model.safetensors")) && isFile(filepath.Join(below, "model.safetensors")) {
 		return nil, nil, fmt.Errorf("checkpoint: %s is a cell; its model is in %s", dir, below)
 	}
-	m, _, err := experiments.LoadModel(dir)
+	m, extra, err := experiments.LoadModel(dir)
 	if err != nil {
 		return nil, nil, err
 	}
 	t, err := tokenizer.Load(filepath.Join(dir, "tokenizer.json"))
+	if err == nil && strings.HasSuffix(extra["tokenizer"], tokenizer.TemplateSuffix) {
+		t, err = tokenizer.WithTemplate(t)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

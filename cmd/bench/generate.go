@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/datasets/booksum"
+	"infinibench/datasets/tokenizer"
 	"infinibench/models"
 )
 
@@ -61,7 +62,7 @@ stops at the end of one.`,
 				}
 				all = append(all, id)
 				var text string
-				if text, failed = t.Decode(all); failed != nil {
+				if text, failed = tokenizer.DecodeContinuation(t, all); failed != nil {
 					return false
 				}
 				// A token may end inside a character, which is printed once complete.

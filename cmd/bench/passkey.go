@@ -12,6 +12,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/passkey"
 	"infinibench/datasets/tokenizer"
+	"infinibench/experiments"
 )
 
 func passkeyCommand(env *environment) *cobra.Command {
@@ -123,8 +124,8 @@ func (c *passkeyCall) openTokenizer() (tokenizer.Tokenizer, error) {
 	case "gpt2":
 		return tokenizer.LoadGPT2Folder(filepath.Join(c.data, "tokenizer", "gpt2"))
 	}
-	if filepath.Ext(c.tokenizer) != ".json" {
-		return nil, usageError{fmt.Errorf("--tokenizer is %q, must be bytes, word, gpt2 or a .json file", c.tokenizer)}
+	if !experiments.IsTokenizerPath(c.tokenizer) {
+		return nil, usageError{fmt.Errorf("--tokenizer is %q, must be bytes, word, gpt2, or the path of a tokenizer.json or its folder (./NAME)", c.tokenizer)}
 	}
 	return tokenizer.Load(c.tokenizer)
 }

@@ -31,7 +31,7 @@ func books(t tokenizer.Tokenizer, texts []string) (filler, error) {
 			return f, fmt.Errorf("text %d of %d for filler has a \"pass key\" of its own, at byte %d: leave it out",
 				i+1, len(texts), strings.Index(text, "pass key is"))
 		}
-		ids, err := t.Encode(text)
+		ids, err := tokenizer.EncodeContinuation(t, text)
 		if err != nil {
 			return f, fmt.Errorf("text %d of %d for filler: %w", i+1, len(texts), err)
 		}

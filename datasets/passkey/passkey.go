@@ -80,14 +80,20 @@ func (p *Task) unfit(err error) error {
 
 // encodeParts encodes everything but the filler.
 func (p *Task) encodeParts() error {
+	var err error
+	if p.task, err = p.tokenizer.Encode(written(taskText, p.tokenizer)); err != nil {
+		return fmt.Errorf("cannot write %q: %w", taskText, err)
+	}
+	if err := p.roundTrip(written(taskText, p.tokenizer), p.task, p.tokenizer.Decode); err != nil {
+		return err
+	}
 	for _, part := range []struct {
 		text string
 		ids  *[]int32
 	}{
-		{taskText, &p.task}, {questionText, &p.question},
+		{questionText, &p.question},
 		{needleStart, &p.needle[0]}, {needleMiddle, &p.needle[1]}, {needleEnd, &p.needle[2]},
 	} {
-		var err error
 		if *part.ids, err = p.part(part.text); err != nil {
 			return err
 		}
@@ -102,22 +108,26 @@ func (p *Task) encodeParts() error {
 		}
 		p.digits[digit] = ids[0]
 	}
-	_, err := p.needleOf(0)
+	_, err = p.needleOf(0)
 	return err
 }
 
-// part encodes a part of the prompt and checks that it decodes to the same text.
+// part encodes a part of the prompt, which continues the one before, and checks that it decodes to the same text.
 func (p *Task) part(text string) ([]int32, error) {
 	text = written(text, p.tokenizer)
-	ids, err := p.tokenizer.Encode(text)
+	ids, err := tokenizer.EncodeContinuation(p.tokenizer, text)
 	if err != nil {
 		return nil, fmt.Errorf("cannot write %q: %w", text, err)
 	}
-	return ids, p.roundTrip(text, ids)
+	return ids, p.roundTrip(text, ids, p.continued)
 }
 
-func (p *Task) roundTrip(text string, ids []int32) error {
-	got, err := p.tokenizer.Decode(ids)
+func (p *Task) continued(ids []int32) (string, error) {
+	return tokenizer.DecodeContinuation(p.tokenizer, ids)
+}
+
+func (p *Task) roundTrip(text string, ids []int32, decode func([]int32) (string, error)) error {
+	got, err := decode(ids)
 	if err != nil {
 		return fmt.Errorf("cannot read back %q: %w", text, err)
 	}
@@ -136,7 +146,7 @@ func (p *Task) needleOf(k Key) ([]int32, error) {
 	key := p.answer(k)
 	ids := slices.Concat(p.needle[0], key, p.needle[1], key, p.needle[2])
 	text := needleStart + k.String() + needleMiddle + k.String() + needleEnd
-	return ids, p.roundTrip(written(text, p.tokenizer), ids)
+	return ids, p.roundTrip(written(text, p.tokenizer), ids, p.continued)
 }
 
 // answer returns the ids of a key's digits.

@@ -20,7 +20,8 @@ func (n normalizer) apply(text string) string {
 // unicodeForms are the normalisation forms by the name of their component.
 var unicodeForms = map[string]norm.Form{"NFC": norm.NFC, "NFD": norm.NFD, "NFKC": norm.NFKC, "NFKD": norm.NFKD}
 
-func newNormalizer(c *component) (normalizer, error) {
+// newNormalizer makes a normalizer; without prefix it leaves out what is put before a text.
+func newNormalizer(c *component, prefix bool) (normalizer, error) {
 	var n normalizer
 	for _, step := range c.steps(func(c *component) []*component { return c.Normalizers }) {
 		if step == nil {
@@ -31,13 +32,14 @@ func newNormalizer(c *component) (normalizer, error) {
 		case isForm:
 			n = append(n, form.String)
 		case step.Type == "Prepend" && step.Prepend != nil:
-			prefix := *step.Prepend
-			n = append(n, func(s string) string {
-				if s == "" {
-					return s
-				}
-				return prefix + s
-			})
+			if before := *step.Prepend; prefix {
+				n = append(n, func(s string) string {
+					if s == "" {
+						return s
+					}
+					return before + s
+				})
+			}
 		case step.Type == "Replace":
 			replace, err := newReplacer(step)
 			if err != nil {

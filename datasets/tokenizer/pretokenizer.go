@@ -36,7 +36,8 @@ func (p *preTokenizer) from(step int, text string, first bool, yield func(string
 	}
 }
 
-func newPreTokenizer(c *component) (*preTokenizer, error) {
+// newPreTokenizer makes a preTokenizer; without prefix it puts no space before a text.
+func newPreTokenizer(c *component, prefix bool) (*preTokenizer, error) {
 	p := &preTokenizer{}
 	for _, step := range c.steps(func(c *component) []*component { return c.PreTokenizers }) {
 		if p.bytes {
@@ -50,7 +51,7 @@ func newPreTokenizer(c *component) (*preTokenizer, error) {
 		switch step.Type {
 		case "ByteLevel":
 			p.bytes = true
-			next = byteLevelCut(isTrue(step.AddPrefixSpace, true), isTrue(step.UseRegex, true))
+			next = byteLevelCut(prefix && isTrue(step.AddPrefixSpace, true), isTrue(step.UseRegex, true))
 		case "Split":
 			next, err = newSplit(step)
 		case "Digits":
@@ -60,7 +61,7 @@ func newPreTokenizer(c *component) (*preTokenizer, error) {
 			}
 			next = cutAt(digits, behavior, false)
 		case "Metaspace":
-			next, err = newMetaspace(step)
+			next, err = newMetaspace(step, prefix)
 		case "WhitespaceSplit":
 			next = cutAt(spaces, "Removed", false)
 		default:
@@ -270,7 +271,7 @@ func byteLevelCut(prefixSpace, useRegex bool) cut {
 
 // newMetaspace makes the cut for a Metaspace, which writes spaces as "▁" and cuts
 // before them.
-func newMetaspace(c *component) (cut, error) {
+func newMetaspace(c *component, prefix bool) (cut, error) {
 	mark := "▁"
 	if c.Replacement != nil {
 		mark = *c.Replacement
@@ -290,7 +291,7 @@ func newMetaspace(c *component) (cut, error) {
 	}
 	return func(text string, first bool, yield func(string, bool)) {
 		text = strings.ReplaceAll(text, " ", mark)
-		if (scheme == "always" || scheme == "first" && first) && !strings.HasPrefix(text, mark) {
+		if prefix && (scheme == "always" || scheme == "first" && first) && !strings.HasPrefix(text, mark) {
 			text = mark + text
 		}
 		pieces(text, first, yield)

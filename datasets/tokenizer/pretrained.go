@@ -27,8 +27,8 @@ type Pretrained struct {
 	file       []byte      // tokenizer.json as read
 	raw        addedTokens // searched for in the text
 	normalised addedTokens // searched for in the normalised text
-	normalizer normalizer
-	pre        *preTokenizer
+	start      pipeline    // of a text
+	middle     pipeline    // of a text that continues another
 	model      *bpeVocabulary
 	template   template
 	decoder    decoder
@@ -37,15 +37,30 @@ type Pretrained struct {
 	scratch    sync.Pool // of *encoder
 }
 
+// pipeline turns a text into the pieces that are merged.
+type pipeline struct {
+	normalizer normalizer
+	pre        *preTokenizer
+}
+
+// newPipeline makes the pipeline of a file; without prefix it puts no space before a text.
+func newPipeline(f *file, prefix bool) (p pipeline, err error) {
+	if p.normalizer, err = newNormalizer(f.Normalizer, prefix); err != nil {
+		return p, err
+	}
+	p.pre, err = newPreTokenizer(f.PreTokenizer, prefix)
+	return p, err
+}
+
 // parsePretrained reads a tokenizer.json. An unsupported setting is an error that names
 // it.
 func parsePretrained(data []byte, f *file, m bpeModel) (*Pretrained, error) {
 	p := &Pretrained{file: data, special: make(map[int32]bool)}
 	var err error
-	if p.normalizer, err = newNormalizer(f.Normalizer); err != nil {
+	if p.start, err = newPipeline(f, true); err != nil {
 		return nil, err
 	}
-	if p.pre, err = newPreTokenizer(f.PreTokenizer); err != nil {
+	if p.middle, err = newPipeline(f, false); err != nil {
 		return nil, err
 	}
 	if p.template, err = newTemplate(f.PostProcessor); err != nil {
@@ -54,11 +69,12 @@ func parsePretrained(data []byte, f *file, m bpeModel) (*Pretrained, error) {
 	if p.decoder, err = newDecoder(f.Decoder); err != nil {
 		return nil, err
 	}
-	if p.model, err = newBPEVocabulary(&m, p.pre.bytes); err != nil {
+	if p.model, err = newBPEVocabulary(&m, p.start.pre.bytes); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
 	if mark := p.model.markCut(); mark != nil {
-		p.pre.steps = append(p.pre.steps, mark)
+		p.start.pre.steps = append(p.start.pre.steps, mark)
+		p.middle.pre.steps = append(p.middle.pre.steps, mark)
 	}
 	if err := p.addTokens(&m, f.AddedTokens); err != nil {
 		return nil, err
@@ -96,7 +112,7 @@ func (p *Pretrained) addTokens(m *bpeModel, added []addedToken) error {
 		}
 		table, content := &p.raw, t.Content
 		if t.Normalized {
-			table, content = &p.normalised, p.normalizer.apply(t.Content)
+			table, content = &p.normalised, p.start.normalizer.apply(t.Content)
 		}
 		if err := table.add(t, content); err != nil {
 			return fmt.Errorf("added_tokens[%d]: %w", i, err)
@@ -144,16 +160,16 @@ func (p *Pretrained) Size() int { return len(p.tokens) }
 
 // Encode returns the ids of a text without the template's special tokens, such as the
 // start of a text. The text may be invalid UTF-8, but must be shorter than 2 GiB.
-func (p *Pretrained) Encode(text string) ([]int32, error) { return p.encode(nil, text) }
+func (p *Pretrained) Encode(text string) ([]int32, error) { return p.encode(nil, text, p.start) }
 
 // EncodeSpecial returns the ids of a text with the special tokens that the
 // post-processor's template adds around it.
 func (p *Pretrained) EncodeSpecial(text string) ([]int32, error) {
-	ids, err := p.encode(append([]int32(nil), p.template.before...), text)
+	ids, err := p.encode(append([]int32(nil), p.template.before...), text, p.start)
 	return append(ids, p.template.after...), err
 }
 
-func (p *Pretrained) encode(ids []int32, text string) ([]int32, error) {
+func (p *Pretrained) encode(ids []int32, text string, by pipeline) ([]int32, error) {
 	if len(text) > math.MaxInt32 {
 		return nil, errors.New(p.name + ": the text is longer than 2 GiB: encode it in parts")
 	}
@@ -162,8 +178,8 @@ func (p *Pretrained) encode(ids []int32, text string) ([]int32, error) {
 	token := func(id int32) { ids = append(ids, id) }
 	piece := func(s string) { ids = p.model.append(ids, e, s) }
 	p.raw.split(text, func(part string, start int) {
-		p.normalised.split(p.normalizer.apply(part), func(part string, within int) {
-			p.pre.split(part, start == 0 && within == 0, piece)
+		p.normalised.split(by.normalizer.apply(part), func(part string, within int) {
+			by.pre.split(part, start == 0 && within == 0, piece)
 		}, token)
 	}, token)
 	return ids, nil

@@ -107,8 +107,8 @@ func BenchmarkPretrained(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
 				b.StopTimer()
-				cold := &Pretrained{name: tok.name, raw: tok.raw, normalised: tok.normalised, normalizer: tok.normalizer,
-					pre: tok.pre, model: tok.model, tokens: tok.tokens}
+				cold := &Pretrained{name: tok.name, raw: tok.raw, normalised: tok.normalised, start: tok.start,
+					model: tok.model, tokens: tok.tokens}
 				cold.scratch.New = tok.scratch.New
 				b.StartTimer()
 				if _, err := cold.Encode(string(text)); err != nil {

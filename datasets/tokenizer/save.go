@@ -12,11 +12,11 @@ import (
 // [Bytes] becomes one without merges whose ids are the byte values. A [Word] becomes a
 // model of type WordLevel whose unk_token is the empty string: it is never a word, so
 // an unknown word is an error there too. A [Pretrained] is written byte for byte as it
-// was read.
+// was read; whether it starts texts with its template is not in the file.
 //
 // The file is written to a temporary file and renamed, so it is never incomplete.
 func Save(t Tokenizer, path string) error {
-	if p, ok := t.(*Pretrained); ok {
+	if p := pretrained(t); p != nil {
 		return atomicfile.Write(path, p.file)
 	}
 	f, err := fileOf(t)

@@ -2,61 +2,6 @@ package kernel
 
 import "math"
 
-// Rotary holds the cosines and sines of rotary positions (Su et al. 2021) with
-// half-split pairing: element i turns with element i + D/2.
-type Rotary struct {
-	cos, sin []float32 // [positions, D/2]
-	half     int
-}
-
-// NewRotary prepares positions 0 … n-1 for heads of width d.
-func NewRotary(n, d int, base float64) *Rotary {
-	r := &Rotary{half: d / 2, cos: make([]float32, n*d/2), sin: make([]float32, n*d/2)}
-	for t := range n {
-		for i := range r.half {
-			angle := float64(t) * math.Pow(base, -2*float64(i)/float64(d))
-			r.cos[t*r.half+i] = float32(math.Cos(angle))
-			r.sin[t*r.half+i] = float32(math.Sin(angle))
-		}
-	}
-	return r
-}
-
-// rotate sets the rows of dst, with leading dimension `to`, to the rows of src, with
-// leading dimension `from`, rotated to the positions [lo, hi). dst and src may be the
-// same.
-func (r *Rotary) rotate(dst []float32, to int, src []float32, from, lo, hi int) {
-	rotatePairs(dst, dst[r.half:], to, src, src[r.half:], from, r.cos[lo*r.half:hi*r.half], r.sin[lo*r.half:hi*r.half], r.half)
-}
-
-// rotateBack is the inverse of rotate: exchanging the halves of a vector reverses the
-// direction.
-func (r *Rotary) rotateBack(dst []float32, to int, src []float32, from, lo, hi int) {
-	rotatePairs(dst[r.half:], dst, to, src[r.half:], src, from, r.cos[lo*r.half:hi*r.half], r.sin[lo*r.half:hi*r.half], r.half)
-}
-
-// Rotate sets y [rows, 3·H·D] to qkv with queries and keys rotated to their positions;
-// values stay the same. The first token of each segment has position `past`.
-func Rotate(s Shape, r *Rotary, y, qkv []float32, past int) {
-	copy(y, qkv)
-	s.eachHead(y, func(x []float32, ld int) { r.rotate(x, ld, x, ld, past, past+s.T) })
-}
-
-// RotateGradient sets dqkv to the gradient of Rotate's input, by the inverse rotation. It
-// overwrites dy.
-func RotateGradient(s Shape, r *Rotary, dqkv Gradient, dy []float32, past int) {
-	s.eachHead(dy, func(x []float32, ld int) { r.rotateBack(x, ld, x, ld, past, past+s.T) })
-	Accumulate(dqkv, 1, dy)
-}
-
-// eachHead calls f with the queries and the keys of every head, ld apart.
-func (s Shape) eachHead(x []float32, f func(x []float32, ld int)) {
-	s.heads(func(b, seg, h int) {
-		f(s.query(x, b, seg, h), 3*s.Width())
-		f(s.key(x, b, seg, h), 3*s.Width())
-	})
-}
-
 // queryBlock is how many queries are scored at a time. The scores of a block against all
 // earlier keys are the largest buffer that attention ever holds.
 const queryBlock = 128
@@ -67,40 +12,41 @@ const queryBlock = 128
 // the weights.
 func Attention(s Shape, rotary *Rotary, out, logsum, qkv []float32) {
 	s.heads(func(b, seg, h int) {
-		q, k, v := s.query(qkv, b, seg, h), s.key(qkv, b, seg, h), s.value(qkv, b, seg, h)
+		k := s.shared(h)
 		logs := rowOf(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
-		s.attend(rotary, s.head(out, b, seg, h), logs, q, s.T, k, v, 0)
+		s.attend(rotary, s.head(out, b, seg, h), logs, s.query(qkv, b, seg, h), s.T, s.key(qkv, b, seg, k), s.value(qkv, b, seg, k), 0)
 	})
 }
 
 // CachedAttention is Attention for the next T tokens of a segment that already has `past`
-// tokens. qkv [B·T, 3·H·D] is the projection of the new tokens; cache [B, capacity, 3·H·D]
-// holds the earlier ones and receives the new ones.
+// tokens. qkv [B·T, (H+2K)·D] is the projection of the new tokens; cache [B, capacity,
+// (H+2K)·D] holds the earlier ones and receives the new ones.
 func CachedAttention(s Shape, rotary *Rotary, out, qkv, cache []float32, past int) {
 	stored := s.store(cache, qkv, past)
 	s.heads(func(b, _, h int) {
+		k := s.shared(h)
 		logs, release := borrow(s.T)
 		defer release()
 		s.attend(rotary, s.head(out, b, 0, h), logs, s.query(qkv, b, 0, h), s.T,
-			stored.key(cache, b, 0, h), stored.value(cache, b, 0, h), past)
+			stored.key(cache, b, 0, k), stored.value(cache, b, 0, k), past)
 	})
 }
 
 // store appends the projection of T new tokens to the `past` tokens in running [B,
-// capacity, 3·H·D], and returns the layout of running.
+// capacity, (H+2K)·D], and returns the layout of running.
 func (s Shape) store(running, qkv []float32, past int) Shape {
-	width := 3 * s.Width()
+	width := s.Columns()
 	capacity := len(running) / (s.B * width)
 	for b := range s.B {
 		copy(running[(b*capacity+past)*width:], qkv[b*s.T*width:(b+1)*s.T*width])
 	}
-	return Shape{B: s.B, S: 1, T: capacity, H: s.H, D: s.D}
+	return Shape{B: s.B, S: 1, T: capacity, H: s.H, D: s.D, K: s.K}
 }
 
 // attend computes the attention of `queries` queries, at positions past, past+1, …, to the
 // keys from position 0 on.
 func (s Shape) attend(rotary *Rotary, out, logsum, q []float32, queries int, k, v []float32, past int) {
-	keys, ld := past+queries, 3*s.Width()
+	keys, ld := past+queries, s.Columns()
 	buffer, release := borrow((queries+keys)*s.D + min(queryBlock, queries)*keys)
 	defer release()
 	parts := carve(buffer, queries*s.D, keys*s.D, min(queryBlock, queries)*keys)
@@ -163,39 +109,41 @@ func (s Shape) slopes(p, ds []float32, lo, hi int, logsum, out, dout []float32) 
 
 // AttentionGradient sets dqkv to the gradient of Attention's input, given Attention's
 // out and logsum and the gradient dout of out. It rebuilds the weights a block at a
-// time.
+// time. The gradients of a key and a value are sums over the query heads that share them.
 func AttentionGradient(s Shape, rotary *Rotary, dqkv Gradient, dout, out, logsum, qkv []float32) {
-	ld := 3 * s.Width()
-	s.heads(func(b, seg, h int) {
-		q, k, v := s.query(qkv, b, seg, h), s.key(qkv, b, seg, h), s.value(qkv, b, seg, h)
-		dq, dk, dv := s.query(dqkv.To, b, seg, h), s.key(dqkv.To, b, seg, h), s.value(dqkv.To, b, seg, h)
-		o, do := s.head(out, b, seg, h), s.head(dout, b, seg, h)
-		logs := rowOf(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
+	ld := s.Columns()
+	s.groups(func(b, seg, kv int) {
+		k, v := s.key(qkv, b, seg, kv), s.value(qkv, b, seg, kv)
+		dk, dv := s.key(dqkv.To, b, seg, kv), s.value(dqkv.To, b, seg, kv)
 
 		rows := min(queryBlock, s.T)
 		buffer, release := borrow(4*s.T*s.D + 2*rows*s.T)
 		defer release()
 		parts := carve(buffer, s.T*s.D, s.T*s.D, s.T*s.D, s.T*s.D, rows*s.T, rows*s.T)
 		tq, tk, dtq, dtk, p, ds := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
-		rotary.rotate(tq, s.D, q, ld, 0, s.T)
 		rotary.rotate(tk, s.D, k, ld, 0, s.T)
 		// From the last block to the first: the last one reaches every key, so
 		// it initialises what the others add to.
 		keep, keepV := float32(0), kept(dqkv.Add)
-		for lo := (s.T - 1) / queryBlock * queryBlock; lo >= 0; lo -= queryBlock {
-			hi := min(lo+queryBlock, s.T)
-			n, seen := hi-lo, hi
-			s.scores(p, tq[lo*s.D:], n, tk, seen)
-			Gemm(false, true, n, seen, s.D, 1, do[lo*s.Width():], s.Width(), v, ld, 0, ds, seen)
-			s.slopes(p, ds, lo, hi, logs, o, do)
-			Gemm(false, false, n, s.D, seen, 1, ds, seen, tk, s.D, 0, dtq[lo*s.D:], s.D)
-			Gemm(true, false, seen, s.D, n, 1, ds, seen, tq[lo*s.D:], s.D, keep, dtk, s.D)
-			Gemm(true, false, seen, s.D, n, 1, p, seen, do[lo*s.Width():], s.Width(), keepV, dv, ld)
-			keep, keepV = 1, 1
+		for h := kv * s.group(); h < (kv+1)*s.group(); h++ {
+			o, do := s.head(out, b, seg, h), s.head(dout, b, seg, h)
+			logs := rowOf(logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
+			rotary.rotate(tq, s.D, s.query(qkv, b, seg, h), ld, 0, s.T)
+			for lo := (s.T - 1) / queryBlock * queryBlock; lo >= 0; lo -= queryBlock {
+				hi := min(lo+queryBlock, s.T)
+				n, seen := hi-lo, hi
+				s.scores(p, tq[lo*s.D:], n, tk, seen)
+				Gemm(false, true, n, seen, s.D, 1, do[lo*s.Width():], s.Width(), v, ld, 0, ds, seen)
+				s.slopes(p, ds, lo, hi, logs, o, do)
+				Gemm(false, false, n, s.D, seen, 1, ds, seen, tk, s.D, 0, dtq[lo*s.D:], s.D)
+				Gemm(true, false, seen, s.D, n, 1, ds, seen, tq[lo*s.D:], s.D, keep, dtk, s.D)
+				Gemm(true, false, seen, s.D, n, 1, p, seen, do[lo*s.Width():], s.Width(), keepV, dv, ld)
+				keep, keepV = 1, 1
+			}
+			rotary.rotateBack(dtq, s.D, dtq, s.D, 0, s.T)
+			s.scatter(s.query(dqkv.To, b, seg, h), ld, dqkv.Add, dtq)
 		}
-		rotary.rotateBack(dtq, s.D, dtq, s.D, 0, s.T)
 		rotary.rotateBack(dtk, s.D, dtk, s.D, 0, s.T)
-		s.scatter(dq, ld, dqkv.Add, dtq)
 		s.scatter(dk, ld, dqkv.Add, dtk)
 	})
 }

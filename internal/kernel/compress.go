@@ -2,7 +2,7 @@ package kernel
 
 import "math"
 
-// Compression is a memory of two parts (Rae et al. 2020, section 3), [Slots + T, H·D]:
+// Compression is a memory of two parts (Rae et al. 2020, section 3), [Slots + T, K·D]:
 // first `Slots` compressed rows, each made from Rate older rows by a convolution of that
 // stride, then the T keys or values of the previous segment. The oldest rows come first
 // and are dropped first.
@@ -20,20 +20,24 @@ func (c Compression) rows() int { return c.Slots + c.T }
 
 // memory is the memory of document b before segment seg.
 func (c Compression) memory(x []float32, b, seg int) []float32 {
-	n := c.rows() * c.Width()
+	n := c.rows() * c.KVWidth()
 	return rowOf(x, seg*c.B+b, n, n)
 }
 
-// windows sets y [CompressedRows, Rate·H·D] to the segment that a memory holds.
+// windows sets y [CompressedRows, Rate·K·D] to the segment that a memory holds.
 func (c Compression) windows(y, memory []float32) {
-	clear(y[copy(y, memory[c.Slots*c.Width():]):])
+	clear(y[copy(y, memory[c.Slots*c.KVWidth():]):])
 }
 
-// Compress sets states [S+1, B, Slots+T, H·D] to the memory before each segment and after
+// Compress sets states [S+1, B, Slots+T, K·D] to the memory before each segment and after
 // the last, starting from initial. At each segment it compresses the one in memory by w
-// [H·D, Rate·H·D] and replaces it by the keys (part 1) or values (part 2) of qkv.
+// [K·D, Rate·K·D] and replaces it by the keys (part 1) or values (part 2) of qkv.
 func Compress(c Compression, states, qkv, initial, w []float32, part int) {
-	d, made := c.Width(), c.CompressedRows()
+	d, made := c.KVWidth(), c.CompressedRows()
+	column := c.keys(0)
+	if part == 2 {
+		column = c.values(0)
+	}
 	copy(states, initial[:c.B*c.rows()*d])
 	window, release := borrow(made * c.Rate * d)
 	defer release()
@@ -44,7 +48,7 @@ func Compress(c Compression, states, qkv, initial, w []float32, part int) {
 			old := (c.Slots - made) * d
 			copy(after[:old], before[made*d:])
 			Linear(after[old:c.Slots*d], window, w, made)
-			gather(after[c.Slots*d:], d, qkv[c.row(b, seg)*3*d+part*d:], 3*d, c.T)
+			gather(after[c.Slots*d:], d, qkv[c.row(b, seg)*c.Columns()+column:], c.Columns(), c.T)
 		}
 	}
 }
@@ -73,22 +77,25 @@ func (c Compression) CountFilled(states, initial []float32) {
 // dkeys and dvalues. keys and values [S+1, …] come from Compress, seen [S+1, B] from
 // CountFilled.
 func Reconstruction(c Compression, dkeys, dvalues, qkv, keys, values, seen []float32) float64 {
-	d, made := c.Width(), c.CompressedRows()
+	d, made := c.KVWidth(), c.CompressedRows()
 	size := c.B * c.S * made * d
 	buffer, release := borrow(2 * size)
 	defer release()
 	clear(buffer)
 	dk, dv := buffer[:size], buffer[size:]
 	losses := make([]float64, c.B*c.S*c.H)
-	c.heads(func(b, seg, h int) {
+	c.groups(func(b, seg, k int) {
 		if seen[seg*c.B+b] == 0 {
 			return
 		}
-		at := (b*c.S+seg)*made*d + h*c.D
-		before, after := c.Slots*d+h*c.D, (c.Slots-made)*d+h*c.D
-		losses[(b*c.S+seg)*c.H+h] = c.reconstruct(dk[at:], dv[at:], c.query(qkv, b, seg, h),
-			c.memory(keys, b, seg)[before:], c.memory(values, b, seg)[before:],
-			c.memory(keys, b, seg+1)[after:], c.memory(values, b, seg+1)[after:])
+		at := (b*c.S+seg)*made*d + k*c.D
+		before, after := c.Slots*d+k*c.D, (c.Slots-made)*d+k*c.D
+		first := k * c.group()
+		for h := first; h < first+c.group(); h++ {
+			losses[(b*c.S+seg)*c.H+h] = c.reconstruct(dk[at:], dv[at:], h > first, c.query(qkv, b, seg, h),
+				c.memory(keys, b, seg)[before:], c.memory(values, b, seg)[before:],
+				c.memory(keys, b, seg+1)[after:], c.memory(values, b, seg+1)[after:])
+		}
 	})
 	c.weights(dkeys, dk, keys)
 	c.weights(dvalues, dv, values)
@@ -99,16 +106,16 @@ func Reconstruction(c Compression, dkeys, dvalues, qkv, keys, values, seen []flo
 	return sum
 }
 
-// reconstruct is the loss of one head of one segment. It sets dk and dv to the gradients
-// of the compressed keys and values.
-func (c Compression) reconstruct(dk, dv, q, k, v, ck, cv []float32) (loss float64) {
-	d, made := c.Width(), c.CompressedRows()
+// reconstruct is the loss of one query head of one segment. It sets dk and dv to the
+// gradients of the compressed keys and values, or adds them.
+func (c Compression) reconstruct(dk, dv []float32, add bool, q, k, v, ck, cv []float32) (loss float64) {
+	d, made := c.KVWidth(), c.CompressedRows()
 	block := min(queryBlock, c.T)
 	buffer, release := borrow(c.T*c.D + block*(2*c.D+c.T+2*made))
 	defer release()
 	parts := carve(buffer, c.T*c.D, block*c.D, block*c.D, block*c.T, block*made, block*made)
 	query, off, short, full, weights, slopes := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
-	gather(query, c.D, q, 3*d, c.T)
+	gather(query, c.D, q, c.Columns(), c.T)
 	a := float32(1 / math.Sqrt(float64(c.D)))
 	attend := func(out, scores []float32, q []float32, n int, k, v []float32, m int) {
 		Gemm(false, true, n, m, c.D, a, q, c.D, k, d, 0, scores, m)
@@ -122,24 +129,24 @@ func (c Compression) reconstruct(dk, dv, q, k, v, ck, cv []float32) (loss float6
 		attend(off, full, query[lo*c.D:], n, k, v, c.T)
 		attend(short, weights, query[lo*c.D:], n, ck, cv, made)
 		axpy(off[:n*c.D], -1, short[:n*c.D])
-		loss += float64(dot(off[:n*c.D], off[:n*c.D])) / float64(d)
-		scale(off[:n*c.D], -2/float32(d)) // the gradient of the attention to compressed rows
+		loss += float64(dot(off[:n*c.D], off[:n*c.D])) / float64(c.Width())
+		scale(off[:n*c.D], -2/float32(c.Width())) // the gradient of the attention to compressed rows
 		Gemm(false, true, n, made, c.D, 1, off, c.D, cv, d, 0, slopes, made)
 		for t := range n {
 			w, s := rowOf(weights, t, made, made), rowOf(slopes, t, made, made)
 			softmaxGradient(s, w, s, dot(rowOf(off, t, c.D, c.D), rowOf(short, t, c.D, c.D)), a)
 		}
-		Gemm(true, false, made, c.D, n, 1, slopes, made, query[lo*c.D:], c.D, kept(lo > 0), dk, d)
-		Gemm(true, false, made, c.D, n, 1, weights, made, off, c.D, kept(lo > 0), dv, d)
+		Gemm(true, false, made, c.D, n, 1, slopes, made, query[lo*c.D:], c.D, kept(add || lo > 0), dk, d)
+		Gemm(true, false, made, c.D, n, 1, weights, made, off, c.D, kept(add || lo > 0), dv, d)
 	}
 	return loss
 }
 
-// weights sets dw [H·D, Rate·H·D] to the gradient of the matrix that compressed the
-// windows of the memory in states; dy [B·S·CompressedRows, H·D] is the gradient of the
+// weights sets dw [K·D, Rate·K·D] to the gradient of the matrix that compressed the
+// windows of the memory in states; dy [B·S·CompressedRows, K·D] is the gradient of the
 // result.
 func (c Compression) weights(dw, dy, states []float32) {
-	d, made := c.Width(), c.CompressedRows()
+	d, made := c.KVWidth(), c.CompressedRows()
 	size := made * c.Rate * d
 	windows, release := borrow(c.B * c.S * size)
 	defer release()

@@ -1,7 +1,8 @@
 package kernel
 
-// The compressive memory of Infini-attention. One head's memory is [D, D+1]: the
-// associative matrix M, and in the last column the normaliser z.
+// The compressive memory of Infini-attention. A key/value head's memory is [D, D+1]: the
+// associative matrix M, and in the last column the normaliser z. All query heads of the
+// group read it.
 
 // sigmaRows sets y [T, D] to σ of a view x with leading dimension ld.
 func (s Shape) sigmaRows(y, x []float32, ld int) {
@@ -29,8 +30,8 @@ func MemoryRead(s Shape, epsilon float32, out, qkv, states []float32) {
 		defer release()
 		parts := carve(buffer, s.T*s.D, s.T*(s.D+1))
 		features, r := parts[0], parts[1]
-		s.sigmaRows(features, s.query(qkv, b, seg, h), 3*s.Width())
-		s.recall(r, features, s.memory(states, b, seg, h))
+		s.sigmaRows(features, s.query(qkv, b, seg, h), s.Columns())
+		s.recall(r, features, s.memory(states, b, seg, s.shared(h)))
 		o := s.head(out, b, seg, h)
 		for t := range s.T {
 			row := rowOf(r, t, s.D+1, s.D+1)
@@ -42,27 +43,31 @@ func MemoryRead(s Shape, epsilon float32, out, qkv, states []float32) {
 // MemoryReadGradient sets dqkv and dstates to the gradients of MemoryRead's inputs:
 // zero for keys, values and states that no segment reads.
 func MemoryReadGradient(s Shape, epsilon float32, dqkv, dstates Gradient, dout, qkv, states []float32) {
-	ld := 3 * s.Width()
+	ld := s.Columns()
 	if !dqkv.Add {
 		clear(dqkv.To)
 	}
 	if !dstates.Add {
-		clear(dstates.To[s.S*s.B*s.H*s.MemorySize():])
+		clear(dstates.To[s.S*s.B*s.KV()*s.MemorySize():])
 	}
-	s.heads(func(b, seg, h int) {
+	s.groups(func(b, seg, kv int) {
 		buffer, release := borrow(s.T * (3*s.D + 1))
 		defer release()
 		parts := carve(buffer, s.T*s.D, s.T*(s.D+1), s.T*s.D)
 		features, r, dfeatures := parts[0], parts[1], parts[2]
-		memory := s.memory(states, b, seg, h)
-		s.sigmaRows(features, s.query(qkv, b, seg, h), ld)
-		s.recall(r, features, memory)
-		s.quotientGradient(r, s.head(dout, b, seg, h), s.Width(), 1, epsilon)
-		// r is now the gradient of features·[M z].
-		Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, kept(dstates.Add), s.memory(dstates.To, b, seg, h), s.D+1)
-		Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 0, dfeatures, s.D)
-		sigmaGradient(dfeatures, features)
-		s.scatter(s.query(dqkv.To, b, seg, h), ld, true, dfeatures)
+		memory := s.memory(states, b, seg, kv)
+		keep := kept(dstates.Add)
+		for h := kv * s.group(); h < (kv+1)*s.group(); h++ {
+			s.sigmaRows(features, s.query(qkv, b, seg, h), ld)
+			s.recall(r, features, memory)
+			s.quotientGradient(r, s.head(dout, b, seg, h), s.Width(), 1, epsilon)
+			// r is now the gradient of features·[M z].
+			Gemm(true, false, s.D, s.D+1, s.T, 1, features, s.D, r, s.D+1, keep, s.memory(dstates.To, b, seg, kv), s.D+1)
+			Gemm(false, true, s.T, s.D, s.D+1, 1, r, s.D+1, memory, s.D+1, 0, dfeatures, s.D)
+			sigmaGradient(dfeatures, features)
+			s.scatter(s.query(dqkv.To, b, seg, h), ld, true, dfeatures)
+			keep = 1
+		}
 	})
 }
 
@@ -87,15 +92,15 @@ func (s Shape) quotientGradient(r, d []float32, ld int, sign, epsilon float32) {
 // n·ΔM, and z alike.
 func MemoryWrite(s Shape, epsilon float32, delta bool, writeCounts, states, qkv, initial []float32) {
 	copy(states, initial)
-	Each(s.B*s.H, func(i int) {
-		b, h := i/s.H, i%s.H
+	Each(s.B*s.KV(), func(i int) {
+		b, h := i/s.KV(), i%s.KV()
 		buffer, release := borrow(s.T * (3*s.D + 2))
 		defer release()
 		parts := carve(buffer, s.T*s.D, s.T*(s.D+1), s.T*(s.D+1))
 		features, r, values := parts[0], parts[1], parts[2]
 		for seg := range s.S {
 			before, after := s.memory(states, b, seg, h), s.memory(states, b, seg+1, h)
-			s.sigmaRows(features, s.key(qkv, b, seg, h), 3*s.Width())
+			s.sigmaRows(features, s.key(qkv, b, seg, h), s.Columns())
 			s.written(values, r, features, s.value(qkv, b, seg, h), before, epsilon, delta)
 			copy(after, before)
 			Gemm(true, false, s.D, s.D+1, s.T, s.writeCount(writeCounts, b, seg), features, s.D, values, s.D+1, 1, after, s.D+1)
@@ -121,9 +126,9 @@ func (s Shape) written(values, r, features, v, memory []float32, epsilon float32
 		row := rowOf(values, t, s.D+1, s.D+1)
 		if delta {
 			answer := rowOf(r, t, s.D+1, s.D+1)
-			blend(row[:s.D], 1, rowOf(v, t, 3*s.Width(), s.D), -1/(answer[s.D]+epsilon), answer[:s.D])
+			blend(row[:s.D], 1, rowOf(v, t, s.Columns(), s.D), -1/(answer[s.D]+epsilon), answer[:s.D])
 		} else {
-			copy(row, rowOf(v, t, 3*s.Width(), s.D))
+			copy(row, rowOf(v, t, s.Columns(), s.D))
 		}
 		row[s.D] = 1
 	}
@@ -132,12 +137,12 @@ func (s Shape) written(values, r, features, v, memory []float32, epsilon float32
 // MemoryWriteGradient sets dqkv and dinitial to the gradients of MemoryWrite's inputs,
 // given the gradient of every state: zero for queries.
 func MemoryWriteGradient(s Shape, epsilon float32, delta bool, writeCounts []float32, dqkv, dinitial Gradient, dstates, qkv, states []float32) {
-	ld := 3 * s.Width()
+	ld := s.Columns()
 	if !dqkv.Add {
 		clear(dqkv.To)
 	}
-	Each(s.B*s.H, func(i int) {
-		b, h := i/s.H, i%s.H
+	Each(s.B*s.KV(), func(i int) {
+		b, h := i/s.KV(), i%s.KV()
 		buffer, release := borrow(s.T*(5*s.D+3) + s.MemorySize())
 		defer release()
 		parts := carve(buffer, s.T*s.D, s.T*(s.D+1), s.T*(s.D+1), s.T*s.D, s.T*s.D, s.MemorySize())

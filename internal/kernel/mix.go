@@ -4,9 +4,9 @@ import "math"
 
 func logistic(x float32) float32 { return float32(1 / (1 + math.Exp(-float64(x)))) }
 
-// empty reports whether a head's memory holds nothing: its normaliser is zero.
-func (s Shape) empty(states []float32, b, seg, h int) bool {
-	memory := s.memory(states, b, seg, h)
+// empty reports whether the memory of a key/value head holds nothing: its normaliser is zero.
+func (s Shape) empty(states []float32, b, seg, k int) bool {
+	memory := s.memory(states, b, seg, k)
 	for i := s.D; i < len(memory); i += s.D + 1 {
 		if memory[i] != 0 {
 			return false
@@ -18,7 +18,7 @@ func (s Shape) empty(states []float32, b, seg, h int) bool {
 // Gate decides how much of each head's output comes from its memory (paper eq. 10).
 type Gate struct {
 	Shape
-	Beta []float32 // β [H]
+	Beta []float32 // β [H]; -Inf shuts the memory out
 	// States, if not nil, are the memories that the segments read: a segment that
 	// reads an empty one uses local attention alone. Without States, it is gated
 	// like the others.
@@ -31,7 +31,7 @@ func (g Gate) shares() []float32 {
 	all := make([]float32, g.B*g.S*g.H)
 	for i := range all {
 		b, seg, h := i/(g.S*g.H), i/g.H%g.S, i%g.H
-		if g.States == nil || !g.empty(g.States, b, seg, h) {
+		if g.States == nil || !g.empty(g.States, b, seg, g.shared(h)) {
 			all[i] = logistic(g.Beta[h])
 		}
 	}
@@ -45,6 +45,10 @@ func Mix(g Gate, out, memory, local []float32) {
 		for i := lo; i < hi; i++ {
 			for h, share := range rowOf(shares, i/g.T, g.H, g.H) {
 				at := i*g.Width() + h*g.D
+				if share == 0 { // the very bits of local attention, whatever memory holds
+					copy(out[at:at+g.D], local[at:at+g.D])
+					continue
+				}
 				blend(out[at:at+g.D], share, memory[at:at+g.D], 1-share, local[at:at+g.D])
 			}
 		}
@@ -63,8 +67,10 @@ func MixGradient(g Gate, dmemory, dlocal, dbeta Gradient, dout, memory, local []
 				up := dout[at : at+g.D]
 				accumulate(dmemory.Part(at, at+g.D), share, up)
 				accumulate(dlocal.Part(at, at+g.D), 1-share, up)
-				// The slope of the sigmoid is share·(1-share), which is 0 for
-				// an empty memory, too.
+				if share == 0 {
+					continue
+				}
+				// The slope of the sigmoid is share·(1-share).
 				slope[h] += share * (1 - share) * (dot(up, memory[at:at+g.D]) - dot(up, local[at:at+g.D]))
 			}
 		}

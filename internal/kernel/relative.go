@@ -11,7 +11,7 @@ type Relative struct {
 	SlotPerSegment bool    // each segment sees its own slot of Past, and no segment before it
 }
 
-// Past is the keys and values before the segments: for each [slots, B], Cache rows of H·D,
+// Past is the keys and values before the segments: for each [slots, B], Cache rows of K·D,
 // the oldest first, Stride numbers from one row to the next. Seen [slots, B] is how many
 // tokens there were: of a cache that is not yet full, only the last Seen rows count.
 type Past struct {
@@ -38,43 +38,42 @@ func (r Relative) distances(d Distances) int {
 	return len(d.R) / r.Width()
 }
 
-// span is what the queries of one head see: first `cached` rows of the past, then `known`
+// span is what the queries of one query head see: first `cached` rows of the past, then `known`
 // tokens of the document, then themselves.
 type span struct {
-	q              []float32 // [n, …], leading dimension 3·H·D
+	q              []float32 // [n, …], leading dimension (H+2K)·D
 	n              int
 	cached, known  int
 	oldKey, oldVal []float32 // leading dimension stride
 	stride         int
-	key, val       []float32 // leading dimension 3·H·D
+	key, val       []float32 // leading dimension (H+2K)·D
 }
 
 // past is the number of keys before the first query.
 func (p span) past() int { return p.cached + p.known }
 
-// span returns the span of one head of a segment.
+// span returns the span of one query head of a segment.
 func (r Relative) span(qkv []float32, past Past, b, seg, h int) span {
 	known, slot := min(seg*r.T, r.Cache), 0
 	if r.SlotPerSegment {
 		known, slot = 0, seg
 	}
 	p := span{q: r.query(qkv, b, seg, h), n: r.T, known: known}
-	back := known * 3 * r.Width()
-	at := r.row(b, seg)*3*r.Width() - back + h*r.D
-	p.key, p.val = qkv[at+r.Width():], qkv[at+2*r.Width():]
-	r.old(&p, r.Cache-known, past, slot*r.B+b, h)
+	at := (r.row(b, seg) - known) * r.Columns()
+	p.key, p.val = qkv[at+r.keys(r.shared(h)):], qkv[at+r.values(r.shared(h)):]
+	r.old(&p, r.Cache-known, past, slot*r.B+b, r.shared(h))
 	return p
 }
 
 // old adds to a span the rows it sees of one document in one slot of the past, at most the
 // last `room`.
-func (r Relative) old(p *span, room int, past Past, document, h int) {
+func (r Relative) old(p *span, room int, past Past, document, k int) {
 	p.stride = max(past.Stride, r.D) // BLAS wants it even for no rows
 	if room > 0 {
 		p.cached = min(int(past.Seen[document]), room)
 	}
 	if p.cached > 0 {
-		at := ((document+1)*r.Cache-p.cached)*past.Stride + h*r.D
+		at := ((document+1)*r.Cache-p.cached)*past.Stride + k*r.D
 		p.oldKey, p.oldVal = past.Keys[at:], past.Values[at:]
 	}
 }
@@ -83,12 +82,12 @@ func (r Relative) old(p *span, room int, past Past, document, h int) {
 // first m tokens of a span: first the rows in old, then the rows in k.
 func (r Relative) products(x []float32, keep float32, n, m int, a float32, y []float32, ld int, p span, k, old []float32) {
 	Gemm(false, true, n, p.cached, r.D, a, y, ld, old, p.stride, keep, x, m)
-	Gemm(false, true, n, m-p.cached, r.D, a, y, ld, k, 3*r.Width(), keep, x[p.cached:], m)
+	Gemm(false, true, n, m-p.cached, r.D, a, y, ld, k, r.Columns(), keep, x[p.cached:], m)
 }
 
 // weightedSum sets y [n, D] to x·k for x [n, m].
 func (r Relative) weightedSum(y []float32, ld int, x []float32, n, m int, p span, k, old []float32) {
-	Gemm(false, false, n, r.D, m-p.cached, 1, x[p.cached:], m, k, 3*r.Width(), 0, y, ld)
+	Gemm(false, false, n, r.D, m-p.cached, 1, x[p.cached:], m, k, r.Columns(), 0, y, ld)
 	Gemm(false, false, n, r.D, p.cached, 1, x, m, old, p.stride, 1, y, ld)
 }
 
@@ -144,11 +143,11 @@ func addToRows(y, x, a []float32) {
 }
 
 // queries sets q [n, D] to the queries of a span.
-func (r Relative) queries(q []float32, p span) { gather(q, r.D, p.q, 3*r.Width(), p.n) }
+func (r Relative) queries(q []float32, p span) { gather(q, r.D, p.q, r.Columns(), p.n) }
 
 // RelativeInputs is what attention with relative positions reads.
 type RelativeInputs struct {
-	QKV []float32 // [B·S·T, 3·H·D]
+	QKV []float32 // [B·S·T, (H+2K)·D]
 	Distances
 	Past Past
 }
@@ -199,26 +198,28 @@ func (r Relative) attend(out, logsum, qu []float32, p span, f positionTerm) {
 }
 
 // CachedRelativeAttention is RelativeAttention for the next T tokens of a segment that
-// already has `done` tokens; running [B, capacity, 3·H·D] holds those and receives the new
-// ones. Instead of R it takes the factors of R: the sinusoids [P, H·D] and W_r [H·D, H·D].
+// already has `done` tokens; running [B, capacity, (H+2K)·D] holds those and receives the
+// new ones. Instead of R it takes the factors of R: the sinusoids [P, n] and W_r [H·D, n].
 // For a few queries, multiplying them by W_r is cheaper than multiplying all of the
 // sinusoids.
 func CachedRelativeAttention(r Relative, out []float32, in RelativeInputs, sinusoids, wr, running []float32, done int) {
-	d, qkv, width := in.Distances, in.QKV, r.Width()
+	d, qkv, width := in.Distances, in.QKV, len(wr)/r.Width()
 	stored := r.store(running, qkv, done)
 	few := d.Bias == nil && r.T < r.D
 	if d.Bias == nil {
 		d.R = sinusoids
 		if !few {
-			projected, release := borrow(len(sinusoids))
+			distances := len(sinusoids) / width
+			projected, release := borrow(distances * r.Width())
 			defer release()
-			Linear(projected, sinusoids, wr, len(sinusoids)/width)
+			Linear(projected, sinusoids, wr, distances)
 			d.R = projected
 		}
 	}
 	r.heads(func(b, _, h int) {
-		p := span{q: r.query(qkv, b, 0, h), n: r.T, known: done, key: stored.key(running, b, 0, h), val: stored.value(running, b, 0, h)}
-		r.old(&p, r.Cache, in.Past, b, h)
+		k := r.shared(h)
+		p := span{q: r.query(qkv, b, 0, h), n: r.T, known: done, key: stored.key(running, b, 0, k), val: stored.value(running, b, 0, k)}
+		r.old(&p, r.Cache, in.Past, b, k)
 		buffer, release := borrow(r.T * (3*r.D + 1 + width))
 		defer release()
 		parts := carve(buffer, r.T*r.D, r.T*r.D, r.T*r.D, r.T, r.T*width)

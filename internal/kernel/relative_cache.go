@@ -15,19 +15,19 @@ func Seen(s Shape, after, before []float32) {
 	}
 }
 
-// WriteCache sets states [2, B, C, 2·H·D] to the cache before and after the segments of a
+// WriteCache sets states [2, B, C, 2·K·D] to the cache before and after the segments of a
 // graph: keys and values of the last C tokens, the oldest first.
 func WriteCache(r Relative, states, qkv, initial []float32) {
-	size := r.Cache * 2 * r.Width()
+	row := 2 * r.KVWidth()
+	size := r.Cache * row
 	copy(states, initial[:r.B*size])
 	Each(r.B, func(b int) {
 		before, after := rowOf(states, b, size, size), rowOf(states, r.B+b, size, size)
 		fresh := min(r.S*r.T, r.Cache)
-		old := copy(after, before[fresh*2*r.Width():])
-		row := rowOf(qkv, b, r.S*r.T*3*r.Width(), r.S*r.T*3*r.Width())
+		old := copy(after, before[fresh*row:])
 		for i := range fresh {
-			token := rowOf(row, r.S*r.T-fresh+i, 3*r.Width(), 3*r.Width())
-			copy(after[old+i*2*r.Width():], token[r.Width():])
+			token := rowOf(qkv, (b+1)*r.S*r.T-fresh+i, r.Columns(), r.Columns())
+			copy(after[old+i*row:], token[r.Width():])
 		}
 	})
 }
@@ -100,17 +100,18 @@ func unitGradient(d, y []float32, inverse float32) {
 	scale(d, inverse)
 }
 
-// QKNorm sets y [rows, 3·H·D] to qkv with every key scaled to length 1 and every query to
+// QKNorm sets y [rows, (H+2K)·D] to qkv with every key scaled to length 1 and every query to
 // the length gain [H] of its head; values stay the same.
 func QKNorm(s Shape, y, qkv, gain []float32) {
 	copy(y, qkv)
-	s.heads(func(b, seg, h int) {
-		q, k := s.query(y, b, seg, h), s.key(y, b, seg, h)
+	s.each(s.H+s.KV(), func(b, seg, i int) {
+		head := s.query(y, b, seg, i)
 		for t := range s.T {
-			row, key := rowOf(q, t, 3*s.Width(), s.D), rowOf(k, t, 3*s.Width(), s.D)
+			row := rowOf(head, t, s.Columns(), s.D)
 			unit(row, row)
-			scale(row, gain[h])
-			unit(key, key)
+			if i < s.H {
+				scale(row, gain[i])
+			}
 		}
 	})
 }
@@ -118,18 +119,18 @@ func QKNorm(s Shape, y, qkv, gain []float32) {
 // QKNormGradient sets dqkv and dgain to the gradients of QKNorm's inputs. It overwrites dy.
 func QKNormGradient(s Shape, dqkv, dgain Gradient, dy, qkv, gain []float32) {
 	slopes := make([]float64, s.B*s.S*s.H)
-	s.heads(func(b, seg, h int) {
+	s.each(s.H+s.KV(), func(b, seg, i int) {
 		row, release := borrow(s.D)
 		defer release()
+		x, dx := s.query(qkv, b, seg, i), s.query(dy, b, seg, i)
 		for t := range s.T {
-			at := func(x []float32) []float32 { return rowOf(x, t, 3*s.Width(), s.D) }
-			inverse := unit(row, at(s.query(qkv, b, seg, h)))
-			d := at(s.query(dy, b, seg, h))
-			slopes[(b*s.S+seg)*s.H+h] += float64(dot(d, row))
-			scale(d, gain[h])
+			inverse := unit(row, rowOf(x, t, s.Columns(), s.D))
+			d := rowOf(dx, t, s.Columns(), s.D)
+			if i < s.H {
+				slopes[(b*s.S+seg)*s.H+i] += float64(dot(d, row))
+				scale(d, gain[i])
+			}
 			unitGradient(d, row, inverse)
-			inverse = unit(row, at(s.key(qkv, b, seg, h)))
-			unitGradient(at(s.key(dy, b, seg, h)), row, inverse)
 		}
 	})
 	Accumulate(dqkv, 1, dy)

@@ -18,16 +18,19 @@ func RelativeGradient(r Relative, to RelativeGradients, dout, out, logsum []floa
 	// the threads do.
 	parts, release := borrow(r.B * r.S * total)
 	defer release()
-	r.heads(func(b, seg, h int) {
+	r.groups(func(b, seg, k int) {
 		mine := carve(rowOf(parts, b*r.S+seg, total, total), sizes...)
-		g := relativeGradient{
-			Relative: r, span: r.span(qkv, in.Past, b, seg, h), add: to.QKV.Add,
-			h: h, d: d, dd: Distances{mine[0], mine[1], mine[2], mine[3]},
-			dq: r.query(dqkv, b, seg, h), dk: r.key(dqkv, b, seg, h), dv: r.value(dqkv, b, seg, h),
-			out: r.head(out, b, seg, h), dout: r.head(dout, b, seg, h),
-			logsum: rowOf(logsum, (b*r.S+seg)*r.H+h, r.T, r.T),
+		first := k * r.group()
+		for h := first; h < first+r.group(); h++ {
+			g := relativeGradient{
+				Relative: r, span: r.span(qkv, in.Past, b, seg, h), add: to.QKV.Add, addKV: to.QKV.Add || h > first,
+				h: h, d: d, dd: Distances{mine[0], mine[1], mine[2], mine[3]},
+				dq: r.query(dqkv, b, seg, h), dk: r.key(dqkv, b, seg, k), dv: r.value(dqkv, b, seg, k),
+				out: r.head(out, b, seg, h), dout: r.head(dout, b, seg, h),
+				logsum: rowOf(logsum, (b*r.S+seg)*r.H+h, r.T, r.T),
+			}
+			g.run()
 		}
-		g.run()
 	})
 	at := 0
 	for i, sum := range []Gradient{to.U, to.V, to.R, to.Bias} {
@@ -41,7 +44,7 @@ func RelativeGradient(r Relative, to RelativeGradients, dout, out, logsum []floa
 	}
 }
 
-// relativeGradient computes the gradient of one head of a segment.
+// relativeGradient computes the gradient of one query head of a segment.
 type relativeGradient struct {
 	Relative
 	span
@@ -49,7 +52,7 @@ type relativeGradient struct {
 	d                 Distances
 	dd                Distances // the segment's share of the gradient of d
 	dq, dk, dv        []float32
-	add               bool // to dq, dk and dv
+	add, addKV        bool // to dq; to dk and dv
 	out, dout, logsum []float32
 
 	f                positionTerm
@@ -79,7 +82,7 @@ func (g *relativeGradient) run() {
 	}
 	// From the last block to the first: the last one reaches every key and every
 	// distance, so it sets what the others add to.
-	keep, keepKV := float32(0), kept(g.add)
+	keep, keepKV := float32(0), kept(g.addKV)
 	for lo := (g.T - 1) / queryBlock * queryBlock; lo >= 0; lo -= queryBlock {
 		g.block(lo, min(lo+queryBlock, g.T), keep, keepKV)
 		keep, keepKV = 1, 1
@@ -89,7 +92,7 @@ func (g *relativeGradient) run() {
 		g.sum(head(dd.V, h, g.D), g.dqv)
 	}
 	axpy(g.dqu, 1, g.dqv)
-	g.scatter(g.dq, 3*g.Width(), g.add, g.dqu)
+	g.scatter(g.dq, g.Columns(), g.add, g.dqu)
 }
 
 // sum sets y [D] to the sum of the rows of x.
@@ -104,7 +107,7 @@ func (g *relativeGradient) sum(y, x []float32) {
 // times what dk and dv, hold.
 func (g *relativeGradient) block(lo, hi int, keep, keepKV float32) {
 	f, dd, qu, qv := g.f, g.dd, g.qu, g.qv
-	n, m, ld := hi-lo, g.past()+hi, 3*g.Width()
+	n, m, ld := hi-lo, g.past()+hi, g.Columns()
 	buffer, release := borrow(3 * n * m)
 	defer release()
 	parts := carve(buffer, n*m, n*m, n*m)

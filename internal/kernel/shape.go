@@ -28,41 +28,61 @@ func (s Shape) Columns() int { return (s.H + 2*s.KV()) * s.D }
 // Rows is the number of tokens, B·S·T.
 func (s Shape) Rows() int { return s.B * s.S * s.T }
 
-// Width is the width of the model, H·D.
+// Width is the width of the queries of a token, and of what attention returns: H·D.
 func (s Shape) Width() int { return s.H * s.D }
 
-// MemorySize is the size of one head's memory, D·(D+1).
+// MemorySize is the size of the memory of one key/value head, D·(D+1).
 func (s Shape) MemorySize() int { return s.D * (s.D + 1) }
 
-// heads calls f for every document, segment and head, in parallel.
-func (s Shape) heads(f func(b, seg, h int)) {
-	Each(s.B*s.S*s.H, func(i int) { f(i/(s.S*s.H), i/s.H%s.S, i%s.H) })
+// KVWidth is the width of the keys, and of the values, of a token: K·D.
+func (s Shape) KVWidth() int { return s.KV() * s.D }
+
+// group is how many query heads share a key/value head, H/K.
+func (s Shape) group() int { return s.H / s.KV() }
+
+// shared is the key/value head that query head h reads. Neighbouring query heads share one
+// (repeat-interleave), as in every Llama file.
+func (s Shape) shared(h int) int { return h / s.group() }
+
+// heads calls f for every document, segment and query head, in parallel.
+func (s Shape) heads(f func(b, seg, h int)) { s.each(s.H, f) }
+
+// groups calls f for every document, segment and key/value head k, in parallel. The query
+// heads that share it are those from k·group() on.
+func (s Shape) groups(f func(b, seg, k int)) { s.each(s.KV(), f) }
+
+func (s Shape) each(n int, f func(b, seg, h int)) {
+	Each(s.B*s.S*n, func(i int) { f(i/(s.S*n), i/n%s.S, i%n) })
 }
 
 // row is the first row of a segment.
 func (s Shape) row(b, seg int) int { return (b*s.S + seg) * s.T }
 
-// query, key and value are views of one head in x [rows, 3·H·D], from the first row of a
-// segment on; their leading dimension is 3·H·D.
+// query, key and value are views of one query or key/value head in x [rows, (H+2K)·D],
+// from the first row of a segment on; their leading dimension is Columns().
 func (s Shape) query(x []float32, b, seg, h int) []float32 {
-	return x[s.row(b, seg)*3*s.Width()+h*s.D:]
+	return x[s.row(b, seg)*s.Columns()+h*s.D:]
 }
-func (s Shape) key(x []float32, b, seg, h int) []float32 {
-	return x[s.row(b, seg)*3*s.Width()+s.Width()+h*s.D:]
+func (s Shape) key(x []float32, b, seg, k int) []float32 {
+	return x[s.row(b, seg)*s.Columns()+s.keys(k):]
 }
-func (s Shape) value(x []float32, b, seg, h int) []float32 {
-	return x[s.row(b, seg)*3*s.Width()+2*s.Width()+h*s.D:]
+func (s Shape) value(x []float32, b, seg, k int) []float32 {
+	return x[s.row(b, seg)*s.Columns()+s.values(k):]
 }
+
+// keys and values are the first columns of a key/value head in a projection.
+func (s Shape) keys(k int) int   { return (s.H + k) * s.D }
+func (s Shape) values(k int) int { return (s.H + s.KV() + k) * s.D }
 
 // head is the view of one head in x [rows, H·D].
 func (s Shape) head(x []float32, b, seg, h int) []float32 {
 	return x[s.row(b, seg)*s.Width()+h*s.D:]
 }
 
-// memory is the memory of one head before segment seg; seg == S is the last.
-func (s Shape) memory(m []float32, b, seg, h int) []float32 {
+// memory is the memory of key/value head k before segment seg; seg == S is the last.
+func (s Shape) memory(m []float32, b, seg, k int) []float32 {
 	n := s.MemorySize()
-	at := ((seg*s.B+b)*s.H + h) * n
+	at := ((seg*s.B+b)*s.KV() + k) * n
 	return m[at : at+n]
 }
 

@@ -6,17 +6,28 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Shape is the layout of a projection qkv [B·S·T, 3·H·D]; see kernel.Shape.
+// Shape is the layout of a projection qkv [B·S·T, (H+2K)·D]; see kernel.Shape.
 type Shape = kernel.Shape
 
 // Rotary holds the rotary positions of one segment; see kernel.NewRotary.
 type Rotary = kernel.Rotary
 
-// NewRotary prepares n positions for heads of width d.
-func NewRotary(n, d int, base float64) *Rotary { return kernel.NewRotary(n, d, base) }
+// NewRotary prepares a number of positions; frequencies are from Frequencies.
+func NewRotary(positions int, frequencies []float64) *Rotary {
+	return kernel.NewRotary(positions, frequencies)
+}
+
+// RopeScaling changes rotary frequencies; see kernel.RopeScaling.
+type RopeScaling = kernel.RopeScaling
+
+// Frequencies is the rotary frequencies of a head of width d, [d/2], in radians per
+// position; see kernel.Frequencies.
+func Frequencies(d int, base float64, scaling RopeScaling) []float64 {
+	return kernel.Frequencies(d, base, scaling)
+}
 
 // CausalAttention is softmax attention inside each segment (paper eq. 6) over
-// qkv [B·S·T, 3·H·D]: [B·S·T, H·D].
+// qkv [B·S·T, (H+2K)·D]: [B·S·T, H·D].
 func CausalAttention(s Shape, rotary *Rotary, qkv *G.Node) *G.Node {
 	logsum := make([]float32, s.B*s.S*s.H*s.T)
 	var result []float32
@@ -33,8 +44,19 @@ func CausalAttention(s Shape, rotary *Rotary, qkv *G.Node) *G.Node {
 // Cache holds, for each document, the projections of the running segment's tokens, which
 // decoding needs.
 type Cache struct {
-	QKV  []float32 // [B, segment, 3·H·D]
+	QKV  []float32 // [B, segment, (H+2K)·D]
 	Past *int      // tokens in it, shared by all layers
+}
+
+// NewCache is a cache for a number of documents and tokens of each; of s, only the heads
+// count. past is the number of tokens in it, which the caller counts.
+func NewCache(s Shape, documents, tokens int, past *int) Cache {
+	return Cache{QKV: make([]float32, documents*tokens*s.Columns()), Past: past}
+}
+
+// CopyDocument copies the only document of another cache of the same size to document `to`.
+func (c Cache) CopyDocument(to int, from Cache) {
+	copy(c.QKV[to*len(from.QKV):], from.QKV)
 }
 
 // CachedAttention is CausalAttention for the next T tokens of a segment, which it appends
@@ -47,7 +69,7 @@ func CachedAttention(s Shape, rotary *Rotary, qkv *G.Node, cache Cache) *G.Node 
 }
 
 // MemoryRead is σ(q)M / (σ(q)z + ε) (paper eq. 7): segment s of qkv reads
-// states[s]; states is [≥S, B, H, D, D+1]. The result is [B·S·T, H·D].
+// states[s]; states is [≥S, B, K, D, D+1]. The result is [B·S·T, H·D].
 func MemoryRead(s Shape, epsilon float64, qkv, states *G.Node) *G.Node {
 	e := float32(epsilon)
 	return apply(floats("memory read", []int{s.Rows(), s.Width()},
@@ -57,14 +79,14 @@ func MemoryRead(s Shape, epsilon float64, qkv, states *G.Node) *G.Node {
 		}}), qkv, states)
 }
 
-// MemoryWrite is the memory before each segment and after the last, [S+1, B, H, D, D+1],
-// from initial [1, B, H, D, D+1] and the keys and values of qkv: paper eq. 8, or eq. 9
+// MemoryWrite is the memory before each segment and after the last, [S+1, B, K, D, D+1],
+// from initial [1, B, K, D, D+1] and the keys and values of qkv: paper eq. 8, or eq. 9
 // with delta. writeCounts [B·S] is how often the write of each segment counts, read at
 // each run; nil means once.
 func MemoryWrite(s Shape, epsilon float64, delta bool, writeCounts []float32, qkv, initial *G.Node) *G.Node {
 	e := float32(epsilon)
 	var states []float32
-	return apply(floats("memory write", []int{s.S + 1, s.B, s.H, s.D, s.D + 1},
+	return apply(floats("memory write", []int{s.S + 1, s.B, s.KV(), s.D, s.D + 1},
 		func(out []float32, in []G.Value) {
 			states = out
 			kernel.MemoryWrite(s, e, delta, writeCounts, out, f32(in[0]), f32(in[1]))
@@ -93,7 +115,7 @@ func Last(states *G.Node) *G.Node {
 
 // Mix is sigmoid(β)·memory + (1-sigmoid(β))·local (paper eq. 10), β [H]. With states, a
 // segment that reads an empty memory uses local attention alone; without, it is gated like
-// the others.
+// the others. β may be -Inf: the result is then local, bit for bit.
 func Mix(s Shape, memory, local, beta, states *G.Node) *G.Node {
 	inputs := []*G.Node{memory, local, beta}
 	if states != nil {

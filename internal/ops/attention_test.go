@@ -12,18 +12,26 @@ import (
 
 const ropeBase = 10000
 
-// The parts of a projection qkv [B·S·T, 3·H·D].
+// The parts of a projection qkv [B·S·T, (H+2K)·D].
 const (
 	query = iota
 	key
 	value
 )
 
-// vector is one token's query, key or value of one head.
+// projection draws queries, keys and values.
+func projection(r *rand.Rand, s Shape) array { return normal(r, s.Rows(), s.Columns()) }
+
+// vector is one token's query of query head h, or its key or value of key/value head h.
 func vector(s Shape, qkv array, b, seg, t, part, h int) []float64 {
-	at := (((b*s.S+seg)*s.T+t)*3+part)*s.H*s.D + h*s.D
-	return qkv.data[at : at+s.D]
+	column := []int{query: 0, key: s.H, value: s.H + s.KV()}[part] + h
+	row := (b*s.S+seg)*s.T + t
+	return qkv.data[(row*(s.H+2*s.KV())+column)*s.D:][:s.D]
 }
+
+// kv is the key/value head that query head h reads: the first H/K query heads read the
+// first, the next H/K the second (Ainslie et al. 2023, figure 2).
+func kv(s Shape, h int) int { return h * s.KV() / s.H }
 
 // rotated turns element i with element i + D/2 by position·base^(-2i/D).
 func rotated(x []float64, position int, base float64) []float64 {
@@ -52,14 +60,14 @@ func attentionTwin(s Shape, qkv array) []float64 {
 			for h := range s.H {
 				var keys [][]float64
 				for t := range s.T {
-					keys = append(keys, rotated(vector(s, qkv, b, seg, t, key, h), t, ropeBase))
+					keys = append(keys, rotated(vector(s, qkv, b, seg, t, key, kv(s, h)), t, ropeBase))
 					q := rotated(vector(s, qkv, b, seg, t, query, h), t, ropeBase)
 					var total float64
 					sum := make([]float64, s.D)
 					for u := range t + 1 {
 						w := math.Exp(inner(q, keys[u]) / math.Sqrt(float64(s.D)))
 						total += w
-						for j, v := range vector(s, qkv, b, seg, u, value, h) {
+						for j, v := range vector(s, qkv, b, seg, u, value, kv(s, h)) {
 							sum[j] += w * v
 						}
 					}
@@ -86,10 +94,10 @@ func features(x []float64) []float64 {
 	return y
 }
 
-// slot is one head's memory [D, D+1] before segment seg.
-func slot(s Shape, states []float64, seg, b, h int) []float64 {
+// slot is the memory [D, D+1] of key/value head k before segment seg.
+func slot(s Shape, states []float64, seg, b, k int) []float64 {
 	n := s.D * (s.D + 1)
-	at := ((seg*s.B+b)*s.H + h) * n
+	at := ((seg*s.B+b)*s.KV() + k) * n
 	return states[at : at+n]
 }
 
@@ -113,7 +121,7 @@ func memoryReadTwin(s Shape, epsilon float64, qkv, states array) []float64 {
 		for seg := range s.S {
 			for t := range s.T {
 				for h := range s.H {
-					a := recalled(s, slot(s, states.data, seg, b, h), features(vector(s, qkv, b, seg, t, query, h)), epsilon)
+					a := recalled(s, slot(s, states.data, seg, b, kv(s, h)), features(vector(s, qkv, b, seg, t, query, h)), epsilon)
 					copy(out[((b*s.S+seg)*s.T+t)*s.Width()+h*s.D:], a)
 				}
 			}
@@ -127,7 +135,7 @@ func memoryWriteTwin(s Shape, epsilon float64, delta bool, repeats []float32, qk
 	copy(states, initial.data)
 	for seg := range s.S {
 		for b := range s.B {
-			for h := range s.H {
+			for h := range s.KV() {
 				before, after := slot(s, states, seg, b, h), slot(s, states, seg+1, b, h)
 				copy(after, before)
 				repeat := 1.
@@ -182,8 +190,8 @@ func rotateTwin(s Shape, qkv array) []float64 {
 	for b := range s.B {
 		for seg := range s.S {
 			for t := range s.T {
-				for _, part := range []int{query, key, value} {
-					for h := range s.H {
+				for part, heads := range []int{query: s.H, key: s.KV(), value: s.KV()} {
+					for h := range heads {
 						x := vector(s, qkv, b, seg, t, part, h)
 						if part != value {
 							x = rotated(x, t, ropeBase)
@@ -197,17 +205,17 @@ func rotateTwin(s Shape, qkv array) []float64 {
 	return out
 }
 
-// memories draws states [n, B, H, D, D+1] as writing makes them: the normaliser
+// memories draws states [n, B, K, D, D+1] as writing makes them: the normaliser
 // is positive.
 func memories(r *rand.Rand, n int, s Shape) array {
-	a := normal(r, n, s.B, s.H, s.D, s.D+1)
+	a := normal(r, n, s.B, s.KV(), s.D, s.D+1)
 	for i := s.D; i < len(a.data); i += s.D + 1 {
 		a.data[i] = float64(float32(0.5 + 2*r.Float64()))
 	}
 	return a
 }
 
-// shapes has one and several of everything; head widths that fill no vector
+// shapes has one and several of everything, a query head to each key/value head and more; head widths that fill no vector
 // register, lengths that are no multiple of one, and lengths around the 128
 // queries that attention scores at once.
 var shapes = []Shape{
@@ -218,17 +226,24 @@ var shapes = []Shape{
 	{B: 1, S: 1, T: 128, H: 1, D: 8},
 	{B: 1, S: 1, T: 131, H: 2, D: 6},
 	{B: 1, S: 2, T: 257, H: 1, D: 2},
+	{B: 1, S: 2, T: 6, H: 6, D: 4, K: 3},
+	{B: 2, S: 2, T: 5, H: 4, D: 6, K: 1},
+	{B: 1, S: 2, T: 130, H: 4, D: 4, K: 2},
 }
 
 const epsilon = 1e-6
+
+func rotaryOf(positions, d int) *Rotary {
+	return NewRotary(positions, Frequencies(d, ropeBase, RopeScaling{}))
+}
 
 func attentionChecks() []check {
 	const epsilon = 0.01 // so large that leaving it out shows
 	r := rand.New(rand.NewPCG(2, 2))
 	var all []check
 	for _, s := range shapes {
-		rotary := NewRotary(s.T, s.D, ropeBase)
-		qkv := normal(r, s.Rows(), 3*s.Width())
+		rotary := rotaryOf(s.T, s.D)
+		qkv := projection(r, s)
 		local, beta := normal(r, s.Rows(), s.Width()), normal(r, s.H)
 		entry := func(name string, twin func([]array) []float64, node func([]*G.Node) *G.Node, in ...array) {
 			all = append(all, check{name: fmt.Sprintf("%s/%+v", name, s), in: in, node: node, twin: twin})
@@ -255,7 +270,7 @@ func attentionChecks() []check {
 				func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, repeats, in[0], in[1]) },
 				qkv, memories(r, 1, s))
 			// The empty memory is a corner of its own: 0 / (0 + ε).
-			entry(fmt.Sprintf("memory write from empty, delta %t", delta), twin, write, qkv, zeros(1, s.B, s.H, s.D, s.D+1).fix())
+			entry(fmt.Sprintf("memory write from empty, delta %t", delta), twin, write, qkv, zeros(1, s.B, s.KV(), s.D, s.D+1).fix())
 		}
 		entry("last",
 			func(in []array) []float64 { return in[0].data[len(in[0].data)*s.S/(s.S+1):] },
@@ -287,9 +302,9 @@ func TestCachedAttention(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	for _, s := range shapes {
 		s.S = 1 // decoding runs inside one segment
-		qkv := normal(r, s.Rows(), 3*s.Width())
+		qkv := projection(r, s)
 		want := attentionTwin(s, qkv)
-		rotary := NewRotary(s.T, s.D, ropeBase)
+		rotary := rotaryOf(s.T, s.D)
 		threads(func(int) {
 			inPieces(t, r, s, fmt.Sprintf("%+v", s), qkv, want, forwardTolerance, func(piece Shape, cache Cache) func(in []*G.Node) *G.Node {
 				return func(in []*G.Node) *G.Node { return CachedAttention(piece, rotary, in[0], cache) }
@@ -304,7 +319,7 @@ func TestCachedAttention(t *testing.T) {
 func inPieces(t *testing.T, r *rand.Rand, s Shape, what string, qkv array, want []float64, tolerance float64, node func(piece Shape, cache Cache) func(in []*G.Node) *G.Node, others ...array) {
 	t.Helper()
 	past := 0
-	cache := Cache{QKV: make([]float32, len(qkv.data)), Past: &past}
+	cache := NewCache(s, s.B, s.T, &past)
 	for past < s.T {
 		piece := s
 		piece.T = min(1+r.IntN(1+s.T/2), s.T-past)
@@ -315,7 +330,7 @@ func inPieces(t *testing.T, r *rand.Rand, s Shape, what string, qkv array, want 
 			}
 			return a
 		}
-		in := append([]array{part(qkv.data, 3*s.Width())}, others...)
+		in := append([]array{part(qkv.data, s.Columns())}, others...)
 		got := evaluate(t, node(piece, cache), in...)
 		compare(t, fmt.Sprintf("%s, tokens %d to %d", what, past, past+piece.T), got, part(want, s.Width()).data, tolerance, tolerance)
 		past += piece.T

@@ -16,7 +16,7 @@ func BenchmarkOperations(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
 	s := Shape{B: 4, S: 1, T: 256, H: 4, D: 32}
 	rows, d := s.Rows(), s.Width()
-	rotary := NewRotary(s.T, s.D, ropeBase)
+	rotary := rotaryOf(s.T, s.D)
 	x, qkv, beta := normal(r, rows, d), normal(r, rows, 3*d), normal(r, s.H)
 	table, ids := normal(r, vocabulary, d), integers(r, rows, vocabulary)
 	past := 0

@@ -11,7 +11,7 @@ import (
 type Compression = kernel.Compression
 
 // CompressKeys is the memory of keys before each segment of qkv and after the last, [S+1,
-// B, Slots+T, H·D], from initial [1, …]; w [H·D, Rate·H·D] compresses. No gradient passes
+// B, Slots+T, K·D], from initial [1, …]; w [K·D, Rate·K·D] compresses. No gradient passes
 // through it, nor through CompressValues, its counterpart for values.
 func CompressKeys(c Compression, qkv, initial, w *G.Node) *G.Node {
 	return compress(c, 1, qkv, initial, w)
@@ -23,7 +23,7 @@ func CompressValues(c Compression, qkv, initial, w *G.Node) *G.Node {
 }
 
 func compress(c Compression, part int, qkv, initial, w *G.Node) *G.Node {
-	return apply(floats("compress", []int{c.S + 1, c.B, c.Slots + c.T, c.Width()},
+	return apply(floats("compress", []int{c.S + 1, c.B, c.Slots + c.T, c.KVWidth()},
 		func(out []float32, in []G.Value) { kernel.Compress(c, out, f32(in[0]), f32(in[1]), f32(in[2]), part) },
 		&vjp{constant: []int{0, 1, 2}}), qkv, initial, w)
 }

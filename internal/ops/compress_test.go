@@ -38,11 +38,11 @@ func prefixTwin(s Shape, qkv, u, v, r, keys, values, seen array) []float64 {
 				for t := range s.T {
 					var all []reached
 					for back := int(seen.data[slot]); back > 0; back-- {
-						at := (slot*p+p-back)*s.Width() + h*s.D
+						at := ((slot*p+p-back)*s.KV() + kv(s, h)) * s.D
 						all = append(all, reached{keys.data[at : at+s.D], values.data[at : at+s.D], back + t})
 					}
 					for j := range t + 1 {
-						all = append(all, reached{vector(s, qkv, b, seg, j, key, h), vector(s, qkv, b, seg, j, value, h), t - j})
+						all = append(all, reached{vector(s, qkv, b, seg, j, key, kv(s, h)), vector(s, qkv, b, seg, j, value, kv(s, h)), t - j})
 					}
 					q := vector(s, qkv, b, seg, t, query, h)
 					var scores []float64
@@ -81,7 +81,7 @@ func compressed(rows [][]float64, rate int, w array) (made [][]float64) {
 func segmentRows(s Shape, qkv array, b, seg, part int) (all [][]float64) {
 	for t := range s.T {
 		var row []float64
-		for h := range s.H {
+		for h := range s.KV() {
 			row = append(row, vector(s, qkv, b, seg, t, part, h)...)
 		}
 		all = append(all, row)
@@ -93,8 +93,8 @@ func segmentRows(s Shape, qkv array, b, seg, part int) (all [][]float64) {
 func memoryOf(c Compression, state array, b int) compression {
 	var m compression
 	for i := range c.Slots + c.T {
-		at := (b*(c.Slots+c.T) + i) * c.Width()
-		row := state.data[at : at+c.Width()]
+		at := (b*(c.Slots+c.T) + i) * c.KVWidth()
+		row := state.data[at : at+c.KVWidth()]
 		if i < c.Slots {
 			m.compressed = append(m.compressed, row)
 		} else {
@@ -109,7 +109,7 @@ func compressTwin(c Compression, part int, qkv, initial, w array) []float64 {
 	for b := range c.B {
 		m := memoryOf(c, initial, b)
 		for seg := range c.S + 1 {
-			at := (seg*c.B + b) * (c.Slots + c.T) * c.Width()
+			at := (seg*c.B + b) * (c.Slots + c.T) * c.KVWidth()
 			for _, part := range [][][]float64{m.compressed, m.segment} {
 				for _, row := range part {
 					at += copy(states[at:], row)
@@ -140,7 +140,7 @@ func reconstructionTwin(c Compression, qkv, wk, wv, keys, values, seen array) []
 			if seg > 0 || seen.data[b] > 0 {
 				ck, cv := compressed(k, c.Rate, wk), compressed(v, c.Rate, wv)
 				for h := range c.H {
-					of := func(rows [][]float64) [][]float64 { return ofHead(rows, h, c.D) }
+					of := func(rows [][]float64) [][]float64 { return ofHead(rows, kv(c.Shape, h), c.D) }
 					for t := range c.T {
 						q := vector(c.Shape, qkv, b, seg, t, query, h)
 						want := softmaxed(q, of(k), of(v))
@@ -163,7 +163,7 @@ func compressChecks() []check {
 		rate := 1 + i%3
 		c := Compression{Shape: s, Rate: rate, Slots: (s.T+rate-1)/rate + i%2}
 		rows := c.Slots + c.T
-		qkv := normal(r, s.Rows(), 3*s.Width())
+		qkv := projection(r, s)
 		entry := func(name string, twin func([]array) []float64, node func([]*G.Node) *G.Node, in ...array) {
 			all = append(all, check{name: fmt.Sprintf("%s/%+v", name, c), in: in, node: node, twin: twin, probes: 10})
 		}
@@ -177,10 +177,10 @@ func compressChecks() []check {
 			func(in []*G.Node) *G.Node {
 				return RelativeAttention(s, Prefix{in[4], in[5], in[6]}, in[0], in[1], in[2], in[3])
 			},
-			qkv, normal(r, s.H, s.D), normal(r, s.H, s.D), normal(r, rows+s.T+1, s.Width()), normal(r, s.S+1, s.B, rows, s.Width()).fix(), normal(r, s.S+1, s.B, rows, s.Width()).fix(), seen)
+			qkv, normal(r, s.H, s.D), normal(r, s.H, s.D), normal(r, rows+s.T+1, s.Width()), normal(r, s.S+1, s.B, rows, s.KVWidth()).fix(), normal(r, s.S+1, s.B, rows, s.KVWidth()).fix(), seen)
 
-		keys, values := normal(r, 1, s.B, rows, s.Width()).fix(), normal(r, 1, s.B, rows, s.Width()).fix()
-		wk, wv := normal(r, s.Width(), rate*s.Width()), normal(r, s.Width(), rate*s.Width())
+		keys, values := normal(r, 1, s.B, rows, s.KVWidth()).fix(), normal(r, 1, s.B, rows, s.KVWidth()).fix()
+		wk, wv := normal(r, s.KVWidth(), rate*s.KVWidth()), normal(r, s.KVWidth(), rate*s.KVWidth())
 		entry("compress keys",
 			func(in []array) []float64 { return compressTwin(c, key, in[0], in[1], in[2]) },
 			func(in []*G.Node) *G.Node { return CompressKeys(c, in[0], in[1], in[2]) }, qkv.fix(), keys, wk.fix())
@@ -221,8 +221,8 @@ func TestCachedPrefix(t *testing.T) {
 	for _, s := range shapes {
 		s.S = 1
 		const rows = 7
-		qkv := normal(r, s.Rows(), 3*s.Width())
-		keys, values := normal(r, 1, s.B, rows, s.Width()), normal(r, 1, s.B, rows, s.Width())
+		qkv := projection(r, s)
+		keys, values := normal(r, 1, s.B, rows, s.KVWidth()), normal(r, 1, s.B, rows, s.KVWidth())
 		seen := zeros(1, s.B, 1)
 		for b := range seen.data {
 			seen.data[b] = float64(rows - 3*b)

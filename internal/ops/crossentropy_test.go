@@ -80,7 +80,7 @@ func TestNoGradient(t *testing.T) {
 	past := 0
 	g := G.NewGraph()
 	qkv := normal(r, 2, 6).node(g)
-	out := CachedAttention(s, NewRotary(2, 2, ropeBase), qkv, Cache{QKV: make([]float32, 12), Past: &past})
+	out := CachedAttention(s, rotaryOf(2, 2), qkv, NewCache(s, 1, 2, &past))
 	if err := Gradient([]Root{{out, make([]float32, 4)}}, []Leaf{{Node: qkv, Gradient: make([]float32, 12)}}); err == nil {
 		t.Error("cached attention has a gradient, want an error")
 	}

@@ -13,15 +13,15 @@ import (
 func TestCausal(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 1))
 	for _, s := range shapes {
-		rotary := NewRotary(s.T, s.D, ropeBase)
+		rotary := rotaryOf(s.T, s.D)
 		attend := func(qkv array) []float64 {
 			return evaluate(t, func(in []*G.Node) *G.Node { return CausalAttention(s, rotary, in[0]) }, qkv)
 		}
-		qkv := normal(r, s.Rows(), 3*s.Width())
+		qkv := projection(r, s)
 		before := attend(qkv)
 		moved := r.IntN(s.Rows())
-		for j := range 3 * s.Width() {
-			qkv.data[moved*3*s.Width()+j] += 1
+		for j := range s.Columns() {
+			qkv.data[moved*s.Columns()+j] += 1
 		}
 		after := attend(qkv)
 		if at := moved * s.Width(); !slices.Equal(before[:at], after[:at]) {
@@ -36,7 +36,7 @@ func TestCausal(t *testing.T) {
 // write runs MemoryWrite alone: the memory before each segment and after the last.
 func write(t *testing.T, s Shape, delta bool, qkv, initial array) array {
 	return array{
-		shape: []int{s.S + 1, s.B, s.H, s.D, s.D + 1},
+		shape: []int{s.S + 1, s.B, s.KV(), s.D, s.D + 1},
 		data:  evaluate(t, func(in []*G.Node) *G.Node { return MemoryWrite(s, epsilon, delta, nil, in[0], in[1]) }, qkv, initial),
 	}
 }
@@ -51,7 +51,7 @@ func read(t *testing.T, s Shape, qkv, states array) []float64 {
 func TestLinearReadIsConvex(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 1))
 	s := Shape{B: 2, S: 4, T: 9, H: 2, D: 6}
-	qkv := normal(r, s.Rows(), 3*s.Width())
+	qkv := projection(r, s)
 	got := read(t, s, qkv, write(t, s, false, qkv, zeros(1, s.B, s.H, s.D, s.D+1)))
 	for b := range s.B {
 		for h := range s.H {

@@ -11,7 +11,7 @@ import (
 
 // Reach is what attention with relative positions sees beyond its segment: the last Length
 // tokens before it. Tokens before the first segment come from Cache [slots, B, Length,
-// 2·H·D]; Seen [slots, B] is how many there were. Of both, only slot 0 is read, and no
+// 2·K·D]; Seen [slots, B] is how many there were. Of both, only slot 0 is read, and no
 // gradient passes into them. The zero value sees the segment alone.
 type Reach struct {
 	Length      int
@@ -33,18 +33,18 @@ func (r Reach) past(s Shape) past {
 	}
 	return past{length: r.Length, nodes: []*G.Node{r.Cache, r.Seen}, of: func(in []G.Value) kernel.Past {
 		rows := f32(in[0])
-		return kernel.Past{Keys: rows, Values: rows[s.Width():], Seen: f32(in[1]), Stride: 2 * s.Width()}
+		return kernel.Past{Keys: rows, Values: rows[s.KVWidth():], Seen: f32(in[1]), Stride: 2 * s.KVWidth()}
 	}}
 }
 
-// Prefix is keys and values [slots, B, P, H·D] that precede the segments, slot s only
+// Prefix is keys and values [slots, B, P, K·D] that precede the segments, slot s only
 // segment s, and Seen [slots, B, 1], how many of the P rows are filled, the last ones. No
 // gradient passes into them.
 type Prefix struct{ Keys, Values, Seen *G.Node }
 
 func (p Prefix) past(s Shape) past {
 	return past{length: p.Keys.Shape()[2], apart: true, nodes: []*G.Node{p.Keys, p.Values, p.Seen}, of: func(in []G.Value) kernel.Past {
-		return kernel.Past{Keys: f32(in[0]), Values: f32(in[1]), Seen: f32(in[2]), Stride: s.Width()}
+		return kernel.Past{Keys: f32(in[0]), Values: f32(in[1]), Seen: f32(in[2]), Stride: s.KVWidth()}
 	}}
 }
 
@@ -52,7 +52,7 @@ func (p Prefix) past(s Shape) past {
 type before interface{ past(Shape) past }
 
 // RelativeAttention is attention with relative positions (Dai et al. 2019) over qkv
-// [B·S·T, 3·H·D]: [B·S·T, H·D]. A token i scores
+// [B·S·T, (H+2K)·D]: [B·S·T, H·D]. A token i scores
 //
 //	((q_i + u)·k_j + (q_i + v)·r_{i-j})/√D
 //
@@ -111,7 +111,7 @@ func relative(s Shape, reach before, scale float64, distances func(in []G.Value)
 func CachedRelativeAttention(s Shape, reach before, segment int, qkv, u, v, wr *G.Node, running Cache) *G.Node {
 	past := reach.past(s)
 	k := kernel.Relative{Shape: s, Cache: past.length, Scale: float32(1 / math.Sqrt(float64(s.D)))}
-	x := sinusoids(past.length+segment, s.Width())
+	x := sinusoids(past.length+segment, wr.Shape()[1])
 	return apply(floats("cached relative attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			d := kernel.Distances{U: f32(in[1]), V: f32(in[2])}
@@ -174,8 +174,8 @@ func QKNorm(s Shape, qkv, gain *G.Node) *G.Node {
 		}}), qkv, gain)
 }
 
-// WriteCache is the cache before and after the segments of qkv, [2, B, length, 2·H·D],
-// from initial [slots, B, length, 2·H·D]. No gradient passes.
+// WriteCache is the cache before and after the segments of qkv, [2, B, length, 2·K·D],
+// from initial [slots, B, length, 2·K·D]. No gradient passes.
 func WriteCache(s Shape, qkv, initial *G.Node) *G.Node {
 	shape := initial.Shape().Clone()
 	shape[0] = 2

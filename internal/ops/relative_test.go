@@ -21,20 +21,20 @@ type reached struct {
 // there.
 func reach(s Shape, length int, qkv, past, cache array, seen float64, b, seg, t, h int) []reached {
 	var all []reached
-	width := 2 * s.Width()
+	width := 2 * s.KVWidth()
 	for back := min(length, seg*s.T+int(seen)); back >= 1; back-- {
 		k := reached{distance: back + t}
 		if at := seg*s.T - back; at >= 0 {
-			k.key = vector(s, past, b, at/s.T, at%s.T, key, h)
-			k.value = vector(s, past, b, at/s.T, at%s.T, value, h)
+			k.key = vector(s, past, b, at/s.T, at%s.T, key, kv(s, h))
+			k.value = vector(s, past, b, at/s.T, at%s.T, value, kv(s, h))
 		} else {
 			row := cache.data[(b*length+length+at)*width:][:width]
-			k.key, k.value = row[h*s.D:][:s.D], row[s.Width()+h*s.D:][:s.D]
+			k.key, k.value = row[kv(s, h)*s.D:][:s.D], row[(s.KV()+kv(s, h))*s.D:][:s.D]
 		}
 		all = append(all, k)
 	}
 	for u := range t + 1 {
-		all = append(all, reached{vector(s, qkv, b, seg, u, key, h), vector(s, qkv, b, seg, u, value, h), t - u})
+		all = append(all, reached{vector(s, qkv, b, seg, u, key, kv(s, h)), vector(s, qkv, b, seg, u, value, kv(s, h)), t - u})
 	}
 	return all
 }
@@ -117,13 +117,13 @@ func placesTwin(n int, wr array) []float64 {
 func unitTwin(s Shape, qkv, gain array) []float64 {
 	out := slices.Clone(qkv.data)
 	for at := 0; at < len(out); at += s.D {
-		part, h := at/s.Width()%3, at/s.D%s.H
+		head := at / s.D % (s.H + 2*s.KV())
 		length := math.Sqrt(inner(qkv.data[at:at+s.D], qkv.data[at:at+s.D]) + 1e-6)
 		for i := range s.D {
-			switch part {
-			case query:
-				out[at+i] *= gain.data[h] / length
-			case key:
+			switch {
+			case head < s.H:
+				out[at+i] *= gain.data[head] / length
+			case head < s.H+s.KV():
 				out[at+i] /= length
 			}
 		}
@@ -158,9 +158,9 @@ func relativeChecks() []check {
 			entry := func(name string, twin func([]array) []float64, node func([]*G.Node) *G.Node, in ...array) {
 				all = append(all, check{name: fmt.Sprintf("%s/%+v, reach %d", name, s, length), in: in, node: node, twin: twin, probes: 6})
 			}
-			qkv := normal(r, s.Rows(), 3*s.Width())
+			qkv := projection(r, s)
 			past := array{shape: qkv.shape, data: slices.Clone(qkv.data)}
-			cache, seen := normal(r, 1, s.B, length, 2*s.Width()).fix(), counts(r, s, length)
+			cache, seen := normal(r, 1, s.B, length, 2*s.KVWidth()).fix(), counts(r, s, length)
 			u, v, places := normal(r, s.H, s.D), normal(r, s.H, s.D), normal(r, length+s.T+1, s.Width())
 			at := func(in []*G.Node) Reach { return Reach{length, in[len(in)-2], in[len(in)-1]} }
 			entry("relative attention",
@@ -179,7 +179,7 @@ func relativeChecks() []check {
 				node: func(in []*G.Node) *G.Node { return WriteCache(s, in[0], in[1]) },
 				twin: func(in []array) []float64 { return writeCacheTwin(s, length, in[0], in[1]) }})
 		}
-		qkv, wr := normal(r, s.Rows(), 3*s.Width()), normal(r, s.Width(), s.Width())
+		qkv, wr := projection(r, s), normal(r, s.Width(), s.Width())
 		all = append(all,
 			check{name: fmt.Sprintf("unit/%+v", s), in: []array{qkv, normal(r, s.H)},
 				node: func(in []*G.Node) *G.Node { return QKNorm(s, in[0], in[1]) },
@@ -198,10 +198,10 @@ func relativeChecks() []check {
 func writeCacheTwin(s Shape, length int, qkv, initial array) []float64 {
 	out := slices.Clone(initial.data)
 	for b := range s.B {
-		width := 2 * s.Width()
+		width := 2 * s.KVWidth()
 		rows := slices.Clone(initial.data[b*length*width:][:length*width])
 		for i := range s.S * s.T {
-			rows = append(rows, qkv.data[((b*s.S*s.T+i)*3+1)*s.Width():][:width]...)
+			rows = append(rows, qkv.data[(b*s.S*s.T+i)*s.Columns()+s.Width():][:width]...)
 		}
 		out = append(out, rows[len(rows)-length*width:]...)
 	}
@@ -239,7 +239,7 @@ func TestCacheIsTheDocument(t *testing.T) {
 		s.S = 1
 		whole, two := s, s
 		whole.T, two.S = 2*s.T, 2
-		qkv := normal(r, whole.Rows(), 3*s.Width())
+		qkv := projection(r, whole)
 		u, v, places := normal(r, s.H, s.D), normal(r, s.H, s.D), normal(r, 3*s.T, s.Width())
 		attention := func(s Shape, qkv, cache, seen array) []float64 {
 			return evaluate(t, func(in []*G.Node) *G.Node {
@@ -247,7 +247,7 @@ func TestCacheIsTheDocument(t *testing.T) {
 			}, qkv, u, v, places, cache, seen)
 		}
 		alone := evaluate(t, func(in []*G.Node) *G.Node { return RelativeAttention(whole, Reach{}, in[0], in[1], in[2], in[3]) }, qkv, u, v, places)
-		empty, nothing := zeros(1, s.B, s.T, 2*s.Width()), zeros(1, s.B, 1)
+		empty, nothing := zeros(1, s.B, s.T, 2*s.KVWidth()), zeros(1, s.B, 1)
 		want := attention(whole, qkv, empty, nothing)
 		compare(t, fmt.Sprintf("%+v, without a cache", s), alone, want, 0, 0)
 		compare(t, fmt.Sprintf("%+v, both in one graph", s), attention(two, qkv, empty, nothing), want, 2e-6, 2e-6)
@@ -259,12 +259,12 @@ func TestCacheIsTheDocument(t *testing.T) {
 			}
 			return a
 		}
-		first := part(qkv.data, 3*s.Width(), 0)
+		first := part(qkv.data, s.Columns(), 0)
 		written := evaluate(t, func(in []*G.Node) *G.Node { return WriteCache(s, in[0], in[1]) }, first, empty)
 		cache := array{shape: empty.shape, data: written[len(written)/2:]}
 		counted := evaluate(t, func(in []*G.Node) *G.Node { return CountSeen(s, in[0]) }, nothing)
 		seen := array{shape: nothing.shape, data: counted[s.B:]}
-		compare(t, fmt.Sprintf("%+v, one after the other", s), attention(s, part(qkv.data, 3*s.Width(), 1), cache, seen), part(want, s.Width(), 1).data, 2e-6, 2e-6)
+		compare(t, fmt.Sprintf("%+v, one after the other", s), attention(s, part(qkv.data, s.Columns(), 1), cache, seen), part(want, s.Width(), 1).data, 2e-6, 2e-6)
 	}
 }
 
@@ -274,7 +274,7 @@ func TestCachedRelativeAttention(t *testing.T) {
 	for _, s := range shapes {
 		s.S = 1 // decoding runs inside one segment
 		for _, length := range lengths(s) {
-			qkv, cache, seen := normal(r, s.Rows(), 3*s.Width()), normal(r, 1, s.B, length, 2*s.Width()), counts(r, s, length)
+			qkv, cache, seen := projection(r, s), normal(r, 1, s.B, length, 2*s.KVWidth()), counts(r, s, length)
 			u, v, wr := normal(r, s.H, s.D), normal(r, s.H, s.D), normal(r, s.Width(), s.Width())
 			places := array{shape: []int{length + s.T, s.Width()}, data: placesTwin(length+s.T, wr)}
 			bias := normal(r, s.H, length+s.T)

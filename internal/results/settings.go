@@ -46,7 +46,10 @@ type TrainingSettings struct {
 // CorpusSettings says how much of a corpus is read, and in which tokens. Zero
 // documents or max_tokens means all.
 type CorpusSettings struct {
-	Tokenizer  string `yaml:"tokenizer" required:"true" oneof:"word bpe gpt2 bytes"`
+	// Tokenizer is word, bpe, gpt2, bytes, or the path of a tokenizer.json or its folder. In
+	// the settings of a cell, a path is replaced by the name of the tokenizer, which depends
+	// only on the content of the file.
+	Tokenizer  string `yaml:"tokenizer" required:"true"`
 	Vocabulary int    `yaml:"vocabulary,omitempty" min:"257" max:"1000000"`  // of a bpe, which is trained on the training split; 256 ids are the bytes
 	Split      string `yaml:"split" required:"true" oneof:"validation test"` // that is scored
 	Documents  int    `yaml:"documents" min:"0" max:"10000000"`              // scored, the first of the split
@@ -58,6 +61,8 @@ type CorpusSettings struct {
 	// BadTexts is what to do when texts cannot be read: stop, or skip and count them. A
 	// loaded profile has "" for stop, so that saying the default changes no hash.
 	BadTexts string `yaml:"bad_texts,omitempty" json:",omitempty" oneof:"stop skip"`
+
+	Template bool `yaml:"template,omitempty" json:",omitempty"` // texts start with the special tokens of the tokenizer's template
 }
 
 // EvaluationSettings is how a trained model is scored.
@@ -88,4 +93,6 @@ type CellSettings struct {
 	ExperimentSettings `yaml:",inline"`
 
 	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
+
+	TokenizerSize int `yaml:"tokenizer_size,omitempty" json:",omitempty"` // of a tokenizer that the profile names by its path
 }

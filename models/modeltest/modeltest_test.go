@@ -134,7 +134,7 @@ func (m talkative) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node 
 type cacheless struct{ models.Infini }
 
 func (cacheless) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
-	rotary := ops.NewRotary(l.Config.Segment, l.Config.HeadSize, l.Config.RopeBase)
+	rotary := ops.NewRotary(l.Config.Segment, ops.Frequencies(l.Config.HeadSize, l.Config.RopeBase, ops.RopeScaling{}))
 	mem := ops.MemoryRead(l.Shape, l.Config.MemoryEpsilon, qkv, states[0])
 	return ops.Mix(l.Shape, mem, ops.CausalAttention(l.Shape, rotary, qkv), l.Param("beta"), nil)
 }
