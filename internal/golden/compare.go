@@ -72,7 +72,10 @@ func Compare(f *File, base *pretrained.Folder) ([]Deviation, error) {
 	if err := c.greedy(); err != nil {
 		return nil, err
 	}
-	return c.found, nil
+	if base != nil {
+		err = c.texts(base)
+	}
+	return c.found, err
 }
 
 func (c *comparison) checkGradients() error {
@@ -211,40 +214,43 @@ func (c *comparison) listed(all []float32) []float32 {
 }
 
 // greedy measures the share of tokens that are not the likeliest ones, of those that follow
-// the prompt; one is too many. With the model's tokenizer, so do the texts.
-func (c *comparison) greedy(t tokenizer.Tokenizer) error {
-	if c.Greedy != nil {
-		d, n := c.model.NewDecoder(1), c.prompt()
-		logits, err := d.Feed(c.Greedy[:n])
-		wrong := 0
-		for _, id := range c.Greedy[n:] {
-			if err != nil {
-				return err
-			}
-			if new(models.Sampler).Next(logits) != id {
-				wrong++
-			}
-			logits, err = d.Feed([]int32{id})
-		}
+// the prompt; one is too many.
+func (c *comparison) greedy() error {
+	if c.Greedy == nil {
+		return nil
+	}
+	d, n := c.model.NewDecoder(1), c.prompt()
+	logits, err := d.Feed(c.Greedy[:n])
+	wrong := 0
+	for _, id := range c.Greedy[n:] {
 		if err != nil {
 			return err
 		}
-		c.found = append(c.found, Deviation{Name: "greedy", Error: float64(wrong) / float64(len(c.Greedy)-n)})
+		if new(models.Sampler).Next(logits) != id {
+			wrong++
+		}
+		logits, err = d.Feed([]int32{id})
 	}
-	return c.texts(t)
+	c.found = append(c.found, Deviation{Name: "greedy", Error: float64(wrong) / float64(len(c.Greedy)-n)})
+	return err
 }
 
-// texts compares the texts of tokens, which must be the same.
-func (c *comparison) texts(t tokenizer.Tokenizer) error {
+// texts compares the texts of tokens, without the one that starts a text, in the model's
+// tokenizer; they must be the same.
+func (c *comparison) texts(base *pretrained.Folder) error {
 	for _, x := range []struct {
 		name string
 		ids  []int32
 		text string
 	}{{"text", c.IDs[0], c.Text}, {"greedy_text", c.Greedy, c.GreedyText}} {
-		if t == nil || x.text == "" {
+		if x.text == "" || len(x.ids) == 0 {
 			continue
 		}
-		got, err := t.Decode(x.ids)
+		ids := x.ids
+		if ids[0] == base.Begin {
+			ids = ids[1:]
+		}
+		got, err := base.Tokenizer.Decode(ids)
 		if err != nil {
 			return fmt.Errorf("%s: %w", x.name, err)
 		}

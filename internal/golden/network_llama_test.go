@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"infinibench/models"
 	"infinibench/models/pretrained"
 )
 
