@@ -101,7 +101,7 @@ func newParam(c Config, s ParamSpec, seed uint64) *Param {
 		for i := range data {
 			data[i] = float32(r.NormFloat64() * std)
 		}
-	} else {
+	} else if s.Init != 0 {
 		for i := range data {
 			data[i] = float32(s.Init)
 		}

@@ -30,6 +30,12 @@ type Model struct {
 
 // New creates a model with weights drawn from the seed.
 func New(c Config, m Memory, seed uint64) (*Model, error) {
+	return NewExcept(c, m, seed, func(string) bool { return false })
+}
+
+// NewExcept is New, but leaves the weights for which filled is true at zero, for the caller
+// to fill in: to draw a billion numbers takes ten seconds.
+func NewExcept(c Config, m Memory, seed uint64, filled func(name string) bool) (*Model, error) {
 	if err := Check(c, m); err != nil {
 		return nil, err
 	}
@@ -37,6 +43,9 @@ func New(c Config, m Memory, seed uint64) (*Model, error) {
 	model := &Model{Config: c, Memory: m, byName: map[string]int{}, tokens: tokens}
 	for _, s := range specs(c, m) {
 		model.byName[s.Name] = len(model.Params)
+		if filled(s.Name) {
+			s.Random, s.Init = false, 0
+		}
 		model.Params = append(model.Params, newParam(c, s, seed))
 	}
 	return model, nil

@@ -157,8 +157,12 @@ func arrange(entries []entry, size int64) error {
 		if e.begin != at {
 			return fmt.Errorf("tensor %q begins at byte %d of the data, not at %d where the one before ends", e.name, e.begin, at)
 		}
-		if e.end-e.begin != n*numberSize {
-			return fmt.Errorf("tensor %q has %d bytes, its shape %v needs %d", e.name, e.end-e.begin, e.shape, n*numberSize)
+		size, known := typeSizes[e.dtype]
+		if !known {
+			return fmt.Errorf("tensor %q has the unknown dtype %q", e.name, e.dtype)
+		}
+		if e.end-e.begin != n*size {
+			return fmt.Errorf("tensor %q has %d bytes, its shape %v needs %d", e.name, e.end-e.begin, e.shape, n*size)
 		}
 		at = e.end
 	}
@@ -178,11 +182,9 @@ func readData(r io.Reader, entries []entry) ([]Tensor, error) {
 			if _, err := io.ReadFull(r, part); err != nil {
 				return nil, fmt.Errorf("tensor %q: %w", e.name, err)
 			}
-			if _, err := binary.Decode(part, binary.LittleEndian, numbers); err != nil {
-				return nil, fmt.Errorf("tensor %q: %w", e.name, err)
-			}
+			decode(numbers, part, F32)
 		}
-		tensors[i] = Tensor{e.name, e.shape, data}
+		tensors[i] = Tensor{Name: e.name, Shape: e.shape, Data: data}
 	}
 	return tensors, nil
 }

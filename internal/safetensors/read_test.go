@@ -36,7 +36,7 @@ func TestReadExactBytes(t *testing.T) {
 	if diff := cmp.Diff(want, metadata); diff != "" {
 		t.Error(diff)
 	}
-	wantTensors := []Tensor{example.tensors[0], {"n", []int{}, example.tensors[1].Data}}
+	wantTensors := []Tensor{example.tensors[0], {Name: "n", Shape: []int{}, Data: example.tensors[1].Data}}
 	if diff := cmp.Diff(wantTensors, tensors); diff != "" {
 		t.Error(diff)
 	}
@@ -47,7 +47,7 @@ func TestReadExactBytes(t *testing.T) {
 func TestReadReferenceBytes(t *testing.T) {
 	metadata, tensors, err := readBytes(file(`{"attn.0":{"dtype":"F32","shape":[1,2,3],"data_offsets":[0,24]}}`,
 		"\x00\x00\x00\x00\x00\x00\x80\x3f\x00\x00\x00\x40\x00\x00\x40\x40\x00\x00\x80\x40\x00\x00\xa0\x40"))
-	want := []Tensor{{"attn.0", []int{1, 2, 3}, []float32{0, 1, 2, 3, 4, 5}}}
+	want := []Tensor{{Name: "attn.0", Shape: []int{1, 2, 3}, Data: []float32{0, 1, 2, 3, 4, 5}}}
 	if err != nil || len(metadata) != 0 || !cmp.Equal(tensors, want) {
 		t.Errorf("got %v, %v, %v", metadata, tensors, err)
 	}
@@ -68,10 +68,10 @@ func TestReadOtherWriter(t *testing.T) {
 		t.Error(diff)
 	}
 	want := []Tensor{
-		{`a "ü"`, []int{1, 1}, []float32{7}},
-		{"b", []int{1}, []float32{float32(math.Copysign(0, -1))}},
-		{"empty", []int{0, 4}, []float32{}},
-		{"w", []int{2, 3}, []float32{0, 1, -2, 0.5, float32(math.Inf(1)), 1e-45}},
+		{Name: `a "ü"`, Shape: []int{1, 1}, Data: []float32{7}},
+		{Name: "b", Shape: []int{1}, Data: []float32{float32(math.Copysign(0, -1))}},
+		{Name: "empty", Shape: []int{0, 4}, Data: []float32{}},
+		{Name: "w", Shape: []int{2, 3}, Data: []float32{0, 1, -2, 0.5, float32(math.Inf(1)), 1e-45}},
 	}
 	if diff := cmp.Diff(want, tensors); diff != "" {
 		t.Error(diff)
@@ -88,7 +88,7 @@ func TestReadBack(t *testing.T) {
 	for i := range data {
 		data[i] = math.Float32frombits(bits[i%len(bits)] ^ uint32(i/len(bits)))
 	}
-	in := []Tensor{{"z", []int{len(data)}, data}, {"", []int{0}, nil}, {"a\nb", []int{1}, []float32{3}}}
+	in := []Tensor{{Name: "z", Shape: []int{len(data)}, Data: data}, {Name: "", Shape: []int{0}, Data: nil}, {Name: "a\nb", Shape: []int{1}, Data: []float32{3}}}
 	if err := Write(path, nil, in); err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +248,7 @@ func TestReadMemory(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "x")
 	const size = 16 << 20
-	if err := Write(path, nil, []Tensor{{"w", []int{size / 4}, make([]float32, size/4)}}); err != nil {
+	if err := Write(path, nil, []Tensor{{Name: "w", Shape: []int{size / 4}, Data: make([]float32, size/4)}}); err != nil {
 		t.Fatal(err)
 	}
 	if n := allocated(func() { Read(path) }); n > size+slack {

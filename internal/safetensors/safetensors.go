@@ -14,12 +14,20 @@ package safetensors
 
 import "math"
 
-// Tensor is a named array of float32, the only type of number read or written
-// here (dtype "F32").
+// Tensor is a named array of numbers.
 type Tensor struct {
 	Name  string
 	Shape []int     // empty for a single number
 	Data  []float32 // row-major
+	Type  string    // in the file: F32, F16 or BF16; "" is F32. Read reads only F32 and leaves it empty
+}
+
+// kind is the type that the tensor is written in.
+func (t Tensor) kind() string {
+	if t.Type == "" {
+		return F32
+	}
+	return t.Type
 }
 
 const (
@@ -33,8 +41,9 @@ const (
 
 	lengthSize  = 8
 	headerLimit = 100_000_000 // bytes; the limit of the format's own library
-	numberSize  = 4
-	chunk       = 16 << 10 // numbers converted at a time
+	numberSize  = 4           // bytes of a float32
+	largestSize = 8           // bytes of the largest number of the format
+	chunk       = 16 << 10    // numbers converted at a time
 )
 
 // volume is the number of elements of a shape. It is not ok if a dimension is negative or
@@ -42,7 +51,7 @@ const (
 func volume(shape []int) (n int, ok bool) {
 	n = 1
 	for _, d := range shape {
-		if d < 0 || d > 0 && n > math.MaxInt/numberSize/d {
+		if d < 0 || d > 0 && n > math.MaxInt/largestSize/d {
 			return 0, false
 		}
 		n *= d

@@ -53,11 +53,14 @@ func header(metadata map[string]string, tensors []Tensor) ([]byte, error) {
 			return nil, fmt.Errorf("two tensors have the name %q", t.Name)
 		case !ok || n != len(t.Data):
 			return nil, fmt.Errorf("tensor %q has %d numbers, which do not fill its shape %v", t.Name, len(t.Data), t.Shape)
+		case !readable(t.kind()):
+			return nil, fmt.Errorf("tensor %q has the type %q; only F32, F16 and BF16 can be written", t.Name, t.Type)
 		}
 		seen[t.Name] = true
 		shape := append([]int{}, t.Shape...) // never null
-		b = fmt.Appendf(b, `,%s:{"dtype":"F32","shape":%s,"data_offsets":[%d,%d]}`, asJSON(t.Name), asJSON(shape), at, at+n*numberSize)
-		at += n * numberSize
+		size := n * typeSizes[t.kind()]
+		b = fmt.Appendf(b, `,%s:{"dtype":%q,"shape":%s,"data_offsets":[%d,%d]}`, asJSON(t.Name), t.kind(), asJSON(shape), at, at+size)
+		at += size
 	}
 	b = append(b, '}')
 	for len(b)%8 != 0 { // the data begins at a multiple of 8
@@ -86,7 +89,7 @@ func fill(f *atomicfile.File, head []byte, tensors []Tensor) error {
 	buf := make([]byte, 0, chunk*numberSize)
 	for _, t := range tensors {
 		for numbers := range slices.Chunk(t.Data, chunk) {
-			buf, _ = binary.Append(buf[:0], binary.LittleEndian, numbers)
+			buf = encode(buf[:0], numbers, t.kind())
 			if _, err := w.Write(buf); err != nil {
 				return err
 			}

@@ -20,7 +20,7 @@ var example = struct {
 	bytes    string
 }{
 	metadata: map[string]string{"über": `a"b`, "format": "x"},
-	tensors:  []Tensor{{"w", []int{1, 2, 3}, []float32{0, 1, 2, 3, 4, 5}}, {"n", nil, []float32{-0.5}}},
+	tensors:  []Tensor{{Name: "w", Shape: []int{1, 2, 3}, Data: []float32{0, 1, 2, 3, 4, 5}}, {Name: "n", Shape: nil, Data: []float32{-0.5}}},
 	sum:      exampleSum,
 	bytes: "\xf0\x00\x00\x00\x00\x00\x00\x00" + // 234 bytes of JSON and 6 of padding
 		`{"__metadata__":{"sha256":"` + exampleSum + `","format":"x","über":"a\"b"},` +
@@ -58,11 +58,11 @@ func TestWriteRefuses(t *testing.T) {
 	}{
 		{"the checksum's key", map[string]string{"sha256": "x"}, nil, `metadata key "sha256" is reserved for the checksum`},
 		{"broken text", map[string]string{"a": "\xff"}, nil, `metadata "a": "\xff" is not UTF-8`},
-		{"a shape that is not the data's", nil, []Tensor{{"w", []int{2, 3}, one}}, `tensor "w" has 1 numbers, which do not fill its shape [2 3]`},
-		{"a negative shape", nil, []Tensor{{"w", []int{-1, -1}, one}}, `tensor "w" has 1 numbers, which do not fill its shape [-1 -1]`},
-		{"a shape that overflows to 1", nil, []Tensor{{"w", []int{math.MaxInt, math.MaxInt}, one}}, `tensor "w" has 1 numbers, which do not fill its shape [9223372036854775807 9223372036854775807]`},
-		{"two of a name", nil, []Tensor{{"w", []int{1}, one}, {"w", []int{1}, one}}, `two tensors have the name "w"`},
-		{"the metadata's name", nil, []Tensor{{"__metadata__", []int{1}, one}}, `"__metadata__" cannot be the name of a tensor`},
+		{"a shape that is not the data's", nil, []Tensor{{Name: "w", Shape: []int{2, 3}, Data: one}}, `tensor "w" has 1 numbers, which do not fill its shape [2 3]`},
+		{"a negative shape", nil, []Tensor{{Name: "w", Shape: []int{-1, -1}, Data: one}}, `tensor "w" has 1 numbers, which do not fill its shape [-1 -1]`},
+		{"a shape that overflows to 1", nil, []Tensor{{Name: "w", Shape: []int{math.MaxInt, math.MaxInt}, Data: one}}, `tensor "w" has 1 numbers, which do not fill its shape [9223372036854775807 9223372036854775807]`},
+		{"two of a name", nil, []Tensor{{Name: "w", Shape: []int{1}, Data: one}, {Name: "w", Shape: []int{1}, Data: one}}, `two tensors have the name "w"`},
+		{"the metadata's name", nil, []Tensor{{Name: "__metadata__", Shape: []int{1}, Data: one}}, `"__metadata__" cannot be the name of a tensor`},
 		{"a header beyond the limit", map[string]string{"a": strings.Repeat("x", headerLimit)}, nil, `names and metadata take 100000104 bytes, more than the limit of 100000000`},
 	} {
 		t.Run(c.reason, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestWriteAtTheSameTime(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {
-			tensors := []Tensor{{"w", []int{50_000}, slices.Repeat([]float32{float32(i)}, 50_000)}}
+			tensors := []Tensor{{Name: "w", Shape: []int{50_000}, Data: slices.Repeat([]float32{float32(i)}, 50_000)}}
 			if err := Write(path, map[string]string{"i": fmt.Sprint(i)}, tensors); err != nil {
 				t.Error(err)
 			}
