@@ -40,6 +40,14 @@ type configured struct {
 	set func(*models.Config)
 }
 
+// wrapped is a memory inside another, in the model with its settings.
+func wrapped(memory models.Memory, wrap func(models.Memory) models.Memory) models.Memory {
+	if with, ok := memory.(configured); ok {
+		return configured{wrap(with.Memory), with.set}
+	}
+	return wrap(memory)
+}
+
 // Llama is trunks of the Llama family, each with some of what distinguishes them; the last
 // has everything.
 var Llama = []Trunk{
@@ -67,8 +75,15 @@ type Trunk struct {
 	set  func(*models.Config)
 }
 
-// Of is a memory in this trunk.
-func (v Trunk) Of(memory models.Memory) models.Memory { return With(memory, v.Set) }
+// Of is a memory in this trunk. SwiGLU, a product of two linear functions, grows with the
+// square of its weights: they are smaller, so that the loss remains one whose slope
+// differences can find.
+func (v Trunk) Of(memory models.Memory) models.Memory {
+	return With(memory, func(c *models.Config) {
+		v.Set(c)
+		c.InitStd *= 0.7
+	})
+}
 
 // Set changes a configuration to that of this trunk.
 func (v Trunk) Set(c *models.Config) {
