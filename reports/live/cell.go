@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"infinibench/internal/results"
-	"infinibench/internal/seal"
 	"infinibench/reports"
 	"infinibench/reports/table"
 )
@@ -43,25 +42,20 @@ type cell struct {
 	at     time.Time // of its last sign of life
 }
 
-// outcome is what is of interest here in a result.json, which may be long.
+// outcome is the part of a result.json that the page needs. The rest may be long, and is
+// not kept.
 type outcome struct {
-	Version    int            `json:"version"`
-	Status     results.Status `json:"status"`
-	Error      string         `json:"error"`
-	ConfigHash string         `json:"config_hash"`
+	status     results.Status
+	err        string
+	configHash string
 }
 
-func sealed[T any](raw []byte) (value T, err error) {
-	err = seal.Unmarshal(raw, &value)
-	return value, err
+func parseOutcome(raw []byte) (outcome, error) {
+	r, err := results.ParseResult(raw)
+	return outcome{r.Status, r.Error, r.ConfigHash}, err
 }
 
-// configHash is the hash in the last line of a config.yaml.
-func configHash(raw []byte) (string, error) {
-	lines := strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n")
-	_, hash, _ := strings.Cut(lines[len(lines)-1], ": ")
-	return hash, nil
-}
+func parseConfigHash(raw []byte) (string, error) { return results.ParseConfigHash(raw), nil }
 
 // cell reads one cell. A process that began at `since` makes the cells, unless running
 // is false.
@@ -71,19 +65,19 @@ func (v *view) cell(c results.Cell, size results.Size, running bool, since time.
 	if !fs.ValidPath(key) {
 		return x
 	}
-	result, ended, found := read(v, key+"/result.json", sealed[outcome])
-	found = found && (size.ConfigHash == "" || result.ConfigHash == size.ConfigHash)
-	hash, at, begun := read(v, key+"/config.yaml", configHash)
+	result, ended, found := read(v, key+"/result.json", parseOutcome)
+	found = found && (size.ConfigHash == "" || result.configHash == size.ConfigHash)
+	hash, at, begun := read(v, key+"/config.yaml", parseConfigHash)
 	if begun = begun && (size.ConfigHash == "" || hash == size.ConfigHash); begun {
 		x.at = at
 		v.progress(key, x)
 	}
 	active := running && !x.at.Before(since)
 	switch {
-	case found && result.Status == results.StatusDone:
+	case found && result.status == results.StatusDone:
 		x.state = done
-	case found && result.Status == results.StatusFailed && !(active && x.at.After(ended)) && !(running && ended.Before(since)):
-		x.state, x.err = failed, table.Clean(result.Error)
+	case found && result.status == results.StatusFailed && !(active && x.at.After(ended)) && !(running && ended.Before(since)):
+		x.state, x.err = failed, table.Clean(result.err)
 	case begun && active:
 		x.state = x.doing()
 	case begun && !x.at.IsZero():
@@ -99,7 +93,7 @@ func (v *view) progress(key string, x *cell) {
 			x.at = at
 		}
 	}
-	if timing, at, found := read(v, key+"/timing.json", sealed[results.Timing]); found {
+	if timing, at, found := read(v, key+"/timing.json", results.Parse[results.Timing]); found {
 		x.timing = timing
 		alive(at)
 	}

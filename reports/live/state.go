@@ -101,7 +101,7 @@ type owned struct {
 }
 
 func (v *view) fill(s *State) {
-	plan, _, found := read(v, "plan.json", sealed[results.Plan])
+	plan, _, found := read(v, "plan.json", results.Parse[results.Plan])
 	if !found {
 		return
 	}
