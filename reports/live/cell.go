@@ -38,9 +38,12 @@ type cell struct {
 	order  []string         // their names, in the order of the plan
 	latest string           // the log that grew last
 	timing results.Timing
-	lines  int       // evaluated
-	at     time.Time // of its last sign of life
+	lines  int    // evaluated
+	maker  *maker // nil if no process holds it
 }
+
+// active reports whether a living process makes it.
+func (x *cell) active() bool { return x.maker != nil && x.maker.alive }
 
 // outcome is the part of a result.json that the page needs. The rest may be long, and is
 // not kept.
@@ -57,30 +60,31 @@ func parseOutcome(raw []byte) (outcome, error) {
 
 func parseConfigHash(raw []byte) (string, error) { return results.ParseConfigHash(raw), nil }
 
-// cell reads one cell. A process that began at `since` makes the cells, unless running
-// is false.
-func (v *view) cell(c results.Cell, size results.Size, running bool, since time.Time) *cell {
+// cell reads one cell.
+func (v *view) cell(c results.Cell, size results.Size) *cell {
 	x := &cell{Cell: c, size: size, state: waiting, logs: map[string]*tail{}}
 	key := c.Key()
 	if !fs.ValidPath(key) {
 		return x
 	}
-	result, ended, found := read(v, key+"/result.json", parseOutcome)
+	x.maker = v.maker(key)
+	result, _, found := read(v, key+"/result.json", parseOutcome)
 	found = found && (size.ConfigHash == "" || result.configHash == size.ConfigHash)
-	hash, at, begun := read(v, key+"/config.yaml", parseConfigHash)
+	hash, _, begun := read(v, key+"/config.yaml", parseConfigHash)
 	if begun = begun && (size.ConfigHash == "" || hash == size.ConfigHash); begun {
-		x.at = at
 		v.progress(key, x)
 	}
-	active := running && !x.at.Before(since)
 	switch {
 	case found && result.status == results.StatusDone:
 		x.state = done
-	case found && result.status == results.StatusFailed && !(active && x.at.After(ended)) && !(running && ended.Before(since)):
+	case x.active():
+		x.state = starting
+		if begun {
+			x.state = x.doing()
+		}
+	case found && result.status == results.StatusFailed:
 		x.state, x.err = failed, table.Clean(result.err)
-	case begun && active:
-		x.state = x.doing()
-	case begun && !x.at.IsZero():
+	case begun:
 		x.state = interrupted
 	}
 	return x
@@ -88,14 +92,8 @@ func (v *view) cell(c results.Cell, size results.Size, running bool, since time.
 
 // progress reads how far a cell has come.
 func (v *view) progress(key string, x *cell) {
-	alive := func(at time.Time) {
-		if at.After(x.at) {
-			x.at = at
-		}
-	}
-	if timing, at, found := read(v, key+"/timing.json", results.Parse[results.Timing]); found {
+	if timing, _, found := read(v, key+"/timing.json", results.Parse[results.Timing]); found {
 		x.timing = timing
-		alive(at)
 	}
 	entries, err := fs.ReadDir(v.root.FS(), key)
 	if err != nil {
@@ -119,9 +117,7 @@ func (v *view) progress(key string, x *cell) {
 			x.logs[name] = t
 			x.order = append(x.order, name)
 		}
-		at := t.info.ModTime()
-		alive(at)
-		if !at.Before(grew) { // of two that are as new, samples come after metrics
+		if at := t.info.ModTime(); !at.Before(grew) { // of two that are as new, samples come after metrics
 			grew, x.latest = at, name
 		}
 	}
@@ -192,7 +188,7 @@ func (x *cell) perSecond(t results.TrainingSize) rate {
 // row is the cell for the page.
 func (x *cell) row(left float64) Row {
 	r := Row{
-		Experiment: table.Clean(x.Experiment), Text: table.Clean(x.Corpus), Model: reports.ModelName(x.Model), Length: x.Length,
+		Cell: table.Clean(x.Key()), Experiment: table.Clean(x.Experiment), Text: table.Clean(x.Corpus), Model: reports.ModelName(x.Model), Length: x.Length,
 		State: x.state, Stage: x.stage, Error: x.err, Evaluated: x.lines,
 	}
 	if x.Corpus != "" { // of a cell without a seed
@@ -209,6 +205,12 @@ func (x *cell) row(left float64) Row {
 		left = math.NaN()
 	}
 	r.Left = known(left)
+	if m := x.maker; m != nil && x.state != done {
+		r.Where = m.where()
+		if m.quiet > m.Lease() {
+			r.Silent = known(m.quiet.Seconds())
+		}
+	}
 	name := x.latest
 	if strings.HasPrefix(name, "samples") {
 		name = strings.Replace(name, "samples", "metrics", 1)
@@ -231,6 +233,24 @@ func (x *cell) row(left float64) Row {
 		}
 	}
 	return r
+}
+
+// where names the process and its machine.
+func (m *maker) where() string {
+	text := fmt.Sprintf("process %d on %s", m.ID, m.Host)
+	if m.Job != "" {
+		text += ", job " + m.Job
+	}
+	return table.Clean(text)
+}
+
+// Running reports whether a living process makes the cell.
+func (r Row) Running() bool {
+	switch r.State {
+	case starting, training, evaluating, measuring:
+		return true
+	}
+	return false
 }
 
 // known is nil for what is not a number.
