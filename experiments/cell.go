@@ -15,7 +15,6 @@ import (
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
 	"infinibench/internal/results"
-	"infinibench/internal/seal"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -199,7 +198,7 @@ func (r *cellRun) loadTiming() error {
 	if err != nil {
 		return err
 	}
-	if err := seal.Unmarshal(data, &r.timing); err != nil {
+	if r.timing, err = results.Parse[results.Timing](data); err != nil {
 		return fmt.Errorf("experiments: %s: %w; delete the file; only the cost of this cell is lost", r.files.path("timing.json"), err)
 	}
 	return nil
