@@ -61,6 +61,20 @@ func NewBackprop(m *models.Model, documents, interval int) *Backprop {
 	return b
 }
 
+// selected is the gradients of the weights that are trained.
+func (b *Backprop) selected() [][]float32 {
+	if b.Trained == nil {
+		return b.Gradients
+	}
+	var some [][]float32
+	for i, p := range b.model.Params {
+		if b.Trained(p) {
+			some = append(some, b.Gradients[i])
+		}
+	}
+	return some
+}
+
 // Run returns Σ weights·nll over sequences of equal length that start with an empty
 // memory. ids, targets and weights are [B, length]; targets[i] is the token that follows
 // ids[i]. A tail shorter than a segment is read but not written. If a loss or a memory is

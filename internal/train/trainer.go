@@ -53,6 +53,13 @@ type Settings struct {
 	// of these alone, and only their gradients count towards ClipNorm.
 	Trained func(*models.Param) bool
 
+	// Curriculum is the share of the steps whose sequences are shorter, as the authors of the
+	// Recurrent Memory Transformer train it (Bulatov et al. 2023, arXiv 2304.11062, section
+	// "Curriculum Learning"): first single segments, then longer and longer stretches. The
+	// lengths are the divisors of the number of segments, in equal parts. A batch is the same
+	// as without, and each of its sequences is cut into sequences of the shorter length.
+	Curriculum float64
+
 	Directory  string // of the checkpoint that an interrupted run resumes from; "" for none
 	SaveEvery  int    // steps
 	ConfigHash string // settings a checkpoint must have been made with
@@ -79,15 +86,9 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 	}
 	n := s.Documents * s.Length
 	f := &fitting{
-		Settings: s, backprop: NewBackprop(m, s.Documents, s.Interval), optimizer: o, source: source,
+		Settings: s, model: m, optimizer: o, source: source,
 		batch:    &Batch{IDs: make([]int32, n), Targets: make([]int32, n), Weights: make([]float32, n)},
 		schedule: Schedule{Warmup: s.Warmup, Steps: s.Steps, Final: s.FinalRate},
-	}
-	f.backprop.Trained = s.Trained
-	for i, p := range m.Params {
-		if s.Trained == nil || s.Trained(p) {
-			f.gradients = append(f.gradients, f.backprop.Gradients[i])
-		}
 	}
 	if err := begin(at.Step); err != nil {
 		return err
@@ -142,8 +143,9 @@ func resume(m *models.Model, o Optimizer, source Source, s Settings) (Progress, 
 // fitting is what the steps of a training share.
 type fitting struct {
 	Settings
-	backprop  *Backprop
-	gradients [][]float32 // of the weights that are trained
+	model     *models.Model
+	backprop  *Backprop // for sequences of length
+	length    int
 	optimizer Optimizer
 	source    Source
 	batch     *Batch
@@ -152,8 +154,12 @@ type fitting struct {
 
 // step draws a batch, updates the weights and advances at.
 func (f *fitting) step(at *Progress) (Line, error) {
-	b, batch := f.backprop, f.batch
 	start := machine.WorkTime()
+	if length := f.sequence(at.Step, f.model.Config.Segment); length != f.length {
+		f.length, f.backprop = length, NewBackprop(f.model, f.Documents*f.Length/length, f.Interval)
+		f.backprop.Trained = f.Trained
+	}
+	b, batch := f.backprop, f.batch
 	if err := f.source.Next(batch); err != nil {
 		return Line{}, err
 	}
@@ -163,13 +169,14 @@ func (f *fitting) step(at *Progress) (Line, error) {
 	if err != nil {
 		return Line{}, fmt.Errorf("train: step %d: %w", at.Step+1, err)
 	}
-	norm := Clip(f.gradients, f.ClipNorm)
+	gradients := b.selected()
+	norm := Clip(gradients, f.ClipNorm)
 	if norm-norm != 0 {
 		err := b.locate(batch.IDs, batch.Targets, batch.Weights, &models.NotFinite{What: "gradient", Value: norm})
 		return Line{}, fmt.Errorf("train: step %d: %w", at.Step+1, err)
 	}
 	factor := f.schedule.Factor(at.Step)
-	f.optimizer.Step(f.gradients, f.Rate*factor, f.GateRate*factor)
+	f.optimizer.Step(gradients, f.Rate*factor, f.GateRate*factor)
 	at.Step++
 	at.Tokens += scored
 	at.Seconds += (machine.WorkTime() - start).Seconds()
