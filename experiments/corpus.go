@@ -73,6 +73,11 @@ func OpenCorpus(name string, s results.CorpusSettings, data string) (datasets.Co
 	case "chronicle":
 		return booksum.NewChronicle(s.DocumentTokens, s.Documents)
 	}
+	for _, n := range datasets.FactCounts {
+		if name == datasets.FactsName(n) {
+			return datasets.NewFacts(n, s.DocumentTokens, s.Documents), nil
+		}
+	}
 	if data == "" {
 		return nil, fmt.Errorf("experiments: %s is read from files: name their directory with DATA=DIR (bench: --data DIR)", name)
 	}

@@ -27,7 +27,7 @@ type Decoder struct {
 func (m *Model) NewDecoder(documents int) *Decoder {
 	d := &Decoder{model: m, state: m.NewState(documents), steps: map[int]*Pass{}}
 	for range m.Config.Layers {
-		d.caches = append(d.caches, ops.NewCache(ops.Shape{H: m.Config.Heads, D: m.Config.HeadSize, K: m.Config.KeyValueHeads}, documents, m.Config.Segment+2*m.tokens, &d.past))
+		d.caches = append(d.caches, ops.NewCache(m.shape(documents, 1, m.Config.Segment), documents, m.Config.Segment+2*m.tokens, &d.past))
 	}
 	switch {
 	case m.tokens > 0:
