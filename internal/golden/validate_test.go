@@ -111,8 +111,8 @@ var invalidNamed = []struct {
 	spoil func(map[string]any)
 	err   string
 }{
-	{set("model", "compresive", "config"), `config.model is "compresive", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta`},
-	{set("model", "llama", "config"), `config.model is "llama", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta`},
+	{set("model", "compresive", "config"), `config.model is "compresive", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta, full-attention`},
+	{set("model", "llama", "config"), `config.model is "llama", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta, full-attention`},
 	{set("delta", true, "config"), `config.delta is true, but config.model is "compressive"`},
 	{set("ffn", 7, "config"), "weights[layers.0.w_down] has shape [6 5], want [6 7]"},
 	{set("k", 3, "config", "options"), "config.options.k is not an option of compressive, which has slots, rate"},
@@ -264,11 +264,11 @@ func TestWeightsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Compare(f); err == nil || err.Error() != "gradients[layers.0.beta] is missing" {
+	if _, err := Compare(f, nil); err == nil || err.Error() != "gradients[layers.0.beta] is missing" {
 		t.Errorf("error %v", err)
 	}
 	f.Gradients["layers.0.beta"], f.Gradients["layers.1.beta"] = []float64{1, 2, 3}, nil
-	if _, err := Compare(f); err == nil || err.Error() != "gradients has 10 entries, this network has 9 weights" {
+	if _, err := Compare(f, nil); err == nil || err.Error() != "gradients has 10 entries, this network has 9 weights" {
 		t.Errorf("error %v", err)
 	}
 }
@@ -320,7 +320,7 @@ func FuzzParse(f *testing.F) {
 		for name := range file.Weights {
 			file.Gradients[name] = nil
 		}
-		if found, err := Compare(file); err == nil && len(found) < 3+len(file.Weights) {
+		if found, err := Compare(file, nil); err == nil && len(found) < 3+len(file.Weights) {
 			t.Errorf("of %d weights, only %d quantities are compared", len(file.Weights), len(found))
 		}
 	})
