@@ -33,6 +33,7 @@ var verbs = []func(*environment) *cobra.Command{
 	trainCommand,
 	evalCommand,
 	generateCommand,
+	exportCommand,
 	rougeCommand,
 	verifyCommand,
 	memoryCommand,
