@@ -37,6 +37,9 @@ type Ideal interface {
 	// Classes returns where the fact that determines each word was last stated, for
 	// segments of the same size.
 	Classes(size int) []Class
+	// Ages returns how many segments ago the fact that determines each word was last
+	// stated: 0 in the part that a model without memory sees, -1 if nowhere before.
+	Ages(size int) []int
 }
 
 // Class is where the fact that determines a generated word was stated.

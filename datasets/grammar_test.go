@@ -117,6 +117,12 @@ func TestClasses(t *testing.T) {
 	if got := d.Classes(4); !slices.Equal(got, want) {
 		t.Errorf("classes %v, want %v", got, want)
 	}
+	if got, want := d.Ages(4), []int{-1, -1, 0, -1, 1, -1, 0}; !slices.Equal(got, want) {
+		t.Errorf("ages %v, want %v", got, want)
+	}
+	if got, want := d.Ages(1), []int{-1, -1, 1, -1, 1, -1, 1}; !slices.Equal(got, want) {
+		t.Errorf("ages in segments of one word %v, want %v", got, want)
+	}
 	// By hand: after "so" the value is one of two at first, then known for ever, or
 	// in each segment one of two again.
 	half := math.Log(0.5)
@@ -129,7 +135,7 @@ func TestClasses(t *testing.T) {
 }
 
 func TestGenerators(t *testing.T) {
-	for _, c := range []Generated{NewNovel(2048, 3), NewProof(2048, 3)} {
+	for _, c := range []Generated{NewNovel(2048, 3), NewProof(2048, 3), NewFacts(64, 2048, 3)} {
 		vocabulary := c.Vocabulary()
 		if unique := slices.Compact(slices.Sorted(slices.Values(vocabulary))); len(unique) != len(vocabulary) {
 			t.Errorf("%s: %d words, %d of them different", c.Name(), len(vocabulary), len(unique))

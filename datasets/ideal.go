@@ -47,32 +47,65 @@ func (d *generated) Segment(size int) []float64 {
 
 // Classes follows the document from its start, where everything is certain.
 func (d *generated) Classes(size int) []Class {
-	f := &filter{g: d.grammar, beliefs: []belief{{at: -1, subject: -1, weight: 1}}}
-	stated := map[fact]int{} // the last word that stated a fact
 	classes := make([]Class, 0, len(d.words)-1)
+	for i, last := range d.stated() {
+		class := ClassDistant
+		switch {
+		case i == 0:
+			continue
+		case last == free:
+			class = ClassFree
+		case last == unstated:
+			class = ClassNew
+		case last >= (i-1)/size*size:
+			class = ClassNear
+		}
+		classes = append(classes, class)
+	}
+	return classes
+}
+
+// Ages is counted from the segment of the word before, in which a word is predicted.
+func (d *generated) Ages(size int) []int {
+	ages := make([]int, 0, len(d.words)-1)
+	for i, last := range d.stated() {
+		switch {
+		case i == 0:
+		case last < 0:
+			ages = append(ages, -1)
+		default:
+			ages = append(ages, max((i-1)/size-last/size, 0))
+		}
+	}
+	return ages
+}
+
+const (
+	free     = -2 // no fact determines the word
+	unstated = -1 // the word states a fact for the first time
+)
+
+// stated returns, for each word, the index of the last word before it that stated the same
+// fact.
+func (d *generated) stated() []int {
+	f := &filter{g: d.grammar, beliefs: []belief{{at: -1, subject: -1, weight: 1}}}
+	latest := map[fact]int{} // the last word that stated a fact
+	all := make([]int, len(d.words))
 	for i, w := range d.words {
 		f.observe(w)
-		class := ClassFree
+		all[i] = free
 		// One belief is left whenever every word differs from the others
 		// possible at its place, which these grammars ensure.
 		if b := f.beliefs[0]; d.grammar.nodes[b.at].kind == valueSlot {
 			key := fact{b.subject, d.grammar.nodes[b.at].attribute}
-			last, known := stated[key]
-			switch {
-			case !known:
-				class = ClassNew
-			case last >= (i-1)/size*size:
-				class = ClassNear
-			default:
-				class = ClassDistant
+			all[i] = unstated
+			if last, known := latest[key]; known {
+				all[i] = last
 			}
-			stated[key] = i
-		}
-		if i > 0 {
-			classes = append(classes, class)
+			latest[key] = i
 		}
 	}
-	return classes
+	return all
 }
 
 // filter is the exact forward algorithm over everything that is unknown: the place in

@@ -13,6 +13,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
+	"infinibench/internal/lease"
 	"infinibench/internal/metrics/rouge"
 	"infinibench/internal/results"
 	"infinibench/internal/train"
@@ -47,7 +48,7 @@ func TestInterruptedSummaries(t *testing.T) {
 		files := map[string]string{}
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			// These hold the time.
-			if name := d.Name(); err != nil || d.IsDir() || name == "timing.json" || name == "metrics.jsonl" || name == "pretraining.jsonl" || name == lockName {
+			if name := d.Name(); err != nil || d.IsDir() || name == "timing.json" || name == "metrics.jsonl" || name == "pretraining.jsonl" || name == lease.LockFile {
 				return err
 			}
 			data, err := os.ReadFile(path)

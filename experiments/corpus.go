@@ -3,10 +3,10 @@ package experiments
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -14,6 +14,8 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/datasets/tokenizer"
+	"infinibench/internal/atomicfile"
+	"infinibench/internal/lease"
 	"infinibench/internal/results"
 	"infinibench/internal/train"
 )
@@ -71,6 +73,11 @@ func OpenCorpus(name string, s results.CorpusSettings, data string) (datasets.Co
 	case "chronicle":
 		return booksum.NewChronicle(s.DocumentTokens, s.Documents)
 	}
+	for _, n := range datasets.FactCounts {
+		if name == datasets.FactsName(n) {
+			return datasets.NewFacts(n, s.DocumentTokens, s.Documents), nil
+		}
+	}
 	if data == "" {
 		return nil, fmt.Errorf("experiments: %s is read from files: name their directory with DATA=DIR (bench: --data DIR)", name)
 	}
@@ -126,17 +133,37 @@ func openTokenizer(ctx context.Context, c datasets.Corpus, s results.CorpusSetti
 		return nil, err
 	}
 	path := filepath.Join(cache, fmt.Sprintf("%s-%s-bpe-%d.json", c.Name(), fingerprint, s.Vocabulary))
-	if t, err := keptTokenizer(path); t != nil || err != nil {
+	t, err := keptTokenizer(path)
+	if t != nil || err != nil {
 		return t, err
 	}
-	t, err := tokenizer.TrainBPE(texts(ctx, c, datasets.Train), s.Vocabulary, progress)
+	err = once(ctx, cache, func(ctx context.Context) error {
+		if t, err = keptTokenizer(path); t != nil || err != nil { // another process has trained it
+			return err
+		}
+		if t, err = tokenizer.TrainBPE(texts(ctx, c, datasets.Train), s.Vocabulary, progress); err != nil {
+			return err
+		}
+		return keepTokenizer(path, t)
+	})
+	return t, err
+}
+
+// once does work on a directory that processes share. They do it one after the other, so
+// work should first look whether another process has done it.
+func once(ctx context.Context, dir string, work func(ctx context.Context) error) error {
+	l, err := lease.Take(ctx, dir, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return nil, err
+	defer l.Release()
+	within, cancel := l.Context(ctx)
+	defer cancel()
+	err = work(within)
+	if lost := context.Cause(within); errors.Is(lost, atomicfile.ErrFenced) {
+		return lost // not that the context has ended
 	}
-	return t, keepTokenizer(path, t)
+	return err
 }
 
 // texts yields the documents of a split until the context ends.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/lease"
 	"infinibench/internal/results"
 )
 
@@ -51,7 +52,7 @@ func finished(t *testing.T, dir string, gaps bool) map[string]string {
 	t.Helper()
 	files := map[string]string{}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == lockName || d.Name() == "timing.json" {
+		if err != nil || d.IsDir() || d.Name() == lease.LockFile || d.Name() == "timing.json" {
 			return err
 		}
 		if strings.HasPrefix(d.Name(), ".") || strings.HasSuffix(d.Name(), ".tmp") {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/lease"
 	"infinibench/internal/results"
 )
 
@@ -56,6 +57,20 @@ func (c cellFiles) reopen(r results.Result, config []byte) (notes []string, done
 		notes = append(notes, c.path(name)+" has changed since the cell finished: "+what)
 	}
 	return notes, done, nil
+}
+
+// intact reports whether a finished cell needs no attention: its settings and samples are
+// those of its result, and no process holds it, or held it and was killed.
+func (c cellFiles) intact(r results.Result, config []byte) bool {
+	if _, held := lease.Holder(os.DirFS(string(c)), "."); held {
+		return false
+	}
+	old, err := os.ReadFile(c.path("config.yaml"))
+	if err != nil || !bytes.Equal(old, results.SealedConfig(config)) {
+		return false
+	}
+	changed, err := results.ChangedSamples(string(c), r)
+	return err == nil && len(changed) == 0
 }
 
 // hasModel reports whether a cell has a trained model, or one for a stage.

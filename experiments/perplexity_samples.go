@@ -21,6 +21,7 @@ type SampleScore struct {
 	Tokens    [ablations]int64     `json:"tokens"` // scored, by Ablation
 	Positions []results.Bucket     `json:"positions"`
 	Classes   []results.ClassScore `json:"classes,omitempty"`
+	Ages      []results.AgeScore   `json:"ages,omitempty"`
 }
 
 // scorer collects the score of one document, token by token.
@@ -30,6 +31,7 @@ type scorer struct {
 
 	full, segment []float64 // ideal log-probabilities; nil for text of unknown source
 	classes       []datasets.Class
+	ages          []int
 }
 
 func newScorer(x sample, bucket, segment int) *scorer {
@@ -39,6 +41,7 @@ func newScorer(x sample, bucket, segment int) *scorer {
 		for c := datasets.ClassFree; c <= datasets.ClassDistant; c++ {
 			s.score.Classes = append(s.score.Classes, results.ClassScore{Class: c.String()})
 		}
+		s.ages, s.score.Ages = x.Ideal.Ages(segment), emptyAges()
 	}
 	return s
 }
@@ -63,6 +66,13 @@ func (s *scorer) add(a Ablation, i int, nll float64) {
 	b.IdealSegment -= s.segment[i-1]
 	c.IdealFull -= s.full[i-1]
 	c.IdealSegment -= s.segment[i-1]
+	if age := s.ages[i-1]; age >= 0 {
+		a := &s.score.Ages[ageRow(age)]
+		a.NLL += nll
+		a.Tokens++
+		a.IdealFull -= s.full[i-1]
+		a.IdealSegment -= s.segment[i-1]
+	}
 }
 
 // at is the k-th position bucket, made when first needed.
@@ -106,6 +116,7 @@ func sum(scores []SampleScore, officialWords int64) (*results.Perplexity, error)
 			q.IdealFull, q.IdealSegment = q.IdealFull+c.IdealFull, q.IdealSegment+c.IdealSegment
 		}
 	}
+	p.Ages = sumAges(scores)
 	if officialWords > 0 {
 		text.Words = officialWords
 	}

@@ -3,6 +3,7 @@ package experiments
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
+	"infinibench/internal/lease"
 	"infinibench/internal/results"
 	"infinibench/internal/train"
 	"infinibench/models"
@@ -40,7 +42,7 @@ func ownsDir(dir string, config []byte) error {
 		return nil
 	}
 	for _, e := range entries {
-		if e.Name() != lockName && !strings.HasPrefix(e.Name(), ".config.yaml.") { // which a kill left unfinished
+		if !lease.IsHidden(e.Name()) && !strings.HasPrefix(e.Name(), ".config.yaml.") { // which a kill left unfinished
 			return fmt.Errorf("experiments: %s already holds something else (%s): name a new directory", dir, e.Name())
 		}
 	}
@@ -61,14 +63,17 @@ func Train(ctx context.Context, o Options, c results.Cell, dir string, advance f
 		return fmt.Errorf("experiments: %s does not train a model on a corpus alone", c.Key())
 	}
 	kernel.SetThreads(o.Profile.Threads)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("experiments: %w", err)
+	l, err := lease.Try(dir, &lease.Sighting{})
+	var held *lease.Held
+	if errors.As(err, &held) {
+		return fmt.Errorf("experiments: %w; wait for it, or name another directory", held)
 	}
-	unlock, err := lock(dir)
 	if err != nil {
-		return err
+		return fmt.Errorf("experiments: cannot write to the directory: %w", err)
 	}
-	defer unlock()
+	defer l.Release()
+	ctx, cancel := l.Context(ctx)
+	defer cancel()
 	files, config := cellFiles(dir), configOf(planned.Settings)
 	if err := ownsDir(dir, config); err != nil {
 		return err
@@ -88,7 +93,7 @@ func Train(ctx context.Context, o Options, c results.Cell, dir string, advance f
 	if _, err := files.prepare(config); err != nil {
 		return err
 	}
-	text, err := OpenText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, dir, func(int, int) {})
+	text, err := OpenText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, filepath.Join(dir, "tokenizers"), func(int, int) {})
 	if err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ var profileKeys = []keyDoc{
 	{path: "training.checkpoint_interval", unit: "segments", paper: "1", about: "Segments in one graph of gradient checkpointing; 0 keeps the whole sequence, which is fastest and takes most memory. It changes no gradient."},
 
 	{path: "corpora", about: "The texts, by name, and how much of each is read.", names: corpusNames},
-	{path: "corpora.NAME.tokenizer", about: "The units in which the model reads. The generated texts (novel, proof, chronicle) take word, the others anything else: bpe, gpt2, bytes, or the path of a `tokenizer.json` or of the model's folder that holds it, relative to the directory in which bench runs.", pattern: tokenizerPattern},
+	{path: "corpora.NAME.tokenizer", about: "The units in which the model reads. The generated texts (novel, proof, chronicle, facts-N) take word, the others anything else: bpe, gpt2, bytes, or the path of a `tokenizer.json` or of the model's folder that holds it, relative to the directory in which bench runs.", pattern: tokenizerPattern},
 	{path: "corpora.NAME.vocabulary", unit: "tokens", absent: "the tokenizer's own", about: "Size of a bpe, which is trained on the training split and needs this key; its first 256 ids are the bytes."},
 	{path: "corpora.NAME.split", about: "The split that is scored."},
 	{path: "corpora.NAME.documents", unit: "documents", absent: "0", about: "How many documents are scored, the first of the split; 0 takes all. A generated text needs a number."},

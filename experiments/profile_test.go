@@ -14,7 +14,7 @@ import (
 
 func TestBuiltinProfiles(t *testing.T) {
 	names := ProfileNames()
-	if diff := cmp.Diff([]string{"paper", "passkey", "small", "smoke", "tiny"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"distance", "paper", "passkey", "small", "smoke", "tiny"}, names); diff != "" {
 		t.Fatal(diff)
 	}
 	for _, name := range names {
@@ -100,10 +100,11 @@ func TestLoadProfile(t *testing.T) {
 			t.Errorf("%s: loaded %+v", path, p)
 		}
 	}
+	builtin := strings.Join(ProfileNames(), ", ") // which TestBuiltinProfiles checks
 	tests := []struct{ arg, want string }{
-		{"huge", `no profile "huge"; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml or .yml`},
-		{"", `no profile ""; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml or .yml`},
-		{"../profiles/tiny", `no profile "../profiles/tiny"; the built-in ones are paper, passkey, small, smoke, tiny, and the path of your own ends in .yaml or .yml`},
+		{"huge", `no profile "huge"; the built-in ones are ` + builtin + `, and the path of your own ends in .yaml or .yml`},
+		{"", `no profile ""; the built-in ones are ` + builtin + `, and the path of your own ends in .yaml or .yml`},
+		{"../profiles/tiny", `no profile "../profiles/tiny"; the built-in ones are ` + builtin + `, and the path of your own ends in .yaml or .yml`},
 		{path + "/gone.yaml", "open " + path + "/gone.yaml: not a directory"},
 		{"gone.yaml", "open gone.yaml: no such file or directory"},
 		{"gone.yml", "open gone.yml: no such file or directory"},
@@ -172,7 +173,7 @@ func TestBadProfiles(t *testing.T) {
 		{"half a step", "steps: 100\n", "steps: 99.5\n", "mine.yaml:13: training.steps: got 99.5; allowed: a whole number, 1 to 10000000"},
 		{"decay of adafactor", "optimizer: adamw", "optimizer: adafactor", "mine.yaml:16: training.weight_decay: got 0.1; allowed: 0, as adafactor has none"},
 
-		{"unknown corpus", "  novel: {", "  news: {tokenizer: bytes, split: test}\n  novel: {", "mine.yaml:20: corpora.news: unknown corpus; allowed: novel, proof, chronicle, pg19, arxiv-math, booksum"},
+		{"unknown corpus", "  novel: {", "  news: {tokenizer: bytes, split: test}\n  novel: {", "mine.yaml:20: corpora.news: unknown corpus; allowed: novel, proof, chronicle, facts-8, facts-16, facts-32, facts-64, pg19, arxiv-math, booksum"},
 		{"bytes of a generated corpus", "tokenizer: word", "tokenizer: bytes", `mine.yaml:20: corpora.novel.tokenizer: got "bytes"; allowed: word, the unit in which novel is written and its ideal perplexity known`},
 		{"generated without a length", ", document_tokens: 512", "", "mine.yaml:20: corpora.novel.document_tokens: missing; allowed: a whole number, at least 2, as novel is generated"},
 		{"generated without end", "documents: 4, ", "", "mine.yaml:20: corpora.novel.documents: got 0; allowed: at least 1, as novel is generated and has no end"},

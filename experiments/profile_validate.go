@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"infinibench/datasets"
 	"infinibench/internal/config"
 	"infinibench/internal/results"
 )
@@ -14,7 +15,7 @@ import (
 // What a profile may name. The report names models and corpora by these ids too.
 var (
 	Models           = modelIDs()
-	generatedCorpora = []string{"novel", "proof", "chronicle"}
+	generatedCorpora = append([]string{"novel", "proof", "chronicle"}, factsCorpora()...)
 	readCorpora      = []string{"pg19", "arxiv-math", "booksum"}
 )
 
@@ -86,6 +87,15 @@ func validateModel(report reporter, key, model string) {
 
 // tokenizerNames are the tokenizers that a profile names without a path.
 var tokenizerNames = []string{"word", "bpe", "gpt2", "bytes"}
+
+// factsCorpora names the generated corpora that differ in their number of facts.
+func factsCorpora() []string {
+	var names []string
+	for _, n := range datasets.FactCounts {
+		names = append(names, datasets.FactsName(n))
+	}
+	return names
+}
 
 func validateCorpus(name string, c results.CorpusSettings, report reporter) {
 	key := "corpora." + name

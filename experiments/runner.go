@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
+	"infinibench/internal/lease"
 	"infinibench/internal/machine"
 	"infinibench/internal/results"
 )
@@ -69,6 +71,9 @@ func (o Options) workers() int {
 // Run runs every cell of a profile that is not done yet, several at a time. A failed cell
 // gets a result that says so, and the others continue; the next Run retries it. When the
 // context ends, the running cells save their work and Run returns the context's error.
+//
+// Other processes may run cells of the same profile at the same time: each cell is made by
+// one of them, and Run ends when all its cells have a result.
 func Run(ctx context.Context, o Options) (Summary, error) {
 	summary := Summary{Directory: o.Directory()}
 	// If a corpus could not be identified, its results would look stale and be recomputed:
@@ -80,15 +85,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err := os.MkdirAll(summary.Directory, 0o755); err != nil {
 		return summary, fmt.Errorf("experiments: cannot create the runs directory: %w", err)
 	}
-	unlock, err := lock(summary.Directory)
-	if err != nil {
-		return summary, err
-	}
-	defer unlock()
-	if err := atomicfile.Sweep(summary.Directory); err != nil {
-		return summary, fmt.Errorf("experiments: %w", err)
-	}
-	if err := results.WriteJSON(filepath.Join(summary.Directory, "plan.json"), planFile(o, work)); err != nil {
+	if err := begin(ctx, summary.Directory, planFile(o, work)); err != nil {
 		return summary, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
@@ -96,33 +93,20 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if r.options.Observe == nil {
 		r.options.Observe = func(Event) {}
 	}
-	queue := make(chan PlannedCell)
-	var workers sync.WaitGroup
-	for range o.workers() {
-		workers.Go(func() {
-			for c := range queue {
-				r.cell(ctx, c)
-			}
-		})
-	}
-feed:
-	for _, c := range cells {
-		if c.experiment.alone {
-			continue
-		}
-		select {
-		case queue <- c:
-		case <-ctx.Done():
-			break feed
-		}
-	}
-	close(queue)
-	workers.Wait()
+	var together, alone queue
 	for _, c := range cells {
 		if c.experiment.alone { // or it would measure the others too
-			r.cell(ctx, c)
+			alone.add(o, c)
+		} else {
+			together.add(o, c)
 		}
 	}
+	var workers sync.WaitGroup
+	for range o.workers() {
+		workers.Go(func() { r.work(ctx, &together) })
+	}
+	workers.Wait()
+	r.work(ctx, &alone)
 	return r.summary, ctx.Err()
 }
 
@@ -153,12 +137,81 @@ func (r *runner) emit(e Event) {
 	r.options.Observe(e)
 }
 
-// cell makes one cell and writes down its failure, if it fails.
-func (r *runner) cell(ctx context.Context, c PlannedCell) {
-	p := r.options.Profile
+func (r *runner) note(text string) { r.emit(Event{Kind: Note, Text: text}) }
+
+// work makes cells until none is left, or the context ends.
+func (r *runner) work(ctx context.Context, q *queue) {
+	for {
+		t, wait := q.next(time.Now())
+		switch {
+		case t != nil:
+			if !r.cell(ctx, t) {
+				q.later(t, time.Now())
+			}
+			continue
+		case wait == 0:
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// cell makes one cell and writes down its failure, if it fails. The cell is not settled if
+// another process has it.
+func (r *runner) cell(ctx context.Context, t *turn) (settled bool) {
+	c := t.PlannedCell
 	files := cellFiles(filepath.Join(r.options.Directory(), c.Key()))
+	if result, found := files.result(hashOf(c.Settings)); found {
+		switch {
+		case result.Status == results.StatusDone && files.intact(result, configOf(c.Settings)):
+			r.emit(Event{Kind: Skipped, Cell: c.Cell})
+			return true
+		case result.Status == results.StatusFailed && t.changed(files):
+			r.emit(Event{Kind: Failed, Cell: c.Cell, Err: fmt.Errorf("%s (in another process)", result.Error)})
+			return true
+		}
+	}
+	if ctx.Err() != nil {
+		return true
+	}
+	l, err := lease.Try(string(files), &t.seen)
+	var held *lease.Held
+	switch {
+	case errors.As(err, &held):
+		if !t.waiting {
+			t.waiting = true
+			r.note(fmt.Sprintf("%s is being run by %s", c.Key(), held.Owner))
+		}
+		return false
+	case err != nil:
+		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: err})
+		return true
+	}
+	defer l.Release()
+	within, cancel := l.Context(ctx)
+	defer cancel()
+	if r.hold(ctx, within, c, files) {
+		return true
+	}
+	if t.waiting = false; l.Lost() {
+		r.note(c.Key() + " was taken over by another process, as this one showed no sign of life")
+	}
+	return false
+}
+
+// hold makes a cell that this process holds. Two contexts: the one of the run, and one that
+// also ends when the cell is lost, in which case the cell is not settled.
+func (r *runner) hold(ctx, within context.Context, c PlannedCell, files cellFiles) (settled bool) {
+	if err := atomicfile.Sweep(string(files)); err != nil {
+		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: fmt.Errorf("experiments: %w", err)})
+		return true
+	}
 	hash := hashOf(c.Settings)
-	result, finished := files.result(hash)
+	result, finished := files.result(hash) // again: another process may have made it
 	finished = finished && result.Status == results.StatusDone
 	if finished {
 		notes, done, err := files.reopen(result, configOf(c.Settings))
@@ -166,42 +219,42 @@ func (r *runner) cell(ctx context.Context, c PlannedCell) {
 			notes = append(notes, err.Error())
 		}
 		for _, note := range notes {
-			r.emit(Event{Kind: Note, Text: note})
+			r.note(note)
 		}
 		if done {
 			r.emit(Event{Kind: Skipped, Cell: c.Cell})
-			return
+			return true
 		}
 	}
 	if ctx.Err() != nil {
-		return
+		return true
 	}
 	r.emit(Event{Kind: Started, Cell: c.Cell})
-	err := r.make(ctx, c, files)
+	err := r.make(within, c, files)
 	switch {
 	case err == nil:
 		r.emit(Event{Kind: Done, Cell: c.Cell})
+	case errors.Is(err, atomicfile.ErrFenced), errors.Is(context.Cause(within), atomicfile.ErrFenced):
+		return false
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		// Interrupted: what is done is saved, nothing failed.
 	default:
 		if !finished { // the result of a finished one is as good as before
 			failed := &results.Result{
-				Version: results.Version, Profile: p.Name, Cell: c.Cell, ConfigHash: hash,
-				Status: results.StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, p.Threads),
+				Version: results.Version, Profile: r.options.Profile.Name, Cell: c.Cell, ConfigHash: hash,
+				Status: results.StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, r.options.Profile.Threads),
 			}
 			err = errors.Join(err, results.WriteJSON(files.path("result.json"), failed))
 		}
 		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: err})
 	}
+	return true
 }
 
 func (r *runner) make(ctx context.Context, c PlannedCell, files cellFiles) error {
-	if err := os.MkdirAll(string(files), 0o755); err != nil {
-		return err
-	}
 	notes, err := files.repair(configOf(c.Settings))
 	for _, note := range notes {
-		r.emit(Event{Kind: Note, Text: note})
+		r.note(note)
 	}
 	if err != nil {
 		return err
@@ -215,7 +268,7 @@ func (r *runner) make(ctx context.Context, c PlannedCell, files cellFiles) error
 	run := newCellRun(r.options, c, files, text, func(phase string, tokens int, before bool) {
 		r.emit(Event{Kind: Progress, Cell: c.Cell, Phase: phase, Tokens: tokens, Before: before})
 	})
-	run.note, run.peak = func(text string) { r.emit(Event{Kind: Note, Text: text}) }, r.peak
+	run.note, run.peak = r.note, r.peak
 	return c.experiment.make(ctx, run)
 }
 
@@ -233,17 +286,17 @@ func (r *runner) text(ctx context.Context, name string) (*TokenizedCorpus, error
 	t, err := OpenText(ctx, name, r.options.Profile.Corpora[name], r.options.Data, filepath.Join(r.options.Directory(), "tokenizers"), func(done, total int) {
 		if !noted {
 			noted = true
-			r.emit(Event{Kind: Note, Text: fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name)})
+			r.note(fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name))
 		}
 	})
 	if err != nil {
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !errors.Is(err, atomicfile.ErrFenced) {
 			r.broken[name] = err
 		}
 		return nil, err
 	}
 	for _, left := range t.LeftOut {
-		r.emit(Event{Kind: Note, Text: name + ": " + left.String()})
+		r.note(name + ": " + left.String())
 	}
 	r.texts[name] = t
 	return t, nil

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"infinibench/internal/lease"
 	"infinibench/internal/results"
 )
 
@@ -96,7 +99,9 @@ func TestInterruptedRuns(t *testing.T) {
 				t.Errorf("broken off after %d events, %d times: %s differs from an uninterrupted run", after, interruptions, name)
 			}
 		}
-		if leftover, _ := filepath.Glob(filepath.Join(o.Directory(), "*", ".*")); len(leftover) > 0 {
+		leftover, _ := filepath.Glob(filepath.Join(o.Directory(), "*", ".*"))
+		leftover = slices.DeleteFunc(leftover, func(path string) bool { return filepath.Base(path) == lease.LockFile })
+		if len(leftover) > 0 {
 			t.Errorf("left behind: %v", leftover)
 		}
 	}
@@ -189,23 +194,96 @@ func TestMissingCorpusTouchesNothing(t *testing.T) {
 	}
 }
 
-// TestLock: a second run on the same directory is turned away.
-func TestLock(t *testing.T) {
+// Two runs on the same directory share its cells: each is made once, both end when all have
+// their result, and that is the same as one run's.
+func TestTwoRuns(t *testing.T) {
+	for _, flock := range []string{"", "off"} {
+		t.Setenv(lease.FlockVariable, flock)
+		o := Options{Profile: miniature(t), Runs: t.TempDir()}
+		if _, err := Run(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		want := outcome(t, o.Directory())
+		o.Runs = t.TempDir()
+		var summaries [2]Summary
+		var runs sync.WaitGroup
+		for i := range summaries {
+			runs.Go(func() {
+				mine := o
+				mine.Profile = miniature(t) // a run identifies the files of its own
+				var err error
+				if summaries[i], err = Run(t.Context(), mine); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		runs.Wait()
+		cells := len(o.Profile.Cells())
+		if a, b := summaries[0], summaries[1]; a.Done+b.Done != cells || a.Done+a.Skipped != cells || b.Done+b.Skipped != cells || a.Failed+b.Failed != 0 {
+			t.Errorf("of %d cells, the runs made %+v and %+v", cells, a, b)
+		}
+		same(t, "two runs", want, outcome(t, o.Directory()))
+	}
+}
+
+// A cell that fails in one of two runs is not tried by the other.
+func TestFailureElsewhere(t *testing.T) {
 	o := Options{Profile: miniature(t), Runs: t.TempDir()}
-	if err := os.MkdirAll(o.Directory(), 0o755); err != nil {
+	var all queue
+	for _, c := range o.Profile.Cells()[:1] {
+		all.add(o, c)
+	}
+	c := o.Profile.Cells()[0]
+	files := cellFiles(filepath.Join(o.Directory(), c.Key()))
+	if err := os.MkdirAll(string(files), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	unlock, err := lock(o.Directory())
-	if err != nil {
+	failed := results.Result{Version: results.Version, Cell: c.Cell, ConfigHash: hashOf(c.Settings), Status: results.StatusFailed, Error: "no luck"}
+	if err := results.WriteJSON(files.path("result.json"), failed); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Run(context.Background(), o); err == nil || !strings.Contains(err.Error(), "in use by another bench") {
-		t.Errorf("second run: %v", err)
+	var said error
+	o.Observe = func(e Event) { said = e.Err }
+	r := &runner{options: o}
+	if !r.cell(t.Context(), all.turns[0]) || r.summary.Failed != 1 || said == nil || said.Error() != "no luck (in another process)" {
+		t.Errorf("%+v, %v", r.summary, said)
 	}
-	unlock()
-	if _, err := Run(context.Background(), o); err != nil {
-		t.Error(err)
+	if _, err := os.Stat(files.path("config.yaml")); err == nil {
+		t.Error("the cell was tried")
 	}
+}
+
+// A cell that another process takes over is not failed, and is made when it is free.
+func TestLostCell(t *testing.T) {
+	t.Setenv(lease.FlockVariable, "off")
+	p := speck(t)
+	o := Options{Profile: p, Runs: t.TempDir(), Version: "test"}
+	key := p.Cells()[0].Key()
+	var notes []string
+	taken := false
+	o.Observe = func(e Event) {
+		if e.Kind == Note {
+			notes = append(notes, e.Text)
+		}
+		if e.Kind == Progress && e.Phase == "train" && !e.Before && !taken {
+			taken = true
+			if err := os.RemoveAll(filepath.Join(o.Directory(), key, ".owner")); err != nil { // as by a process that dies at once
+				t.Error(err)
+			}
+		}
+	}
+	summary, err := Run(t.Context(), o)
+	if err != nil || summary.Done != 1 || summary.Failed != 0 {
+		t.Errorf("%+v, %v", summary, err)
+	}
+	if len(notes) != 1 || notes[0] != key+" was taken over by another process, as this one showed no sign of life" {
+		t.Errorf("%q", notes)
+	}
+	clean := Options{Profile: speck(t), Runs: t.TempDir(), Version: "test"}
+	if _, err := Run(t.Context(), clean); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "a lost cell", finished(t, clean.Directory(), false), finished(t, o.Directory(), false))
 }
 
 func TestUnwritableRuns(t *testing.T) {

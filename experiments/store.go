@@ -80,9 +80,9 @@ func (c cellFiles) logs() ([]string, error) {
 	return paths, err
 }
 
-// openLog opens an append-only file after the given lines, rewriting it first
-// when it holds anything else: steps that a checkpoint does not know of, or a
-// torn line.
+// openLog opens an append-only file after the given lines: it leaves out steps that a
+// checkpoint does not know of, and a torn line. The file is always a new one, since a
+// process that had the cell before and lost it may still append to the old one.
 func openLog[T any](path string, lines []T) (*atomicfile.File, error) {
 	var want bytes.Buffer
 	for _, v := range lines {
@@ -90,10 +90,8 @@ func openLog[T any](path string, lines []T) (*atomicfile.File, error) {
 			return nil, err
 		}
 	}
-	if have, err := os.ReadFile(path); err != nil || !bytes.Equal(have, want.Bytes()) {
-		if err := atomicfile.Write(path, want.Bytes()); err != nil {
-			return nil, err
-		}
+	if err := atomicfile.Write(path, want.Bytes()); err != nil {
+		return nil, err
 	}
 	return atomicfile.Append(path)
 }

@@ -43,21 +43,53 @@ func checkTexts(ctx context.Context, c datasets.Corpus, s results.CorpusSettings
 	path := filepath.Join(cache, fmt.Sprintf("%s-%s-%s-%d-texts.json", c.Name(), fingerprint, s.Split, s.Documents))
 	bad, known := knownBad(c, path)
 	if !known {
-		bad = map[datasets.Split][]datasets.Unreadable{}
-		for i, split := range splits {
-			limit := 0
-			if i > 0 {
-				limit = s.Documents
+		err := once(ctx, cache, func(ctx context.Context) (err error) {
+			if bad, known = knownBad(c, path); known { // another process has looked
+				return nil
 			}
-			found, err := datasets.FindUnreadable(ctx, c, split, limit)
-			if err != nil {
-				return nil, err
+			if bad, err = findBad(ctx, c, splits, s.Documents); err != nil {
+				return err
 			}
-			if len(found) > 0 {
-				bad[split] = found
+			if s.BadTexts != skipBadTexts && leftOut(c, splits, bad) != nil {
+				return nil // an error, see below
 			}
+			return results.WriteJSON(path, checkedTexts{bad})
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
+	left := leftOut(c, splits, bad)
+	if len(left) > 0 && s.BadTexts != skipBadTexts {
+		return nil, stopForTexts(c.Name(), left)
+	}
+	for _, split := range splits {
+		datasets.LeaveOut(c, split, bad[split])
+	}
+	return left, nil
+}
+
+// findBad reads all texts of the first split, and of the second those that are scored.
+func findBad(ctx context.Context, c datasets.Corpus, splits []datasets.Split, documents int) (map[datasets.Split][]datasets.Unreadable, error) {
+	bad := map[datasets.Split][]datasets.Unreadable{}
+	for i, split := range splits {
+		limit := 0
+		if i > 0 {
+			limit = documents
+		}
+		found, err := datasets.FindUnreadable(ctx, c, split, limit)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 0 {
+			bad[split] = found
+		}
+	}
+	return bad, nil
+}
+
+// leftOut counts the bad texts of each split; it is nil if there are none.
+func leftOut(c datasets.Corpus, splits []datasets.Split, bad map[datasets.Split][]datasets.Unreadable) []results.LeftOut {
 	var left []results.LeftOut
 	for _, split := range splits {
 		all := slices.Concat(datasets.Broken(c, split), bad[split])
@@ -70,21 +102,7 @@ func checkTexts(ctx context.Context, c datasets.Corpus, s results.CorpusSettings
 		}
 		left = append(left, l)
 	}
-	if len(left) > 0 && s.BadTexts != skipBadTexts {
-		return nil, stopForTexts(c.Name(), left)
-	}
-	if !known {
-		if err := os.MkdirAll(cache, 0o755); err != nil {
-			return nil, err
-		}
-		if err := results.WriteJSON(path, checkedTexts{bad}); err != nil {
-			return nil, err
-		}
-	}
-	for _, split := range splits {
-		datasets.LeaveOut(c, split, bad[split])
-	}
-	return left, nil
+	return left
 }
 
 // checkedTexts is the file that keeps what a pass over the texts of a corpus has found.

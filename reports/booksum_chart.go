@@ -3,89 +3,84 @@ package reports
 import (
 	"fmt"
 
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
-// bookCurve is a line without points over the share of the book read.
-type bookCurve struct {
-	name, color string
-	dash, width int
-	shape       string
-	values      []float64 // at each point of the row it is of
-}
-
 // chart is the paper's Figure 4: overall against how much of the book was read.
-func (b *booksumTable) chart(slug string) (*chart, error) {
-	f := &chart{
+func (b *booksumTable) chart(slug string) (*chart.Chart, error) {
+	f := &chart.Chart{
 		ID: "chart-booksum-" + slug, Title: "ROUGE against the share of the book read",
 		Caption: "Overall, the geometric mean of ROUGE-1, 2 and L, times 100, with 95 % bootstrap intervals over books; the paper's Figure 4. A line that rises says that reading more makes a better summary.",
 		Data:    table.New("", "Overall by share of the book read", "What", ">Tokens read", ">Share, %", ">Overall", ">95 % interval"),
 	}
-	d, s := &f.drawing, nothing()
-	draw := func(of []bookPoint, c bookCurve) {
-		line := curve{name: c.name, color: c.color, dash: c.dash, width: c.width, size: 14}
+	s := chart.EmptyRange()
+	draw := func(of []bookPoint, c chart.Curve, shape chart.Shape, values []float64) {
+		c.Size = 14
+		if shape != chart.Circle { // the means have it already
+			c.Symbol = shape
+		}
 		for i, p := range of {
-			s.see(100 * c.values[i])
-			line.x, line.y = append(line.x, round(100*p.share)), append(line.y, 100*c.values[i])
+			s.Include(100 * values[i])
+			c.X, c.Y = append(c.X, chart.Round(100*p.share)), append(c.Y, 100*values[i])
 		}
-		if c.shape != "circle" { // which the means have
-			line.symbol = c.shape
-		}
-		d.curves = append(d.curves, line)
-		f.Legend = append(f.Legend, legendItem{Name: c.name, Color: c.color, Dash: dashes[c.dash].svg, Shape: c.shape})
+		f.Curves = append(f.Curves, c)
+		f.Legend = append(f.Legend, chart.LegendItem{Name: c.Name, Color: c.Color, Dash: c.Dash, Shape: shape})
 	}
-	used := map[string]int{}
+	styles := chart.Styles{}
 	ran := b.ran()
 	for _, r := range ran {
-		color, width := modelColor(r.model), 2
-		if r.model == infiniLin {
-			width = 5 // Delta's line is drawn over it: where they coincide both show
-		}
-		c := bookCurve{name: shortName(r.model), color: color, dash: used[color] % len(dashes), width: width, shape: shapes[used[color]%len(shapes)]}
-		used[color]++
+		color := modelColor(r.model)
+		dash, shape := styles.Next(color)
+		var values []float64
 		for _, p := range r.points {
 			in := p.rouge
-			c.values = append(c.values, in.Mid.Overall)
-			s.see(100*in.Low.Overall, 100*in.High.Overall)
+			values = append(values, in.Mid.Overall)
+			s.Include(100*in.Low.Overall, 100*in.High.Overall)
 			text := points(in.Mid.Overall) + " [" + points(in.Low.Overall) + ", " + points(in.High.Overall) + "]"
-			d.marks = append(d.marks, mark{
-				x: round(100 * p.share), mean: 100 * in.Mid.Overall, low: 100 * in.Low.Overall, high: 100 * in.High.Overall, color: color,
-				text: fmt.Sprintf("%s, %s %% of the book: %s", modelName(r.model), points(p.share), text),
+			f.Marks = append(f.Marks, chart.Mark{
+				X: chart.Round(100 * p.share), Mean: 100 * in.Mid.Overall, Low: 100 * in.Low.Overall, High: 100 * in.High.Overall, Color: color,
+				Text: fmt.Sprintf("%s, %s %% of the book: %s", modelName(r.model), points(p.share), text),
 			})
 			f.Data.Add(modelName(r.model), table.Count(int64(p.tokens)), points(p.share), points(in.Mid.Overall), points(in.Low.Overall)+" to "+points(in.High.Overall))
 		}
-		draw(r.points, c)
+		draw(r.points, chart.Curve{Name: shortName(r.model), Color: color, Dash: dash, Width: lineWidth(r.model)}, shape, values)
 	}
-	if len(d.marks) == 0 {
+	if len(f.Marks) == 0 {
 		return nil, nil
 	}
 	of := ran[0].points
-	for k, c := range []bookCurve{
-		{name: "bound, any reader of so much", color: grey, width: 2, dash: 1},
-		{name: "oracle, greedy", color: grey, width: 2, dash: 0},
-		{name: "lead", color: grey, width: 2, dash: 2},
+	for _, reference := range []struct {
+		name    string
+		dash    chart.Dash
+		overall func(bookPoint) (float64, bool)
+	}{
+		{"bound, any reader of so much", chart.Dashed, func(p bookPoint) (float64, bool) {
+			if p.bound == nil { // real books have none
+				return 0, false
+			}
+			return p.bound.Overall, true
+		}},
+		{"oracle, greedy", chart.Solid, func(p bookPoint) (float64, bool) { return p.oracle.Mid.Overall, true }},
+		{"lead", chart.Dotted, func(p bookPoint) (float64, bool) { return p.lead.Mid.Overall, true }},
 	} {
+		var values []float64
 		for _, p := range of {
-			switch {
-			case k == 0 && p.bound != nil:
-				c.values = append(c.values, p.bound.Overall)
-			case k == 1:
-				c.values = append(c.values, p.oracle.Mid.Overall)
-			case k == 2:
-				c.values = append(c.values, p.lead.Mid.Overall)
+			if v, ok := reference.overall(p); ok {
+				values = append(values, v)
 			}
 		}
-		if len(c.values) != len(of) {
-			continue // real books have no bound
+		if len(values) != len(of) {
+			continue
 		}
-		draw(of, c)
+		draw(of, chart.Curve{Name: reference.name, Color: chart.Grey, Dash: reference.dash, Width: 2}, "", values)
 		for i, p := range of {
-			f.Data.Add(c.name, table.Count(int64(p.tokens)), points(p.share), points(c.values[i]))
+			f.Data.Add(reference.name, table.Count(int64(p.tokens)), points(p.share), points(values[i]))
 		}
 	}
-	d.nearest = true
-	d.x = axis{name: "share of the book read, percent", kind: "value", from: 0, to: 100, step: 20}
-	d.y = rangeOf("overall ROUGE", s)
-	d.y.to = min(d.y.to, 100) // nothing is above
-	return f, f.draw()
+	f.Nearest = true
+	f.X = chart.Axis{Name: "share of the book read, percent", Kind: chart.Value, From: 0, To: 100, Step: 20}
+	f.Y = chart.ValueAxis("overall ROUGE", s)
+	f.Y.To = min(f.Y.To, 100) // no score is above
+	return f, f.Draw()
 }

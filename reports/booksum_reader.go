@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -21,7 +22,7 @@ type booksumPage struct {
 	ID, Title, Protocol string
 	Reading             []string
 	Main                *table.Table
-	Charts              []*chart
+	Charts              []*chart.Chart
 	Tables              []*table.Table
 	Readers             []bookReader
 	Words               int  // of a text that is shown
@@ -61,7 +62,7 @@ func (b *booksumTable) section(slug string) (booksumPage, error) {
 	s := booksumPage{ID: "booksum-" + slug, Title: b.title(), Protocol: orNone(b.protocol), Reading: b.reading(), Main: tables[0], Tables: tables[1:], Words: maxSummary}
 	f, err := b.chart(slug)
 	if f != nil {
-		s.Charts = []*chart{f}
+		s.Charts = []*chart.Chart{f}
 	}
 	for _, r := range b.ran() {
 		if len(s.Readers) < maxBookReaders {

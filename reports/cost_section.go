@@ -2,6 +2,7 @@ package reports
 
 import (
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -28,7 +29,7 @@ type costPage struct {
 // costLengths is what was measured at several lengths.
 type costLengths struct {
 	Reading    []string
-	Charts     []*chart
+	Charts     []*chart.Chart
 	Table      *table.Table
 	Provenance provenance
 }

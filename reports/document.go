@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -102,8 +103,8 @@ func (d *Document) tables() []*table.Table {
 }
 
 // charts lists every figure in the order of the report.
-func (d *Document) charts() []*chart {
-	var all []*chart
+func (d *Document) charts() []*chart.Chart {
+	var all []*chart.Chart
 	for _, c := range d.contents {
 		all = append(all, c.charts...)
 	}

@@ -3,11 +3,9 @@ package reports
 import (
 	"bytes"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -217,41 +215,3 @@ func TestWriteFailsClearly(t *testing.T) {
 type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
-
-// Contrast as WCAG 2 defines it; 3:1 is its demand on graphics.
-func TestColorsStandOutOnBothPages(t *testing.T) {
-	luminance := func(hex string) float64 {
-		n, err := strconv.ParseUint(strings.TrimPrefix(hex, "#"), 16, 32)
-		if err != nil {
-			t.Fatal(err)
-		}
-		linear := func(v uint64) float64 {
-			c := float64(v&255) / 255
-			if c <= 0.03928 {
-				return c / 12.92
-			}
-			return math.Pow((c+0.055)/1.055, 2.4)
-		}
-		return 0.2126*linear(n>>16) + 0.7152*linear(n>>8) + 0.0722*linear(n)
-	}
-	for _, background := range []string{"#ffffff", "#16181d"} { // --page in page/report.css
-		for _, color := range []string{blue, vermillion, green, purple, grey} {
-			a, b := luminance(color), luminance(background)
-			if ratio := (max(a, b) + 0.05) / (min(a, b) + 0.05); ratio < 3 {
-				t.Errorf("%s on %s: contrast %.2f, want at least 3", color, background, ratio)
-			}
-		}
-	}
-}
-
-// By hand: a fifth of 17.2…21.9 is 0.94, so the step is 1; of 2.20…2.26 it is
-// 0.012, so 0.02.
-func TestNiceRange(t *testing.T) {
-	for _, tc := range []struct{ low, high, from, to, step float64 }{
-		{17.2, 21.9, 17, 23, 1}, {2.20, 2.26, 2.18, 2.28, 0.02}, {5, 5, 4.4, 5.6, 0.2}, {100, 1100, 0, 1200, 200},
-	} {
-		if from, to, step := niceRange(tc.low, tc.high); from != tc.from || to != tc.to || step != tc.step {
-			t.Errorf("niceRange(%v, %v) = %v, %v, %v, want %v, %v, %v", tc.low, tc.high, from, to, step, tc.from, tc.to, tc.step)
-		}
-	}
-}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -36,24 +37,23 @@ func sizesOf(l *results.Ledger) string {
 
 // ledgerChart shows how many times less each model carries than the Memorizing
 // Transformer, worked out and as the paper prints it.
-func ledgerChart(l *results.Ledger) (*chart, error) {
-	f := &chart{
+func ledgerChart(l *results.Ledger) (*chart.Chart, error) {
+	f := &chart.Chart{
 		ID: "chart-memory", Title: "How many times less memory than the Memorizing Transformer",
 		Caption: "At the paper's sizes, on a logarithmic scale; higher is less memory. The paper's ratios are quotients of rounded sizes.",
-		Legend:  []legendItem{{Name: "exact", Color: grey, Mark: "full"}, {Name: "printed in the paper", Color: grey, Mark: "hollow"}},
+		Legend:  []chart.LegendItem{{Name: "exact", Color: chart.Grey, Mark: "full"}, {Name: "printed in the paper", Color: chart.Grey, Mark: "hollow"}},
 		Data:    table.New("", "Memory of the Memorizing Transformer over that of each model", "Model", ">Exact", ">Paper"),
 	}
 	var names []string
 	high := 1.0
-	d := &f.drawing
 	for _, r := range inOrder(l.Rows) {
 		if r.Ratio == 0 {
 			continue
 		}
 		point := func(what string, value float64, side int) {
 			high = max(high, value)
-			d.marks = append(d.marks, mark{
-				x: float64(len(names)), mean: value, low: value, high: value, side: side, color: modelColor(r.Model), text: modelName(r.Model) + ", " + what,
+			f.Marks = append(f.Marks, chart.Mark{
+				X: float64(len(names)), Mean: value, Low: value, High: value, Side: side, Color: modelColor(r.Model), Text: modelName(r.Model) + ", " + what,
 			})
 		}
 		point("exact: "+times(r.Ratio), r.Ratio, -1)
@@ -67,10 +67,10 @@ func ledgerChart(l *results.Ledger) (*chart, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	d.nearest = true
-	d.x = axis{name: "model", kind: "category", labels: names}
-	d.y = axis{name: "times less memory", kind: "log", from: 0.5, to: math.Pow(10, math.Ceil(math.Log10(high)))}
-	return f, f.draw()
+	f.Nearest = true
+	f.X = chart.Axis{Name: "model", Kind: chart.Category, Labels: names}
+	f.Y = chart.Axis{Name: "times less memory", Kind: chart.Log, From: 0.5, To: math.Pow(10, math.Ceil(math.Log10(high)))}
+	return f, f.Draw()
 }
 
 // ledgerSection shows what each model carries from segment to segment.
@@ -79,7 +79,7 @@ var ledgerSection = &section{lay: layLedger}
 // ledgerPage is what the page shows of memory: the paper's sizes, and those of the run.
 type ledgerPage struct {
 	Reading []string
-	Chart   *chart
+	Chart   *chart.Chart
 	Tables  []*table.Table
 	Command string
 }
@@ -99,7 +99,7 @@ func layLedger(run *Run) (*content, error) {
 	}
 	out.parts, out.tables = []pagePart{{"memory", "Memory", "memory", page}}, page.Tables
 	if page.Chart != nil {
-		out.charts = []*chart{page.Chart}
+		out.charts = []*chart.Chart{page.Chart}
 	}
 	return out, nil
 }

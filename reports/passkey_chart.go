@@ -8,12 +8,13 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
 // charts are a heat map for each model, then accuracy against writes after each training.
-func (p *passkeyTable) charts(slug string) ([]*chart, error) {
-	var all []*chart
+func (p *passkeyTable) charts(slug string) ([]*chart.Chart, error) {
+	var all []*chart.Chart
 	var models []string
 	for _, r := range p.ran() {
 		if name := r.name(modelName); !slices.Contains(models, name) {
@@ -42,8 +43,8 @@ func (p *passkeyTable) charts(slug string) ([]*chart, error) {
 }
 
 // heatMap shows the grid of one model after each of its trainings, length by position.
-func (p *passkeyTable) heatMap(model, id string) (*chart, error) {
-	f := &chart{
+func (p *passkeyTable) heatMap(model, id string) (*chart.Chart, error) {
+	f := &chart.Chart{
 		ID: id, Title: "Passkey accuracy of " + model + ", length by position",
 		Caption: fmt.Sprintf("Share of digits that were right, in percent: the darker the more. Rows are trainings and where the key stands, columns the length of the prompt. Chance is %s.", table.Hundred(p.task.Chance)),
 	}
@@ -55,7 +56,6 @@ func (p *passkeyTable) heatMap(model, id string) (*chart, error) {
 	}
 	f.Data = table.New("", f.Title+": percent and 95 % interval, by tokens", titles...)
 	var rows []string
-	d := &f.drawing
 	for _, r := range p.ran() {
 		if r.name(modelName) != model {
 			continue
@@ -66,7 +66,7 @@ func (p *passkeyTable) heatMap(model, id string) (*chart, error) {
 				cell := ""
 				if s := r.at(length, position); s != nil {
 					cell = fmt.Sprintf("%s [%s, %s]", table.Hundred(s.Tokens.Value), table.Floored(s.Tokens.Low), table.Ceiled(s.Tokens.High))
-					d.addCell(x, len(rows), math.Round(100*s.Tokens.Value),
+					f.AddCell(x, len(rows), math.Round(100*s.Tokens.Value),
 						fmt.Sprintf("%s, %s of %s tokens: %s %%, n = %d", stageWords(r.stage), position, table.Count(int64(length)), cell, s.Samples))
 				}
 				cells = append(cells, cell)
@@ -75,19 +75,19 @@ func (p *passkeyTable) heatMap(model, id string) (*chart, error) {
 			rows = append(rows, r.stage+", "+position)
 		}
 	}
-	if len(d.cells) == 0 {
+	if len(f.Cells) == 0 {
 		return nil, nil
 	}
-	d.x = axis{name: "tokens of the prompt", kind: "category", labels: columns}
-	d.y = axis{kind: "category", labels: rows} // the first training on top
+	f.X = chart.Axis{Name: "tokens of the prompt", Kind: chart.Category, Labels: columns}
+	f.Y = chart.Axis{Kind: chart.Category, Labels: rows} // the first training on top
 	// One hue from near-white: lightness alone orders it, and black figures stay legible.
-	d.colors = colorScale{"percent right", 0, 100, []string{"#F3F0EA", "#3B82BD"}, [2]string{"100 % right", "0 %"}}
-	return f, f.draw()
+	f.Colors = chart.ColorScale{Name: "percent right", To: 100, Stops: []string{"#F3F0EA", "#3B82BD"}, Ends: [2]string{"100 % right", "0 %"}}
+	return f, f.Draw()
 }
 
 // writesChart shows accuracy against the segments written to memory since the key.
-func (p *passkeyTable) writesChart(stage, id string) (*chart, error) {
-	f := &chart{
+func (p *passkeyTable) writesChart(stage, id string) (*chart.Chart, error) {
+	f := &chart.Chart{
 		ID: id, Title: "Accuracy against memory writes, " + stageWords(stage),
 		Caption: "Share of digits that were right, against the number of segments written to memory between key and question, on a logarithmic scale. The key stands at the start, and the prompt grows; the question then also comes at other places of the repeated filler, where it may be harder. Prompts without a write between them are in the table alone.",
 	}
@@ -95,20 +95,16 @@ func (p *passkeyTable) writesChart(stage, id string) (*chart, error) {
 	var names []string
 	type place struct{ writes, tokens int }
 	cells := map[place]map[string]string{}
-	used := map[string]int{}
+	styles := chart.Styles{}
 	low, high := 0, 0
 	for _, r := range p.ran() {
 		if r.stage != stage || len(r.scored.Writes) == 0 {
 			continue
 		}
-		name, color, width := r.name(shortName), modelColor(r.model), 2
-		if r.model == infiniLin {
-			width = 5 // Delta's line is drawn over it: where they coincide both show
-		}
-		dash, shape := used[color]%len(dashes), used[color]%len(shapes)
-		used[color]++
+		name, color := r.name(shortName), modelColor(r.model)
+		dash, shape := styles.Next(color)
 		names, titles = append(names, name), append(titles, ">"+name)
-		c := curve{name: name, color: color, dash: dash, width: width, symbol: shapes[shape], size: 8}
+		c := chart.Curve{Name: name, Color: color, Dash: dash, Width: lineWidth(r.model), Symbol: shape, Size: 8}
 		for _, s := range r.scored.Writes {
 			at := place{s.Writes, s.Length}
 			if cells[at] == nil {
@@ -116,15 +112,15 @@ func (p *passkeyTable) writesChart(stage, id string) (*chart, error) {
 			}
 			cells[at][name] = fmt.Sprintf("%s [%s, %s]", table.Hundred(s.Tokens.Value), table.Floored(s.Tokens.Low), table.Ceiled(s.Tokens.High))
 			if s.Writes > 0 {
-				c.x, c.y = append(c.x, float64(s.Writes)), append(c.y, math.Round(100*s.Tokens.Value))
+				c.X, c.Y = append(c.X, float64(s.Writes)), append(c.Y, math.Round(100*s.Tokens.Value))
 				if low == 0 {
 					low = s.Writes
 				}
 				low, high = min(low, s.Writes), max(high, s.Writes)
 			}
 		}
-		f.drawing.curves = append(f.drawing.curves, c)
-		f.Legend = append(f.Legend, legendItem{Name: name, Color: color, Dash: dashes[dash].svg, Shape: shapes[shape]})
+		f.Curves = append(f.Curves, c)
+		f.Legend = append(f.Legend, chart.LegendItem{Name: name, Color: color, Dash: dash, Shape: shape})
 	}
 	if high == 0 {
 		return nil, nil
@@ -140,9 +136,9 @@ func (p *passkeyTable) writesChart(stage, id string) (*chart, error) {
 		f.Data.Add(row...)
 	}
 	chance := 100 * p.task.Chance
-	f.drawing.curves = append(f.drawing.curves, curve{name: "chance", color: grey, dash: 1, width: 2, x: []float64{float64(low), float64(high)}, y: []float64{chance, chance}})
-	f.Legend = append(f.Legend, legendItem{Name: "chance", Color: grey, Dash: dashes[1].svg})
-	f.drawing.x = axis{name: "segments written to memory since the key", kind: "log", from: float64(low), to: float64(high)}
-	f.drawing.y = axis{name: "digits right, percent", kind: "value", from: 0, to: 100, step: 20}
-	return f, f.draw()
+	f.Curves = append(f.Curves, chart.Curve{Name: "chance", Color: chart.Grey, Dash: chart.Dashed, Width: 2, X: []float64{float64(low), float64(high)}, Y: []float64{chance, chance}})
+	f.Legend = append(f.Legend, chart.LegendItem{Name: "chance", Color: chart.Grey, Dash: chart.Dashed})
+	f.X = chart.Axis{Name: "segments written to memory since the key", Kind: chart.Log, From: float64(low), To: float64(high)}
+	f.Y = chart.Axis{Name: "digits right, percent", Kind: chart.Value, From: 0, To: 100, Step: 20}
+	return f, f.Draw()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -23,7 +24,7 @@ type passkeyPage struct {
 	ID, Title, Protocol string
 	Reading             []string
 	Main                *table.Table
-	Charts              []*chart
+	Charts              []*chart.Chart
 	Tables              []*table.Table
 	Samples             []keySamples
 	SamplesNote         string

@@ -5,13 +5,14 @@ import (
 	"math"
 	"strconv"
 
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
 // gateChart shows how much of each head's output comes from the memory, as the
 // paper's Figure 3 does. Heads of different seeds are not the same heads, so
 // the figure shows the first seed and the table all of them.
-func (c *comparison) gateChart(r *row, id string) (*chart, error) {
+func (c *comparison) gateChart(r *row, id string) (*chart.Chart, error) {
 	var first *Record
 	heads := 0
 	for i, record := range r.records {
@@ -31,7 +32,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 		columns = append(columns, strconv.Itoa(h+1))
 		titles = append(titles, ">Head "+columns[h])
 	}
-	f := &chart{
+	f := &chart.Chart{
 		ID: id, Title: "Gates of " + c.name(r) + ", seed " + strconv.FormatUint(first.Result.Cell.Seed, 10),
 		Caption: "sigmoid(β) of each head: 0 reads only its own segment, 1 only the memory; the paper's Figure 3.",
 		Data:    table.New("", "Gates of "+c.name(r)+", sigmoid(β)", titles...),
@@ -45,17 +46,16 @@ func (c *comparison) gateChart(r *row, id string) (*chart, error) {
 			f.Data.Add(cells...)
 		}
 	}
-	d := &f.drawing
 	for l, layer := range first.Result.Gates {
 		layers = append(layers, strconv.Itoa(l+1))
 		for h, g := range layer {
-			d.addCell(h, l, round(math.Round(100*g)/100), fmt.Sprintf("layer %d, head %d: %s", l+1, h+1, table.Decimals(g, 3)))
+			f.AddCell(h, l, chart.Round(math.Round(100*g)/100), fmt.Sprintf("layer %d, head %d: %s", l+1, h+1, table.Decimals(g, 3)))
 		}
 	}
-	d.x = axis{name: "head", kind: "category", labels: columns}
-	d.y = axis{name: "layer", kind: "category", labels: layers} // early layers on top, as in the paper
+	f.X = chart.Axis{Name: "head", Kind: chart.Category, Labels: columns}
+	f.Y = chart.Axis{Name: "layer", Kind: chart.Category, Labels: layers} // early layers on top, as in the paper
 	// From blue over near-white to orange: distinguishable with every kind of colour vision,
 	// and light enough for black figures in print.
-	d.colors = colorScale{"sigmoid(β)", 0, 1, []string{"#3B82BD", "#F3F0EA", "#E08A2E"}, [2]string{"1 memory only", "0 segment only"}}
-	return f, f.draw()
+	f.Colors = chart.ColorScale{Name: "sigmoid(β)", To: 1, Stops: []string{"#3B82BD", "#F3F0EA", "#E08A2E"}, Ends: [2]string{"1 memory only", "0 segment only"}}
+	return f, f.Draw()
 }

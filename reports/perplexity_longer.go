@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -16,11 +17,11 @@ func (c *comparison) longSection(slug string) (subsection, error) {
 		"perplexity_long perplexity_long_low perplexity_long_high perplexity_long_seeds", "ratio_long_to_usual", "ratio_long_to_usual_low ratio_long_to_usual_high ratio_long_to_usual_seeds",
 		"paper_ratio", "verdict", "why", "data_and_scale")}
 	s.Table.Caption = "Ratios of perplexities, paired by seed; below 1 the longer training is better. Protocol " + orNone(c.protocol) + "."
-	f := &chart{
+	f := &chart.Chart{
 		ID: "chart-long-" + slug, Title: "What training on longer sequences is worth",
 		Caption: "Perplexity after the longer training divided by that at the usual length, paired by seed, with 95 % intervals; below 1 it helps.",
 		Data:    table.New("", "Ratios of perplexities", "Model", ">Long ÷ usual", ">95 % interval", ">Seeds"),
-		Legend:  []legendItem{{Name: "long ÷ usual", Color: grey, Mark: "full"}, {Name: "no difference", Color: grey, Dash: dashes[1].svg}},
+		Legend:  []chart.LegendItem{{Name: "long ÷ usual", Color: chart.Grey, Mark: "full"}, {Name: "no difference", Color: chart.Grey, Dash: chart.Dashed}},
 	}
 	var names []string
 	var points []point
@@ -60,5 +61,5 @@ func (c *comparison) longSection(slug string) (subsection, error) {
 		return s, nil
 	}
 	s.Charts = append(s.Charts, f)
-	return s, f.drawPoints(names, "ratio of perplexities", points, []level{{"no difference", 1, 1}})
+	return s, drawPoints(f, names, "ratio of perplexities", points, []chart.Level{{Name: "no difference", Value: 1, Dash: chart.Dashed}})
 }

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -18,11 +19,11 @@ type point struct {
 
 // perplexityChart shows each model's perplexity with its interval, with the
 // memory intact and zeroed, and the bounds.
-func (c *comparison) perplexityChart(slug string) (*chart, error) {
-	f := &chart{
+func (c *comparison) perplexityChart(slug string) (*chart.Chart, error) {
+	f := &chart.Chart{
 		ID: "chart-perplexity-" + slug, Title: "Token perplexity per model",
 		Caption: "Points are geometric means over seeds, bars their 95 % intervals; lower is better. The axis need not start at 0.",
-		Legend:  []legendItem{{Name: "memory intact", Color: grey, Mark: "full"}},
+		Legend:  []chart.LegendItem{{Name: "memory intact", Color: chart.Grey, Mark: "full"}},
 		Data:    table.New("", "Token perplexity per model", "Model", "Memory", ">Perplexity", ">95 % interval", ">Seeds"),
 	}
 	var names []string
@@ -36,7 +37,7 @@ func (c *comparison) perplexityChart(slug string) (*chart, error) {
 		f.Data.Add(c.name(r), "intact", r.ours.mean(), r.ours.limits(), fmt.Sprint(r.ours.N))
 		if r.zeroed.N > 0 {
 			if p.what, p.hollow, p.Interval = "memory zeroed", true, r.zeroed; len(f.Legend) == 1 {
-				f.Legend = append(f.Legend, legendItem{Name: "memory zeroed", Color: grey, Mark: "hollow"})
+				f.Legend = append(f.Legend, chart.LegendItem{Name: "memory zeroed", Color: chart.Grey, Mark: "hollow"})
 			}
 			points = append(points, p)
 			f.Data.Add(c.name(r), "zeroed", r.zeroed.mean(), r.zeroed.limits(), fmt.Sprint(r.zeroed.N))
@@ -46,26 +47,28 @@ func (c *comparison) perplexityChart(slug string) (*chart, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	var levels []level
+	var levels []chart.Level
 	for k, i := range c.ideals {
-		for j, bound := range []level{{"ideal, full history", i.full, 1}, {"ideal, last segment only", i.limited, 2}} {
+		for _, bound := range []chart.Level{
+			{Name: "ideal, full history", Value: i.full, Dash: chart.Dashed}, {Name: "ideal, last segment only", Value: i.limited, Dash: chart.Dotted},
+		} {
 			if k == 0 {
-				f.Legend = append(f.Legend, legendItem{Name: bound.name, Color: grey, Dash: dashes[1+j].svg})
+				f.Legend = append(f.Legend, chart.LegendItem{Name: bound.Name, Color: chart.Grey, Dash: bound.Dash})
 			}
 			if len(c.ideals) > 1 {
-				bound.name += " (" + table.Count(int64(i.segment)) + " tokens)"
+				bound.Name += " (" + table.Count(int64(i.segment)) + " tokens)"
 			}
 			levels = append(levels, bound)
-			f.Data.Add(bound.name, "", table.Sig4(bound.value))
+			f.Data.Add(bound.Name, "", table.Sig4(bound.Value))
 		}
 	}
-	return f, f.drawPoints(names, "token perplexity", points, levels)
+	return f, drawPoints(f, names, "token perplexity", points, levels)
 }
 
 // ratioChart shows what the memory is worth on an axis of its own: beside the
 // bounds, differences of a percent cannot be seen.
-func (c *comparison) ratioChart(slug string) (*chart, error) {
-	f := &chart{
+func (c *comparison) ratioChart(slug string) (*chart.Chart, error) {
+	f := &chart.Chart{
 		ID: "chart-ratio-" + slug, Title: "What the memory is worth",
 		Caption: "Ratios of perplexities, paired by seed, with 95 % intervals. Below 1 the memory helps: against a model that never had one, and against the same model with its memory read as zeros.",
 		Data:    table.New("", "Ratios of perplexities", "Model", "Divided by", ">Ratio", ">95 % interval", ">Seeds"),
@@ -91,35 +94,35 @@ func (c *comparison) ratioChart(slug string) (*chart, error) {
 	if len(names) == 0 {
 		return nil, nil
 	}
-	f.Legend = []legendItem{
-		{Name: "÷ local only", Color: grey, Mark: "full"}, {Name: "÷ itself, memory zeroed", Color: grey, Mark: "hollow"},
-		{Name: "no difference", Color: grey, Dash: dashes[1].svg},
+	f.Legend = []chart.LegendItem{
+		{Name: "÷ local only", Color: chart.Grey, Mark: "full"}, {Name: "÷ itself, memory zeroed", Color: chart.Grey, Mark: "hollow"},
+		{Name: "no difference", Color: chart.Grey, Dash: chart.Dashed},
 	}
-	return f, f.drawPoints(names, "ratio of perplexities", points, []level{{"no difference", 1, 1}})
+	return f, drawPoints(f, names, "ratio of perplexities", points, []chart.Level{{Name: "no difference", Value: 1, Dash: chart.Dashed}})
 }
 
 // drawPoints makes the chart of points and levels; the range of the axis follows from
 // what it has to show.
-func (f *chart) drawPoints(names []string, axisName string, points []point, levels []level) error {
-	s := nothing()
-	f.drawing = drawing{x: axis{name: "model", kind: "category", labels: names}, levels: levels, nearest: true}
+func drawPoints(f *chart.Chart, names []string, axisName string, points []point, levels []chart.Level) error {
+	s := chart.EmptyRange()
+	f.Drawing = chart.Drawing{X: chart.Axis{Name: "model", Kind: chart.Category, Labels: names}, Levels: levels, Nearest: true}
 	for _, p := range points {
-		m := mark{x: float64(p.at), mean: p.Mean, low: p.Low, high: p.High, side: -1, color: p.color,
-			text: fmt.Sprintf("%s, %s: %s, %s", p.model, p.what, p.Interval, plural(p.N, "seed"))}
+		m := chart.Mark{X: float64(p.at), Mean: p.Mean, Low: p.Low, High: p.High, Side: -1, Color: p.color,
+			Text: fmt.Sprintf("%s, %s: %s, %s", p.model, p.what, p.Interval, plural(p.N, "seed"))}
 		if p.N < 2 {
-			m.low, m.high = p.Mean, p.Mean
+			m.Low, m.High = p.Mean, p.Mean
 		}
 		if p.hollow {
-			m.side = 1 // beside its twin
+			m.Side = 1 // beside its twin
 		}
-		s.see(m.mean, m.low, m.high)
-		f.drawing.marks = append(f.drawing.marks, m)
+		s.Include(m.Mean, m.Low, m.High)
+		f.Marks = append(f.Marks, m)
 	}
 	for _, l := range levels {
-		s.see(l.value)
+		s.Include(l.Value)
 	}
-	f.drawing.y = rangeOf(axisName, s)
-	return f.draw()
+	f.Y = chart.ValueAxis(axisName, s)
+	return f.Draw()
 }
 
 // shortName is name for the axis of a figure and for the terminal.

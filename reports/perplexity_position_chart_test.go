@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 )
 
 // By hand: over 10 tokens the control loses 20 and 30 nats with seeds 1 and 2,
@@ -38,7 +39,7 @@ func TestGainByPosition(t *testing.T) {
 // with the full history and with the last segment.
 func TestChartsShowTheBounds(t *testing.T) {
 	c := compare(fixture())[0]
-	for _, draw := range []func(string) (*chart, error){c.perplexityChart, c.positionChart} {
+	for _, draw := range []func(string) (*chart.Chart, error){c.perplexityChart, c.positionChart} {
 		f, err := draw("novel")
 		if err != nil {
 			t.Fatal(err)

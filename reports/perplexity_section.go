@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -26,7 +27,7 @@ type perplexityPage struct {
 	ID, Title, Protocol string
 	Reading             []string
 	Main                *table.Table
-	Charts              []*chart
+	Charts              []*chart.Chart
 	Tables              []*table.Table
 	Parts               []subsection // the 100K rows, and the gates
 	Provenance          provenance
@@ -37,7 +38,7 @@ type subsection struct {
 	ID, Title string
 	Reading   []string
 	Table     *table.Table
-	Charts    []*chart
+	Charts    []*chart.Chart
 }
 
 // anchor returns the anchor of a part, or of the whole page if it has no such part.
@@ -208,9 +209,9 @@ func slugs(comparisons []*comparison) []string {
 }
 
 // charts draws every figure of a comparison that has data.
-func (c *comparison) charts(slug string) ([]*chart, error) {
-	var all []*chart
-	add := func(f *chart, err error) error {
+func (c *comparison) charts(slug string) ([]*chart.Chart, error) {
+	var all []*chart.Chart
+	add := func(f *chart.Chart, err error) error {
 		if err == nil && f != nil {
 			all = append(all, f)
 		}

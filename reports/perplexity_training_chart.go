@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -15,90 +16,68 @@ const curvePoints = 30
 
 // trainingChart shows the training loss against the tokens seen, one thin line
 // for each seed.
-func (c *comparison) trainingChart(slug string) (*chart, error) {
-	type log struct {
-		name, color string
-		dash        int
-		tokens      []int64
-		loss        map[int64]float64
-	}
-	f := &chart{
+func (c *comparison) trainingChart(slug string) (*chart.Chart, error) {
+	f := &chart.Chart{
 		ID: "chart-training-" + slug, Title: "Training curves",
 		Caption: "Training loss, one line for each seed; each point is a mean over neighbouring steps. The axis fits all but the first tenth, whose losses may lie above it.",
 	}
-	var curves []log
+	var lines []line[int64]
 	all := map[int64]bool{}
 	most := int64(0)
-	s := nothing() // of the loss, what the axis shows
-	styles := map[string]int{}
+	s := chart.EmptyRange() // of the loss, what the axis shows
+	styles := chart.Styles{}
 	for _, r := range c.rows {
-		color, drawn := modelColor(r.model), false
-		dash := styles[color] % len(dashes)
+		if !slices.ContainsFunc(r.records, func(record Record) bool { return len(record.Log) > 0 }) {
+			continue
+		}
+		color := modelColor(r.model)
+		dash, _ := styles.Next(color)
+		f.Legend = append(f.Legend, chart.LegendItem{Name: c.name(r), Color: color, Dash: dash})
 		for _, record := range r.records {
 			if len(record.Log) == 0 {
 				continue
 			}
-			cu := log{fmt.Sprintf("%s, seed %d", c.name(r), record.Result.Cell.Seed), color, dash, nil, map[int64]float64{}}
+			l := line[int64]{chart.Curve{Name: fmt.Sprintf("%s, seed %d", c.name(r), record.Result.Cell.Seed), Color: color, Dash: dash, Width: 1}, map[int64]float64{}}
 			per := (len(record.Log) + curvePoints - 1) / curvePoints
-			for lines := range slices.Chunk(record.Log, per) {
+			for steps := range slices.Chunk(record.Log, per) {
 				sum := 0.0
-				for _, line := range lines {
-					sum += line.Loss
+				for _, step := range steps {
+					sum += step.Loss
 				}
-				at := lines[len(lines)-1].Tokens
-				cu.tokens = append(cu.tokens, at)
-				cu.loss[at] = sum / float64(len(lines))
+				at := steps[len(steps)-1].Tokens
+				l.value[at] = sum / float64(len(steps))
 				all[at] = true
 				most = max(most, at)
 			}
-			curves = append(curves, cu)
-			drawn = true
-		}
-		if drawn {
-			f.Legend = append(f.Legend, legendItem{Name: c.name(r), Color: color, Dash: dashes[dash].svg})
-			styles[color]++
+			lines = append(lines, l)
 		}
 	}
-	if len(curves) == 0 {
+	if len(lines) == 0 {
 		return nil, nil
 	}
 	unit, word := 1e3, "thousand"
 	if most >= 2e6 {
 		unit, word = 1e6, "million"
 	}
-	for _, cu := range curves {
-		for at, loss := range cu.loss {
-			if !drawable(loss) {
+	order := slices.Sorted(maps.Keys(all))
+	for _, l := range lines {
+		for _, at := range order {
+			loss, ok := l.value[at]
+			if !ok {
 				continue
 			}
-			s.low = min(s.low, loss)
-			if at >= most/10 {
-				s.high = max(s.high, loss)
+			l.X, l.Y = append(l.X, chart.Round(float64(at)/unit)), append(l.Y, loss)
+			if chart.Drawable(loss) {
+				s.Low = min(s.Low, loss)
+				if at >= most/10 {
+					s.High = max(s.High, loss)
+				}
 			}
 		}
+		f.Curves = append(f.Curves, l.Curve)
 	}
-	titles := []string{">Tokens seen"}
-	for _, cu := range curves {
-		titles = append(titles, ">"+cu.name)
-		c := curve{name: cu.name, color: cu.color, dash: cu.dash, width: 1}
-		for _, at := range cu.tokens {
-			c.x, c.y = append(c.x, round(float64(at)/unit)), append(c.y, cu.loss[at])
-		}
-		f.drawing.curves = append(f.drawing.curves, c)
-	}
-	f.Data = table.New("", "Training loss, nats per token", titles...)
-	for _, at := range slices.Sorted(maps.Keys(all)) {
-		cells := []string{table.Count(at)}
-		for _, cu := range curves {
-			cell := table.None
-			if loss, ok := cu.loss[at]; ok {
-				cell = table.Sig4(loss)
-			}
-			cells = append(cells, cell)
-		}
-		f.Data.Add(cells...)
-	}
-	f.drawing.x = axis{name: "training tokens, " + word + "s", kind: "value"}
-	f.drawing.y = rangeOf("loss, nats per token", s)
-	return f, f.draw()
+	f.Data = numbers("Training loss, nats per token", ">Tokens seen", order, table.Count, lines, table.Sig4)
+	f.X = chart.Axis{Name: "training tokens, " + word + "s", Kind: chart.Value}
+	f.Y = chart.ValueAxis("loss, nats per token", s)
+	return f, f.Draw()
 }

@@ -9,6 +9,7 @@ import (
 
 	"infinibench/internal/finite"
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -83,7 +84,7 @@ var recallSection = &section{experiment: "recall", check: checkRecall, lay: layR
 // recallPage is what the page shows of the probe.
 type recallPage struct {
 	Reading    []string
-	Charts     []*chart
+	Charts     []*chart.Chart
 	Table      *table.Table
 	Provenance provenance
 }
@@ -121,27 +122,27 @@ func recallOf(run *Run) (recallPage, error) {
 	}
 	of := fmt.Sprintf(" A head of width %d.", widest)
 	for _, f := range []struct {
-		chart
+		chart.Chart
 		axis  string
-		lines []recallLine
+		lines []line[int]
 	}{
-		{chart{ID: "chart-recall-normal", Title: "Error of recall against the number of pairs",
+		{chart.Chart{ID: "chart-recall-normal", Title: "Error of recall against the number of pairs",
 			Caption: "Keys and values are normal. Points are measured, lines what the equations lead to expect; at 1 nothing is recalled." + of},
 			"error", errorLines(all, widest, results.NormalKeys)},
-		{chart{ID: "chart-recall-orthogonal", Title: "Error of recall with orthogonal keys",
+		{chart.Chart{ID: "chart-recall-orthogonal", Title: "Error of recall with orthogonal keys",
 			Caption: "As many keys as the head is wide have features that do not touch; more pairs use them again. Points are measured, lines expected." + of},
 			"error", errorLines(all, widest, results.OrthogonalKeys)},
-		{chart{ID: "chart-recall-found", Title: "Share of values found",
+		{chart.Chart{ID: "chart-recall-found", Title: "Share of values found",
 			Caption: "Answers that point to their own value rather than to any other that was written; keys are normal." + of},
 			"share found", foundLines(all, widest)},
 	} {
 		if len(f.lines) == 0 {
 			continue
 		}
-		if err := f.drawRecall(f.axis, f.lines); err != nil {
+		if err := drawRecall(&f.Chart, f.axis, f.lines); err != nil {
 			return s, err
 		}
-		s.Charts = append(s.Charts, &f.chart)
+		s.Charts = append(s.Charts, &f.Chart)
 	}
 	return s, nil
 }

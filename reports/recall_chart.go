@@ -6,99 +6,81 @@ import (
 	"slices"
 
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
-// recallLine is a value over the number of pairs.
-type recallLine struct {
-	name, color string
-	dash, width int // a width of 0 draws points
-	pairs       []int
-	value       []float64
-}
-
 // recallLines is a line for each rule and segment, over the points with one kind of
 // keys and one width.
-func recallLines(all []Recall, headSize int, keys results.RecallKeys, of func(results.RecallPoint) float64) []recallLine {
-	var lines []recallLine
+func recallLines(all []Recall, headSize int, keys results.RecallKeys, of func(results.RecallPoint) float64) []line[int] {
+	var lines []line[int]
 	for _, r := range all {
 		first := len(lines)
 		for _, p := range r.Points {
 			if p.Keys != keys || p.HeadSize != headSize {
 				continue
 			}
-			name, width := shortName(r.Model), 5 // Delta's line is drawn over it: in the first segment they coincide
+			name := shortName(r.Model)
 			if r.Model != infiniLin {
-				name, width = fmt.Sprintf("%s, %d at once", name, p.Segment), 2
+				name = fmt.Sprintf("%s, %d at once", name, p.Segment)
 			}
-			if n := len(lines); n == first || lines[n-1].name != name {
-				lines = append(lines, recallLine{name: name, color: modelColor(r.Model), dash: (n - first) % len(dashes), width: width})
+			if n := len(lines); n == first || lines[n-1].Name != name {
+				lines = append(lines, line[int]{chart.Curve{Name: name, Color: modelColor(r.Model), Dash: chart.NthDash(n - first), Width: lineWidth(r.Model)}, map[int]float64{}})
 			}
 			l := &lines[len(lines)-1]
-			l.pairs, l.value = append(l.pairs, p.Pairs), append(l.value, of(p))
+			l.X, l.Y = append(l.X, float64(p.Pairs)), append(l.Y, of(p))
+			l.value[p.Pairs] = of(p)
 		}
 	}
 	return lines
 }
 
 // errorLines are the curves, and the points that were measured.
-func errorLines(all []Recall, headSize int, keys results.RecallKeys) []recallLine {
+func errorLines(all []Recall, headSize int, keys results.RecallKeys) []line[int] {
 	lines := recallLines(all, headSize, keys, func(p results.RecallPoint) float64 { return p.Expected })
 	for i, points := range recallLines(all, headSize, keys, func(p results.RecallPoint) float64 { return p.Error }) {
-		lines[i].name += ", expected"
-		points.name, points.width = points.name+", measured", 0
+		lines[i].Name += ", expected"
+		points.Name, points.Width, points.Symbol, points.Size = points.Name+", measured", 0, chart.Circle, 8
 		lines = append(lines, points)
 	}
 	return lines
 }
 
 // foundLines are the shares of values found, and what chance would find.
-func foundLines(all []Recall, headSize int) []recallLine {
+func foundLines(all []Recall, headSize int) []line[int] {
 	lines := recallLines(all, headSize, results.NormalKeys, func(p results.RecallPoint) float64 { return p.Identified })
 	if len(lines) == 0 {
 		return nil
 	}
-	chance := recallLine{name: "by chance", color: grey, dash: 2, width: 2, pairs: lines[0].pairs}
-	for _, n := range chance.pairs {
-		chance.value = append(chance.value, 1/float64(n))
+	chance := line[int]{chart.Curve{Name: "by chance", Color: chart.Grey, Dash: chart.Dotted, Width: 2, X: lines[0].X}, map[int]float64{}}
+	for n := range lines[0].value {
+		chance.value[n] = 1 / float64(n)
+	}
+	for _, n := range chance.X {
+		chance.Y = append(chance.Y, 1/n)
 	}
 	return append(lines, chance)
 }
 
 // drawRecall fills a chart with lines.
-func (f *chart) drawRecall(axisName string, lines []recallLine) error {
-	titles := []string{">Pairs"}
-	cells := map[int]map[string]string{} // by pairs and line
-	s := seen{0, 1}
+func drawRecall(f *chart.Chart, axisName string, lines []line[int]) error {
+	pairs, s := map[int]bool{}, chart.Range{Low: 0, High: 1}
 	for _, l := range lines {
-		titles = append(titles, ">"+l.name)
-		item := legendItem{Name: l.name, Color: l.color, Dash: dashes[l.dash].svg}
-		c := curve{name: l.name, color: l.color, dash: l.dash, width: l.width}
-		for i, n := range l.pairs {
-			if cells[n] == nil {
-				cells[n] = map[string]string{}
-			}
-			cells[n][l.name] = table.Share(l.value[i])
-			s.see(l.value[i])
-			c.x, c.y = append(c.x, float64(n)), append(c.y, l.value[i])
+		item := chart.LegendItem{Name: l.Name, Color: l.Color, Dash: l.Dash}
+		if l.Width == 0 {
+			item.Mark = "full"
 		}
-		if l.width == 0 {
-			item.Mark, c.symbol, c.size = "full", "circle", 8
+		for n := range l.value {
+			pairs[n] = true
 		}
-		f.drawing.curves = append(f.drawing.curves, c)
+		s.Include(l.Y...)
+		f.Curves = append(f.Curves, l.Curve)
 		f.Legend = append(f.Legend, item)
 	}
-	f.Data = table.New("", f.Title, titles...)
-	order := slices.Sorted(maps.Keys(cells))
-	for _, n := range order {
-		row := []string{table.Count(int64(n))}
-		for _, l := range lines {
-			row = append(row, cells[n][l.name])
-		}
-		f.Data.Add(row...)
-	}
-	f.drawing.nearest = true
-	f.drawing.x = axis{name: "pairs written", kind: "log", from: float64(order[0]), to: float64(order[len(order)-1])}
-	f.drawing.y = rangeOf(axisName, s)
-	return f.draw()
+	order := slices.Sorted(maps.Keys(pairs))
+	f.Data = numbers(f.Title, ">Pairs", order, func(n int) string { return table.Count(int64(n)) }, lines, table.Share)
+	f.Nearest = true
+	f.X = chart.Axis{Name: "pairs written", Kind: chart.Log, From: float64(order[0]), To: float64(order[len(order)-1])}
+	f.Y = chart.ValueAxis(axisName, s)
+	return f.Draw()
 }

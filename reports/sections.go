@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"infinibench/internal/results"
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -42,7 +43,7 @@ type section struct {
 type content struct {
 	parts        []pagePart     // of the page, in order
 	tables       []*table.Table // for the files
-	charts       []*chart       // for the files
+	charts       []*chart.Chart // for the files
 	claims       []claim        // claims of the paper's abstract
 	rows         []summaryRow   // rows of the paper's tables that were tried
 	notAttempted []summaryRow   // and those that were not

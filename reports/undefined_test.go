@@ -119,7 +119,7 @@ func TestNotFiniteIsNowhere(t *testing.T) {
 			t.Errorf("all %g: %q", x, bad)
 		}
 		for _, c := range d.charts() {
-			svg, err := c.svg()
+			svg, err := c.SVG()
 			if err != nil {
 				t.Fatal(err)
 			}

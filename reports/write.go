@@ -78,7 +78,7 @@ func (d *Document) figures() ([]file, error) {
 		for k, kind := range []struct {
 			suffix string
 			make   func() ([]byte, error)
-		}{{".svg", f.svg}, {".png", f.png}} {
+		}{{".svg", f.SVG}, {".png", f.PNG}} {
 			g.Go(func() error {
 				body, err := kind.make()
 				if err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"infinibench/experiments"
 	"infinibench/internal/atomicfile"
+	"infinibench/internal/lease"
 	"infinibench/internal/results"
 	"infinibench/internal/safetensors"
 	"infinibench/internal/seal"
@@ -223,7 +224,7 @@ func (v *victim) outcome(report bool) map[string]string {
 			return err
 		}
 		switch {
-		case d.Name() == ".lock":
+		case d.Name() == lease.LockFile:
 			return nil
 		case strings.HasPrefix(d.Name(), ".") || strings.HasSuffix(d.Name(), ".tmp"):
 			v.t.Errorf("left behind: %s", path)

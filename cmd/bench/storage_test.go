@@ -6,12 +6,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"infinibench/internal/lease"
+	"infinibench/internal/machine"
 )
 
 // fails runs a reproduction that must fail with exit code 1 and a message that matches
@@ -136,40 +138,40 @@ func (v *victim) drop() {
 	v.user = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 }
 
-// TestTwoAtOnce: a second bench on the same directory fails and names the first one; after
-// that one is killed, the directory is free.
+// TestTwoAtOnce: a second bench on the same directory makes other cells, says who has the
+// first ones, and takes them over when that one is killed.
 func TestTwoAtOnce(t *testing.T) {
-	v := newVictim(t, "bench", 100_000)
-	cmd, said := v.start()
-	ended := make(chan error)
-	go func() { ended <- cmd.Wait() }()
-	log := filepath.Join(v.runs(), "perplexity-novel-infini-delta-48-seed1", "metrics.jsonl")
-	for steps(log) == 0 {
+	want, _ := leftAlone(t, newVictim(t, "bench", 200))
+	v := newVictim(t, "bench", 200)
+	first := v.train(t)
+	first.reaches(1)
+	first.Process.Signal(syscall.SIGSTOP)
+	second, said := v.start()
+	ended := make(chan error, 1)
+	go func() { ended <- second.Wait() }()
+	other := filepath.Join(v.runs(), "perplexity-pg19-infini-delta-32-seed1", "result.json")
+	for {
+		if _, err := os.Stat(other); err == nil {
+			break
+		}
 		select {
 		case err := <-ended:
 			t.Fatalf("ended by itself: %v\n%s", err, said)
 		case <-time.After(5 * time.Millisecond):
 		}
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		t.Fatal(err)
+	select {
+	case <-ended:
+		t.Errorf("did not wait for the cells of the other: %s", said)
+	case <-time.After(2 * lease.Poll):
 	}
-	v.fails(fmt.Sprintf(`(?m)^bench: experiments: runs/kill is in use by another bench \(process %d on %s, since 20\d\d-\d\d-\d\dT[0-9:]+(Z|[+-]\d\d:\d\d)\); wait for it, or give this one a directory of its own$`, cmd.Process.Pid, regexp.QuoteMeta(host)))
-	cmd.Process.Kill()
-	<-ended
-	owner, err := os.ReadFile(filepath.Join(v.runs(), ".lock"))
-	if err != nil || !strings.HasPrefix(string(owner), fmt.Sprintf("process %d on ", cmd.Process.Pid)) {
-		t.Errorf("the lock of the dead says %q, %v", owner, err)
+	first.Process.Kill()
+	if err := <-ended; err != nil {
+		t.Fatalf("%v\n%s", err, said)
 	}
-	before := steps(log)
-	again, said := v.start()
-	for steps(log) <= before {
-		time.Sleep(5 * time.Millisecond)
+	who := fmt.Sprintf(`(?m)^perplexity-novel-infini-delta-48-seed1 is being run by process %d on %s, since 20\d\d-\d\d-\d\dT[0-9:]+(Z|[+-]\d\d:\d\d)$`, first.Process.Pid, regexp.QuoteMeta(machine.ThisProcess().Host))
+	if n := len(regexp.MustCompile(who).FindAllString(said.String(), -1)); n != 1 {
+		t.Errorf("said %d times, want once, who has the cell: %s", n, said)
 	}
-	again.Process.Kill()
-	again.Wait()
-	if strings.Contains(said.String(), "in use") {
-		t.Errorf("the lock of the dead holds: %s", said)
-	}
+	v.same(want, true)
 }

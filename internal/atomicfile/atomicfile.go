@@ -4,10 +4,14 @@
 package atomicfile
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,18 +38,22 @@ func Fill(path string, write func(*File) error) (err error) {
 		return err
 	}
 	defer dir.Close()
-	// Held until dir is closed, so that Sweep sees that somebody is writing. On a file
-	// system without such locks, Sweep gets none either, and removes nothing.
-	_ = unix.Flock(int(dir.Fd()), unix.LOCK_SH)
+	fence := fenceOf(path)
+	defer func() { err = fence.explain(err) }()
+	if fence == nil {
+		// Held until dir is closed, so that Sweep sees that somebody is writing. On a file
+		// system without such locks, Sweep gets none either, and removes nothing.
+		_ = unix.Flock(int(dir.Fd()), unix.LOCK_SH)
+	}
 
 	if err = ask("create", path); err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(dir.Name(), temporaryPrefix+filepath.Base(path)+".*"+temporarySuffix)
+	temporary, err := os.CreateTemp(fence.place(path), pattern(path))
 	if err != nil {
 		return err
 	}
-	f := &File{temporary, path}
+	f := &File{temporary, path, fence}
 	defer func() {
 		if err != nil {
 			temporary.Close()
@@ -75,7 +83,13 @@ func Fill(path string, write func(*File) error) (err error) {
 	return syncDir(dir, path)
 }
 
-// Rename renames a file, replacing any file of that name.
+// pattern is the name of a file until it is complete, for os.CreateTemp.
+func pattern(path string) string {
+	return temporaryPrefix + filepath.Base(path) + ".*" + temporarySuffix
+}
+
+// Rename renames a file or a directory, replacing any file of that name. It takes no notice
+// of a fence: Keep does.
 func Rename(from, to string) error {
 	if err := ask("rename", to); err != nil {
 		return err
@@ -83,13 +97,71 @@ func Rename(from, to string) error {
 	return os.Rename(from, to)
 }
 
+// Keep keeps a file under a second name as well, in place of any file of that name.
+// Replacing one of the two leaves the other as it is.
+func Keep(path, as string) (err error) {
+	fence := fenceOf(as)
+	defer func() { err = fence.explain(err) }()
+	if err := ask("rename", as); err != nil {
+		return err
+	}
+	// Under a free name first, since a link replaces nothing.
+	reserved, err := os.CreateTemp(fence.place(as), pattern(as))
+	if err != nil {
+		return err
+	}
+	name := reserved.Name()
+	defer os.Remove(name) // also if both names are of one file already: renaming then does nothing
+	if err := errors.Join(reserved.Close(), os.Remove(name)); err != nil {
+		return err
+	}
+	if err := os.Link(path, name); err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := duplicate(path, name); err != nil { // a file system without links
+			return err
+		}
+	}
+	return os.Rename(name, as)
+}
+
+func duplicate(path, name string) error {
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, to.Sync(), to.Close())
+}
+
 // RemoveAll removes a file, or a directory and its contents, if it exists.
 func RemoveAll(path string) error {
 	if err := ask("remove", path); err != nil {
 		return err
 	}
-	return os.RemoveAll(path)
+	fence := fenceOf(path)
+	if fence == nil {
+		return os.RemoveAll(path)
+	}
+	trash := filepath.Join(fence.gate, fmt.Sprintf("%s%s.%d%s", temporaryPrefix, filepath.Base(path), removals.Add(1), temporarySuffix))
+	err := os.Rename(path, trash)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fence.check() // there was nothing to remove, or it is no longer ours
+	}
+	if err != nil {
+		return fence.explain(err)
+	}
+	return os.RemoveAll(trash)
 }
+
+// removals numbers what is removed: nobody else puts files into a gate.
+var removals atomic.Int64
 
 // Sweep removes the unfinished files that killed writers left in root and all directories
 // below it. It skips a directory in which somebody is writing.
@@ -98,11 +170,12 @@ func Sweep(root string) error {
 		if err != nil || !d.IsDir() {
 			return err
 		}
-		return sweep(path)
+		return SweepOnly(path)
 	})
 }
 
-func sweep(path string) error {
+// SweepOnly is Sweep without the directories below.
+func SweepOnly(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {
 		return err

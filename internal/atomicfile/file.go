@@ -33,8 +33,9 @@ func ask(change, path string) error {
 
 // File is a file being written.
 type File struct {
-	file *os.File
-	path string // its final path
+	file  *os.File
+	path  string // its final path
+	fence *fence // around that path; nil if there is none
 }
 
 // Append opens an existing file to add to its end.
@@ -46,10 +47,19 @@ func Append(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{f, path}, nil
+	// Once it is open: had the fence closed before, this would be the successor's file.
+	fence := fenceOf(path)
+	if err := fence.check(); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &File{f, path, fence}, nil
 }
 
 func (f *File) Write(p []byte) (int, error) {
+	if err := f.fence.check(); err != nil {
+		return 0, err
+	}
 	return f.halves(p, f.file.Write)
 }
 

@@ -44,8 +44,10 @@ func TestHookSeesEveryChange(t *testing.T) {
 			}
 			return f.Sync()
 		}, []string{"create file", "write file", "write file", "sync file"}},
-		{func() error { return Rename(path, path+"2") }, []string{"rename file2"}},
-		{func() error { return RemoveAll(path + "2") }, []string{"remove file2"}},
+		{func() error { return Keep(path, path+"2") }, []string{"rename file2"}},
+		{func() error { return RemoveAll(path) }, []string{"remove file"}},
+		{func() error { return Rename(path+"2", path) }, []string{"rename file"}},
+		{func() error { return RemoveAll(path) }, []string{"remove file"}},
 	} {
 		if asked, err := changes(t, never, test.work); err != nil || !slices.Equal(asked, test.want) {
 			t.Errorf("got %q, want %q; %v", asked, test.want, err)

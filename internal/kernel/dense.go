@@ -17,16 +17,6 @@ type Norm struct {
 	Epsilon float32
 }
 
-// FeedForwardWeights is a feed-forward block of width d with f hidden units.
-type FeedForwardWeights struct {
-	Norm
-	Up   []float32 // [f, d]
-	Down []float32 // [d, f]
-}
-
-// FeedForwardGradients is where the gradients of a block's weights go.
-type FeedForwardGradients struct{ Gain, Up, Down Gradient }
-
 // rowBlock is the most rows that a fused operation takes at a time, so that its
 // intermediate results stay in the cache until they are used.
 const rowBlock = 512
@@ -80,18 +70,22 @@ func (norm Norm) rowsGradient(dx Gradient, dg, dy, x []float32) {
 	buffer, release := borrow(d)
 	defer release()
 	for i := range len(x) / d {
-		row, up, out := rowOf(x, i, d, d), rowOf(dy, i, d, d), rowOf(dx.To, i, d, d)
-		r := norm.inverseRMS(row)
-		multiplyAdd(dg, r, row, up)
-		multiply(buffer, r, up, norm.Gain)
-		// Through the norm itself: -x·r²/d·Σ dy·g·x·r.
-		along := -r * r / float32(d) * dot(buffer, row)
-		if dx.Add {
-			axpy(out, 1, buffer)
-			axpy(out, along, row)
-		} else {
-			blend(out, 1, buffer, along, row)
-		}
+		norm.rowGradient(dx.Part(i*d, (i+1)*d), dg, rowOf(dy, i, d, d), rowOf(x, i, d, d), buffer)
+	}
+}
+
+// rowGradient is the gradient of one row. dx may be dy; it overwrites buffer [d].
+func (norm Norm) rowGradient(dx Gradient, dg, dy, x, buffer []float32) {
+	r := norm.inverseRMS(x)
+	multiplyAdd(dg, r, x, dy)
+	multiply(buffer, r, dy, norm.Gain)
+	// Through the norm itself: -x·r²/d·Σ dy·g·x·r.
+	along := -r * r / float32(len(x)) * dot(buffer, x)
+	if dx.Add {
+		axpy(dx.To, 1, buffer)
+		axpy(dx.To, along, x)
+	} else {
+		blend(dx.To, 1, buffer, along, x)
 	}
 }
 
@@ -122,34 +116,66 @@ func (p partial) sum(y Gradient) {
 	p.release()
 }
 
-// NormLinear sets y [n, m] to RMSNorm(x)·Wᵀ for x [n, d] and W [m, d].
-func NormLinear(y, x []float32, norm Norm, w []float32) {
+// NormLinear sets y [n, m] to RMSNorm(x)·Wᵀ + b for x [n, d], W [m, d] and b [m], which may
+// be nil.
+func NormLinear(y, x []float32, norm Norm, w, bias []float32) {
 	d := len(norm.Gain)
 	m := len(w) / d
 	eachRows(len(x)/d, func(_, lo, hi int) {
 		normed, release := borrow((hi - lo) * d)
 		defer release()
 		norm.rows(normed, x[lo*d:hi*d])
-		Gemm(false, true, hi-lo, m, d, 1, normed, d, w, d, 0, y[lo*m:], m)
+		for i := lo; i < hi && bias != nil; i++ {
+			copy(rowOf(y, i, m, m), bias)
+		}
+		Gemm(false, true, hi-lo, m, d, 1, normed, d, w, d, kept(bias != nil), y[lo*m:], m)
 	})
 }
 
-// NormLinearGradient sets dx, dg and dw to the gradients of NormLinear's inputs.
-func NormLinearGradient(dx, dg, dw Gradient, dy, x []float32, norm Norm, w []float32) {
+// NormLinearGradient sets dx, dg, dw and dbias to the gradients of NormLinear's inputs;
+// without a bias, dbias is empty.
+func NormLinearGradient(dx, dg, dw, dbias Gradient, dy, x []float32, norm Norm, w []float32) {
+	normLinearGradient(dx, dg, x, norm, projection{dy, w, dw})
+	if dbias.To == nil {
+		return
+	}
+	n, m := len(x)/len(norm.Gain), len(dbias.To)
+	sums := newPartial(n, m)
+	eachRows(n, func(block, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			axpy(sums.part(block), 1, rowOf(dy, i, m, m))
+		}
+	})
+	sums.sum(dbias)
+}
+
+// projection is one of the matrices that the same normed rows are multiplied with.
+type projection struct {
+	dy, w []float32 // [n, m], [m, d]
+	dw    Gradient
+}
+
+// normLinearGradient is NormLinearGradient for several matrices.
+func normLinearGradient(dx, dg Gradient, x []float32, norm Norm, all ...projection) {
 	d := len(norm.Gain)
-	n, m := len(x)/d, len(w)/d
+	n := len(x) / d
 	normed, release := borrow(n * d)
 	defer release()
 	gains := newPartial(n, d)
 	eachRows(n, func(i, lo, hi int) {
 		dnormed, release := borrow((hi - lo) * d)
 		defer release()
-		Gemm(false, false, hi-lo, d, m, 1, dy[lo*m:], m, w, d, 0, dnormed, d)
+		for j, p := range all {
+			m := len(p.w) / d
+			Gemm(false, false, hi-lo, d, m, 1, p.dy[lo*m:], m, p.w, d, kept(j > 0), dnormed, d)
+		}
 		norm.rows(normed[lo*d:hi*d], x[lo*d:hi*d])
 		norm.rowsGradient(dx.Part(lo*d, hi*d), gains.part(i), dnormed, x[lo*d:hi*d])
 	})
 	gains.sum(dg)
-	LinearWeightGradient(dw, dy, normed, n)
+	for _, p := range all {
+		LinearWeightGradient(p.dw, p.dy, normed, n)
+	}
 }
 
 // Linear sets y [n, m] to x·Wᵀ for x [n, k] and W [m, k].
@@ -179,44 +205,6 @@ func LinearAdd(y, r, x, w []float32, n int) {
 		copy(y[lo*m:hi*m], r[lo*m:hi*m])
 		Gemm(false, true, hi-lo, m, k, 1, x[lo*k:], k, w, k, 1, y[lo*m:], m)
 	})
-}
-
-// FeedForward sets y [n, d] to x + W_down·gelu(W_up·RMSNorm(x)) and up [n, f] to
-// the input of gelu, which the gradient needs. gelu is the exact form (Hendrycks &
-// Gimpel 2016).
-func FeedForward(y, up, x []float32, w FeedForwardWeights) {
-	d := len(w.Gain)
-	f := len(w.Up) / d
-	eachRows(len(x)/d, func(_, lo, hi int) {
-		n := hi - lo
-		buffer, release := borrow(n * (d + f))
-		defer release()
-		normed, active := buffer[:n*d], buffer[n*d:]
-		w.rows(normed, x[lo*d:hi*d])
-		Gemm(false, true, n, f, d, 1, normed, d, w.Up, d, 0, up[lo*f:], f)
-		gelu(active, up[lo*f:hi*f])
-		copy(y[lo*d:hi*d], x[lo*d:hi*d])
-		Gemm(false, true, n, d, f, 1, active, f, w.Down, f, 1, y[lo*d:], d)
-	})
-}
-
-// FeedForwardGradient adds to dx, which already holds the residual's share, and sets
-// dw to the gradients of the weights. dx and dy may be the same slice. It overwrites
-// up, which must be as FeedForward left it.
-func FeedForwardGradient(dx []float32, dw FeedForwardGradients, dy, up, x []float32, w FeedForwardWeights) {
-	d := len(w.Gain)
-	n, f := len(x)/d, len(w.Up)/d
-	active, release := borrow(n * f)
-	defer release()
-	eachRows(n, func(_, lo, hi int) {
-		dactive, release := borrow((hi - lo) * f)
-		defer release()
-		Gemm(false, false, hi-lo, f, d, 1, dy[lo*d:], d, w.Down, f, 0, dactive, f)
-		rows := up[lo*f : hi*f]
-		geluGradient(rows, active[lo*f:hi*f], dactive, rows)
-	})
-	LinearWeightGradient(dw.Down, dy, active, n)
-	NormLinearGradient(Gradient{dx, true}, dw.Gain, dw.Up, up, x, w.Norm, w.Up)
 }
 
 // kept is the β of a matrix product that adds to its result, or overwrites it.

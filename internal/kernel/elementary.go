@@ -83,6 +83,11 @@ var (
 	gelu = plainGelu
 	// geluGradient sets dx to dy·(Φ(x) + x·φ(x)) and y to x·Φ(x); dx may be x.
 	geluGradient = plainGeluGradient
+	// swiglu sets y to silu(g)·u, silu(g) = g/(1+e^-g).
+	swiglu = plainSwiglu
+	// swigluGradient sets dg and du to the gradients of swiglu's inputs, given dy, and y to
+	// silu(g)·u; dg may be g, and du may be u.
+	swigluGradient = plainSwigluGradient
 	// softmaxGradient sets ds to p·(dp-delta)·a.
 	softmaxGradient = plainSoftmaxGradient
 	// multiply sets y to a·x·g.
@@ -163,6 +168,22 @@ func plainGeluGradient(dx, y, dy, x []float32) {
 	for i, v := range x {
 		share, density := 0.5*(1+erf32(v*invSqrt2)), invSqrt2Pi*exp32(-0.5*v*v)
 		dx[i], y[i] = dy[i]*(share+v*density), v*share
+	}
+}
+
+func plainSwiglu(y, g, u []float32) {
+	for i, v := range g {
+		y[i] = v / (1 + exp32(-v)) * u[i]
+	}
+}
+
+func plainSwigluGradient(dg, du, y, dy, g, u []float32) {
+	for i, v := range g {
+		share, other, d := 1/(1+exp32(-v)), u[i], dy[i]
+		silu := v * share
+		y[i] = silu * other
+		du[i] = d * silu
+		dg[i] = d * other * (share + silu*(1-share))
 	}
 }
 

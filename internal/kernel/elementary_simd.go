@@ -16,6 +16,7 @@ func init() {
 	expSum, largest, dot, axpy, scale = vectorExpSum, vectorLargest, vectorDot, vectorAxpy, vectorScale
 	sigma, sigmaGradient = vectorSigma, vectorSigmaGradient
 	gelu, geluGradient = vectorGelu, vectorGeluGradient
+	swiglu, swigluGradient = vectorSwiglu, vectorSwigluGradient
 	softmaxGradient = vectorSoftmaxGradient
 	multiply, multiplyAdd, blend, rotatePairs, adam = vectorMultiply, vectorMultiplyAdd, vectorBlend, vectorRotatePairs, vectorAdam
 }
@@ -220,6 +221,50 @@ func vectorGeluGradient(dx, y, dy, x []float32) {
 		plainGeluGradient(dx[i:len(x)], y[i:len(x)], dy[i:len(x)], x[i:])
 	}
 	archsimd.ClearAVXUpperBits()
+}
+
+// negativeExp sets y to e^-x, for whole vectors.
+func negativeExp(y, x []float32) {
+	zero := all(0)
+	for i := 0; i+width <= len(x); i += width {
+		store(y[i:], zero.Sub(load(x[i:])))
+	}
+	vectorExp(y[:len(x)], y[:len(x)], 0)
+}
+
+func vectorSwiglu(y, g, u []float32) {
+	var exps [block]float32
+	for lo := 0; lo < len(g); lo += block {
+		g, y, u := g[lo:min(lo+block, len(g))], y[lo:], u[lo:]
+		n := whole(len(g))
+		negativeExp(exps[:n], g[:n])
+		one := all(1)
+		for i := 0; i < n; i += width {
+			store(y[i:], load(g[i:]).Div(load(exps[i:]).Add(one)).Mul(load(u[i:])))
+		}
+		archsimd.ClearAVXUpperBits()
+		plainSwiglu(y[n:len(g)], g[n:], u[n:len(g)])
+	}
+}
+
+func vectorSwigluGradient(dg, du, y, dy, g, u []float32) {
+	var exps [block]float32
+	for lo := 0; lo < len(g); lo += block {
+		g, u, dy, y, dg, du := g[lo:min(lo+block, len(g))], u[lo:], dy[lo:], y[lo:], dg[lo:], du[lo:]
+		n := whole(len(g))
+		negativeExp(exps[:n], g[:n])
+		one := all(1)
+		for i := 0; i < n; i += width {
+			v, other, d := load(g[i:]), load(u[i:]), load(dy[i:])
+			share := one.Div(load(exps[i:]).Add(one))
+			silu := v.Mul(share)
+			store(y[i:], silu.Mul(other))
+			store(du[i:], d.Mul(silu))
+			store(dg[i:], d.Mul(other).Mul(silu.MulAdd(one.Sub(share), share)))
+		}
+		archsimd.ClearAVXUpperBits()
+		plainSwigluGradient(dg[n:len(g)], du[n:len(g)], y[n:len(g)], dy[n:len(g)], g[n:], u[n:len(g)])
+	}
 }
 
 func vectorSoftmaxGradient(ds, p, dp []float32, delta, a float32) {

@@ -29,6 +29,7 @@ func TestElementaryAgainstFloat64(t *testing.T) {
 			{"exp", exp32(min(x, 80)), math.Exp(math.Max(math.Min(X, 80), expMin)), 3e-7 * math.Exp(math.Min(X, 80))},
 			{"erf", erf32(x), math.Erf(X), 5e-7},
 			{"gelu", at(gelu, x), X * normal(X), 5e-7 * (1 + math.Abs(X))},
+			{"swiglu", at(func(y, x []float32) { swiglu(y, x, []float32{2, 2, 2, 2, 2, 2, 2, 2}) }, x), 2 * X / (1 + math.Exp(-X)), 1e-6 * (1 + math.Abs(X))},
 			{"sigma", at(func(y, x []float32) { copy(y, x); sigma(y) }, min(x, 80)), elu1(math.Min(X, 80)), 3e-7 * (1 + math.Abs(X))},
 		} {
 			if math.Abs(float64(c.got)-c.want) > c.tol+1e-37 {
@@ -86,6 +87,12 @@ func TestVectorTwins(t *testing.T) {
 		run("geluGradient", func(y []float32) { plainGeluGradient(y, values, dy, x) }, func(y []float32) { geluGradient(y, chosenValues, dy, x) })
 		compare("geluGradient's values", values, chosenValues)
 		run("geluGradient in place", func(y []float32) { plainGeluGradient(y, values, x, y) }, func(y []float32) { geluGradient(y, values, x, y) })
+		run("swiglu", func(y []float32) { plainSwiglu(y, x, y) }, func(y []float32) { swiglu(y, x, y) })
+		third, chosenThird := make([]float32, n), make([]float32, n)
+		run("swigluGradient by the gate", func(y []float32) { plainSwigluGradient(y, third, values, x, y, dy) }, func(y []float32) { swigluGradient(y, chosenThird, chosenValues, x, y, dy) })
+		compare("swigluGradient by the other factor", third, chosenThird)
+		compare("swigluGradient's values", values, chosenValues)
+		run("swigluGradient by the other factor, in place", func(y []float32) { plainSwigluGradient(third, y, values, x, dy, y) }, func(y []float32) { swigluGradient(chosenThird, y, chosenValues, x, dy, y) })
 		run("multiply", func(y []float32) { plainMultiply(y, 0.7, x, dy) }, func(y []float32) { multiply(y, 0.7, x, dy) })
 		run("multiplyAdd", func(y []float32) { plainMultiplyAdd(y, 0.7, x, dy) }, func(y []float32) { multiplyAdd(y, 0.7, x, dy) })
 		run("blend", func(y []float32) { plainBlend(y, 0.7, x, 0.2, y) }, func(y []float32) { blend(y, 0.7, x, 0.2, y) })

@@ -205,6 +205,22 @@ func rotateTwin(s Shape, qkv array) []float64 {
 	return out
 }
 
+// headNormTwin norms each query and each key by itself.
+func headNormTwin(s Shape, qkv, q, k array, epsilon float64) []float64 {
+	out := slices.Clone(qkv.data)
+	for at := 0; at < len(out); at += s.D {
+		head, gain := array{shape: []int{1, s.D}, data: qkv.data[at : at+s.D]}, q
+		switch i := at / s.D % (s.H + 2*s.KV()); {
+		case i >= s.H+s.KV():
+			continue
+		case i >= s.H:
+			gain = k
+		}
+		copy(out[at:], rmsNormTwin(head, gain, epsilon))
+	}
+	return out
+}
+
 // memories draws states [n, B, K, D, D+1] as writing makes them: the normaliser
 // is positive.
 func memories(r *rand.Rand, n int, s Shape) array {
@@ -284,6 +300,9 @@ func attentionChecks() []check {
 		entry("mix, ungated start",
 			func(in []array) []float64 { return ungatedMixTwin(s, in[0], in[1], in[2]) },
 			func(in []*G.Node) *G.Node { return Mix(s, in[0], in[1], in[2], in[3]) }, normal(r, s.Rows(), s.Width()), local, beta, states.fix())
+		entry("head norm",
+			func(in []array) []float64 { return headNormTwin(s, in[0], in[1], in[2], epsilon) },
+			func(in []*G.Node) *G.Node { return HeadNorm(s, in[0], in[1], in[2], epsilon) }, qkv, normal(r, s.D), normal(r, s.D))
 		entry("rotate",
 			func(in []array) []float64 { return rotateTwin(s, in[0]) },
 			func(in []*G.Node) *G.Node { return Rotate(s, rotary, in[0], nil) }, qkv)

@@ -28,33 +28,79 @@ func LinearAdd(r, x, w *G.Node) *G.Node {
 }
 
 // NormLinear is RMSNorm(x)·Wᵀ for x [n, d], g [d] and W [m, d]: [n, m].
-func NormLinear(x, g, w *G.Node, epsilon float64) *G.Node {
+func NormLinear(x, g, w *G.Node, epsilon float64) *G.Node { return normLinear(epsilon, x, g, w) }
+
+// NormLinearBias is NormLinear plus b [m] in every row.
+func NormLinearBias(x, g, w, bias *G.Node, epsilon float64) *G.Node {
+	return normLinear(epsilon, x, g, w, bias)
+}
+
+// normLinear takes x, g, W and, for one with a bias, b.
+func normLinear(epsilon float64, inputs ...*G.Node) *G.Node {
 	norm := func(in []G.Value) kernel.Norm {
 		return kernel.Norm{Gain: f32(in[1]), Epsilon: float32(epsilon)}
 	}
-	return apply(floats("norm linear", []int{x.Shape()[0], w.Shape()[0]},
-		func(out []float32, in []G.Value) { kernel.NormLinear(out, f32(in[0]), norm(in), f32(in[2])) },
+	biased := len(inputs) == 4
+	return apply(floats("norm linear", []int{inputs[0].Shape()[0], inputs[2].Shape()[0]},
+		func(out []float32, in []G.Value) {
+			var bias []float32
+			if biased {
+				bias = f32(in[3])
+			}
+			kernel.NormLinear(out, f32(in[0]), norm(in), f32(in[2]), bias)
+		},
 		&vjp{do: func(g gradients, in []G.Value) {
-			kernel.NormLinearGradient(g.in[0], g.in[1], g.in[2], g.out, f32(in[0]), norm(in), f32(in[2]))
-		}}), x, g, w)
+			var dbias kernel.Gradient
+			if biased {
+				dbias = g.in[3]
+			}
+			kernel.NormLinearGradient(g.in[0], g.in[1], g.in[2], dbias, g.out, f32(in[0]), norm(in), f32(in[2]))
+		}}), inputs...)
 }
 
 // FeedForward is x + W_down·gelu(W_up·RMSNorm(x)) for x [n, d], g [d], W_up [f, d]
 // and W_down [d, f]: [n, d].
 func FeedForward(x, g, up, down *G.Node, epsilon float64) *G.Node {
+	return feedForward(epsilon, x, g, up, down)
+}
+
+// SwiGLU is x + W_down·(silu(W_gate·y) ⊙ W_up·y), y = RMSNorm(x), for x [n, d], g [d],
+// W_gate and W_up [f, d] and W_down [d, f]: [n, d].
+func SwiGLU(x, g, gate, up, down *G.Node, epsilon float64) *G.Node {
+	return feedForward(epsilon, x, g, up, down, gate)
+}
+
+// feedForward takes x, g, W_up, W_down and, for one with a gate, W_gate.
+func feedForward(epsilon float64, inputs ...*G.Node) *G.Node {
+	x, hidden := inputs[0].Shape(), inputs[0].Shape()[0]*inputs[2].Shape()[0]
+	gated := len(inputs) == 5
 	weights := func(in []G.Value) kernel.FeedForwardWeights {
 		norm := kernel.Norm{Gain: f32(in[1]), Epsilon: float32(epsilon)}
-		return kernel.FeedForwardWeights{Norm: norm, Up: f32(in[2]), Down: f32(in[3])}
+		w := kernel.FeedForwardWeights{Norm: norm, Up: f32(in[2]), Down: f32(in[3])}
+		if gated {
+			w.Gate = f32(in[4])
+		}
+		return w
 	}
-	hidden := make([]float32, x.Shape()[0]*up.Shape()[0])
-	return apply(floats("feed-forward", x.Shape(),
-		func(out []float32, in []G.Value) {
-			kernel.FeedForward(out, hidden, f32(in[0]), weights(in))
-		},
-		&vjp{residual: true, do: func(g gradients, in []G.Value) {
-			dw := kernel.FeedForwardGradients{Gain: g.in[1], Up: g.in[2], Down: g.in[3]}
-			kernel.FeedForwardGradient(g.in[0].To, dw, g.out, hidden, f32(in[0]), weights(in))
-		}}), x, g, up, down)
+	var keep kernel.Hidden
+	return apply(floats("feed-forward", x,
+		func(out []float32, in []G.Value) { kernel.FeedForward(out, keep, f32(in[0]), weights(in)) },
+		&vjp{
+			residual: true,
+			prepare: func() {
+				keep.Up = make([]float32, hidden)
+				if gated {
+					keep.Gate = make([]float32, hidden)
+				}
+			},
+			do: func(g gradients, in []G.Value) {
+				dw := kernel.FeedForwardGradients{Gain: g.in[1], Up: g.in[2], Down: g.in[3]}
+				if gated {
+					dw.Gate = g.in[4]
+				}
+				kernel.FeedForwardGradient(g.in[0].To, dw, g.out, keep, f32(in[0]), weights(in))
+			},
+		}), inputs...)
 }
 
 // Add is a + b, both of one shape. It is for memories that are not gated, such as the

@@ -110,6 +110,29 @@ func denseChecks() []check {
 				return linearTwin(normed, in[2])
 			},
 		}, check{
+			name: "norm linear with bias" + size,
+			in:   []array{normal(r, c.n, c.d), normal(r, c.d), normal(r, c.f, c.d), normal(r, c.f)},
+			node: func(in []*G.Node) *G.Node { return NormLinearBias(in[0], in[1], in[2], in[3], c.epsilon) },
+			twin: func(in []array) []float64 {
+				y := linearTwin(array{shape: in[0].shape, data: rmsNormTwin(in[0], in[1], c.epsilon)}, in[2])
+				for i := range y {
+					y[i] += in[3].data[i%c.f]
+				}
+				return y
+			},
+		}, check{
+			name: "swiglu" + size,
+			in:   []array{normal(r, c.n, c.d), normal(r, c.d), normal(r, c.f, c.d), normal(r, c.f, c.d), normal(r, c.d, c.f)},
+			node: func(in []*G.Node) *G.Node { return SwiGLU(in[0], in[1], in[2], in[3], in[4], c.epsilon) },
+			twin: func(in []array) []float64 {
+				normed := array{shape: in[0].shape, data: rmsNormTwin(in[0], in[1], c.epsilon)}
+				gate, active := linearTwin(normed, in[2]), array{shape: []int{c.n, c.f}, data: linearTwin(normed, in[3])}
+				for i, g := range gate {
+					active.data[i] *= g / (1 + math.Exp(-g))
+				}
+				return addTwin(in[0].data, linearTwin(active, in[4]))
+			},
+		}, check{
 			name: "linear add" + size,
 			in:   []array{normal(r, c.n, c.f), normal(r, c.n, c.d), normal(r, c.f, c.d)},
 			node: func(in []*G.Node) *G.Node { return LinearAdd(in[0], in[1], in[2]) },

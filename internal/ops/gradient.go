@@ -195,6 +195,9 @@ func (b *backward) pass(n *G.Node) error {
 	if op.vjp == nil {
 		return fmt.Errorf("ops: %s has no gradient", op.name)
 	}
+	if op.vjp.prepare != nil {
+		op.vjp.prepare()
+	}
 	s, in := b.sums[n], inputs(n)
 	g := gradients{out: s.numbers, in: make([]kernel.Gradient, len(in))}
 	smooth := op.DiffWRT(len(in))

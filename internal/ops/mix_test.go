@@ -15,7 +15,9 @@ func TestShutGate(t *testing.T) {
 	r := rand.New(rand.NewPCG(16, 1))
 	s := Shape{B: 2, S: 2, T: 5, H: 4, D: 6, K: 2}
 	memory, local := normal(r, s.Rows(), s.Width()), normal(r, s.Rows(), s.Width())
-	local.data[3] = math.Copysign(0, -1)
+	for i := range s.Width() {
+		local.data[i] = math.Copysign(0, -1)
+	}
 	beta := zeros(s.H)
 	for h := range beta.data {
 		beta.data[h] = math.Inf(-1)

@@ -39,7 +39,10 @@ type vjp struct {
 	// residual marks y = x + f(x, …), where x is the first input: its gradient
 	// already holds the gradient of y, and do adds the rest. They may share memory.
 	residual bool
-	do       func(g gradients, in []G.Value)
+	// prepare, if not nil, is called once, when a graph gets a backward pass: only then
+	// need the forward pass keep anything for do.
+	prepare func()
+	do      func(g gradients, in []G.Value)
 }
 
 // gradients is what a vjp reads and writes.

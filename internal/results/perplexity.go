@@ -20,6 +20,7 @@ type Perplexity struct {
 	Documents []DocumentScore `json:"documents"` // intact, in split order
 	Positions []Bucket        `json:"positions"` // intact, by position in the document
 	Classes   []ClassScore    `json:"classes,omitempty"`
+	Ages      []AgeScore      `json:"ages,omitempty"` // of facts stated before, generated corpora only
 }
 
 // Score is a sum of negative log-likelihoods over a split, in nats, and the
@@ -70,5 +71,16 @@ type ClassScore struct {
 	NLL          float64 `json:"nll"`
 	Tokens       int64   `json:"tokens"`
 	IdealFull    float64 `json:"ideal_full"`
+	IdealSegment float64 `json:"ideal_segment"`
+}
+
+// AgeScore is the tokens whose fact was last stated From to To segments ago, 0 being the part
+// that local attention sees. To is -1 in the last row, which has no end.
+type AgeScore struct {
+	From         int     `json:"from"`
+	To           int     `json:"to"` // inclusive
+	NLL          float64 `json:"nll"`
+	Tokens       int64   `json:"tokens"`
+	IdealFull    float64 `json:"ideal_full"` // NLL of the same tokens
 	IdealSegment float64 `json:"ideal_segment"`
 }

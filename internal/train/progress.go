@@ -43,10 +43,10 @@ func SaveProgress(dir string, m *models.Model, o Optimizer, p Progress) error {
 	if err != nil {
 		return fmt.Errorf("train: checkpoint %s: progress: %w", path, err)
 	}
-	if err := finite(trained(m, o)); err != nil { // before the good one is moved
+	if err := finite(trained(m, o)); err != nil { // before the good one is touched
 		return fmt.Errorf("train: checkpoint %s is not written: %w", path, err)
 	}
-	if err := atomicfile.Rename(path, filepath.Join(dir, previousFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := atomicfile.Keep(path, filepath.Join(dir, previousFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("train: checkpoint: %w", err)
 	}
 	return save(path, progressFormat, m, map[string]string{

@@ -157,7 +157,7 @@ func TestLiveInBrowser(t *testing.T) {
 				t.Error("the chart's table was closed, or does not go on")
 			}
 			d.object(perplexity("local-only", 1).Key()+"/result.json", 31, results.Result{Status: results.StatusFailed, Error: "disk full", ConfigHash: "b"})
-			d.put(".lock", 32, nil)
+			d.free(perplexity("local-only", 1).Key())
 			until(t, ctx, `document.getElementById("status").textContent.startsWith("Not running.")`)
 			if got := browser.Ask[string](t, ctx, `document.querySelector("#all tr:nth-child(2) .error").textContent + document.getElementById("now").hidden`); got != "disk fulltrue" {
 				t.Errorf("%q", got)

@@ -39,9 +39,12 @@ type cell struct {
 	order  []string         // their names, in the order of the plan
 	latest string           // the log that grew last
 	timing results.Timing
-	lines  int       // evaluated
-	at     time.Time // of its last sign of life
+	lines  int    // evaluated
+	maker  *maker // nil if no process holds it
 }
+
+// active reports whether a living process makes it.
+func (x *cell) active() bool { return x.maker != nil && x.maker.alive }
 
 // outcome is what is of interest here in a result.json, which may be long.
 type outcome struct {
@@ -63,30 +66,31 @@ func configHash(raw []byte) (string, error) {
 	return hash, nil
 }
 
-// cell reads one cell. A process that began at `since` makes the cells, unless running
-// is false.
-func (v *view) cell(c results.Cell, size results.Size, running bool, since time.Time) *cell {
+// cell reads one cell.
+func (v *view) cell(c results.Cell, size results.Size) *cell {
 	x := &cell{Cell: c, size: size, state: waiting, logs: map[string]*tail{}}
 	key := c.Key()
 	if !fs.ValidPath(key) {
 		return x
 	}
-	result, ended, found := read(v, key+"/result.json", sealed[outcome])
+	x.maker = v.maker(key)
+	result, _, found := read(v, key+"/result.json", sealed[outcome])
 	found = found && (size.ConfigHash == "" || result.ConfigHash == size.ConfigHash)
-	hash, at, begun := read(v, key+"/config.yaml", configHash)
+	hash, _, begun := read(v, key+"/config.yaml", configHash)
 	if begun = begun && (size.ConfigHash == "" || hash == size.ConfigHash); begun {
-		x.at = at
 		v.progress(key, x)
 	}
-	active := running && !x.at.Before(since)
 	switch {
 	case found && result.Status == results.StatusDone:
 		x.state = done
-	case found && result.Status == results.StatusFailed && !(active && x.at.After(ended)) && !(running && ended.Before(since)):
+	case x.active():
+		x.state = starting
+		if begun {
+			x.state = x.doing()
+		}
+	case found && result.Status == results.StatusFailed:
 		x.state, x.err = failed, table.Clean(result.Error)
-	case begun && active:
-		x.state = x.doing()
-	case begun && !x.at.IsZero():
+	case begun:
 		x.state = interrupted
 	}
 	return x
@@ -94,14 +98,8 @@ func (v *view) cell(c results.Cell, size results.Size, running bool, since time.
 
 // progress reads how far a cell has come.
 func (v *view) progress(key string, x *cell) {
-	alive := func(at time.Time) {
-		if at.After(x.at) {
-			x.at = at
-		}
-	}
-	if timing, at, found := read(v, key+"/timing.json", sealed[results.Timing]); found {
+	if timing, _, found := read(v, key+"/timing.json", sealed[results.Timing]); found {
 		x.timing = timing
-		alive(at)
 	}
 	entries, err := fs.ReadDir(v.root.FS(), key)
 	if err != nil {
@@ -125,9 +123,7 @@ func (v *view) progress(key string, x *cell) {
 			x.logs[name] = t
 			x.order = append(x.order, name)
 		}
-		at := t.info.ModTime()
-		alive(at)
-		if !at.Before(grew) { // of two that are as new, samples come after metrics
+		if at := t.info.ModTime(); !at.Before(grew) { // of two that are as new, samples come after metrics
 			grew, x.latest = at, name
 		}
 	}
@@ -215,6 +211,12 @@ func (x *cell) row(left float64) Row {
 		left = math.NaN()
 	}
 	r.Left = known(left)
+	if m := x.maker; m != nil && x.state != done {
+		r.Where = m.where()
+		if m.quiet > m.Lease() {
+			r.Silent = known(m.quiet.Seconds())
+		}
+	}
 	name := x.latest
 	if strings.HasPrefix(name, "samples") {
 		name = strings.Replace(name, "samples", "metrics", 1)
@@ -237,6 +239,15 @@ func (x *cell) row(left float64) Row {
 		}
 	}
 	return r
+}
+
+// where names the process and its machine.
+func (m *maker) where() string {
+	text := fmt.Sprintf("process %d on %s", m.ID, m.Host)
+	if m.Job != "" {
+		text += ", job " + m.Job
+	}
+	return table.Clean(text)
 }
 
 // known is nil for what is not a number.

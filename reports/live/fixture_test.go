@@ -2,12 +2,14 @@ package live
 
 import (
 	"bytes"
-	"fmt"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"infinibench/internal/lease"
+	"infinibench/internal/machine"
 	"infinibench/internal/results"
 	"infinibench/internal/seal"
 )
@@ -91,14 +93,36 @@ func (d *runDir) config(key string, at int, hash string) {
 	d.put(key+"/config.yaml", at, []byte("version: 1\n# sha256 of the lines above: "+hash+"\n"))
 }
 
-// lock makes the run one of a process, since a second; the test's own is alive.
-func (d *runDir) lock(process, since int) {
-	host, err := os.Hostname()
+// alive is the process of the test; change makes it another one.
+func alive(change func(o *lease.Owner)) lease.Owner {
+	o := lease.Owner{Process: machine.ThisProcess(), LeaseSeconds: 60}
+	if change != nil {
+		change(&o)
+	}
+	return o
+}
+
+// hold gives a cell to a process, which has just shown a sign of life.
+func (d *runDir) hold(key string, o lease.Owner) {
+	d.t.Helper()
+	if o.Began.IsZero() {
+		o.Began = d.start
+	}
+	data, err := json.Marshal(o)
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	when := d.start.Add(time.Duration(since) * time.Second).Format(time.RFC3339)
-	d.put(".lock", since, fmt.Appendf(nil, "process %d on %s, since %s", process, host, when))
+	d.free(key)
+	d.put(key+"/.owner/T/owner.json", 0, data)
+	d.put(key+"/.owner/T/beat", 24, []byte("1"))
+}
+
+// free takes a cell from whoever holds it.
+func (d *runDir) free(key string) {
+	d.t.Helper()
+	if err := os.RemoveAll(filepath.Join(d.path, key, ".owner")); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 func perplexity(model string, seed uint64) results.Cell {
@@ -123,7 +147,6 @@ func halfway(t *testing.T) *runDir {
 		Sizes:   []results.Size{size("a"), size("b"), size("c"), {ConfigHash: "d", EvaluateTokens: 2000}},
 		Workers: 2,
 	})
-	d.lock(os.Getpid(), 0)
 	key := perplexity("infini-linear", 1).Key()
 	d.config(key, 1, "a")
 	d.put(key+"/metrics.jsonl", 11, steps(t, 1, 100, 0.1))
@@ -133,6 +156,7 @@ func halfway(t *testing.T) *runDir {
 	key = perplexity("local-only", 1).Key()
 	d.config(key, 1, "b")
 	d.put(key+"/metrics.jsonl", 23, steps(t, 1, 40, 0.2))
+	d.hold(key, alive(nil))
 	return d
 }
 

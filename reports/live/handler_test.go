@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -153,16 +154,17 @@ func resealed(raw []byte) []byte {
 	return raw
 }
 
-func fuzzState(t *testing.T, dir string, plan, log, timing, result []byte, lock string) {
+func fuzzState(t *testing.T, dir string, plan, log, timing, result []byte, owner string) {
 	key := results.Cell{Experiment: "perplexity", Model: "m", Length: 4}.Key()
 	if err := os.MkdirAll(filepath.Join(dir, key), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for name, data := range map[string][]byte{
-		"plan.json": resealed(plan), ".lock": []byte(lock), key + "/config.yaml": []byte("# sha256 of the lines above: a\n"),
+		"plan.json": resealed(plan), ".owner/T/owner.json": []byte(owner), key + "/.owner/T/owner.json": []byte(owner), key + "/config.yaml": []byte("# sha256 of the lines above: a\n"),
 		key + "/metrics.jsonl": append(resealed(log), resealed(log)...), key + "/timing.json": resealed(timing), key + "/result.json": resealed(result),
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, data, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"infinibench/internal/lease"
+	"infinibench/internal/machine"
 	"infinibench/internal/results"
 )
 
@@ -40,7 +43,8 @@ func TestHalfway(t *testing.T) {
 	want := Row{
 		Experiment: "perplexity", Text: "novel", Model: "Local only (control)", Length: 64, Seed: "1", State: training,
 		Share: number(4. / 15), Step: 40, Steps: 100, Loss: number(9.6), TokensPerSecond: number(500),
-		Left: number(60*0.2 + 5000./500), // 60 steps, and the evaluation at the speed of the other model
+		Left:  number(60*0.2 + 5000./500), // 60 steps, and the evaluation at the speed of the other model
+		Where: fmt.Sprintf("process %d on %s", os.Getpid(), machine.ThisProcess().Host),
 	}
 	near := cmp.Comparer(func(a, b float64) bool { return a-b < 1e-9 && b-a < 1e-9 })
 	if diff := cmp.Diff(want, s.Cells[1], near); diff != "" {
@@ -91,32 +95,43 @@ func TestStates(t *testing.T) {
 	}{
 		{"an evaluation has begun", func(d *runDir) { d.put(local+"/samples.jsonl", 24, nil) },
 			"running", []string{done, evaluating, waiting, waiting}},
-		{"nothing is logged yet", func(d *runDir) { d.config(second, 24, "c") },
+		{"nothing is logged yet", func(d *runDir) { d.config(second, 24, "c"); d.hold(second, alive(nil)) },
 			"running", []string{done, training, starting, waiting}},
-		{"a cell without a log", func(d *runDir) { d.config("cost-infini-linear-256", 24, "d") },
-			"running", []string{done, training, waiting, measuring}},
-		{"failed just now", func(d *runDir) { d.object(local+"/result.json", 24, failure) },
-			"running", []string{done, failed, waiting, waiting}},
+		{"nothing is written yet", func(d *runDir) { d.hold(second, alive(nil)) },
+			"running", []string{done, training, starting, waiting}},
+		{"a cell without a log", func(d *runDir) {
+			d.config("cost-infini-linear-256", 24, "d")
+			d.hold("cost-infini-linear-256", alive(nil))
+		}, "running", []string{done, training, waiting, measuring}},
+		{"failed, and another cell is made", func(d *runDir) {
+			d.object(local+"/result.json", 24, failure)
+			d.free(local)
+			d.hold(second, alive(nil))
+		}, "running", []string{done, failed, starting, waiting}},
 		{"failed before, and tried again", func(d *runDir) { d.object(local+"/result.json", 22, failure) },
 			"running", []string{done, training, waiting, waiting}},
-		{"failed in an earlier run, its turn is to come", func(d *runDir) {
-			d.object(local+"/result.json", 24, failure)
-			d.lock(os.Getpid(), 30)
-		}, "running", []string{done, interrupted, waiting, waiting}},
 		{"other settings made the result", func(d *runDir) {
 			d.object(linear+"/result.json", 22, results.Result{Version: 1, Status: results.StatusDone, ConfigHash: "z"})
 			d.config(linear, 1, "z")
 		}, "running", []string{waiting, training, waiting, waiting}},
-		{"the run was stopped", func(d *runDir) { d.put(".lock", 30, nil) },
+		{"the run was stopped", func(d *runDir) { d.free(local) },
 			"stopped", []string{done, interrupted, waiting, waiting}},
-		{"the run was killed", func(d *runDir) { d.lock(1<<30, 0) }, // above the largest process id there is
+		{"the run was killed", func(d *runDir) { d.hold(local, alive(killed)) },
 			"stopped", []string{done, interrupted, waiting, waiting}},
-		{"the run continues, the cell has not started", func(d *runDir) { d.lock(os.Getpid(), 30) },
+		{"the texts are read", func(d *runDir) { d.free(local); d.hold("tokenizers", alive(nil)) },
 			"running", []string{done, interrupted, waiting, waiting}},
-		{"the cell continues", func(d *runDir) { d.lock(os.Getpid(), 30); d.grow(local+"/metrics.jsonl", 31, nil) },
+		{"another machine, whose clock is nine minutes slow", func(d *runDir) {
+			d.hold(local, alive(elsewhere))
+			d.touch(local+"/.owner/T/beat", -9*60)
+		}, "running", []string{done, training, waiting, waiting}},
+		{"another machine, of which nothing has been heard for twelve minutes", func(d *runDir) {
+			d.hold(local, alive(elsewhere))
+			d.touch(local+"/.owner/T/beat", -12*60)
+		}, "stopped", []string{done, interrupted, waiting, waiting}},
+		{"an owner that cannot be read", func(d *runDir) { d.put(local+"/.owner/T/owner.json", 0, []byte("{")) },
 			"running", []string{done, training, waiting, waiting}},
 		{"a damaged result is none", func(d *runDir) { d.put(linear+"/result.json", 22, []byte("{}")) },
-			"running", []string{evaluating, training, waiting, waiting}},
+			"running", []string{interrupted, training, waiting, waiting}},
 		{"a plan of before there were sizes", func(d *runDir) {
 			d.object("plan.json", 0, results.Plan{Cells: []results.Cell{perplexity("infini-linear", 1), perplexity("local-only", 1)}})
 		}, "running", []string{done, training}},
@@ -133,6 +148,33 @@ func TestStates(t *testing.T) {
 				t.Errorf("nobody works, and %v is left of it", s.Left)
 			}
 		})
+	}
+}
+
+func killed(o *lease.Owner)    { o.ID = 1 << 30 } // above the largest process id there is
+func elsewhere(o *lease.Owner) { o.Host, o.Boot, o.Job = "node7", "another", "slurm 5_1" }
+
+// Where cells are made is said of each, and of all in one sentence.
+func TestManyProcesses(t *testing.T) {
+	d, here := halfway(t), machine.ThisProcess()
+	local, second := perplexity("local-only", 1).Key(), perplexity("infini-linear", 2).Key()
+	w := d.watch()
+	if s, want := w.State(), fmt.Sprintf("Running, as process %d on %s.", here.ID, here.Host); s.Sentence != want || s.Since == nil || !s.Since.Equal(d.start) {
+		t.Errorf("%q, since %v, want %q, since %v", s.Sentence, s.Since, want, d.start)
+	}
+	d.hold(second, alive(func(o *lease.Owner) { elsewhere(o); o.Began = d.start.Add(-time.Hour) }))
+	d.touch(second+"/.owner/T/beat", -90)
+	s := w.State()
+	if want := "Running: 2 cells in 2 processes on 2 machines."; s.Sentence != want || !s.Since.Equal(d.start.Add(-time.Hour)) {
+		t.Errorf("%q, since %v, want %q, since an hour before", s.Sentence, s.Since, want)
+	}
+	if x, want := s.Cells[2], fmt.Sprintf("process %d on node7, job slurm 5_1", here.ID); x.Where != want || x.Silent == nil || *x.Silent < 90 || *x.Silent > 100 {
+		t.Errorf("%q, silent for %v, want %q, for 90 s and a little", x.Where, x.Silent, want)
+	}
+	d.free(second)
+	d.hold(local, alive(killed))
+	if s := w.State(); s.Sentence != fmt.Sprintf("Stopped: process %d on %s was killed. Its work is kept, and bench reproduce resumes from there.", 1<<30, here.Host) {
+		t.Errorf("%q", s.Sentence)
 	}
 }
 
@@ -170,7 +212,7 @@ func TestStages(t *testing.T) {
 	d.object("plan.json", 0, results.Plan{Cells: []results.Cell{c}, Workers: 1, Sizes: []results.Size{{ConfigHash: "a", EvaluateTokens: 600, Trainings: []results.TrainingSize{
 		{Log: "metrics-zero-shot.jsonl", Steps: 10, Tokens: 100}, {Log: "metrics-recipe.jsonl", Steps: 20, Tokens: 300},
 	}}}})
-	d.lock(os.Getpid(), 0)
+	d.hold(c.Key(), alive(nil))
 	d.config(c.Key(), 1, "a")
 	d.put(c.Key()+"/metrics-zero-shot.jsonl", 2, steps(t, 1, 10, 1))
 	d.put(c.Key()+"/samples-zero-shot.jsonl", 3, []byte("{}\n{}\n{"))
@@ -346,11 +388,11 @@ func TestSpeed(t *testing.T) {
 func FuzzState(f *testing.F) {
 	line := `{"step":3,"loss":2.5,"seconds":1.5}`
 	f.Add([]byte(`{"cells":[{"experiment":"perplexity","model":"m","length":4}],"workers":2,"sizes":[{"config_hash":"a","trainings":[{"log":"metrics.jsonl","steps":9,"tokens":90}],"evaluate_tokens":5}]}`),
-		[]byte(line), []byte(`{"eval_tokens":3,"eval_seconds":0.5}`), []byte(`{"status":"failed","error":"x","config_hash":"a"}`), "process 1 on h, since 2026-01-02T03:04:05Z")
+		[]byte(line), []byte(`{"eval_tokens":3,"eval_seconds":0.5}`), []byte(`{"status":"failed","error":"x","config_hash":"a"}`), `{"process":1,"host":"h","began":"2026-01-02T03:04:05Z","lease_seconds":1e300}`)
 	f.Add([]byte(`{"cells":[{"experiment":"perplexity","model":"m","length":4}],"workers":-2,"sizes":[{"config_hash":"a","trainings":[{"log":"metrics.jsonl","steps":-9,"tokens":9000000000000000000}],"evaluate_tokens":-5}]}`),
 		[]byte(`{"step":-3,"loss":1e308,"seconds":-1e308}`), []byte(`{"eval_tokens":-3,"eval_seconds":1e-320}`), []byte(`{}`), "")
 	dir := f.TempDir()
-	f.Fuzz(func(t *testing.T, plan, log, timing, result []byte, lock string) {
-		fuzzState(t, dir, plan, log, timing, result, lock)
+	f.Fuzz(func(t *testing.T, plan, log, timing, result []byte, owner string) {
+		fuzzState(t, dir, plan, log, timing, result, owner)
 	})
 }

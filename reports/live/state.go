@@ -10,6 +10,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"infinibench/internal/lease"
 	"infinibench/internal/results"
 	"infinibench/reports"
 	"infinibench/reports/table"
@@ -21,7 +22,7 @@ type State struct {
 	Phase    string `json:"phase"`    // "none", "running", "stopped", "finished", or "ended" with failures
 	Sentence string `json:"sentence"` // the same in words
 
-	Since *time.Time `json:"since"` // the process that now makes the cells began
+	Since *time.Time `json:"since"` // the first of the processes that make cells now began
 	Total int        `json:"total"` // cells
 	Done  int        `json:"done"`
 	Fails int        `json:"failed"`
@@ -54,6 +55,9 @@ type Row struct {
 	Loss            *float64 `json:"loss"`  // of the last step, nats per token
 	TokensPerSecond *float64 `json:"tokens_per_second"`
 	Left            *float64 `json:"left"` // seconds of a worker
+
+	Where  string   `json:"where,omitempty"`  // the process that makes it, or made it when it was killed
+	Silent *float64 `json:"silent,omitempty"` // seconds for which that has shown no sign of life, if longer than a lease
 }
 
 // Chart is the training curves of cells that compare.
@@ -94,10 +98,25 @@ func (w *Watch) look() *State {
 	return s
 }
 
-// owned is who makes the cells.
-type owned struct {
-	results.Owner
-	found bool
+// maker is the process that makes a cell, or did when it was killed.
+type maker struct {
+	lease.Owner
+	alive bool
+	quiet time.Duration // without a sign of life
+}
+
+// clockSkew is how much the clocks of two machines may differ.
+const clockSkew = 10 * time.Minute
+
+// maker is who holds a directory of the run; nil if nobody does.
+func (v *view) maker(dir string) *maker {
+	owner, found := lease.Holder(v.root.FS(), dir)
+	if !found {
+		return nil
+	}
+	m := &maker{Owner: owner, quiet: lease.Silent(v.root.FS(), dir, v.before.now())}
+	m.alive = !owner.Gone() && (owner.SameSystem() || m.quiet < owner.Lease()+clockSkew)
+	return m
 }
 
 func (v *view) fill(s *State) {
@@ -109,20 +128,21 @@ func (v *view) fill(s *State) {
 		v.warn("plan.json", fmt.Errorf("%d cells; the first %d are shown", len(plan.Cells), maxCells))
 		plan.Cells = plan.Cells[:maxCells]
 	}
-	owner, _, _ := read(v, ".lock", func(raw []byte) (owned, error) {
-		o, found := results.ParseOwner(string(raw))
-		return owned{o, found}, nil
-	})
-	running := owner.found && !owner.Gone()
+	makers := []*maker{v.maker("."), v.maker("tokenizers")}
 	var cells []*cell
+	active := 0
 	for i, c := range plan.Cells {
 		var size results.Size
 		if len(plan.Sizes) >= len(plan.Cells) {
 			size = plan.Sizes[i]
 		}
-		cells = append(cells, v.cell(c, size, running, owner.Since))
+		x := v.cell(c, size)
+		cells, makers = append(cells, x), append(makers, x.maker)
+		if x.active() {
+			active++
+		}
 	}
-	each, left, leftOut := estimate(cells, plan.Workers)
+	each, left, leftOut := estimate(cells, max(plan.Workers, active))
 	var now, total float64
 	for i, x := range cells {
 		s.Cells = append(s.Cells, x.row(each[i]))
@@ -141,10 +161,9 @@ func (v *view) fill(s *State) {
 	}
 	s.LeftOut = leftOut
 	s.Charts = charts(cells)
-	s.say(owner, running)
-	if running {
+	s.say(makers, active)
+	if s.Phase == "running" {
 		s.Left = known(left)
-		s.Since = &owner.Since
 	} else {
 		for i := range s.Cells {
 			s.Cells[i].Left = nil
@@ -152,21 +171,43 @@ func (v *view) fill(s *State) {
 	}
 }
 
-// say puts the phase in words.
-func (s *State) say(owner owned, running bool) {
+// say puts the phase in words. Of those that make cells, active many do so now.
+func (s *State) say(makers []*maker, active int) {
+	var one, dead *maker
+	processes, machines := map[string]bool{}, map[string]bool{}
+	for _, m := range makers {
+		switch {
+		case m == nil:
+		case !m.alive:
+			dead = m
+		default:
+			one = m
+			processes[fmt.Sprint(m.Host, m.Boot, m.Namespace, m.ID)], machines[m.Host] = true, true
+			if s.Since == nil || m.Began.Before(*s.Since) {
+				s.Since = &m.Began
+			}
+		}
+	}
 	switch {
-	case running:
+	case len(processes) == 1:
 		s.Phase = "running"
-		s.Sentence = table.Clean(fmt.Sprintf("Running, as process %d on %s.", owner.Process, owner.Host))
+		s.Sentence = table.Clean(fmt.Sprintf("Running, as process %d on %s.", one.ID, one.Host))
+	case len(processes) > 1:
+		s.Phase = "running"
+		on := table.Clean(one.Host)
+		if len(machines) > 1 {
+			on = fmt.Sprintf("%d machines", len(machines))
+		}
+		s.Sentence = fmt.Sprintf("Running: %d cells in %d processes on %s.", active, len(processes), on)
 	case s.Done == s.Total:
 		s.Phase = "finished"
 		s.Sentence = "Finished: every cell has its result, and bench report makes a report of them."
 	case s.Done+s.Fails == s.Total:
 		s.Phase = "ended"
 		s.Sentence = fmt.Sprintf("Ended: %d of %d cells failed; bench reproduce tries them again.", s.Fails, s.Total)
-	case owner.found:
+	case dead != nil:
 		s.Phase = "stopped"
-		s.Sentence = fmt.Sprintf("Stopped: process %d was killed. Its work is kept, and bench reproduce resumes from there.", owner.Process)
+		s.Sentence = table.Clean(fmt.Sprintf("Stopped: process %d on %s was killed. Its work is kept, and bench reproduce resumes from there.", dead.ID, dead.Host))
 	default:
 		s.Phase = "stopped"
 		s.Sentence = "Not running. The work so far is kept, and bench reproduce resumes from there."

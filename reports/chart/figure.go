@@ -1,4 +1,4 @@
-package reports
+package chart
 
 import (
 	"bytes"
@@ -26,9 +26,9 @@ const (
 	figurePixel  = 0.7 // of the page, in points
 )
 
-// svg draws a chart for papers; its text stays text. Each text says how long it was laid
+// SVG draws a chart for papers; its text stays text. Each text says how long it was laid
 // out to be, so that it fits as well in the font of a viewer that lacks this one.
-func (f *chart) svg() ([]byte, error) {
+func (f *Chart) SVG() ([]byte, error) {
 	c := typeset{Canvas: vgsvg.New(figureWidth, figureHeight)}
 	f.paint(draw.New(&c))
 	var out bytes.Buffer
@@ -59,8 +59,8 @@ func (m *typeset) FillString(face font.Face, at vg.Point, text string) {
 	m.Canvas.FillString(face, at, text)
 }
 
-// png draws the same as pixels.
-func (f *chart) png() ([]byte, error) {
+// PNG draws the same as pixels.
+func (f *Chart) PNG() ([]byte, error) {
 	c := vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(figureDPI))
 	f.paint(draw.New(c))
 	var out bytes.Buffer
@@ -69,36 +69,36 @@ func (f *chart) png() ([]byte, error) {
 }
 
 // paint draws a chart: what the page has around it on top, and the plot below.
-func (f *chart) paint(c draw.Canvas) {
+func (f *Chart) paint(c draw.Canvas) {
 	c.SetColor(color.White)
 	c.Fill(c.Rectangle.Path())
 	c = draw.Crop(c, 6, -10, 5, -5)
-	if len(f.drawing.cells) > 0 {
-		c = f.drawing.colors.paint(c)
+	if len(f.Drawing.Cells) > 0 {
+		c = f.Drawing.Colors.paint(c)
 	} else {
 		c = paintLegend(c, f.Legend)
 	}
-	d := &f.drawing
+	d := &f.Drawing
 	p := plot.New()
 	for _, a := range []struct {
 		to   *plot.Axis
-		from axis
-		ends seen
-	}{{&p.X, d.x, d.seenX()}, {&p.Y, d.y, d.seenY()}} {
-		a.to.Label.Text, a.to.Label.TextStyle, a.to.Label.Padding = a.from.name, ink(9), 3
+		from Axis
+		ends Range
+	}{{&p.X, d.X, d.rangeX()}, {&p.Y, d.Y, d.rangeY()}} {
+		a.to.Label.Text, a.to.Label.TextStyle, a.to.Label.Padding = a.from.Name, ink(9), 3
 		a.to.Label.TextStyle.XAlign, a.to.Label.TextStyle.YAlign = draw.XCenter, draw.YBottom
 		x, y := a.to.Tick.Label.XAlign, a.to.Tick.Label.YAlign
 		a.to.Tick.Label = ink(8)
 		a.to.Tick.Label.XAlign, a.to.Tick.Label.YAlign = x, y
 		a.to.Tick.Length, a.to.Padding = 4, 0
-		a.to.Min, a.to.Max = a.ends.low, a.ends.high
-		if a.from.kind == "log" {
+		a.to.Min, a.to.Max = a.ends.Low, a.ends.High
+		if a.from.Kind == Log {
 			a.to.Scale = plot.LogScale{}
 		}
 	}
-	p.Y.Tick.Marker = plot.ConstantTicks(d.y.ticks(d.seenY(), 0))
-	p.X.Tick.Marker = plot.ConstantTicks(d.x.ticks(d.seenX(), c.Size().X-50))
-	if len(d.cells) > 0 {
+	p.Y.Tick.Marker = plot.ConstantTicks(d.Y.ticks(d.rangeY(), 0))
+	p.X.Tick.Marker = plot.ConstantTicks(d.X.ticks(d.rangeX(), c.Size().X-50))
+	if len(d.Cells) > 0 {
 		p.Y.Scale = plot.InvertedScale{Normalizer: p.Y.Scale} // the first on top
 	} else {
 		grid := plotter.NewGrid()
@@ -119,7 +119,7 @@ func ink(size vg.Length) draw.TextStyle {
 func hexColor(s string) color.NRGBA {
 	c := color.NRGBA{A: 255}
 	if _, err := fmt.Sscanf(s, "#%02x%02x%02x", &c.R, &c.G, &c.B); err != nil {
-		panic("reports: no colour: " + s)
+		panic("chart: no colour: " + s)
 	}
 	return c
 }
@@ -136,7 +136,7 @@ func stroke(hex, dash string, width float64) draw.LineStyle {
 }
 
 // paintLegend writes the legend in rows on top and returns what is left below.
-func paintLegend(c draw.Canvas, items []legendItem) draw.Canvas {
+func paintLegend(c draw.Canvas, items []LegendItem) draw.Canvas {
 	const sample, gap, row = 20, 12, 12
 	style := ink(8)
 	style.YAlign = draw.YCenter
@@ -149,8 +149,8 @@ func paintLegend(c draw.Canvas, items []legendItem) draw.Canvas {
 		}
 		at := vg.Point{X: x + sample/2, Y: top}
 		if item.Mark == "" {
-			c.StrokeLine2(stroke(item.Color, item.Dash, 3), x, top, x+sample, top)
-			if item.Shape != "circle" { // as on the page
+			c.StrokeLine2(stroke(item.Color, item.Dash.SVG(), 3), x, top, x+sample, top)
+			if item.Shape != Circle { // as on the page
 				paintSymbol(&c, item.Shape, item.Color, at, 3)
 			}
 		} else {
@@ -166,7 +166,7 @@ func paintLegend(c draw.Canvas, items []legendItem) draw.Canvas {
 }
 
 // paint draws the scale of colours on top and returns what is left below.
-func (s colorScale) paint(c draw.Canvas) draw.Canvas {
+func (s ColorScale) paint(c draw.Canvas) draw.Canvas {
 	const width, height, steps = 140, 8, 70
 	style := ink(8)
 	style.YAlign = draw.YCenter
@@ -174,21 +174,21 @@ func (s colorScale) paint(c draw.Canvas) draw.Canvas {
 	top := c.Max.Y - 2
 	for i := range steps {
 		x := left + width*vg.Length(i)/steps
-		c.FillPolygon(s.at(s.from+(s.to-s.from)*(float64(i)+0.5)/steps), []vg.Point{
+		c.FillPolygon(s.at(s.From+(s.To-s.From)*(float64(i)+0.5)/steps), []vg.Point{
 			{X: x, Y: top}, {X: x + width/steps + 0.2, Y: top}, {X: x + width/steps + 0.2, Y: top - height}, {X: x, Y: top - height}})
 	}
-	c.FillText(style, vg.Point{X: left + width + 5, Y: top - height/2}, s.ends[0])
+	c.FillText(style, vg.Point{X: left + width + 5, Y: top - height/2}, s.Ends[0])
 	style.XAlign = draw.XRight
-	c.FillText(style, vg.Point{X: left - 5, Y: top - height/2}, s.ends[1])
+	c.FillText(style, vg.Point{X: left - 5, Y: top - height/2}, s.Ends[1])
 	return draw.Crop(c, 0, 0, 0, -height-8)
 }
 
 // at is the colour of a value.
-func (s colorScale) at(value float64) color.NRGBA {
-	t := (value - s.from) / (s.to - s.from) * float64(len(s.stops)-1)
-	t = min(max(t, 0), float64(len(s.stops)-1))
-	i := min(int(t), len(s.stops)-2)
-	a, b, rest := hexColor(s.stops[i]), hexColor(s.stops[i+1]), t-float64(i)
+func (s ColorScale) at(value float64) color.NRGBA {
+	t := (value - s.From) / (s.To - s.From) * float64(len(s.Stops)-1)
+	t = min(max(t, 0), float64(len(s.Stops)-1))
+	i := min(int(t), len(s.Stops)-2)
+	a, b, rest := hexColor(s.Stops[i]), hexColor(s.Stops[i+1]), t-float64(i)
 	mix := func(a, b uint8) uint8 { return uint8(math.Round(float64(a) + rest*(float64(b)-float64(a)))) }
 	return color.NRGBA{mix(a.R, b.R), mix(a.G, b.G), mix(a.B, b.B), 255}
 }

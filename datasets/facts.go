@@ -1,0 +1,48 @@
+package datasets
+
+import (
+	"fmt"
+	"math"
+)
+
+// FactCounts are the numbers of facts that NewFacts offers; each is a corpus of its own,
+// "facts-8" to "facts-64".
+var FactCounts = []int{8, 16, 32, 64}
+
+// FactsName is the name of the corpus with n facts.
+func FactsName(n int) string { return fmt.Sprintf("facts-%d", n) }
+
+// NewFacts returns a generated corpus that shows what a memory is good for: n facts, each
+// with one of eight values for a document, which are mentioned again at rates a factor of
+// 64 apart. A fact that is mentioned often was last stated in the same segment or the one
+// before; a rare one, dozens of segments ago. Within the corpus, how long ago a fact was
+// stated says nothing about its value, so the loss on a fact against its age shows how long
+// a model remembers. words and documents are as in NewNovel.
+//
+// With 8 to 32 facts, a mention of the most frequent comes every 8th sentence and of the
+// rarest every 512th. With 64, every 15th and 970th.
+func NewFacts(n, words, documents int) Generated {
+	g := &grammar{}
+	total := 0.0
+	for i := range n {
+		role := fmt.Sprintf("office%d", i+1)
+		var names []string
+		for letter := range 8 {
+			names = append(names, fmt.Sprintf("name%d%c", i+1, 'a'+letter))
+		}
+		g.values = append(g.values, names)
+		often := math.Exp2(-6 * float64(i) / float64(n-1))
+		total += often
+		value := fmt.Sprintf("VALUE:%d", i)
+		g.sentence(often/2, "the", role, value, "FREE:sang,slept,laughed,waited", ".")
+		g.sentence(often/2, "at", "FREE:dawn,noon,dusk,night", "the", role, value, "left", ".")
+	}
+	if rest := 8 - total; rest > 0 {
+		g.sentence(rest, "it", "FREE:rained,snowed,thundered,cleared", "all", "FREE:morning,evening,week,day", ".")
+	}
+	return &generator{
+		name: FactsName(n), grammar: g.finish(), words: words,
+		standIn: fmt.Sprintf("generated text with %d facts", n),
+		sizes:   map[Split]int{Train: trainDocuments, Validation: documents, Test: documents},
+	}
+}

@@ -1,0 +1,61 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"infinibench/internal/atomicfile"
+	"infinibench/internal/lease"
+	"infinibench/internal/results"
+	"infinibench/internal/seal"
+)
+
+// begin writes plan.json to a runs directory, and removes what killed processes left
+// unfinished outside the cells. Of many processes that start with the same plan, one does.
+func begin(ctx context.Context, dir string, plan results.Plan) error {
+	data, err := seal.Indent(plan)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "plan.json")
+	old, err := os.ReadFile(path)
+	if _, held := lease.Holder(os.DirFS(dir), "."); err == nil && bytes.Equal(old, data) && !held {
+		return sweepShared(dir, plan)
+	}
+	l, err := lease.Take(ctx, dir, nil)
+	if err != nil {
+		return fmt.Errorf("experiments: cannot write to the runs directory: %w", err)
+	}
+	defer l.Release()
+	if err := sweepShared(dir, plan); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, data)
+}
+
+// sweepShared removes unfinished files of the run itself, of its tokenizers and its report.
+// Each cell has its own swept by the process that takes it.
+func sweepShared(dir string, plan results.Plan) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	cells := make(map[string]bool, len(plan.Cells))
+	for _, c := range plan.Cells {
+		cells[c.Key()] = true
+	}
+	for _, e := range entries {
+		if e.IsDir() && !cells[e.Name()] && !lease.IsHidden(e.Name()) {
+			if err := atomicfile.Sweep(filepath.Join(dir, e.Name())); err != nil {
+				return fmt.Errorf("experiments: %w", err)
+			}
+		}
+	}
+	if err := atomicfile.SweepOnly(dir); err != nil {
+		return fmt.Errorf("experiments: %w", err)
+	}
+	return nil
+}

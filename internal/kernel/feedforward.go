@@ -1,0 +1,79 @@
+package kernel
+
+// FeedForwardWeights is a feed-forward block of width d with f hidden units.
+type FeedForwardWeights struct {
+	Norm
+	Gate []float32 // [f, d]; nil without a gate
+	Up   []float32 // [f, d]
+	Down []float32 // [d, f]
+}
+
+// FeedForwardGradients is where the gradients of a block's weights go.
+type FeedForwardGradients struct{ Gain, Gate, Up, Down Gradient }
+
+// Hidden is what the gradient of a feed-forward block needs from the forward pass, each
+// [n, f]: the products with Up and with Gate. Its zero value keeps nothing.
+type Hidden struct{ Up, Gate []float32 }
+
+// FeedForward sets y [n, d] to
+//
+//	x + W_down·gelu(W_up·RMSNorm(x)),  or with a gate
+//	x + W_down·(silu(W_gate·RMSNorm(x)) ⊙ W_up·RMSNorm(x))
+//
+// and keeps what the gradient needs. gelu is the exact form (Hendrycks & Gimpel 2016); the
+// gated form is SwiGLU (Shazeer 2020).
+func FeedForward(y []float32, keep Hidden, x []float32, w FeedForwardWeights) {
+	d := len(w.Gain)
+	f := len(w.Up) / d
+	eachRows(len(x)/d, func(_, lo, hi int) {
+		n := hi - lo
+		buffer, release := borrow(n * (d + 3*f))
+		defer release()
+		parts := carve(buffer, n*d, n*f, n*f, n*f)
+		normed, active, up, gate := parts[0], parts[1], parts[2], parts[3]
+		if keep.Up != nil {
+			up = keep.Up[lo*f : hi*f]
+		}
+		if keep.Gate != nil {
+			gate = keep.Gate[lo*f : hi*f]
+		}
+		w.rows(normed, x[lo*d:hi*d])
+		Gemm(false, true, n, f, d, 1, normed, d, w.Up, d, 0, up, f)
+		if w.Gate == nil {
+			gelu(active, up)
+		} else {
+			Gemm(false, true, n, f, d, 1, normed, d, w.Gate, d, 0, gate, f)
+			swiglu(active, gate, up)
+		}
+		copy(y[lo*d:hi*d], x[lo*d:hi*d])
+		Gemm(false, true, n, d, f, 1, active, f, w.Down, f, 1, y[lo*d:], d)
+	})
+}
+
+// FeedForwardGradient adds to dx, which already holds the residual's share, and sets
+// dw to the gradients of the weights. dx and dy may be the same slice. It overwrites
+// hidden, which must be as FeedForward left it.
+func FeedForwardGradient(dx []float32, dw FeedForwardGradients, dy []float32, hidden Hidden, x []float32, w FeedForwardWeights) {
+	d := len(w.Gain)
+	n, f := len(x)/d, len(w.Up)/d
+	active, release := borrow(n * f)
+	defer release()
+	eachRows(n, func(_, lo, hi int) {
+		dactive, release := borrow((hi - lo) * f)
+		defer release()
+		Gemm(false, false, hi-lo, f, d, 1, dy[lo*d:], d, w.Down, f, 0, dactive, f)
+		up, y := hidden.Up[lo*f:hi*f], active[lo*f:hi*f]
+		if w.Gate == nil {
+			geluGradient(up, y, dactive, up)
+		} else {
+			gate := hidden.Gate[lo*f : hi*f]
+			swigluGradient(gate, up, y, dactive, gate, up)
+		}
+	})
+	LinearWeightGradient(dw.Down, dy, active, n)
+	all := []projection{{hidden.Up, w.Up, dw.Up}}
+	if w.Gate != nil {
+		all = append(all, projection{hidden.Gate, w.Gate, dw.Gate})
+	}
+	normLinearGradient(Gradient{dx, true}, dw.Gain, x, w.Norm, all...)
+}
