@@ -28,6 +28,7 @@ var verbs = []func(*environment) *cobra.Command{
 	serveCommand,
 	compareCommand,
 	dataCommand,
+	modelCommand,
 	tokenizerCommand,
 	passkeyCommand,
 	trainCommand,
