@@ -194,7 +194,7 @@ func (x *cell) perSecond(t results.TrainingSize) rate {
 // row is the cell for the page.
 func (x *cell) row(left float64) Row {
 	r := Row{
-		Experiment: table.Clean(x.Experiment), Text: table.Clean(x.Corpus), Model: reports.ModelName(x.Model), Length: x.Length,
+		Cell: table.Clean(x.Key()), Experiment: table.Clean(x.Experiment), Text: table.Clean(x.Corpus), Model: reports.ModelName(x.Model), Length: x.Length,
 		State: x.state, Stage: x.stage, Error: x.err, Evaluated: x.lines,
 	}
 	if x.Corpus != "" { // of a cell without a seed
@@ -248,6 +248,15 @@ func (m *maker) where() string {
 		text += ", job " + m.Job
 	}
 	return table.Clean(text)
+}
+
+// Running reports whether a living process makes the cell.
+func (r Row) Running() bool {
+	switch r.State {
+	case starting, training, evaluating, measuring:
+		return true
+	}
+	return false
 }
 
 // known is nil for what is not a number.

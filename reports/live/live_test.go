@@ -41,7 +41,7 @@ func TestHalfway(t *testing.T) {
 		t.Errorf("share %v, want 19,000 of 47,000", s.Share)
 	}
 	want := Row{
-		Experiment: "perplexity", Text: "novel", Model: "Local only (control)", Length: 64, Seed: "1", State: training,
+		Cell: "perplexity-novel-local-only-64-seed1", Experiment: "perplexity", Text: "novel", Model: "Local only (control)", Length: 64, Seed: "1", State: training,
 		Share: number(4. / 15), Step: 40, Steps: 100, Loss: number(9.6), TokensPerSecond: number(500),
 		Left:  number(60*0.2 + 5000./500), // 60 steps, and the evaluation at the speed of the other model
 		Where: fmt.Sprintf("process %d on %s", os.Getpid(), machine.ThisProcess().Host),
