@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"fmt"
+	"math"
 
 	"infinibench/internal/results"
 	"infinibench/reports/table"
@@ -72,15 +73,19 @@ func readBooksum(r Record) map[string]value {
 	return all
 }
 
+// slopeDial is the axis of points of ROUGE gained from nothing read to all of the book read.
+var slopeDial = &dial{name: "points of ROUGE gained by reading the whole book", line: 0, format: func(v float64) string { return table.Decimals(v, 0) }}
+
 // moreOfTheBook is the claim of Figure 4.
 func moreOfTheBook(tables []*booksumTable, pages []booksumPage) claim {
-	t := claim{text: "Summaries get better with more of the book read (Figure 4)", brief: "Better with more of the book", place: 5, paper: "rises from 16K to 500K tokens; no values", scale: "failed"}
+	t := claim{text: "Summaries get better with more of the book read (Figure 4)", brief: "Better with more of the book", place: 5, tally: "slopes above 0", dial: slopeDial, paper: "rises from 16K to 500K tokens; no values", scale: "failed"}
 	for i, b := range tables {
 		var found []evidence
 		for _, r := range b.rows {
 			v := evidence{who: shortName(r.model), verdict: r.trend, why: r.trendWhy}
 			if len(r.points) > 0 && r.trend != NoClaim {
 				v.ours = v.who + ": slope " + r.slope.String()
+				v.number = dialPoint{Interval{100 * r.slope.Value, 100 * r.slope.Low, 100 * r.slope.High, r.slope.Books}, math.NaN()}
 				t.scale = fmt.Sprintf("%s of %s parameters, books to %s of %s tokens, %s", table.Short(r.records[0].Result.Scale.Parameters), table.Short(paperBookParameters), table.Count(int64(r.whole().tokens)), paperBookTokens, plural(len(r.records), "seed"))
 			}
 			found = append(found, v)

@@ -113,7 +113,7 @@ func needLibrary(t *testing.T) *library {
 
 // undrawn lists the charts without a drawing: fewer paths than a single series
 // and its axes need.
-const undrawn = `[...document.querySelectorAll(".chart")].filter(c => c.querySelectorAll("svg path").length < 5).map(c => c.id)`
+const undrawn = `[...document.querySelectorAll(".chart")].filter(c => c.offsetParent && c.querySelectorAll("svg path").length < 5).map(c => c.id)`
 
 // wantDrawn waits until the page has drawn its charts.
 func wantDrawn(t *testing.T, ctx context.Context) {
@@ -175,6 +175,19 @@ func (l look) read(t *testing.T, parent context.Context, name string, html []byt
 	if n := browser.Ask[int](t, ctx, `document.querySelectorAll(".chart").length`); n < 16 {
 		t.Errorf("%d charts, want at least 7 for each of two corpora, and 2 of cost", n)
 	}
+	wantDrawn(t, ctx)
+	const folded = `[...document.querySelectorAll(".fold .chart")].length`
+	if n := browser.Ask[int](t, ctx, folded); n < 4 {
+		t.Errorf("%d charts in folds, want at least 4", n)
+	}
+	if words := browser.Ask[int](t, ctx, `[...document.querySelectorAll("header h1, header p, .card .verdict, .card strong, .card > p, .key")].map(e => e.innerText.trim().split(/\s+/).length).reduce((a, b) => a + b)`); name == "everything" && words > 150 {
+		t.Errorf("%d words on the first screen, want at most 150", words)
+	}
+	if height := browser.Ask[int](t, ctx, `document.documentElement.scrollHeight`); name == "everything" && l.width >= 1280 {
+		t.Logf("%.1f screens of 800 pixels", float64(height)/800)
+	}
+	// A chart in a fold is drawn when the fold is opened.
+	browser.Ask[int](t, ctx, `document.querySelectorAll("details").forEach(d => d.open = true), 1`)
 	wantDrawn(t, ctx)
 	if texts := browser.Cut(t, ctx, ".chart"); len(texts) > 0 {
 		t.Errorf("text outside its chart: %q", texts)

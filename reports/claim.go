@@ -18,6 +18,9 @@ type claim struct {
 	evidence []evidence
 	scale    string
 	remark   string // what else bears on it and does not count
+
+	tally string // what parts that hold have in common, after their number: "ratios below 1"
+	dial  *dial  // the axis of its card, nil if its evidence is no numbers
 }
 
 // evidence is what one row of a section says about a claim.
@@ -26,6 +29,7 @@ type evidence struct {
 	verdict Verdict
 	why     string
 	ours    string // what is compared, and our value with its interval
+	number  dialPoint
 }
 
 // verdict combines the evidence: a claim holds if all of its parts do. One part that is

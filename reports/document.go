@@ -20,6 +20,12 @@ type Document struct {
 	Profile   string
 	Command   string
 	Claims    *table.Table
+	Result    string // in one sentence
+	Scale     string // what was run, in one line
+	Spent     string // the time it took, which changes from run to run
+	Cards     []card
+	Pictures  []picture
+	Contents  []entry
 	Lead      []string
 	Totals    []headline
 	Failed    []string
@@ -50,12 +56,16 @@ func New(run *Run) (*Document, error) {
 		d.Lead = append(d.Lead, c.lead...)
 		d.Headlines = append(d.Headlines, c.headlines...)
 		d.Parts = append(d.Parts, c.parts...)
+		if c.picture != nil {
+			d.Pictures = append(d.Pictures, pictureOf(c))
+		}
 		if c.total.Text != "" {
 			d.Totals = append(d.Totals, c.total)
 		}
 	}
 	d.Lead = append(d.Lead, incomplete(run)...)
 	d.Claims, d.Summary = claimsTable(d.claims()), d.summaryTable()
+	d.Result, d.Scale, d.Spent, d.Cards, d.Contents = d.result(), d.scale(), d.spent(), cards(d.claims()), d.contentsOf()
 	return d, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"strings"
 
+	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -81,7 +82,7 @@ func (d *Document) page(lib *library) ([]byte, error) {
 	} else {
 		data.Remote = remoteLibrary
 	}
-	t, err := template.New("report.gohtml").Funcs(template.FuncMap{"verdictClass": verdictClass, "alignClass": alignClass}).ParseFS(pageFiles, "page/*.gohtml")
+	t, err := template.New("report.gohtml").Funcs(template.FuncMap{"verdictClass": verdictClass, "verdictSign": func(v string) template.HTML { return signs[Verdict(v)] }, "alignClass": alignClass, "shown": shown, "first": firstCharts, "after": chartsAfter}).ParseFS(pageFiles, "page/*.gohtml")
 	if err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}
@@ -98,6 +99,10 @@ func (d *Document) page(lib *library) ([]byte, error) {
 	}
 	return out.Bytes(), nil
 }
+
+// firstCharts and chartsAfter divide the charts of a section: those in view, and the rest.
+func firstCharts(n int, all []*chart.Chart) []*chart.Chart { return all[:min(n, len(all))] }
+func chartsAfter(n int, all []*chart.Chart) []*chart.Chart { return all[min(n, len(all)):] }
 
 // slugsOf gives each corpus a name for files and anchors, with a number if it comes again.
 func slugsOf(corpora []string) []string {

@@ -80,6 +80,7 @@ var ledgerSection = &section{lay: layLedger}
 type ledgerPage struct {
 	Reading []string
 	Chart   *chart.Chart
+	Carried *chart.Chart // bytes against length, nil if no model of the run has a memory
 	Tables  []*table.Table
 	Command string
 }
@@ -94,12 +95,19 @@ func layLedger(run *Run) (*content, error) {
 		}
 		page.Reading, page.Tables = ledgerReading(l), LedgerTables(l)
 	}
+	carried, err := carriedChart(run)
+	if err != nil {
+		return nil, err
+	}
+	if carried != nil {
+		page.Carried, out.picture, out.charts = carried, carried, append(out.charts, carried)
+	}
 	if own := carriedTable(run); len(own.Rows) > 0 {
 		page.Tables = append(page.Tables, own)
 	}
 	out.parts, out.tables = []pagePart{{"memory", "Memory", "memory", page}}, page.Tables
 	if page.Chart != nil {
-		out.charts = []*chart.Chart{page.Chart}
+		out.charts = append(out.charts, page.Chart)
 	}
 	return out, nil
 }
@@ -120,6 +128,7 @@ func judgeLedger(r results.LedgerRow) (Verdict, string) {
 // ledgerClaim is the claim of the memory column of Table 2.
 func ledgerClaim(l *results.Ledger) claim {
 	t := claim{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", place: 2, section: "memory",
+		tally: "ratios exact by formula and live state", dial: &dial{name: "times less memory", line: 1, format: times, log: true},
 		scale: "the paper's sizes; exact, no training"}
 	if l == nil {
 		return t
@@ -128,6 +137,8 @@ func ledgerClaim(l *results.Ledger) claim {
 		if isInfini(r.Model) {
 			v := evidence{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
 			v.verdict, v.why = judgeLedger(r)
+			v.number = dialPoint{Interval{r.Ratio, r.Ratio, r.Ratio, 1}, math.NaN()}
+			fmt.Sscanf(r.PaperRatio, "%gx", &v.number.paper)
 			t.evidence, t.paper = append(t.evidence, v), r.PaperRatio
 		}
 	}

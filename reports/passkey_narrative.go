@@ -175,6 +175,19 @@ func (r *keyRow) evidence() string {
 	return ""
 }
 
+// number is the lowest share that only the memory can answer, beside the paper's.
+func (r *keyRow) number() dialPoint {
+	if r.scored == nil {
+		return dialPoint{}
+	}
+	across, _ := r.carried()
+	low := lowest(across)
+	if low == nil {
+		return dialPoint{}
+	}
+	return dialPoint{Interval{low.Tokens.Value, low.Tokens.Low, low.Tokens.High, low.Samples}, r.paperShare(low)}
+}
+
 // paperRange is the paper's lowest and highest value with the key at some of the places.
 func (r *keyRow) paperRange(places ...int) string {
 	low, high := 100., 0.

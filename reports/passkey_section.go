@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strings"
 
 	"infinibench/datasets"
@@ -37,6 +38,9 @@ func layPasskey(run *Run) (*content, error) {
 		out.tables = append(append(append(out.tables, s.Main), s.Tables...), s.scores)
 		out.charts = append(out.charts, s.Charts...)
 		out.rows = append(out.rows, p.summaryRows()...)
+	}
+	if len(out.charts) > 0 {
+		out.picture = out.charts[0]
 	}
 	out.claims = []claim{millionTokens(all, pages)}
 	out.verdicts = countVerdicts(3, triedVerdicts(out.rows))
@@ -75,13 +79,15 @@ func readPasskey(r Record) map[string]value {
 
 // millionTokens is the claim of Table 3.
 func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
-	t := claim{text: "Fine-tuned on 5K tokens, it finds a passkey in 1M tokens (Table 3)", brief: "Passkey in 1M tokens", place: 4}
+	t := claim{text: "Fine-tuned on 5K tokens, it finds a passkey in 1M tokens (Table 3)", brief: "Passkey in 1M tokens", place: 4, tally: "models above chance everywhere, by the paper's recipe",
+		dial: &dial{name: "lowest share of digits where only the memory can answer", line: math.NaN(), format: func(v float64) string { return table.Hundred(v) + " %" }}}
 	for _, model := range []string{infiniLin, infiniDelta} {
 		at := paperPasskey[results.StagePaper][model][4]
 		t.paper += fmt.Sprintf("%s: start %v %%, middle %v %%; ", shortName(model), at[0], at[1])
 	}
 	t.paper = strings.TrimSuffix(t.paper, "; ")
 	for i, p := range tables {
+		t.dial.line = p.task.Chance
 		var found []evidence
 		var ours []string
 		for _, r := range p.rows {
@@ -91,6 +97,7 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 				if ours := r.evidence(); ours != "" {
 					v.ours = v.who + ": " + ours
 				}
+				v.number = r.number()
 				found = append(found, v)
 				if r.scored != nil && r.verdict != NoClaim {
 					t.scale = fmt.Sprintf("%s of %s parameters, prompts to %s tokens", table.Short(r.record.Result.Scale.Parameters), table.Short(paperKeyScale.parameters), table.Count(int64(p.lengths[len(p.lengths)-1])))

@@ -2,14 +2,27 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"infinibench/reports/table"
 )
 
+// ratioDial is the axis of ratios of perplexities.
+var ratioDial = &dial{name: "ratio of perplexities", line: 1, format: func(v float64) string { return table.Decimals(v, 2) }, log: true}
+
+// number is the ratio on a card.
+func (c ratioClaim) number() dialPoint {
+	paper := c.paper
+	if paper == 0 {
+		paper = math.NaN()
+	}
+	return dialPoint{c.ours, paper}
+}
+
 // lowerPerplexity is the claim of Table 2 against the two baselines it names.
 func lowerPerplexity(comparisons []*comparison, pages []perplexityPage) claim {
-	t := claim{text: "Lower perplexity than Transformer-XL and the Memorizing Transformer (Table 2)", brief: "Better than both baselines", place: 1}
+	t := claim{text: "Lower perplexity than Transformer-XL and the Memorizing Transformer (Table 2)", brief: "Better than both baselines", place: 1, tally: "ratios below 1", dial: ratioDial}
 	var ran []*row
 	for _, paper := range []paperCorpus{paperPG19, paperArxiv} {
 		best := paper.perplexity[paper.reference]
@@ -28,6 +41,7 @@ func lowerPerplexity(comparisons []*comparison, pages []perplexityPage) claim {
 				v.ours = v.who + ": " + r.evidence()
 				if r.claim.ours.N > 0 {
 					v.ours = fmt.Sprintf("%s: ÷ %s %s", table.Clean(c.corpus), c.shortName(r), r.claim.ours)
+					v.number = r.claim.number()
 				}
 			}
 			found = append(found, v)
@@ -40,7 +54,7 @@ func lowerPerplexity(comparisons []*comparison, pages []perplexityPage) claim {
 
 // longerTraining is the claim of the text below Table 2.
 func longerTraining(comparisons []*comparison, pages []perplexityPage) claim {
-	t := claim{text: "Training on sequences of 100K tokens lowers the perplexity further", brief: "Better still trained at 100K", place: 3}
+	t := claim{text: "Training on sequences of 100K tokens lowers the perplexity further", brief: "Better still trained at 100K", place: 3, tally: "ratios below 1", dial: ratioDial}
 	for _, model := range []string{infiniLin, infiniDelta} {
 		usual, long := paperArxiv.perplexity[model], paperArxiv.at100K[model]
 		t.paper += fmt.Sprintf("%s: 100K ÷ 32K %.3f; ", shortName(model), long/usual)
@@ -59,6 +73,7 @@ func longerTraining(comparisons []*comparison, pages []perplexityPage) claim {
 				v.ours = v.who + ": " + r.evidence()
 				if r.claim.ours.N > 0 {
 					v.ours = v.who + ": long ÷ usual " + r.claim.ours.String()
+					v.number = r.claim.number()
 				}
 			}
 			found = append(found, v)

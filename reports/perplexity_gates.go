@@ -128,7 +128,7 @@ func (c *comparison) gateSection(slug string) (subsection, error) {
 
 // gatesClaim is the claim of Figure 3.
 func gatesClaim(comparisons []*comparison, pages []perplexityPage) claim {
-	t := claim{text: "Gates specialise, near 0 or 1, or mix, near ½ (Figure 3)", brief: "Gates specialise or mix", place: 6, paper: "heads of both kinds; no values"}
+	t := claim{text: "Gates specialise, near 0 or 1, or mix, near ½ (Figure 3)", brief: "Gates specialise or mix", place: 6, tally: "models with heads of both kinds", paper: "heads of both kinds; no values"}
 	var ran []*row
 	for i, c := range comparisons {
 		var found []evidence

@@ -76,6 +76,9 @@ func layPerplexity(run *Run) (*content, error) {
 			out.notAttempted = append(out.notAttempted, summaryRow{corpus: c.corpus, verdict: NotAttempted, text: "The paper's " + names, why: "no result in this run", scale: "paper only"})
 		}
 	}
+	if len(pages) > 0 && len(pages[0].Charts) > 0 {
+		out.picture = pages[0].Charts[0]
+	}
 	out.claims = []claim{lowerPerplexity(comparisons, pages), longerTraining(comparisons, pages), gatesClaim(comparisons, pages)}
 	out.verdicts = countVerdicts(2, perplexityVerdicts(comparisons))
 	out.print = func(to *bytes.Buffer) error {

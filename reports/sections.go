@@ -44,6 +44,7 @@ type content struct {
 	parts        []pagePart     // of the page, in order
 	tables       []*table.Table // for the files
 	charts       []*chart.Chart // for the files
+	picture      *chart.Chart   // for the first screen
 	claims       []claim        // claims of the paper's abstract
 	rows         []summaryRow   // rows of the paper's tables that were tried
 	notAttempted []summaryRow   // and those that were not

@@ -1,4 +1,18 @@
 "use strict";
+// Opens the folds around what a link points at, and scrolls to it.
+(() => {
+  const reveal = () => {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    let closed = false;
+    for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS" && !at.open) closed = at.open = true;
+    const fold = target.querySelector(":scope > .fold");
+    if (fold && target.tagName === "SECTION" && !target.querySelector("figure, .scroll")?.offsetParent) closed = fold.open = true;
+    if (closed) target.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  reveal();
+})();
 // Draws every chart of the page from the JSON beside it. The options carry no
 // code; what a chart cannot say as data is looked up here by name.
 (() => {
@@ -43,7 +57,9 @@
     };
   };
 
+  // A chart inside a closed fold has no width; it is drawn when the fold opens.
   const drawn = [];
+  const shown = (data) => document.getElementById(data.dataset.chart).offsetParent !== null;
   const drawOne = (data, dark, width) => {
     const box = document.getElementById(data.dataset.chart);
     const option = JSON.parse(data.textContent);
@@ -55,7 +71,7 @@
     const chart = echarts.init(box, theme(dark), { renderer: "svg", width });
     chart.setOption(option);
     fitChart(chart, option, family, em());
-    drawn.push({ chart, option });
+    drawn.push({ chart, option, data });
   };
 
   // Draws all charts: at once, or one after the other with the page in the reader's hands
@@ -64,7 +80,7 @@
   const draw = (dark, width, atOnce) => {
     for (const { chart } of drawn.splice(0)) chart.dispose();
     paper = dark ? "#16181d" : "#ffffff"; // --page in report.css
-    const charts = queue = [...document.querySelectorAll("script[data-chart]")];
+    const charts = queue = [...document.querySelectorAll("script[data-chart]")].filter(shown);
     const next = () => {
       if (charts !== queue) return; // drawn anew meanwhile
       if (charts.length === 0) return performance.mark("drawn");
@@ -80,6 +96,12 @@
   const onScreen = () => printing || draw(dark.matches);
   onScreen();
   dark.addEventListener("change", onScreen);
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.open) return;
+    for (const data of event.target.querySelectorAll("script[data-chart]")) {
+      if (shown(data) && !drawn.some((d) => d.data === data) && !queue.includes(data)) drawOne(data, dark.matches);
+    }
+  }, true);
   // Paper is white and about 640 CSS pixels wide.
   window.addEventListener("beforeprint", () => { printing = true; draw(false, 640, true); });
   window.addEventListener("afterprint", () => { printing = false; onScreen(); });

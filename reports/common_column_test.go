@@ -1,0 +1,34 @@
+package reports
+
+import (
+	"strings"
+	"testing"
+
+	"infinibench/reports/table"
+)
+
+// A text that most rows share is said once; a column without any other text goes.
+func TestSharedCells(t *testing.T) {
+	long, other := strings.Repeat("same", 12), strings.Repeat("other", 12)
+	of := table.New("x", "X", "Model", "Scale", "Data", "Short")
+	of.Add("a", long, long, "x")
+	of.Add("b", long, long, "x")
+	of.Add("c", long, other, "x")
+	of.Add("d", "", long, "x")
+	s := shown(of)
+	if len(s.Shared) != 2 || !s.Shared[0].Everywhere || s.Shared[1].Everywhere || s.Shared[0].Text != long {
+		t.Fatalf("shared: %+v", s.Shared)
+	}
+	if !s.Hidden(1) || s.Hidden(2) || s.Hidden(3) {
+		t.Errorf("hidden: %v", s.hidden)
+	}
+	if s.Cell(2, long) != "" || s.Cell(2, other) != other || s.Cell(3, "x") != "x" {
+		t.Error("a cell that is said above is written again, or another is not")
+	}
+	two := table.New("x", "X", "Model", "Scale")
+	two.Add("a", long)
+	two.Add("b", long)
+	if s := shown(two); len(s.Shared) != 0 {
+		t.Errorf("two rows share %+v", s.Shared)
+	}
+}
