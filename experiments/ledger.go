@@ -64,15 +64,13 @@ func PaperLedger() (*results.Ledger, error) {
 // Ledger is the ledger of every model at the profile's sizes. That a live state is not
 // what its formula says is an error of the program.
 func (p *Profile) Ledger() (*results.Ledger, error) {
-	l := &results.Ledger{
-		Profile: p.Name, Model: p.Model, Batch: p.Training.Batch,
-		Local: 2 * int64(p.Model.Segment) * int64(p.Model.Heads) * int64(p.Model.HeadSize) * int64(p.Model.Layers),
-	}
+	l := &results.Ledger{Profile: p.Name, Model: p.Model, Batch: p.Training.Batch}
 	for _, memory := range memories {
 		c, memory, err := modelOf(results.CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}, 1)
 		if err != nil {
 			return nil, err
 		}
+		l.Local = 2 * int64(c.Segment) * int64(c.KVWidth()) * int64(c.Layers) // the same for all
 		// A model without weights: a state needs none, and at the paper's sizes they
 		// would take a gigabyte.
 		f, err := measureFootprint(&models.Model{Config: c, Memory: memory})
