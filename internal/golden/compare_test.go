@@ -56,7 +56,7 @@ func TestMadeReferences(t *testing.T) {
 		n.Bias, n.QKNorm, n.Tied = true, true, new(bool)
 		// Of the frequencies 1, 50^-⅓ and 50^-⅔, the first stays, the second is interpolated
 		// and the third divided.
-		n.HeadSize, n.RopeBase = 6, 50
+		n.HeadSize, n.RopeBase, n.Batch, n.Layers = 6, 50, 1, 1
 		n.RopeScaling = &RopeScaling{"llama3", models.RopeScaling{Factor: 8, LowFrequency: 1, HighFrequency: 3, OriginalContext: 20}}
 	}
 	oneToken := func(n *network) { n.Segment, n.Segments, n.Tail = 1, 5, 0 }
