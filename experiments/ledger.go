@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"slices"
 
 	"infinibench/baselines"
 	"infinibench/internal/results"
@@ -66,6 +67,10 @@ func PaperLedger() (*results.Ledger, error) {
 func (p *Profile) Ledger() (*results.Ledger, error) {
 	l := &results.Ledger{Profile: p.Name, Model: p.Model, Batch: p.Training.Batch}
 	for _, memory := range memories {
+		// The control is no row of the paper's table; it is one of a profile that trains it.
+		if _, control := memory.(baselines.FullAttention); control && !slices.Contains(p.languageModels(), memory.Name()) {
+			continue
+		}
 		c, memory, err := modelOf(results.CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}, 1)
 		if err != nil {
 			return nil, err

@@ -47,6 +47,15 @@ func (p *Profile) Cells() []PlannedCell {
 	return all
 }
 
+// Names are the names of the cells, in the order of the work.
+func (p *Profile) Names() []string {
+	var names []string
+	for _, c := range p.Cells() {
+		names = append(names, c.Key())
+	}
+	return names
+}
+
 // newCell is a cell with the settings that all experiments share; Cells adds its
 // experiment. A cell that is trained
 // on a corpus also gets that corpus, the profile's training, and what its model's

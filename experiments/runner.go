@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,10 +21,11 @@ import (
 // Options is how a profile is run.
 type Options struct {
 	Profile *Profile
-	Data    string // directory of corpora that are read from files; "" when none is
-	Runs    string // directory that holds runs/<profile>; "runs"
-	Version string // of the program, for the result rows
-	Workers int    // cells at the same time; 0: the profile's, or as many as there are cores
+	Data    string   // directory of corpora that are read from files; "" when none is
+	Runs    string   // directory that holds runs/<profile>; "runs"
+	Version string   // of the program, for the result rows
+	Workers int      // cells at the same time; 0: the profile's, or as many as there are cores
+	Cells   []string // names of the cells to run; nil for all
 	// Observe is called with one event at a time; nil for no observer.
 	Observe func(Event)
 }
@@ -60,6 +62,11 @@ type Summary struct {
 // Directory is where the results of a profile go.
 func (o Options) Directory() string { return filepath.Join(o.Runs, o.Profile.Name) }
 
+// Picks reports whether a cell is one of those to run.
+func (o Options) Picks(c results.Cell) bool {
+	return o.Cells == nil || slices.Contains(o.Cells, c.Key())
+}
+
 func (o Options) workers() int {
 	if o.Workers > 0 {
 		return o.Workers
@@ -68,7 +75,7 @@ func (o Options) workers() int {
 	return n
 }
 
-// Run runs every cell of a profile that is not done yet, several at a time. A failed cell
+// Run runs every picked cell of a profile that is not done yet, several at a time. A failed cell
 // gets a result that says so, and the others continue; the next Run retries it. When the
 // context ends, the running cells save their work and Run returns the context's error.
 //
@@ -95,6 +102,9 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	}
 	var together, alone queue
 	for _, c := range cells {
+		if !o.Picks(c.Cell) {
+			continue
+		}
 		if c.experiment.alone { // or it would measure the others too
 			alone.add(o, c)
 		} else {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -22,6 +23,7 @@ import (
 var verbs = []func(*environment) *cobra.Command{
 	reproduceCommand,
 	runCommand,
+	statusCommand,
 	planCommand,
 	profileCommand,
 	reportCommand,
@@ -68,6 +70,7 @@ type usageError struct{ error }
 const (
 	exitFailure = 1
 	exitUsage   = 2
+	exitAgain   = 75 // EX_TEMPFAIL of sysexits.h: a scheduler asked to stop, and may ask again
 	exitSignal  = 128
 )
 
@@ -103,6 +106,9 @@ func execute(verbs []func(*environment) *cobra.Command, args []string, stdin io.
 			return exitSignal + int(signal.Signal) // as any program piped into `head`
 		}
 		fmt.Fprintf(stderr, "bench: %s\n", afterInterruption(cmd, err, signal))
+		if _, ok := cmd.Annotations[continues]; ok && slices.Contains(schedulers, signal.Signal) {
+			return exitAgain
+		}
 		return exitSignal + int(signal.Signal)
 	case !env.working || errors.As(err, &usage):
 		fmt.Fprintf(stderr, "bench: %v; see \"%s --help\"\n", err, cmd.CommandPath())

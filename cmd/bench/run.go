@@ -1,7 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -70,17 +73,46 @@ saves its state, and the same command resumes the run.`,
 
 func runCommand(env *environment) *cobra.Command {
 	var flags runFlags
+	var cells string
+	var array bool
+	var workers int
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Run every experiment of a profile, without the report",
-		Long:  `run is reproduce without the report; "bench report" can write the report at any time.`,
+		Short: "Run every experiment of a profile, or some of its cells, without the report",
+		Long: `run is reproduce without the report; "bench report" can write the report at any time.
+
+Several processes, on one machine or on many, may run the same profile in the same --runs:
+each cell is made by one of them, and each process ends when its cells have a result. To
+split the work, give each process a share: --cells 0/3, 1/3 and 2/3 is every third cell from
+the first, the second and the third. --cells also takes names as "bench plan" lists them, and
+their positions from 0: 0,4-7. --array takes the share of this task of a Slurm job array.
+
+A scheduler that warns a job of its end by SIGUSR1, SIGUSR2 or SIGXCPU gets exit code 75 once
+the state is saved: the same command resumes the run.`,
 		Example: `  bench run --profile smoke
-  bench run --profile small --data ../data`,
+  bench run --profile small --data ../data
+  bench run --profile smoke --cells 0/3 --workers 1
+  bench run --profile smoke --cells 0,4-7
+  bench run --profile smoke --cells cost-infini-delta-512`,
 		Annotations: map[string]string{continues: ""},
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			options, err := flags.options()
 			if err != nil {
 				return err
+			}
+			if options.Workers = workers; workers < 0 {
+				return usageError{fmt.Errorf("--workers %d: want 1 or more, or 0 for the profile's", workers)}
+			}
+			switch {
+			case array && cells != "":
+				return usageError{errors.New("--array and --cells both pick cells: use one of them")}
+			case array:
+				options.Cells, err = experiments.SelectTask(options.Profile.Names(), os.Getenv)
+			case cmd.Flags().Changed("cells"):
+				options.Cells, err = experiments.Select(options.Profile.Names(), cells)
+			}
+			if err != nil {
+				return usageError{err}
 			}
 			summary, err := runProfile(env, options)
 			if err != nil {
@@ -90,6 +122,9 @@ func runCommand(env *environment) *cobra.Command {
 		},
 	}
 	flags.add(cmd)
+	cmd.Flags().StringVar(&cells, "cells", "", "run only these cells: INDEX/OF, or names and positions")
+	cmd.Flags().BoolVar(&array, "array", false, "run only the share of this task of a Slurm job array")
+	cmd.Flags().IntVar(&workers, "workers", 0, "cells at the same time (default: the profile's)")
 	return cmd
 }
 
@@ -111,6 +146,7 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 		return experiments.Summary{}, err
 	}
 	total, share := int64(0), map[results.Cell]int64{}
+	work = slices.DeleteFunc(work, func(e experiments.Estimate) bool { return !o.Picks(e.Cell) })
 	for _, w := range work {
 		share[w.Cell] = int64(w.TrainTokens + w.EvaluateTokens)
 		total += share[w.Cell]
@@ -118,7 +154,9 @@ func runProfile(env *environment, o experiments.Options) (experiments.Summary, e
 	if o.Data != "" && !o.Profile.ReadsFiles() {
 		fmt.Fprintf(env.stderr, "bench: profile %s generates its texts and reads no files; --data %s is ignored\n", o.Profile.Name, o.Data)
 	}
-	o.Workers = fittingWorkers(env, o)
+	if o.Workers == 0 {
+		o.Workers = fittingWorkers(env, o)
+	}
 	start := machine.WorkTime()
 	bar := env.progress("reproduce", total)
 	bar.tokens = true

@@ -40,6 +40,9 @@ var stopSignals = []struct {
 	{syscall.SIGUSR2, "stopped by SIGUSR2"},
 }
 
+// schedulers are the signals by which batch systems announce the end of a job's time.
+var schedulers = []syscall.Signal{syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGXCPU}
+
 // repetition is the time within which a second signal counts as the same: timeout(1) and
 // sudo send SIGTERM to a process and then to its group.
 const repetition = 50 * time.Millisecond

@@ -41,7 +41,7 @@ func TestHalfway(t *testing.T) {
 		t.Errorf("share %v, want 19,000 of 47,000", s.Share)
 	}
 	want := Row{
-		Experiment: "perplexity", Text: "novel", Model: "Local only (control)", Length: 64, Seed: "1", State: training,
+		Cell: "perplexity-novel-local-only-64-seed1", Experiment: "perplexity", Text: "novel", Model: "Local only (control)", Length: 64, Seed: "1", State: training,
 		Share: number(4. / 15), Step: 40, Steps: 100, Loss: number(9.6), TokensPerSecond: number(500),
 		Left:  number(60*0.2 + 5000./500), // 60 steps, and the evaluation at the speed of the other model
 		Where: fmt.Sprintf("process %d on %s", os.Getpid(), machine.ThisProcess().Host),
@@ -189,11 +189,11 @@ func TestEnds(t *testing.T) {
 	if s := w.State(); s.Phase != "stopped" || s.Share == nil || *s.Share != 0 { // it was not there when the watch began
 		t.Errorf("with a plan: %+v", s)
 	}
-	d.object(c.Key()+"/result.json", 1, results.Result{Status: results.StatusFailed, Error: "disk\n\u202efull", ConfigHash: "a"})
+	d.object(c.Key()+"/result.json", 1, results.Result{Version: 1, Status: results.StatusFailed, Error: "disk\n\u202efull", ConfigHash: "a"})
 	if s := w.State(); s.Phase != "ended" || s.Fails != 1 || s.Cells[0].Error != "disk full" {
 		t.Errorf("with a failure: %+v", s)
 	}
-	d.object(c.Key()+"/result.json", 2, results.Result{Status: results.StatusDone, ConfigHash: "a"})
+	d.object(c.Key()+"/result.json", 2, results.Result{Version: 1, Status: results.StatusDone, ConfigHash: "a"})
 	if s := w.State(); s.Phase != "finished" || s.Done != 1 || *s.Share != 1 {
 		t.Errorf("with a result: %+v", s)
 	}

@@ -38,6 +38,7 @@ type State struct {
 
 // Row is the progress of a cell.
 type Row struct {
+	Cell       string `json:"cell"` // its name, which is that of its directory
 	Experiment string `json:"experiment"`
 	Text       string `json:"text"`
 	Model      string `json:"model"`
@@ -120,7 +121,7 @@ func (v *view) maker(dir string) *maker {
 }
 
 func (v *view) fill(s *State) {
-	plan, _, found := read(v, "plan.json", sealed[results.Plan])
+	plan, _, found := read(v, "plan.json", results.Parse[results.Plan])
 	if !found {
 		return
 	}
