@@ -95,6 +95,9 @@ func TestMadeReferences(t *testing.T) {
 		{"Llama, biases, as many key/value heads", llama("infini-delta", infini{}, Options{}, func(n *network) { n.KeyValueHeads, n.Bias = 4, true })},
 		{"Llama, norms of queries and keys, ungated start", llama("infini-delta", infini{ungatedStart: true}, Options{}, func(n *network) { n.QKNorm, n.UngatedStart = true, true })},
 		{"Llama, scaled frequencies, positions", llama("infini-linear", infini{positions: true}, Options{MemoryPositions: true}, everything)},
+		{"Llama, everything, transformer-xl", llama("transformer-xl", transformerXL{cache: 6}, Options{Cache: new(6)}, everything)},
+		{"Llama, everything, transformer-xl, short cache, tail only", llama("transformer-xl", transformerXL{cache: 3}, Options{Cache: new(3)}, everything, tailOnly, func(n *network) { n.Tail = 3 })},
+		{"Llama, everything, memorizing", llama("memorizing", memorizing{transformerXL{cache: 2}, 7, 3}, Options{Cache: new(2), Entries: new(7), K: new(3)}, everything)},
 		{"Llama, everything, rmt", llama("rmt", recurrent{tokens: 2}, Options{Tokens: new(2)}, everything)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
