@@ -7,3 +7,5 @@ import (
 )
 
 func TestLocalOnly(t *testing.T) { modeltest.Run(t, LocalOnly{}) }
+
+func TestLocalOnlyInLlama(t *testing.T) { modeltest.RunLlama(t, LocalOnly{}) }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"infinibench/models"
+	"infinibench/models/modeltest"
 )
 
 // TestReach: in one layer, exactly the tokens that a memory holds change what the next
@@ -17,25 +18,33 @@ func TestReach(t *testing.T) {
 	const segment, segments = 6, 6
 	ids := draw(segment*segments, 11)
 	const all = segment * (segments - 1)
+	paper := network(1, segment)
+	llama := paper
+	modeltest.Llama[len(modeltest.Llama)-1].Set(&llama)
 	for _, c := range []struct {
 		memory models.Memory
 		reach  int // tokens before the segment
+		trunk  models.Config
 	}{
-		{LocalOnly{}, 0},
-		{TransformerXL{}, segment},
-		{TransformerXL{Cache: 2}, 2},
-		{TransformerXL{Cache: 13}, 13},
-		{TransformerXL{Cache: 13, T5: true}, 13},
-		{Memorizing{Entries: 17}, 17},
-		{Memorizing{TransformerXL: TransformerXL{T5: true}, Entries: 17}, 17},
-		{Memorizing{TransformerXL: TransformerXL{Cache: 20}, Entries: 17}, 20},
-		{Compressive{}, 6*2 + segment},
-		{Compressive{Rate: 3, Slots: 4}, 4*3 + segment},
-		{Recurrent{Tokens: 2}, all},
-		{models.Infini{}, all},
+		{LocalOnly{}, 0, paper},
+		{TransformerXL{}, segment, paper},
+		{TransformerXL{Cache: 2}, 2, paper},
+		{TransformerXL{Cache: 13}, 13, paper},
+		{TransformerXL{Cache: 13, T5: true}, 13, paper},
+		{Memorizing{Entries: 17}, 17, paper},
+		{Memorizing{TransformerXL: TransformerXL{T5: true}, Entries: 17}, 17, paper},
+		{Memorizing{TransformerXL: TransformerXL{Cache: 20}, Entries: 17}, 20, paper},
+		{Compressive{}, 6*2 + segment, paper},
+		{Compressive{Rate: 3, Slots: 4}, 4*3 + segment, paper},
+		{Recurrent{Tokens: 2}, all, paper},
+		{models.Infini{}, all, paper},
+		{LocalOnly{}, 0, llama},
+		{Recurrent{Tokens: 2}, all, llama},
+		{models.Infini{}, all, llama},
+		{models.Infini{Delta: true}, all, llama},
 	} {
-		t.Run(fmt.Sprintf("%s %+v", c.memory.Name(), c.memory), func(t *testing.T) {
-			m, err := models.New(network(1, segment), c.memory, 1)
+		t.Run(fmt.Sprintf("%s %+v, Llama %t", c.memory.Name(), c.memory, c.trunk.Llama()), func(t *testing.T) {
+			m, err := models.New(c.trunk, c.memory, 1)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -13,6 +13,8 @@ func TestRecurrent(t *testing.T) {
 	t.Run("three tokens", func(t *testing.T) { modeltest.Run(t, Recurrent{Tokens: 3}) })
 }
 
+func TestRecurrentInLlama(t *testing.T) { modeltest.RunLlama(t, Recurrent{Tokens: 3}) }
+
 // The equation [·; H; M'] = Transformer([M; X; M]), the transformer being the
 // local-only control with a segment of p + N + p tokens, the last p ids of its table
 // holding M.

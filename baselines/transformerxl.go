@@ -17,7 +17,9 @@ import (
 //
 //	score(i, j) = ((q_i + u)·k_j + (q_i + v)·W_r R_{i-j}) / √D
 //
-// and every token sees the whole cache.
+// and every token sees the whole cache. On a trunk of the Llama family positions are the
+// trunk's own rotary ones, counted from the oldest token in sight, and there is nothing to
+// learn: such a model can be plugged into a pretrained one.
 //
 // No gradient passes through the cached keys and values. That is our choice: Dai et al.
 // cache the hidden layers and stop the gradient at those, so that W_k and W_v also learn
@@ -48,15 +50,21 @@ func (TransformerXL) Name() string { return "transformer-xl" }
 func (m TransformerXL) Check(c models.Config) error { return m.check(c, m.Name()) }
 
 func (m TransformerXL) check(c models.Config, name string) error {
+	if c.Llama() {
+		return fmt.Errorf("%s: a trunk of the Llama family has rotary positions", name)
+	}
 	if m.T5 && c.Llama() {
 		return fmt.Errorf("%s: t5 is a choice of relative positions, and a trunk of the Llama family has rotary ones", name)
 	}
 	return nil
 }
 
-// Params is the weights of the positions.
+// Params is the weights of the positions; rotary ones have none.
 func (m TransformerXL) Params(c models.Config, _ int) []models.ParamSpec {
-	if m.T5 {
+	switch {
+	case c.Llama():
+		return nil
+	case m.T5:
 		return []models.ParamSpec{
 			{Name: "scale", Shape: []int{c.Heads}, Group: models.Vector, Init: math.Sqrt(float64(c.HeadSize))},
 			{Name: "bias", Shape: []int{c.Heads, ops.Buckets}, Group: models.Vector, Random: true},

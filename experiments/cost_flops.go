@@ -23,6 +23,9 @@ import (
 // multiplies the queries by the keys, half of its memory, with no backward pass. m memory
 // tokens before and after each segment make it T+2m tokens long in the layers. Relative
 // positions and compression are counted below; segments is the number in one graph.
+//
+// In a trunk of the Llama family, attention may be wider or narrower than d, a group of g
+// query heads reads one memory g times, and W_gate is a third matrix of d·f.
 func FLOPs(c models.Config, m models.Memory, training bool, segments int) float64 {
 	d, f, segment, vocabulary := float64(c.Width()), float64(c.FFN), float64(c.Segment), float64(c.Vocabulary)
 	var state, cache, searched float64 // numbers
@@ -46,11 +49,15 @@ func FLOPs(c models.Config, m models.Memory, training bool, segments int) float6
 			}
 		}
 	}
-	uses, own := 2.0, 0.0
+	attention, group, blocks := float64(c.AttentionWidth()), float64(c.Heads/c.KVHeads()), 2.0
+	if c.SwiGLU {
+		blocks = 3
+	}
+	uses, own := group+1, 0.0
 	switch m := m.(type) {
 	case models.Infini:
 		if m.Delta {
-			uses = 3
+			uses++
 		}
 	case baselines.TransformerXL:
 		own = positionFLOPs(c, m, m.T5, training, segments)
@@ -59,8 +66,9 @@ func FLOPs(c models.Config, m models.Memory, training bool, segments int) float6
 	case baselines.Compressive:
 		own = positionFLOPs(c, m, false, training, segments) + compressionFLOPs(c, m, training)
 	}
-	layer := 2*d*3*d + 2*d*d + 4*d*f + 2*tokens*d
+	layer := 2*d*float64(c.ProjectionWidth()) + 2*attention*d + 2*blocks*d*f + 2*tokens*attention
 	products := float64(c.Layers)*layer*tokens/segment + uses*2*state + 2*d*vocabulary
+	cache, searched = cache*group, searched*group // each query head multiplies with all
 	if training {
 		return 3*products + 2*2*cache + searched + own
 	}
@@ -70,9 +78,9 @@ func FLOPs(c models.Config, m models.Memory, training bool, segments int) float6
 // positionFLOPs counts, for a cache of C rows, the first state of a memory, the products
 // of the queries with the distances to them and to the causal half of the segment, and
 // W_r·R of C+T distances, which all segments of a graph share and which has a gradient by
-// W_r alone. T5's biases take none.
+// W_r alone. T5's biases and rotary positions take none.
 func positionFLOPs(c models.Config, m models.Memory, t5, training bool, segments int) float64 {
-	if t5 {
+	if t5 || c.Llama() {
 		return 0
 	}
 	layers, d, segment := float64(c.Layers), float64(c.Width()), float64(c.Segment)

@@ -17,6 +17,10 @@ func TestFLOPs(t *testing.T) {
 	two.Layers = 2
 	long := c
 	long.Segment = 12 // attention 192
+	// Two heads on one key/value head, width 6: W_qkv 2·6·16 = 192, W_o 2·8·6 = 96, W_gate,
+	// W_up and W_down 3·2·6·32 = 1152, attention 64, logits 2·6·5 = 60.
+	llama := c
+	llama.ModelWidth, llama.KeyValueHeads, llama.SwiGLU = 6, 1, true
 	for _, test := range []struct {
 		reason   string
 		config   models.Config
@@ -53,6 +57,13 @@ func TestFLOPs(t *testing.T) {
 		// The loss: attention to 4 tokens 4·4·8 = 128, to 2 slots 64; by the slots three
 		// products of 2·2·8 = 32, by the weights 256.
 		{"compression's own loss", c, baselines.Compressive{}, true, 1, 3*1680 + 2*2*128 + 3*160 + 2*384 + 256 + 128 + 64 + 3*32 + 256},
+		{"Llama", llama, baselines.LocalOnly{}, false, 1, 192 + 96 + 1152 + 64 + 60},
+		// One memory of 20 numbers, which both heads read and one writes.
+		{"Llama, a memory", llama, models.Infini{}, false, 1, 1564 + 3*2*20},
+		{"Llama, delta", llama, models.Infini{Delta: true}, false, 1, 1564 + 4*2*20},
+		// Keys and values of 4 tokens, 2·4·4 = 32 numbers, for both heads.
+		{"Llama, a cache", llama, baselines.TransformerXL{}, false, 1, 1564 + 2*2*32},
+		{"Llama, a search", llama, baselines.Memorizing{Entries: 100}, false, 1, 1564 + 2*2*32 + 2*2*100*4},
 	} {
 		if got := FLOPs(test.config, test.memory, test.training, test.segments); got != test.want {
 			t.Errorf("%s: %g, want %g", test.reason, got, test.want)

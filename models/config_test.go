@@ -134,8 +134,8 @@ func TestMemoriesThatDoNotFit(t *testing.T) {
 		err    string
 	}{
 		{baselines.Compressive{}, "compressive: its slots have no rotary positions, as each stands for several tokens, and a trunk of the Llama family has no others"},
-		{baselines.TransformerXL{T5: true}, "transformer-xl: t5 is a choice of relative positions, and a trunk of the Llama family has rotary ones"},
-		{baselines.Memorizing{TransformerXL: baselines.TransformerXL{T5: true}}, "memorizing: t5 is a choice of relative positions, and a trunk of the Llama family has rotary ones"},
+		{baselines.TransformerXL{T5: true}, "transformer-xl: a trunk of the Llama family has rotary positions"},
+		{baselines.Memorizing{TransformerXL: baselines.TransformerXL{T5: true}}, "memorizing: a trunk of the Llama family has rotary positions"},
 	} {
 		if _, err := models.New(llama(), c.memory, 1); err == nil || err.Error() != c.err {
 			t.Errorf("error %v\nwant  %s", err, c.err)

@@ -27,7 +27,7 @@ type Decoder struct {
 func (m *Model) NewDecoder(documents int) *Decoder {
 	d := &Decoder{model: m, state: m.NewState(documents), steps: map[int]*Pass{}}
 	for range m.Config.Layers {
-		d.caches = append(d.caches, ops.Cache{QKV: make([]float32, documents*(m.Config.Segment+2*m.tokens)*3*m.Config.Width()), Past: &d.past})
+		d.caches = append(d.caches, ops.NewCache(m.shape(documents, 1, m.Config.Segment), documents, m.Config.Segment+2*m.tokens, &d.past))
 	}
 	switch {
 	case m.tokens > 0:
@@ -139,7 +139,7 @@ func (d *Decoder) Branch(from *Decoder) {
 	for b := range d.state.Documents {
 		d.state.CopyDocument(b, from.state, 0)
 		for i, c := range d.caches {
-			copy(c.QKV[b*len(from.caches[i].QKV):], from.caches[i].QKV)
+			c.CopyDocument(b, from.caches[i])
 		}
 	}
 	d.past = from.past

@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"infinibench/internal/ops"
 
@@ -23,7 +24,8 @@ type Model struct {
 
 	byName map[string]int
 	tokens int // memory tokens before and after a segment, or 0
-	rotary *ops.Rotary
+	guard  sync.Mutex
+	rotary *ops.Rotary // as many positions as anything has needed
 }
 
 // New creates a model with weights drawn from the seed.
@@ -38,10 +40,7 @@ func NewExcept(c Config, m Memory, seed uint64, filled func(name string) bool) (
 		return nil, err
 	}
 	tokens := memoryTokens(c, m)
-	model := &Model{
-		Config: c, Memory: m, byName: map[string]int{}, tokens: tokens,
-		rotary: ops.NewRotary(c.Segment+2*tokens, ops.Frequencies(c.HeadSize, c.RopeBase, ops.RopeScaling(c.RopeScaling))),
-	}
+	model := &Model{Config: c, Memory: m, byName: map[string]int{}, tokens: tokens}
 	for _, s := range specs(c, m) {
 		model.byName[s.Name] = len(model.Params)
 		if filled(s.Name) {
@@ -110,13 +109,23 @@ func (m *Model) Gates() [][]float64 {
 	return gates
 }
 
+// positions returns the rotary positions of a model, n or more of them.
+func (m *Model) positions(n int) *ops.Rotary {
+	m.guard.Lock()
+	defer m.guard.Unlock()
+	if c := m.Config; m.rotary == nil || m.rotary.Positions() < n {
+		m.rotary = ops.NewRotary(n, ops.Frequencies(c.HeadSize, c.RopeBase, ops.RopeScaling(c.RopeScaling)))
+	}
+	return m.rotary
+}
+
 // Layer is what a memory sees of its layer.
 type Layer struct {
 	Index  int // 0 is the lowest
 	Config Config
 	Shape  ops.Shape
 
-	rotary      *ops.Rotary
+	model       *Model
 	cache       *ops.Cache // of the running segment, when decoding
 	fromCache   bool
 	writeCounts []float32 // of a pass
@@ -126,10 +135,16 @@ type Layer struct {
 // Local is causal softmax attention inside each segment.
 func (l *Layer) Local(qkv *G.Node) *G.Node {
 	if l.cache != nil {
-		return ops.CachedAttention(l.Shape, l.rotary, qkv, *l.cache)
+		return ops.CachedAttention(l.Shape, l.rotary(), qkv, *l.cache)
 	}
-	return ops.CausalAttention(l.Shape, l.rotary, qkv)
+	return ops.CausalAttention(l.Shape, l.rotary(), qkv)
 }
+
+// Rotary is the trunk's rotary positions, n or more of them.
+func (l *Layer) Rotary(n int) *ops.Rotary { return l.model.positions(n) }
+
+// rotary is the positions of a segment and of memory tokens around it.
+func (l *Layer) rotary() *ops.Rotary { return l.Rotary(l.Config.Segment + 2*l.model.tokens) }
 
 // MemoryView is qkv as a memory should read and write it: without positions (paper section
 // 4.1), or rotated to them.
@@ -138,9 +153,9 @@ func (l *Layer) MemoryView(qkv *G.Node) *G.Node {
 	case !l.Config.MemoryPositions:
 		return qkv
 	case l.cache != nil:
-		return ops.Rotate(l.Shape, l.rotary, qkv, l.cache.Past)
+		return ops.Rotate(l.Shape, l.rotary(), qkv, l.cache.Past)
 	}
-	return ops.Rotate(l.Shape, l.rotary, qkv, nil)
+	return ops.Rotate(l.Shape, l.rotary(), qkv, nil)
 }
 
 // Cache holds the running segment when decoding, and is nil otherwise. A memory with its
@@ -154,13 +169,27 @@ func (l *Layer) FromCache() bool { return l.fromCache }
 
 // project computes the queries, keys and values of x.
 func (l *Layer) project(x *G.Node) *G.Node {
-	return ops.NormLinear(x, l.param("norm_attention"), l.param("w_qkv"), l.Config.NormEpsilon)
+	c, gain, w := l.Config, l.param("norm_attention"), l.param("w_qkv")
+	var qkv *G.Node
+	if c.QKVBias {
+		qkv = ops.NormLinearBias(x, gain, w, l.param("b_qkv"), c.NormEpsilon)
+	} else {
+		qkv = ops.NormLinear(x, gain, w, c.NormEpsilon)
+	}
+	if c.QKNorm {
+		qkv = ops.HeadNorm(l.Shape, qkv, l.param("norm_q"), l.param("norm_k"), c.NormEpsilon)
+	}
+	return qkv
 }
 
 // finish completes the layer on x, given the output of attention.
 func (l *Layer) finish(x, read *G.Node) *G.Node {
 	x = ops.LinearAdd(x, read, l.param("w_o"))
-	return ops.FeedForward(x, l.param("norm_ffn"), l.param("w_up"), l.param("w_down"), l.Config.NormEpsilon)
+	gain, up, down := l.param("norm_ffn"), l.param("w_up"), l.param("w_down")
+	if l.Config.SwiGLU {
+		return ops.SwiGLU(x, gain, l.param("w_gate"), up, down, l.Config.NormEpsilon)
+	}
+	return ops.FeedForward(x, gain, up, down, l.Config.NormEpsilon)
 }
 
 // Param returns one of the weights that Params lists.
@@ -271,7 +300,7 @@ func (m *Model) newInputs(shape ops.Shape) *Pass {
 
 // layer is what the memory of layer i sees.
 func (p *Pass) layer(i int) *Layer {
-	return &Layer{Index: i, Config: p.model.Config, Shape: p.Shape, rotary: p.model.rotary, writeCounts: p.WriteCounts, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
+	return &Layer{Index: i, Config: p.model.Config, Shape: p.Shape, model: p.model, writeCounts: p.WriteCounts, param: func(name string) *G.Node { return p.param(layerName(i, name)) }}
 }
 
 func last(states []*G.Node) []*G.Node {

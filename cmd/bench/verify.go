@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"infinibench/internal/golden"
+	"infinibench/models/pretrained"
 )
 
 // goldenCheck is the result of checking one file of reference values.
@@ -30,6 +31,7 @@ type goldenMeasure struct {
 
 func verifyCommand(env *environment) *cobra.Command {
 	var asJSON bool
+	var model string
 	cmd := &cobra.Command{
 		Use:   "verify GOLDEN.json...",
 		Short: "Check the mathematics against reference values",
@@ -48,9 +50,15 @@ config.options under their names in a profile. A file without config.model is an
 Infini-Transformer. Unknown fields, models and options are errors. The models are
 ` + strings.Join(golden.Models(), ", ") + `.
 
+A file with config.kv_heads is of the Llama family. Its weights have Hugging Face's names.
+A file of a published model holds none: --model names the model's folder. It has no
+gradients, and may have logits at some positions only and the most likely continuation of a
+text.
+
 verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`,
 		Example: `  bench verify infini_delta.json transformer_xl.json
   bench verify --json infini_delta.json
+  bench verify --model stories260K stories260k_base.json
   bench verify --json *.json | jq '.[] | {file, ok, largest: ([.quantities[]?.error] | max)}'`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -59,10 +67,17 @@ verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`
 			return nil
 		},
 		RunE: func(_ *cobra.Command, paths []string) error {
+			var base *pretrained.Folder
+			if model != "" {
+				var err error
+				if base, err = pretrained.Open(model); err != nil {
+					return err
+				}
+			}
 			var checks []goldenCheck
 			failed := 0
 			for _, path := range paths {
-				c, err := await(env.ctx, func() (goldenCheck, error) { return checkGolden(path), nil })
+				c, err := await(env.ctx, func() (goldenCheck, error) { return checkGolden(path, base), nil })
 				if err != nil {
 					return err
 				}
@@ -85,16 +100,17 @@ verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&model, "model", "", "folder of the published model, for files without weights")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with one object per file")
 	return cmd
 }
 
-func checkGolden(path string) goldenCheck {
+func checkGolden(path string, base *pretrained.Folder) goldenCheck {
 	c := goldenCheck{File: path}
 	f, err := golden.Load(path)
 	var deviations []golden.Deviation
 	if err == nil {
-		deviations, err = golden.Compare(f)
+		deviations, err = golden.Compare(f, base)
 	}
 	if err != nil {
 		c.Problem = err.Error()

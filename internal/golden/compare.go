@@ -7,6 +7,7 @@ import (
 	"infinibench/internal/kernel"
 	"infinibench/internal/train"
 	"infinibench/models"
+	"infinibench/models/pretrained"
 )
 
 // Deviation is how far one quantity is from its reference.
@@ -30,6 +31,7 @@ const (
 type comparison struct {
 	*File
 	model        *models.Model
+	parts        []pretrained.Part
 	ids, targets []int32   // [batch·length]
 	weights      []float32 // of each target in the loss
 	found        []Deviation
@@ -37,16 +39,21 @@ type comparison struct {
 }
 
 // Compare rebuilds the network of a reference and measures every quantity: with 1, 2, …
-// segments to a graph, up to the whole text in one, and token by token, as in decoding.
-func Compare(f *File) ([]Deviation, error) {
-	m, err := f.build()
+// segments to a graph, up to the whole text in one, and token by token, as in decoding. A
+// reference without weights has those of base, the folder of a published model, and no
+// gradients; others do not need it.
+func Compare(f *File, base *pretrained.Folder) ([]Deviation, error) {
+	m, err := f.build(base)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.checkGradients(m); err != nil {
+	c := &comparison{File: f, model: m, at: map[string]int{}}
+	if !f.bare() {
+		c.parts = f.parts(m.Memory)
+	}
+	if err := c.checkGradients(); err != nil {
 		return nil, err
 	}
-	c := &comparison{File: f, model: m, at: map[string]int{}}
 	length := f.Config.Length()
 	for _, row := range f.IDs {
 		c.ids, c.targets = append(c.ids, row[:length]...), append(c.targets, row[1:]...)
@@ -59,18 +66,26 @@ func Compare(f *File) ([]Deviation, error) {
 			return nil, err
 		}
 	}
-	err = c.decoding()
+	if err := c.decoding(); err != nil {
+		return nil, err
+	}
+	if err := c.greedy(); err != nil {
+		return nil, err
+	}
+	if base != nil {
+		err = c.texts(base)
+	}
 	return c.found, err
 }
 
-func (f *File) checkGradients(m *models.Model) error {
-	for _, p := range m.Params {
-		if _, ok := f.Gradients[p.Name]; !ok {
-			return fmt.Errorf("gradients[%s] is missing", p.Name)
+func (c *comparison) checkGradients() error {
+	for _, p := range c.parts {
+		if _, ok := c.Gradients[p.Tensor]; !ok {
+			return fmt.Errorf("gradients[%s] is missing", p.Tensor)
 		}
 	}
-	if len(f.Gradients) != len(m.Params) {
-		return fmt.Errorf("gradients has %d entries, this network has %d weights", len(f.Gradients), len(m.Params))
+	if len(c.Gradients) != len(c.parts) {
+		return fmt.Errorf("gradients has %d entries, this network has %d weights", len(c.Gradients), len(c.parts))
 	}
 	return nil
 }
@@ -94,7 +109,7 @@ func (c *comparison) whole(interval int) error {
 	if err != nil {
 		return err
 	}
-	c.note("logits", interval, logits, c.Logits.Data, ForwardTolerance)
+	c.note("logits", interval, c.listed(logits), c.Logits.Data, ForwardTolerance)
 	b := train.NewBackprop(c.model, c.Config.Batch, interval)
 	loss, err := b.Run(c.ids, c.targets, c.weights)
 	if err != nil {
@@ -105,8 +120,12 @@ func (c *comparison) whole(interval int) error {
 		c.note("auxiliary", interval, []float32{float32(b.Auxiliary)}, []float64{*c.Auxiliary}, ForwardTolerance)
 	}
 	c.state("", interval, b.Final)
+	gradients := map[string][]float32{}
 	for i, p := range c.model.Params {
-		c.note("gradient."+p.Name, interval, b.Gradients[i], c.Gradients[p.Name], GradientTolerance)
+		gradients[p.Name] = b.Gradients[i]
+	}
+	for _, p := range c.parts {
+		c.note("gradient."+p.Tensor, interval, within(p, gradients[p.Param]), c.Gradients[p.Tensor], GradientTolerance)
 	}
 	return nil
 }
@@ -174,8 +193,73 @@ func (c *comparison) decoding() error {
 			copy(all[(b*length+t)*v:(b*length+t+1)*v], logits[b*v:])
 		}
 	}
-	c.note("decoding.logits", 0, all, c.Logits.Data, ForwardTolerance)
+	c.note("decoding.logits", 0, c.listed(all), c.Logits.Data, ForwardTolerance)
 	c.state("decoding.", 0, d.State())
+	return nil
+}
+
+// listed is the logits of the reference's positions, of those of all [batch, length, V].
+func (c *comparison) listed(all []float32) []float32 {
+	if c.Positions == nil {
+		return all
+	}
+	var some []float32
+	v, length := c.Config.Vocabulary, c.Config.Length()
+	for b := range c.Config.Batch {
+		for _, at := range c.Positions {
+			some = append(some, all[(b*length+at)*v:][:v]...)
+		}
+	}
+	return some
+}
+
+// greedy measures the share of tokens that are not the likeliest ones, of those that follow
+// the prompt; one is too many.
+func (c *comparison) greedy() error {
+	if c.Greedy == nil {
+		return nil
+	}
+	d, n := c.model.NewDecoder(1), c.prompt()
+	logits, err := d.Feed(c.Greedy[:n])
+	wrong := 0
+	for _, id := range c.Greedy[n:] {
+		if err != nil {
+			return err
+		}
+		if new(models.Sampler).Next(logits) != id {
+			wrong++
+		}
+		logits, err = d.Feed([]int32{id})
+	}
+	c.found = append(c.found, Deviation{Name: "greedy", Error: float64(wrong) / float64(len(c.Greedy)-n)})
+	return err
+}
+
+// texts compares the texts of tokens, without the one that starts a text, in the model's
+// tokenizer; they must be the same.
+func (c *comparison) texts(base *pretrained.Folder) error {
+	for _, x := range []struct {
+		name string
+		ids  []int32
+		text string
+	}{{"text", c.IDs[0], c.Text}, {"greedy_text", c.Greedy, c.GreedyText}} {
+		if x.text == "" || len(x.ids) == 0 {
+			continue
+		}
+		ids := x.ids
+		if ids[0] == base.Begin {
+			ids = ids[1:]
+		}
+		got, err := base.Tokenizer.Decode(ids)
+		if err != nil {
+			return fmt.Errorf("%s: %w", x.name, err)
+		}
+		d := Deviation{Name: x.name}
+		if got != x.text {
+			d.Error = 1
+		}
+		c.found = append(c.found, d)
+	}
 	return nil
 }
 

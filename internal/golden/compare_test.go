@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"infinibench/models"
+	"infinibench/models/pretrained"
 )
 
 func small(delta bool) network {
@@ -42,6 +45,20 @@ func TestMadeReferences(t *testing.T) {
 			}
 		}
 	}
+	// llama is a network of the Llama family: 4 heads on 2 key/value heads of size 2, in a
+	// model of width 5.
+	llama := func(id string, m memory, o Options, changes ...func(*network)) func(*network) {
+		return named(id, m, o, append([]func(*network){func(n *network) {
+			n.Width, n.Heads, n.KeyValueHeads, n.HeadSize, n.FFN = 5, 4, 2, 2, 3
+		}}, changes...)...)
+	}
+	everything := func(n *network) {
+		n.Bias, n.QKNorm, n.Tied = true, true, new(bool)
+		// Of the frequencies 1, 50^-⅓ and 50^-⅔, the first stays, the second is interpolated
+		// and the third divided.
+		n.HeadSize, n.RopeBase = 6, 50
+		n.RopeScaling = &RopeScaling{"llama3", models.RopeScaling{Factor: 8, LowFrequency: 1, HighFrequency: 3, OriginalContext: 20}}
+	}
 	oneToken := func(n *network) { n.Segment, n.Segments, n.Tail = 1, 5, 0 }
 	tailOnly := func(n *network) { n.Segments = 0 }
 	for _, c := range []struct {
@@ -73,6 +90,12 @@ func TestMadeReferences(t *testing.T) {
 		{"rmt, segments of one token", named("rmt", recurrent{tokens: 1}, Options{}, oneToken)},
 		{"compressive", named("compressive", compressive{slots: 4, rate: 2}, Options{}, func(n *network) { n.Segments = 5; n.Batch = 1 })},
 		{"compressive, 2 slots, rate 3", named("compressive", compressive{slots: 2, rate: 3}, Options{Slots: new(2), Rate: new(3)})},
+		{"Llama, local-only", llama("local-only", localOnly{}, Options{})},
+		{"Llama, untied, one key/value head", llama("infini-linear", infini{}, Options{}, func(n *network) { n.KeyValueHeads, n.Tied = 1, new(bool) })},
+		{"Llama, biases, as many key/value heads", llama("infini-delta", infini{}, Options{}, func(n *network) { n.KeyValueHeads, n.Bias = 4, true })},
+		{"Llama, norms of queries and keys, ungated start", llama("infini-delta", infini{ungatedStart: true}, Options{}, func(n *network) { n.QKNorm, n.UngatedStart = true, true })},
+		{"Llama, scaled frequencies, positions", llama("infini-linear", infini{positions: true}, Options{MemoryPositions: true}, everything)},
+		{"Llama, everything, rmt", llama("rmt", recurrent{tokens: 2}, Options{Tokens: new(2)}, everything)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -96,7 +119,7 @@ func compare(t *testing.T, f *File) []Deviation {
 	if err != nil {
 		t.Fatal(err)
 	}
-	deviations, err := Compare(parsed)
+	deviations, err := Compare(parsed, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,21 +181,27 @@ func TestReferences(t *testing.T) {
 	for _, name := range []string{
 		"infini_linear.json", "infini_delta.json",
 		"models/transformer_xl.json", "models/transformer_xl_t5.json", "models/memorizing.json", "models/rmt.json",
+		"models/llama_tiny_gqa.json", "models/llama_tiny_gqa_ungated.json",
 	} {
-		f, err := Load(shared(t, "goldens/"+name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		deviations, err := Compare(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range deviations {
-			if !d.Passed() {
-				t.Errorf("%s: %s is off by %.2g, tolerance %.0e", name, d.Name, d.Error, d.Tolerance)
-			} else {
-				t.Logf("%s: %-32s %.2g", name, d.Name, d.Error)
-			}
+		checkReference(t, name, nil)
+	}
+}
+
+func checkReference(t *testing.T, name string, base *pretrained.Folder) {
+	t.Helper()
+	f, err := Load(shared(t, "goldens/"+name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deviations, err := Compare(f, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range deviations {
+		if !d.Passed() {
+			t.Errorf("%s: %s is off by %.2g, tolerance %.0e", name, d.Name, d.Error, d.Tolerance)
+		} else {
+			t.Logf("%s: %-32s %.2g", name, d.Name, d.Error)
 		}
 	}
 }

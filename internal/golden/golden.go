@@ -11,7 +11,8 @@ import (
 )
 
 // File is one reference. A file without config.model describes an Infini-Transformer,
-// whose state is Memory; every other file gives its state in State.
+// whose state is Memory; every other file gives its state in State. One without config.model
+// and with config.kv_heads is of the Llama family; see llama.go.
 type File struct {
 	About     string               `json:"about"`
 	Config    Config               `json:"config"`
@@ -23,6 +24,13 @@ type File struct {
 	Memory    []Array              `json:"memory,omitempty"`    // per layer, [batch, heads, D, D+1], after the last whole segment
 	State     []map[string]Array   `json:"state,omitempty"`     // per layer, [batch, …] by the name in models.StateSpec, after the last whole segment
 	Gradients map[string][]float64 `json:"gradients"`           // of loss + auxiliary
+
+	// What references of a published model have, whose weights are in its folder.
+	Beta       *float64 `json:"beta,omitempty"`        // of every gate
+	Positions  []int    `json:"positions,omitempty"`   // that Logits has; omitted: all
+	Text       string   `json:"text,omitempty"`        // of IDs
+	Greedy     []int32  `json:"greedy,omitempty"`      // begins as IDs[0] and goes on with the likeliest tokens
+	GreedyText string   `json:"greedy_text,omitempty"` // of Greedy
 }
 
 // Config is the network of a reference.
@@ -42,6 +50,8 @@ type Config struct {
 	MemoryEpsilon float64 `json:"memory_epsilon"`
 	NormEpsilon   float64 `json:"norm_epsilon"`
 	RopeBase      float64 `json:"rope_base"`
+
+	Llama
 }
 
 // Options are the settings of a model, under their names in a profile. An omitted one has

@@ -7,6 +7,7 @@ import (
 
 	"infinibench/baselines"
 	"infinibench/models"
+	"infinibench/models/pretrained"
 )
 
 // choice is one model that a reference can name, and the options it has.
@@ -102,27 +103,33 @@ func (f *File) model() models.Config {
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.Segment = f.Config.Vocabulary, f.Config.Layers, f.Config.Heads, f.Config.Segment
 	c.HeadSize, c.FFN = f.Config.Width/f.Config.Heads, f.Config.FFN
-	if c.FFN == 0 {
-		c.FFN = f.Weights["layers.0.w_up"].Shape[0]
+	if up := f.Weights["layers.0.w_up"]; c.FFN == 0 && len(up.Shape) > 0 {
+		c.FFN = up.Shape[0]
 	}
 	c.MemoryEpsilon, c.NormEpsilon, c.RopeBase = f.Config.MemoryEpsilon, f.Config.NormEpsilon, f.Config.RopeBase
 	c.UngatedStart, c.MemoryPositions = f.Config.Options.UngatedStart, f.Config.Options.MemoryPositions
+	f.Config.ofLlama(&c)
 	return c
 }
 
-// build makes the model with the reference's weights.
-func (f *File) build() (*models.Model, error) {
-	memory, err := f.Config.memory()
+// build makes the model with the reference's weights, or those in the folder of a published
+// model.
+func (f *File) build(base *pretrained.Folder) (*models.Model, error) {
+	memory, err := f.memory()
 	if err != nil {
 		return nil, err
+	}
+	if f.bare() {
+		return f.load(base, memory)
 	}
 	m, err := models.New(f.model(), memory, 0)
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range m.Params {
-		for i, v := range f.Weights[p.Name].Data {
-			p.Data()[i] = float32(v)
+	for _, p := range f.parts(memory) {
+		to := within(p, m.Param(p.Param).Data())
+		for i, v := range f.Weights[p.Tensor].Data {
+			to[i] = float32(v)
 		}
 	}
 	return m, nil

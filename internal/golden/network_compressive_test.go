@@ -47,7 +47,7 @@ func (m compressive) write(n network, layer int, qkv [][]float64, state any) any
 	slots := slices.Concat(c.slots, m.compress(n, layer, c.segment))
 	next := compressed{slots: slots[max(0, len(slots)-m.slots):]}
 	for _, x := range qkv {
-		next.segment = append(next.segment, pair{x[n.Width : 2*n.Width], x[2*n.Width:]})
+		next.segment = append(next.segment, n.pair(x))
 	}
 	return next
 }
@@ -76,7 +76,7 @@ func (m compressive) teach(n network, layer int, qkv [][]float64, state any) (lo
 				var scores []float64
 				var values [][]float64
 				for _, row := range rows {
-					scores = append(scores, inner(n.head(x, 0, h), row.key[h*d:(h+1)*d])/math.Sqrt(float64(d)))
+					scores = append(scores, inner(n.query(x, h), row.key[h*d:(h+1)*d])/math.Sqrt(float64(d)))
 					values = append(values, row.value[h*d:(h+1)*d])
 				}
 				return mixture(scores, values)

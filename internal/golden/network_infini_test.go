@@ -59,7 +59,7 @@ func (r recurrent) tensors(n network, layer int, state any) map[string]Array {
 func chunks(x []float64, width int) [][]float64 { return slices.Collect(slices.Chunk(x, width)) }
 
 // infini is Infini-attention (section 3 of its paper): the state is one matrix
-// [D, D+1] a head, whose last column is the normaliser.
+// [D, D+1] a key/value head, whose last column is the normaliser.
 type infini struct {
 	ungatedStart, positions bool
 }
@@ -70,13 +70,13 @@ func (infini) stops() bool                              { return false }
 // matrices is the state, zeros at first.
 func (infini) matrices(n network, state any) []float64 {
 	if state == nil {
-		return make([]float64, n.Heads*n.headSize()*(n.headSize()+1))
+		return make([]float64, n.keys()*(n.headSize()+1))
 	}
 	return slices.Clone(state.([]float64))
 }
 
 func (m infini) tensors(n network, _ int, state any) map[string]Array {
-	return map[string]Array{"memory": {[]int{n.Heads, n.headSize(), n.headSize() + 1}, m.matrices(n, state)}}
+	return map[string]Array{"memory": {[]int{n.kvHeads(), n.headSize(), n.headSize() + 1}, m.matrices(n, state)}}
 }
 
 // view is what the memory sees of a query or key.
@@ -97,7 +97,7 @@ func (m infini) attend(n network, layer int, qkv [][]float64, state any) [][]flo
 	for h, b := range n.layer(layer, "beta") {
 		gate := 1 / (1 + math.Exp(-b))
 		for t, x := range qkv {
-			for j, y := range m.recall(n, memory, h, m.view(n, n.head(x, 0, h), t)) {
+			for j, y := range m.recall(n, memory, n.group(h), m.view(n, n.query(x, h), t)) {
 				out[t][h*d+j] = gate*y + (1-gate)*out[t][h*d+j]
 			}
 		}
@@ -105,18 +105,18 @@ func (m infini) attend(n network, layer int, qkv [][]float64, state any) [][]flo
 	return out
 }
 
-// row is row i of one head's memory, [D+1], the last number of the normaliser.
-func (infini) row(n network, memory []float64, h, i int) []float64 {
+// row is row i of one key/value head's memory, [D+1], the last number of the normaliser.
+func (infini) row(n network, memory []float64, g, i int) []float64 {
 	d := n.headSize()
-	at := (h*d + i) * (d + 1)
+	at := (g*d + i) * (d + 1)
 	return memory[at : at+d+1]
 }
 
 // recall is σ(k)·M / (σ(k)·z + ε).
-func (m infini) recall(n network, memory []float64, h int, k []float64) []float64 {
+func (m infini) recall(n network, memory []float64, g int, k []float64) []float64 {
 	sums := make([]float64, n.headSize()+1)
 	for i, x := range k {
-		for j, v := range m.row(n, memory, h, i) {
+		for j, v := range m.row(n, memory, g, i) {
 			sums[j] += sigma(x) * v
 		}
 	}
@@ -131,16 +131,17 @@ func (m infini) recall(n network, memory []float64, h int, k []float64) []float6
 func (m infini) write(n network, _ int, qkv [][]float64, state any) any {
 	before, memory := m.matrices(n, state), m.matrices(n, state)
 	for t, x := range qkv {
-		for h := range n.Heads {
-			k, v := m.view(n, n.head(x, 1, h), t), slices.Clone(n.head(x, 2, h))
+		for g := range n.kvHeads() {
+			h := g * n.Heads / n.kvHeads() // the first of the group
+			k, v := m.view(n, n.key(x, h), t), slices.Clone(n.value(x, h))
 			if n.modelID() == "infini-delta" {
-				for j, known := range m.recall(n, before, h, k) {
+				for j, known := range m.recall(n, before, g, k) {
 					v[j] -= known
 				}
 			}
 			for i, x := range k {
 				for j, y := range append(v, 1) {
-					m.row(n, memory, h, i)[j] += sigma(x) * y
+					m.row(n, memory, g, i)[j] += sigma(x) * y
 				}
 			}
 		}

@@ -42,18 +42,19 @@ func (m memorizing) tensors(n network, layer int, state any) map[string]Array {
 	p, _ := state.(cached)
 	var out []float64
 	for part := 1; part <= 2; part++ {
-		for h := range n.Heads {
+		for g := range n.kvHeads() {
+			h := g * n.Heads / n.kvHeads()
 			out = append(out, make([]float64, (m.entries-len(p.entries))*n.headSize())...)
 			for _, row := range p.entries {
-				if x := n.head(row, part, h); part == 1 {
-					out = append(out, unit(x)...)
+				if part == 1 {
+					out = append(out, unit(n.key(row, h))...)
 				} else {
-					out = append(out, x...)
+					out = append(out, n.value(row, h)...)
 				}
 			}
 		}
 	}
-	all["memory"] = Array{[]int{2, n.Heads, m.entries, n.headSize()}, out}
+	all["memory"] = Array{[]int{2, n.kvHeads(), m.entries, n.headSize()}, out}
 	return all
 }
 
@@ -66,7 +67,7 @@ func (m memorizing) attend(n network, layer int, qkv [][]float64, state any) [][
 	for h, b := range n.layer(layer, "beta") {
 		gate := 1 / (1 + math.Exp(-b))
 		for t, x := range qkv {
-			q, found := unit(n.head(x, 0, h)), make([]float64, n.headSize())
+			q, found := unit(n.query(x, h)), make([]float64, n.headSize())
 			if len(p.entries) > 0 {
 				found = m.nearest(n, q, h, n.layer(layer, "memory_scale")[h], p.entries)
 			}
@@ -81,12 +82,12 @@ func (m memorizing) attend(n network, layer int, qkv [][]float64, state any) [][
 
 // nearest is attention to the k entries with the largest products.
 func (m memorizing) nearest(n network, q []float64, h int, scale float64, entries [][]float64) []float64 {
-	product := func(row []float64) float64 { return inner(q, unit(n.head(row, 1, h))) }
+	product := func(row []float64) float64 { return inner(q, unit(n.key(row, h))) }
 	order := slices.SortedFunc(slices.Values(entries), func(a, b []float64) int { return cmp.Compare(product(b), product(a)) })
 	var scores []float64
 	var values [][]float64
 	for _, row := range order[:min(m.k, len(order))] {
-		scores, values = append(scores, scale*product(row)), append(values, n.head(row, 2, h))
+		scores, values = append(scores, scale*product(row)), append(values, n.value(row, h))
 	}
 	return mixture(scores, values)
 }

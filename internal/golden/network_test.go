@@ -47,14 +47,18 @@ type record struct {
 func (n network) shapes() map[string][]int {
 	d := n.Width
 	all := map[string][]int{"embedding": {n.Vocabulary, d}, "norm_final": {d}}
+	if n.untied() {
+		all["head"] = []int{n.Vocabulary, d}
+	}
 	if r, ok := n.memory.(recurrent); ok {
 		all["memory_tokens"] = []int{r.tokens, d}
 	}
 	for l := range n.Layers {
 		layer := map[string][]int{
 			"norm_attention": {d}, "norm_ffn": {d},
-			"w_qkv": {3 * d, d}, "w_o": {d, d}, "w_up": {n.FFN, d}, "w_down": {d, n.FFN},
+			"w_qkv": {n.queries() + 2*n.keys(), d}, "w_o": {d, n.queries()}, "w_up": {n.FFN, d}, "w_down": {d, n.FFN},
 		}
+		n.llamaShapes(layer)
 		maps.Copy(layer, n.memory.shapes(n, l))
 		for name, shape := range layer {
 			all[fmt.Sprintf("layers.%d.%s", l, name)] = shape
@@ -102,7 +106,7 @@ func (n network) run(ids []int32, past *record) (logits [][]float64, states []an
 		hidden, loss := n.segment(s, tokens, states, past)
 		auxiliary += loss
 		for _, h := range hidden {
-			logits = append(logits, times(n.weights["embedding"], h))
+			logits = append(logits, times(n.head(), h))
 		}
 	}
 	return logits, states, auxiliary
@@ -123,7 +127,7 @@ func (n network) segment(s int, tokens []int32, states []any, past *record) (hid
 		w := func(name string) []float64 { return n.layer(l, name) }
 		qkv, projection, gain := make([][]float64, len(x)), w("w_qkv"), w("norm_attention")
 		for t := range x {
-			qkv[t] = times(projection, n.norm(x[t], gain))
+			qkv[t] = n.project(l, times(projection, n.norm(x[t], gain)))
 		}
 		output := w("w_o")
 		for t, a := range n.memory.attend(n, l, qkv, states[l]) {
@@ -138,13 +142,9 @@ func (n network) segment(s int, tokens []int32, states []any, past *record) (hid
 			}
 			states[l] = n.memory.write(n, l, qkv, states[l])
 		}
-		up, down, gain := w("w_up"), w("w_down"), w("norm_ffn")
+		down, gain := w("w_down"), w("norm_ffn")
 		for t := range x {
-			y := times(up, n.norm(x[t], gain))
-			for i, v := range y {
-				y[i] = v * (1 + math.Erf(v/math.Sqrt2)) / 2
-			}
-			add(x[t], times(down, y))
+			add(x[t], times(down, n.hidden(l, n.norm(x[t], gain))))
 		}
 	}
 	for t := range x {
@@ -160,13 +160,32 @@ func (n network) segment(s int, tokens []int32, states []any, past *record) (hid
 	return hidden, auxiliary
 }
 
-func (n network) headSize() int { return n.Width / n.Heads }
-
-// head cuts the query (0), key (1) or value (2) of one head out of a projection.
-func (n network) head(qkv []float64, part, h int) []float64 {
-	at := part*n.Width + h*n.headSize()
-	return qkv[at : at+n.headSize()]
+// hidden is the hidden units of the feed-forward block.
+func (n network) hidden(l int, x []float64) []float64 {
+	y := times(n.layer(l, "w_up"), x)
+	if n.KeyValueHeads > 0 {
+		for i, v := range times(n.layer(l, "w_gate"), x) {
+			y[i] *= v / (1 + math.Exp(-v))
+		}
+		return y
+	}
+	for i, v := range y {
+		y[i] = v * (1 + math.Erf(v/math.Sqrt2)) / 2
+	}
+	return y
 }
+
+// query, key and value cut the vector of one head out of a projection. Keys and values are
+// those of query head h, which a group of heads shares.
+func (n network) query(qkv []float64, h int) []float64 { return n.cut(qkv, h*n.headSize()) }
+func (n network) key(qkv []float64, h int) []float64 {
+	return n.cut(qkv, n.queries()+n.group(h)*n.headSize())
+}
+func (n network) value(qkv []float64, h int) []float64 {
+	return n.cut(qkv, n.queries()+n.keys()+n.group(h)*n.headSize())
+}
+
+func (n network) cut(qkv []float64, at int) []float64 { return qkv[at : at+n.headSize()] }
 
 // local is each token's causal attention with rotary positions, over a sequence alone.
 func (n network) local(qkv [][]float64) [][]float64 {
@@ -174,8 +193,8 @@ func (n network) local(qkv [][]float64) [][]float64 {
 	for h := range n.Heads {
 		var keys, values [][]float64
 		for t, x := range qkv {
-			keys, values = append(keys, n.turn(n.head(x, 1, h), t)), append(values, n.head(x, 2, h))
-			q, scores := n.turn(n.head(x, 0, h), t), []float64(nil)
+			keys, values = append(keys, n.turn(n.key(x, h), t)), append(values, n.value(x, h))
+			q, scores := n.turn(n.query(x, h), t), []float64(nil)
 			for _, k := range keys {
 				scores = append(scores, inner(q, k)/math.Sqrt(float64(n.headSize())))
 			}
@@ -205,7 +224,7 @@ func mixture(scores []float64, values [][]float64) []float64 {
 func (n network) turn(x []float64, position int) []float64 {
 	y, half := make([]float64, len(x)), len(x)/2
 	for i := range half {
-		sin, cos := math.Sincos(float64(position) * math.Pow(n.RopeBase, -2*float64(i)/float64(len(x))))
+		sin, cos := math.Sincos(float64(position) * n.frequency(math.Pow(n.RopeBase, -2*float64(i)/float64(len(x)))))
 		y[i], y[i+half] = x[i]*cos-x[i+half]*sin, x[i]*sin+x[i+half]*cos
 	}
 	return y

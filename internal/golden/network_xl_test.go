@@ -25,6 +25,9 @@ type cached struct {
 func (transformerXL) stops() bool { return true }
 
 func (m transformerXL) shapes(n network, _ int) map[string][]int {
+	if n.KeyValueHeads > 0 { // positions are rotary
+		return map[string][]int{}
+	}
 	if m.t5 {
 		return map[string][]int{"scale": {n.Heads}, "bias": {n.Heads, 32}}
 	}
@@ -45,18 +48,18 @@ func newest(old, rows [][]float64, most int) [][]float64 {
 // tensors has the keys and values of the cache in its last rows.
 func (m transformerXL) tensors(n network, _ int, state any) map[string]Array {
 	p, _ := state.(cached)
-	out := make([]float64, (m.cache-len(p.rows))*2*n.Width)
+	out := make([]float64, (m.cache-len(p.rows))*2*n.keys())
 	for _, row := range p.rows {
-		for h := range n.Heads {
-			out = append(out, m.key(n, row, h)...)
+		for g := range n.kvHeads() {
+			out = append(out, m.key(n, row, g*n.Heads/n.kvHeads())...)
 		}
-		out = append(out, row[2*n.Width:]...)
+		out = append(out, n.pair(row).value...)
 	}
-	return map[string]Array{"cache": {[]int{m.cache, 2 * n.Width}, out}, "seen": {[]int{1}, []float64{float64(p.seen)}}}
+	return map[string]Array{"cache": {[]int{m.cache, 2 * n.keys()}, out}, "seen": {[]int{1}, []float64{float64(p.seen)}}}
 }
 
 func (m transformerXL) key(n network, qkv []float64, h int) []float64 {
-	k := n.head(qkv, 1, h)
+	k := n.key(qkv, h)
 	if m.t5 {
 		return unit(k)
 	}
@@ -67,7 +70,7 @@ func (m transformerXL) attend(n network, layer int, qkv [][]float64, state any) 
 	p, _ := state.(cached)
 	before := make([]pair, len(p.rows))
 	for i, row := range p.rows {
-		before[i] = pair{row[n.Width : 2*n.Width], row[2*n.Width:]}
+		before[i] = n.pair(row)
 	}
 	return m.over(n, layer, qkv, before)
 }
@@ -75,11 +78,16 @@ func (m transformerXL) attend(n network, layer int, qkv [][]float64, state any) 
 // pair is a key and a value, all heads.
 type pair struct{ key, value []float64 }
 
+func (n network) pair(qkv []float64) pair {
+	q, k := n.queries(), n.keys()
+	return pair{qkv[q : q+k], qkv[q+k:]}
+}
+
 // over is attention to rows before a segment, one position each, and to the segment.
 func (m transformerXL) over(n network, layer int, qkv [][]float64, before []pair) [][]float64 {
 	rows := slices.Clone(before)
 	for _, x := range qkv {
-		rows = append(rows, pair{x[n.Width : 2*n.Width], x[2*n.Width:]})
+		rows = append(rows, n.pair(x))
 	}
 	score := m.scores(n, layer, len(rows))
 	out := make([][]float64, len(qkv))
@@ -87,10 +95,10 @@ func (m transformerXL) over(n network, layer int, qkv [][]float64, before []pair
 		for h := range n.Heads {
 			var scores []float64
 			var values [][]float64
-			last, d := len(before)+t, n.headSize()
+			last, at := len(before)+t, n.group(h)*n.headSize()
 			for i, row := range rows[:last+1] {
-				scores = append(scores, score(h, n.head(x, 0, h), row.key[h*d:(h+1)*d], last-i))
-				values = append(values, row.value[h*d:(h+1)*d])
+				scores = append(scores, score(h, n.query(x, h), n.cut(row.key, at), last-i))
+				values = append(values, n.cut(row.value, at))
 			}
 			out[t] = append(out[t], mixture(scores, values)...)
 		}
@@ -104,6 +112,11 @@ func (m transformerXL) scores(n network, layer, limit int) func(h int, q, k []fl
 		scale, bias := n.layer(layer, "scale"), n.layer(layer, "bias")
 		return func(h int, q, k []float64, distance int) float64 {
 			return scale[h]*inner(unit(q), unit(k)) + bias[h*32+bucket(distance)]
+		}
+	}
+	if n.KeyValueHeads > 0 {
+		return func(_ int, q, k []float64, distance int) float64 {
+			return inner(n.turn(q, distance), k) / math.Sqrt(float64(n.headSize()))
 		}
 	}
 	u, v, d := n.layer(layer, "u"), n.layer(layer, "v"), n.headSize()

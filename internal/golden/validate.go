@@ -28,21 +28,26 @@ func (f *File) validate() error {
 			return fmt.Errorf("config.%s is %d, must be %d to %d", v.name, v.n, v.low, 1<<20)
 		}
 	}
-	if c.Width%c.Heads != 0 {
+	if err := c.checkLlama(); err != nil {
+		return err
+	}
+	if c.HeadSize == 0 && c.Width%c.Heads != 0 {
 		return fmt.Errorf("config.d_model %d is not a multiple of config.heads %d", c.Width, c.Heads)
 	}
-	memory, err := c.memory()
+	memory, err := f.memory()
 	if err != nil {
 		return err
 	}
-	if up := f.Weights["layers.0.w_up"]; len(up.Shape) != 2 {
+	if up := f.Weights["layers.0.w_up"]; c.FFN == 0 && c.KeyValueHeads == 0 && len(up.Shape) != 2 {
 		return errors.New("weights[layers.0.w_up].shape must have two dimensions")
 	}
-	if err := f.model().Validate(); err != nil {
+	if err := models.Check(f.model(), memory); err != nil {
 		return err
 	}
-	if err := f.checkWeights(memory); err != nil {
-		return err
+	if !f.bare() {
+		if err := f.checkWeights(memory); err != nil {
+			return err
+		}
 	}
 	if c.Tail >= c.Segment {
 		return fmt.Errorf("config.tail %d must be below config.segment %d", c.Tail, c.Segment)
@@ -64,7 +69,10 @@ func (f *File) validate() error {
 	if _, ok := memory.(models.AuxiliaryLoss); ok && f.Auxiliary == nil {
 		return fmt.Errorf("auxiliary is missing: %s has a loss of its own", memory.Name())
 	}
-	if err := f.Logits.check("logits", []int{c.Batch, c.Length(), c.Vocabulary}); err != nil {
+	if err := f.checkPublished(); err != nil {
+		return err
+	}
+	if err := f.Logits.check("logits", []int{c.Batch, len(f.positions()), c.Vocabulary}); err != nil {
 		return err
 	}
 	return f.checkState(memory)
@@ -112,13 +120,14 @@ func (f *File) checkWeights(memory models.Memory) error {
 	if f.Config.Layers > len(f.Weights) { // before listing layers that the file does not have
 		return fmt.Errorf("config.layers is %d, more than the %d entries of weights", f.Config.Layers, len(f.Weights))
 	}
-	shapes := models.Shapes(f.model(), memory)
-	for _, name := range slices.Sorted(maps.Keys(shapes)) {
+	parts := f.parts(memory)
+	for _, p := range parts {
+		name := p.Tensor
 		w, ok := f.Weights[name]
 		if !ok {
 			return fmt.Errorf("weights[%s] is missing", name)
 		}
-		if err := w.check("weights["+name+"]", shapes[name]); err != nil {
+		if err := w.check("weights["+name+"]", p.Shape); err != nil {
 			return err
 		}
 		for i, v := range w.Data {
@@ -127,8 +136,8 @@ func (f *File) checkWeights(memory models.Memory) error {
 			}
 		}
 	}
-	if len(f.Weights) != len(shapes) {
-		return fmt.Errorf("weights has %d entries, this network has %d", len(f.Weights), len(shapes))
+	if len(f.Weights) != len(parts) {
+		return fmt.Errorf("weights has %d entries, this network has %d", len(f.Weights), len(parts))
 	}
 	return nil
 }
@@ -145,6 +154,9 @@ func (f *File) checkState(memory models.Memory) error {
 		return errors.New("state is for references with config.model; use memory")
 	case !named:
 		field, layers = "memory", len(f.Memory)
+	}
+	if _, nothing := memory.(baselines.LocalOnly); nothing && field == "memory" {
+		return nil
 	}
 	if layers != c.Layers {
 		return fmt.Errorf("%s has %d layers, config.layers is %d", field, layers, c.Layers)

@@ -264,11 +264,11 @@ func TestWeightsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Compare(f); err == nil || err.Error() != "gradients[layers.0.beta] is missing" {
+	if _, err := Compare(f, nil); err == nil || err.Error() != "gradients[layers.0.beta] is missing" {
 		t.Errorf("error %v", err)
 	}
 	f.Gradients["layers.0.beta"], f.Gradients["layers.1.beta"] = []float64{1, 2, 3}, nil
-	if _, err := Compare(f); err == nil || err.Error() != "gradients has 10 entries, this network has 9 weights" {
+	if _, err := Compare(f, nil); err == nil || err.Error() != "gradients has 10 entries, this network has 9 weights" {
 		t.Errorf("error %v", err)
 	}
 }
@@ -320,7 +320,7 @@ func FuzzParse(f *testing.F) {
 		for name := range file.Weights {
 			file.Gradients[name] = nil
 		}
-		if found, err := Compare(file); err == nil && len(found) < 3+len(file.Weights) {
+		if found, err := Compare(file, nil); err == nil && len(found) < 3+len(file.Weights) {
 			t.Errorf("of %d weights, only %d quantities are compared", len(file.Weights), len(found))
 		}
 	})

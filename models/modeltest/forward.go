@@ -210,8 +210,11 @@ func (l *listener) Read(layer *models.Layer, qkv *G.Node, states []*G.Node) *G.N
 // empty: a memory in which nothing was written returns zeros. The output is then local
 // attention, in each row and head times a share from 0 to 1.
 func empty(memory models.Memory) error {
-	spy := &listener{Memory: memory}
-	m, err := tiny(spy)
+	spy := new(listener)
+	m, err := tiny(wrapped(memory, func(m models.Memory) models.Memory {
+		spy.Memory = m
+		return spy
+	}))
 	if err != nil {
 		return err
 	}

@@ -185,10 +185,7 @@ func gradient(memory models.Memory) error {
 
 // withoutLoss is a memory without a loss of its own.
 func withoutLoss(memory models.Memory) models.Memory {
-	if with, ok := memory.(configured); ok {
-		return configured{struct{ models.Memory }{with.Memory}, with.set}
-	}
-	return struct{ models.Memory }{memory}
+	return wrapped(memory, func(m models.Memory) models.Memory { return struct{ models.Memory }{m} })
 }
 
 // stopGradient is a memory whose state passes no gradient from segment to segment.
@@ -219,7 +216,7 @@ func gradientReachesWriting(memory models.Memory) error {
 	if !differentiable {
 		return nil
 	}
-	cut, err := tiny(stopGradient{memory})
+	cut, err := tiny(wrapped(memory, func(m models.Memory) models.Memory { return stopGradient{m} }))
 	if err != nil {
 		return err
 	}

@@ -29,12 +29,72 @@ func Run(t *testing.T, memory models.Memory) {
 
 // With runs a memory in a model with other settings.
 func With(memory models.Memory, set func(*models.Config)) models.Memory {
+	if with, ok := memory.(configured); ok {
+		return configured{with.Memory, func(c *models.Config) { with.set(c); set(c) }}
+	}
 	return configured{memory, set}
 }
 
 type configured struct {
 	models.Memory
 	set func(*models.Config)
+}
+
+// wrapped is a memory inside another, in the model with its settings.
+func wrapped(memory models.Memory, wrap func(models.Memory) models.Memory) models.Memory {
+	if with, ok := memory.(configured); ok {
+		return configured{wrap(with.Memory), with.set}
+	}
+	return wrap(memory)
+}
+
+// Llama is trunks of the Llama family, each with some of what distinguishes them; the last
+// has everything.
+var Llama = []Trunk{
+	{"plain", func(*models.Config) {}},
+	{"grouped", func(c *models.Config) { c.Heads, c.KeyValueHeads = 4, 2 }},
+	{"one key/value head", func(c *models.Config) { c.KeyValueHeads = 1 }},
+	{"narrow", func(c *models.Config) { c.ModelWidth = 6 }},
+	{"wide", func(c *models.Config) { c.ModelWidth = 10 }},
+	{"biases", func(c *models.Config) { c.QKVBias = true }},
+	{"norms of queries and keys", func(c *models.Config) { c.QKNorm = true }},
+	{"untied", func(c *models.Config) { c.UntiedHead = true }},
+	{"scaled frequencies", func(c *models.Config) { c.RopeScaling = scaling }},
+	{"everything", func(c *models.Config) {
+		c.Heads, c.KeyValueHeads, c.ModelWidth = 4, 2, 10
+		c.QKVBias, c.QKNorm, c.UntiedHead, c.RopeScaling = true, true, true, scaling
+	}},
+}
+
+// scaling, at heads of 4, keeps the frequency 1 and interpolates 1/100.
+var scaling = models.RopeScaling{Factor: 8, LowFrequency: 0.1, HighFrequency: 4, OriginalContext: 1024}
+
+// Trunk is a trunk by its name.
+type Trunk struct {
+	Name string
+	set  func(*models.Config)
+}
+
+// Of is a memory in this trunk. SwiGLU, a product of two linear functions, grows with the
+// square of its weights: they are smaller, so that the loss remains one whose slope
+// differences can find.
+func (v Trunk) Of(memory models.Memory) models.Memory {
+	return With(memory, func(c *models.Config) {
+		v.Set(c)
+		c.InitStd *= 0.7
+	})
+}
+
+// Set changes a configuration to that of this trunk.
+func (v Trunk) Set(c *models.Config) {
+	c.SwiGLU = true
+	v.set(c)
+}
+
+// RunLlama checks a memory in a trunk of the Llama family that has everything.
+func RunLlama(t *testing.T, memory models.Memory) {
+	t.Helper()
+	Run(t, Llama[len(Llama)-1].Of(memory))
 }
 
 // check is one property. It returns an error rather than failing a test, so that

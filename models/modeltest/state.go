@@ -167,6 +167,9 @@ func footprint(memory models.Memory) error {
 		config := models.Defaults()
 		config.Vocabulary, config.FFN = vocabulary, 4
 		config.Layers, config.Heads, config.HeadSize, config.Segment = c.layers, c.heads, c.size, c.segment
+		if with, ok := memory.(configured); ok {
+			with.set(&config)
+		}
 		m, err := models.New(config, memory, 1)
 		if err != nil {
 			return err
