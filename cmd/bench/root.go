@@ -35,6 +35,7 @@ var verbs = []func(*environment) *cobra.Command{
 	trainCommand,
 	evalCommand,
 	generateCommand,
+	exportCommand,
 	rougeCommand,
 	verifyCommand,
 	memoryCommand,

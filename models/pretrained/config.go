@@ -276,3 +276,11 @@ func value[T any](v *T, absent T) T {
 	}
 	return *v
 }
+
+// CheckConfig returns an error that names what a config.json has that is not supported.
+func CheckConfig(text []byte) error {
+	if _, err := parseConfig(text); err != nil {
+		return fmt.Errorf("%s: %w", configFile, err)
+	}
+	return nil
+}
