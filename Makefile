@@ -16,8 +16,8 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); such as smoke, tiny, passkey, distance, small, paper, or a .yaml or .yml file"
-	@echo "  DATA=dir       the directory of the texts that small and paper read"
+	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); such as smoke, tiny, passkey, distance, books, small, paper, or a .yaml or .yml file"
+	@echo "  DATA=dir       the directory of the texts that books, small and paper read"
 	@echo "  ONLY=passkey   run or plan only this experiment of the profile; several: ONLY=recall,cost"
 	@echo "  FUZZTIME=10m   how long fuzz runs each target; FUZZ=datasets selects targets: see scripts/fuzz.sh"
 	@echo "  CONFIGS=\"small\", PAIRS=n, ANCHOR=speed.py   settings of bench-compare: see scripts/bench-compare.sh"

@@ -22,6 +22,8 @@ func baselinesFor(s results.BaselineSettings, model string) results.BaselineSett
 		return results.BaselineSettings{RMT: s.RMT}
 	case baselines.Compressive{}.Name():
 		return results.BaselineSettings{Compressive: s.Compressive}
+	case baselines.FullAttention{}.Name():
+		return results.BaselineSettings{FullAttention: s.FullAttention}
 	}
 	return results.BaselineSettings{}
 }
@@ -50,6 +52,8 @@ func configureMemory(s results.BaselineSettings, m models.Memory) models.Memory 
 		return baselines.Recurrent{Tokens: s.RMT.Tokens}
 	case baselines.Compressive:
 		return baselines.Compressive{Slots: s.Compressive.Slots, Rate: s.Compressive.Rate}
+	case baselines.FullAttention:
+		return baselines.FullAttention{Segments: s.FullAttention.Segments}
 	}
 	return m
 }

@@ -121,7 +121,8 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 	pretraining, finetuning := stageTiming(&r.timing, "pretraining"), stageTiming(&r.timing, "finetuning")
 	first := phase{
 		dir: r.files.pretrained(), log: "pretraining.jsonl", training: phaseTraining(b.Pretraining, s.Training), length: b.Pretraining.Length,
-		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
+		curriculum: s.Baselines.RMT.Curriculum,
+		begin:      func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, b.Pretraining.Batch, b.Pretraining.Length)
 		},

@@ -64,30 +64,4 @@ func TestSumBooksum(t *testing.T) {
 	if got := b.Books[0].Readings[0].Outputs; !slices.Equal(got, []string{"a b"}) {
 		t.Errorf("outputs kept: %q", got)
 	}
-	// Two seeds, the other of them without book a and 0.2 better at all of b.
-	other := &results.Booksum{Books: []results.BooksumBook{{ID: "b", Readings: []results.BooksumReading{reading(0.5, 0.3, nil, nil), reading(1, 0.9, nil, nil)}}}}
-	for i, length := range s.Lengths {
-		for _, book := range [][]results.BooksumReading{b.Books[0].Readings, b.Books[1].Readings, other.Books[0].Readings} {
-			book[i].Length = length
-		}
-	}
-	both := results.MeanBooks([]*results.Booksum{b, other})
-	if len(both) != 1 || both[0].ID != "b" || math.Abs(both[0].Readings[1].Mean.Overall-0.8) > 1e-12 || both[0].Readings[1].Share != 1 {
-		t.Errorf("two seeds: %+v", both)
-	}
-	if e := results.SlopeOverBooks(both); math.Abs(e.Value-1) > 1e-12 || e.Books != 1 { // (0.8-0.3)/0.5
-		t.Errorf("slope of two seeds: %+v", e)
-	}
-	if e := results.DifferenceOverBooks(both, b.Books, 128); math.Abs(e.Value-0.1) > 1e-12 || e.Books != 1 { // 0.8-0.7
-		t.Errorf("difference: %+v", e)
-	}
-	if e := results.DifferenceOverBooks(both, b.Books, 64); math.Abs(e.Value) > 1e-12 || e.Books != 1 {
-		t.Errorf("difference: %+v", e)
-	}
-	if e := results.OverBooks([]float64{3}); e != (results.BooksumMean{Value: 3, Low: 3, High: 3, Books: 1}) {
-		t.Errorf("of one book: %+v", e)
-	}
-	if e := results.OverBooks(nil); e != (results.BooksumMean{}) {
-		t.Errorf("of none: %+v", e)
-	}
 }

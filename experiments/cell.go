@@ -15,7 +15,6 @@ import (
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
 	"infinibench/internal/results"
-	"infinibench/internal/seal"
 	"infinibench/internal/train"
 	"infinibench/models"
 )
@@ -76,8 +75,11 @@ type phase struct {
 	log      string // its file
 	training results.TrainingSettings
 	length   int // tokens of a sequence
-	begin    func() (*models.Model, error)
-	source   func() (train.Source, error)
+	// curriculum is the share of the steps on shorter sequences, of a phase whose sequences
+	// are stretches of text.
+	curriculum float64
+	begin      func() (*models.Model, error)
+	source     func() (train.Source, error)
 	// What it costs; interruptions left out.
 	seconds *float64
 	tokens  *int64
@@ -151,7 +153,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	err = train.Fit(ctx, m, optimizer, source, train.Settings{
 		Documents: t.Batch, Length: p.length, Interval: t.CheckpointInterval,
 		Steps: t.Steps, Warmup: t.WarmupSteps, Rate: t.LearningRate, GateRate: t.GateLearningRate,
-		FinalRate: t.FinalLearningRate, ClipNorm: t.ClipNorm,
+		FinalRate: t.FinalLearningRate, ClipNorm: t.ClipNorm, Curriculum: p.curriculum,
 		Directory: dir, SaveEvery: r.save, ConfigHash: r.hash,
 	}, begin, step)
 	if file != nil {
@@ -196,7 +198,7 @@ func (r *cellRun) loadTiming() error {
 	if err != nil {
 		return err
 	}
-	if err := seal.Unmarshal(data, &r.timing); err != nil {
+	if r.timing, err = results.Parse[results.Timing](data); err != nil {
 		return fmt.Errorf("experiments: %s: %w; delete the file; only the cost of this cell is lost", r.files.path("timing.json"), err)
 	}
 	return nil

@@ -18,7 +18,7 @@ import (
 // does not count, and neither does anything but matrix products.
 //
 // A memory of E numbers over all layers takes 2·E to read and 2·E to write; the delta rule
-// reads once more. A cache, into which no gradient flows, is written by copying, and its
+// reads once more, and full attention only reads its cache. Another cache, into which no gradient flows, is written by copying, and its
 // backward pass has one product for each product that reads it. A nearest-neighbour search
 // multiplies the queries by the keys, half of its memory, with no backward pass. m memory
 // tokens before and after each segment make it T+2m tokens long in the layers. Relative
@@ -59,6 +59,8 @@ func FLOPs(c models.Config, m models.Memory, training bool, segments int) float6
 		if m.Delta {
 			uses++
 		}
+	case baselines.FullAttention:
+		uses = 1 // a key or a value of the cache, by a query
 	case baselines.TransformerXL:
 		own = positionFLOPs(c, m, m.T5, training, segments)
 	case baselines.Memorizing:

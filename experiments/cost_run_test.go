@@ -38,6 +38,10 @@ func TestCostSettings(t *testing.T) {
 	if diff := cmp.Diff(want, plain(p.Cells()[len(cells):])); diff != "" {
 		t.Fatal(diff)
 	}
+	p.Perplexity[0].Models = append(p.Perplexity[0].Models, "full-attention") // is measured once
+	if diff := cmp.Diff(want, plain(p.cellsOf("cost"))); diff != "" {
+		t.Error(diff)
+	}
 	s := p.Settings(want[0])
 	if s.Training.Batch != 1 || s.Training.CheckpointInterval != 1 || s.CorpusName != "novel" || s.Length != 128 || s.Seed != 0 {
 		t.Errorf("settings %+v", s)

@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"slices"
 
 	"infinibench/baselines"
 	"infinibench/internal/results"
@@ -69,6 +70,10 @@ func (p *Profile) Ledger() (*results.Ledger, error) {
 		Local: 2 * int64(p.Model.Segment) * int64(p.Model.Heads) * int64(p.Model.HeadSize) * int64(p.Model.Layers),
 	}
 	for _, memory := range memories {
+		// The control is no row of the paper's table; it is one of a profile that trains it.
+		if _, control := memory.(baselines.FullAttention); control && !slices.Contains(p.languageModels(), memory.Name()) {
+			continue
+		}
 		c, memory, err := modelOf(results.CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}, 1)
 		if err != nil {
 			return nil, err

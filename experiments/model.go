@@ -18,6 +18,7 @@ var memories = []models.Memory{
 	baselines.Compressive{},
 	models.Infini{},
 	models.Infini{Delta: true},
+	baselines.FullAttention{},
 }
 
 func modelIDs() []string {

@@ -121,8 +121,12 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 	if err := os.MkdirAll(r.directory(stage), 0o755); err != nil {
 		return nil, 0, err
 	}
+	curriculum := 0.0
+	if stage.name == results.StageZeroShot { // a prompt cannot be cut
+		curriculum = s.Baselines.RMT.Curriculum
+	}
 	m, err := r.fit(ctx, phase{
-		dir: r.directory(stage), log: stage.log(), training: training, length: length,
+		dir: r.directory(stage), log: stage.log(), training: training, length: length, curriculum: curriculum,
 		begin: func() (*models.Model, error) {
 			if i == 0 {
 				return NewModel(s, r.text.Tokenizer.Size())

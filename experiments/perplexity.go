@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"infinibench/baselines"
 	"infinibench/internal/config"
 	"infinibench/internal/results"
 	"infinibench/models"
@@ -98,6 +99,10 @@ func validatePerplexity(p *Profile, report reporter) {
 				report(key, "%s on %s at length %d is listed twice; list it once", model, t.Corpus, t.Length)
 			}
 			planned[cell] = true
+			full := baselines.FullAttention{Segments: p.Baselines.FullAttention.Segments}
+			if reach := full.Length(models.Config{Segment: p.Model.Segment}); model == full.Name() && t.Length > reach {
+				report(key, "full-attention sees %d tokens of a sequence of %d; allowed: with baselines.full-attention.segments of at least %d", reach, t.Length, t.Length/p.Model.Segment)
+			}
 		}
 	}
 }

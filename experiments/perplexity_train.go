@@ -21,7 +21,7 @@ import (
 func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	s := r.settings
 	return r.fit(ctx, phase{
-		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length,
+		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length, curriculum: s.Baselines.RMT.Curriculum,
 		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, s.Training.Batch, s.Length)

@@ -122,9 +122,12 @@ var profileKeys = []keyDoc{
 	{path: "baselines.memorizing.k", unit: "entries", absent: "32", about: "Nearest entries that each query retrieves; at most entries."},
 	{path: "baselines.rmt", about: "The Recurrent Memory Transformer."},
 	{path: "baselines.rmt.tokens", unit: "tokens", paper: "100", absent: "100 for 2048 tokens of a segment", about: "Memory tokens passed from segment to segment."},
+	{path: "baselines.rmt.curriculum", unit: "share of the steps", absent: "0", about: "Trains on text as the authors do: single segments first, then longer and longer stretches; the rest of the steps have whole sequences."},
 	{path: "baselines.compressive", about: "The Compressive Transformer."},
 	{path: "baselines.compressive.slots", unit: "slots", absent: "as many as a segment has tokens", about: "Size of the compressed memory of each layer; one segment, compressed, must fit."},
 	{path: "baselines.compressive.rate", unit: "tokens per slot", absent: "2", about: "How many tokens are compressed into one slot; at most a segment."},
+	{path: "baselines.full-attention", about: "The control that attends over the whole sequence."},
+	{path: "baselines.full-attention.segments", unit: "segments", absent: "16", about: "Length of the sequence it attends over, at least as long as in training; on longer text it sees the last tokens."},
 
 	{path: "training", about: "How every model is trained, unless an experiment says otherwise."},
 	{path: "training.batch", unit: "sequences", paper: "64", about: "Sequences in one step."},

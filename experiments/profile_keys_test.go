@@ -170,7 +170,7 @@ func TestNewProfile(t *testing.T) {
 		{"$1", "tiny", "allowed: "},
 		{strings.Repeat("a", 65), "tiny", "allowed: "},
 		{"tiny", "smoke", "tiny is a built-in profile"},
-		{"mine", "tinny", `no profile "tinny" (did you mean tiny?); the built-in ones are distance, `},
+		{"mine", "tinny", `no profile "tinny" (did you mean tiny?); the built-in ones are books, distance, `},
 		{"mine", "profiles/tiny", `no profile "profiles/tiny"; `},
 	} {
 		if _, err := NewProfile(bad.name, bad.from); err == nil || !strings.Contains(err.Error(), bad.want) {

@@ -14,7 +14,7 @@ import (
 
 func TestBuiltinProfiles(t *testing.T) {
 	names := ProfileNames()
-	if diff := cmp.Diff([]string{"distance", "paper", "passkey", "small", "smoke", "tiny"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"books", "distance", "paper", "passkey", "small", "smoke", "tiny"}, names); diff != "" {
 		t.Fatal(diff)
 	}
 	for _, name := range names {
@@ -202,12 +202,14 @@ func TestBadProfiles(t *testing.T) {
 		{"cost of nothing", "evaluation:", "cost: {lengths: [0], control_seconds: 1, control_mib: 1}\nevaluation:", "mine.yaml:33: cost.lengths[0]: got 0; allowed: more than the length before, 0, and at most 16777216"},
 		{"cost at no length", "evaluation:", "cost: {lengths: [], control_seconds: 1, control_mib: 1}\nevaluation:", "mine.yaml:33: cost.lengths: got 0 entries; allowed: a list of length 1 to 64"},
 		{"a control without limits", "evaluation:", "cost: {lengths: [64]}\nevaluation:", "mine.yaml:33: cost.control_seconds: missing; allowed: a number, 0.001 to 86400\nmine.yaml:33: cost.control_mib: missing; allowed: a whole number, 1 to 16777216"},
-		{"a baseline that there is not", "training:", "baselines: {infini-delta: {cache: 1}}\ntraining:", "mine.yaml:8: baselines.infini-delta: unknown key; allowed: transformer-xl, memorizing, rmt, compressive"},
+		{"a baseline that there is not", "training:", "baselines: {infini-delta: {cache: 1}}\ntraining:", "mine.yaml:8: baselines.infini-delta: unknown key; allowed: transformer-xl, memorizing, rmt, compressive, full-attention"},
 		{"no cache", "training:", "baselines: {transformer-xl: {cache: 0}}\ntraining:", "mine.yaml:8: baselines.transformer-xl.cache: got 0; allowed: a whole number, 1 to 1048576"},
 		{"a switch that is a number", "training:", "baselines: {transformer-xl: {t5: 1}}\ntraining:", "mine.yaml:8: baselines.transformer-xl.t5: got 1; allowed: true or false"},
 		{"more found than kept", "training:", "baselines:\n  memorizing: {entries: 8, k: 9}\ntraining:", "mine.yaml:9: baselines.memorizing.k: got 9; allowed: at most baselines.memorizing.entries, 8"},
 		{"fewer slots than a segment needs", "training:", "baselines:\n  compressive:\n    slots: 31\ntraining:", "mine.yaml:10: baselines.compressive.slots: got 31; allowed: at least 32, which one segment of 64 is compressed to"},
 		{"a slot of more than a segment", "training:", "baselines: {compressive: {rate: 65}}\ntraining:", "mine.yaml:8: baselines.compressive.rate: got 65; allowed: at most model.segment, 64"},
+		{"full attention over less than a sequence", "- infini-linear\n    length: 128", "- full-attention\n    length: 1088", "mine.yaml:30: perplexity[1].models[0]: full-attention sees 1024 tokens of a sequence of 1088; allowed: with baselines.full-attention.segments of at least 17"},
+		{"no curriculum", "training:", "baselines: {rmt: {curriculum: 1.5}}\ntraining:", "mine.yaml:8: baselines.rmt.curriculum: got 1.5; allowed: a number, 0 to 1"},
 		{"several at once", "optimizer: adamw\n  learning_rate: 3e-3\n  gate_learning_rate: 3e-2\n  steps: 100", "optimizer: adafactor\n  learning_rate: 3e-3\n  gate_learning_rate: 3e-2\n  steps: 5",
 			"mine.yaml:14: training.warmup_steps: got 10; allowed: at most training.steps, 5\nmine.yaml:16: training.weight_decay: got 0.1; allowed: 0, as adafactor has none"},
 	}

@@ -324,10 +324,4 @@ func TestTornLog(t *testing.T) {
 	if lines, err = results.ReadLog[results.LogLine](path); err != nil || len(lines) != 2 || lines[0].Step != 1 || lines[1].Step != 7 {
 		t.Errorf("%+v, %v", lines, err)
 	}
-	if err := os.WriteFile(path, []byte("{\n{}\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := results.ReadLog[results.LogLine](path); err == nil || err.Error() != "results: "+path+":1: damaged: it does not end with its checksum; delete the file: a training log then starts late, samples are scored again" {
-		t.Errorf("damaged line: %v", err)
-	}
 }

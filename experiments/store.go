@@ -27,14 +27,15 @@ type cellFiles string
 func (c cellFiles) path(name string) string { return filepath.Join(string(c), name) }
 func (c cellFiles) checkpoint() string      { return c.path("checkpoint") }
 
-// result reads the result of a finished cell; found is false when there is none,
-// or one that was made with other settings, or a damaged one.
+// result reads the result of a cell that finished or failed. Found is false if there is
+// none, or if it is damaged or belongs to other settings.
 func (c cellFiles) result(hash string) (r results.Result, found bool) {
 	data, err := os.ReadFile(c.path("result.json"))
-	if err != nil || seal.Unmarshal(data, &r) != nil {
+	if err != nil {
 		return results.Result{}, false
 	}
-	return r, r.ConfigHash == hash && r.Version == results.Version
+	r, err = results.ParseResult(data)
+	return r, err == nil && r.ConfigHash == hash
 }
 
 // prepare makes the directory ready for a cell with these settings. What other

@@ -12,7 +12,6 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/booksum"
 	"infinibench/internal/results"
-	"infinibench/internal/seal"
 )
 
 // skipBadTexts is the setting bad_texts that leaves texts out.
@@ -117,8 +116,8 @@ func knownBad(c datasets.Corpus, path string) (map[datasets.Split][]datasets.Unr
 	if err != nil {
 		return nil, false
 	}
-	var checked checkedTexts
-	if seal.Unmarshal(data, &checked) != nil {
+	checked, err := results.Parse[checkedTexts](data)
+	if err != nil {
 		return nil, false
 	}
 	for split, bad := range checked.Bad {

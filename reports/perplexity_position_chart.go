@@ -99,15 +99,26 @@ func (r *row) positionCurve(name string, styles chart.Styles) chart.Curve {
 // byPosition is the mean over seeds of a bucket's sum divided by its tokens;
 // buckets for which of says no are left out.
 func (r *row) byPosition(of func(results.Result, results.Bucket) (sum float64, ok bool)) map[span]float64 {
-	means, n := map[span]float64{}, map[span]float64{}
-	for _, record := range r.records {
-		for _, b := range record.Result.Perplexity.Positions {
-			if sum, ok := of(record.Result, b); ok && b.Tokens > 0 {
-				at := span{b.From, b.To}
-				means[at] += sum / float64(b.Tokens)
-				n[at]++
+	return r.perToken(func(result results.Result, add func(span, float64, int64)) {
+		for _, b := range result.Perplexity.Positions {
+			if sum, ok := of(result, b); ok {
+				add(span{b.From, b.To}, sum, b.Tokens)
 			}
 		}
+	})
+}
+
+// perToken is the mean over seeds of a sum divided by its tokens, place by place. each adds
+// the sums of one result; those over no token are left out.
+func (r *row) perToken(each func(result results.Result, add func(at span, sum float64, tokens int64))) map[span]float64 {
+	means, n := map[span]float64{}, map[span]float64{}
+	for _, record := range r.records {
+		each(record.Result, func(at span, sum float64, tokens int64) {
+			if tokens > 0 {
+				means[at] += sum / float64(tokens)
+				n[at]++
+			}
+		})
 	}
 	for at := range means {
 		means[at] /= n[at]
@@ -115,8 +126,24 @@ func (r *row) byPosition(of func(results.Result, results.Bucket) (sum float64, o
 	return means
 }
 
-// drawPositions fills a chart with lines. It returns nil without lines.
+// drawPositions fills a chart with lines over positions. It returns nil without lines.
 func drawPositions(f *chart.Chart, lines []line[span], axisName string) (*chart.Chart, error) {
+	x := spanAxis{
+		name: "position in the document, tokens", title: "Tokens",
+		tick: func(at span) string { return fmt.Sprint(at.from) }, row: func(at span) string { return fmt.Sprintf("%d–%d", at.from, at.to) },
+	}
+	return drawSpans(f, lines, x, axisName)
+}
+
+// spanAxis is how an axis of spans is written: its name, the label of a span on the axis and
+// in the table, and the title of the table's column.
+type spanAxis struct {
+	name, title string
+	tick, row   func(span) string
+}
+
+// drawSpans fills a chart with lines. It returns nil without lines.
+func drawSpans(f *chart.Chart, lines []line[span], x spanAxis, axisName string) (*chart.Chart, error) {
 	if len(lines) == 0 {
 		return nil, nil
 	}
@@ -131,7 +158,7 @@ func drawPositions(f *chart.Chart, lines []line[span], axisName string) (*chart.
 	})
 	var labels []string
 	for _, at := range order {
-		labels = append(labels, fmt.Sprint(at.from))
+		labels = append(labels, x.tick(at))
 	}
 	s := chart.EmptyRange()
 	for _, l := range lines {
@@ -147,8 +174,8 @@ func drawPositions(f *chart.Chart, lines []line[span], axisName string) (*chart.
 		f.Curves = append(f.Curves, l.Curve)
 		f.Legend = append(f.Legend, chart.LegendItem{Name: l.Name, Color: l.Color, Dash: l.Dash, Shape: l.Symbol})
 	}
-	f.Data = numbers(f.Title+": "+axisName, "Tokens", order, func(at span) string { return fmt.Sprintf("%d–%d", at.from, at.to) }, lines, table.Sig4)
-	f.X = chart.Axis{Name: "position in the document, tokens", Kind: chart.Category, Labels: labels}
+	f.Data = numbers(f.Title+": "+axisName, x.title, order, x.row, lines, table.Sig4)
+	f.X = chart.Axis{Name: x.name, Kind: chart.Category, Labels: labels}
 	f.Y = chart.ValueAxis(axisName, s)
 	return f, f.Draw()
 }

@@ -229,6 +229,9 @@ func (c *comparison) charts(slug string) ([]*chart.Chart, error) {
 	if err := add(c.gainChart(slug)); err != nil {
 		return nil, err
 	}
+	if err := add(c.ageChart(slug)); err != nil {
+		return nil, err
+	}
 	if err := add(c.trainingChart(slug)); err != nil {
 		return nil, err
 	}

@@ -12,14 +12,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"infinibench/internal/results"
-	"infinibench/internal/seal"
 	"infinibench/reports/table"
 )
 
@@ -93,29 +91,12 @@ func (run *Run) warn(format string, args ...any) {
 	run.Warnings = append(run.Warnings, table.Clean(fmt.Sprintf(format, args...)))
 }
 
-// maxFile bounds the memory that a result file can cost, in bytes: the training log of
-// a million steps.
-const maxFile = 256 << 20
-
-// readFile is os.ReadFile for files that may be anything.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err == nil && info.Size() > maxFile {
-		return nil, fmt.Errorf("larger than %d MiB, which no result file should be", maxFile>>20)
-	}
-	return io.ReadAll(io.LimitReader(f, maxFile))
-}
-
 // loadRecord reads one cell's directory. ok is false when its result.json
 // cannot be used; the files beside it only warn.
 func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 	cell := filepath.Dir(path)
 	record.Key = filepath.Base(cell)
-	raw, err := readFile(path)
+	raw, err := results.ReadFile(path)
 	if err == nil {
 		record.Result, err = parseResult(raw)
 	}
@@ -131,38 +112,42 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 	for _, name := range changed {
 		run.warn("%s/%s: not the samples that the result sums up; the same command scores again what is lost", record.Key, name)
 	}
-	if raw, err := readFile(filepath.Join(cell, "metrics.jsonl")); err == nil {
-		var bad []int
-		record.Log, bad = parseLog(raw)
-		for _, line := range bad {
-			run.warn("%s/metrics.jsonl: line %d is damaged: left out", record.Key, line)
+	if raw, ok := run.readFile(cell, "metrics.jsonl"); ok {
+		var damaged []results.DamagedLine
+		record.Log, damaged = results.ParseTrainingLog(raw)
+		for _, line := range damaged {
+			run.warn("%s/metrics.jsonl: line %d is damaged: left out", record.Key, line.Number)
 		}
 		run.missing(record.Key, "metrics.jsonl", record.Log)
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		run.warn("%s/metrics.jsonl: %v", record.Key, pathless(err))
 	}
-	if raw, err := readFile(filepath.Join(cell, "timing.json")); err == nil {
-		var timing results.Timing
-		if err := seal.Unmarshal(raw, &timing); err != nil {
+	if raw, ok := run.readFile(cell, "timing.json"); ok {
+		if timing, err := results.Parse[results.Timing](raw); err != nil {
 			run.warn("%s/timing.json: %v", record.Key, err)
 		} else {
 			record.Timing = &timing
 			run.missing(record.Key, "timing.json", timing)
 		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		run.warn("%s/timing.json: %v", record.Key, pathless(err))
 	}
 	return record, true
 }
 
+// readFile reads a file beside a result. A missing file is no fault; any other warns.
+func (run *Run) readFile(cell, name string) (raw []byte, ok bool) {
+	raw, err := results.ReadFile(filepath.Join(cell, name))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		run.warn("%s/%s: %v", filepath.Base(cell), name, pathless(err))
+	}
+	return raw, err == nil
+}
+
 func (run *Run) loadPlan(dir string) []results.Cell {
-	raw, err := readFile(filepath.Join(dir, "plan.json"))
+	raw, err := results.ReadFile(filepath.Join(dir, "plan.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	var plan results.Plan
 	if err == nil {
-		err = seal.Unmarshal(raw, &plan)
+		plan, err = results.Parse[results.Plan](raw)
 	}
 	if err != nil {
 		run.warn("plan.json: %v", pathless(err))
@@ -181,22 +166,11 @@ func pathless(err error) error {
 	return err
 }
 
-// parseResult reads result.json and refuses what the tables could not show
-// honestly.
+// parseResult parses result.json and refuses what the tables could not show honestly.
 func parseResult(raw []byte) (results.Result, error) {
-	var result results.Result
-	if err := seal.Unmarshal(raw, &result); err != nil {
+	result, err := results.ParseResult(raw)
+	if err != nil || result.Status == results.StatusFailed {
 		return result, err
-	}
-	if result.Version != results.Version {
-		return result, fmt.Errorf("version %d: this program reads version %d", result.Version, results.Version)
-	}
-	switch result.Status {
-	case results.StatusFailed:
-		return result, nil
-	case results.StatusDone:
-	default:
-		return result, fmt.Errorf("status %q: want %q or %q", result.Status, results.StatusDone, results.StatusFailed)
 	}
 	section := sectionOf(result.Cell.Experiment)
 	if section == nil {
@@ -206,29 +180,6 @@ func parseResult(raw []byte) (results.Result, error) {
 		return result, section.check(&result)
 	}
 	return result, nil
-}
-
-// parseLog reads metrics.jsonl. A last line without its newline is what a kill
-// leaves behind and is ignored; damaged lines are returned by number. A run that
-// resumed from a checkpoint logs some steps again: the later line counts.
-func parseLog(raw []byte) (lines []results.LogLine, bad []int) {
-	number := 0
-	for text := range bytes.Lines(raw) {
-		number++
-		if !bytes.HasSuffix(text, []byte("\n")) {
-			break
-		}
-		var line results.LogLine
-		if err := seal.Unmarshal(text, &line); err != nil {
-			bad = append(bad, number)
-			continue
-		}
-		for len(lines) > 0 && lines[len(lines)-1].Step >= line.Step {
-			lines = lines[:len(lines)-1]
-		}
-		lines = append(lines, line)
-	}
-	return lines, bad
 }
 
 // has reports whether any cell of an experiment was planned or has a result.

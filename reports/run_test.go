@@ -108,46 +108,6 @@ func TestLoadDirectoryWithPatternCharacters(t *testing.T) {
 	}
 }
 
-func TestParseLog(t *testing.T) {
-	for _, tc := range []struct {
-		name, in string
-		steps    []int
-		bad      []int
-	}{
-		{"empty", "", nil, nil},
-		{"torn last line", "{\"step\":1}\n{\"step\":2", []int{1}, nil},
-		{"only a torn line", "{\"step\"", nil, nil},
-		{"damage in the middle", "{\"step\":1}\nx\n\n{\"step\":2}\n", []int{1, 2}, []int{2, 3}},
-		{"steps logged again after a resume", "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"step\":2}\n", []int{1, 2}, nil},
-	} {
-		lines, bad := parseLog(sealed(tc.in))
-		var steps []int
-		for _, l := range lines {
-			steps = append(steps, l.Step)
-		}
-		if diff := cmp.Diff(tc.steps, steps); diff != "" {
-			t.Errorf("%s: steps %s", tc.name, diff)
-		}
-		if diff := cmp.Diff(tc.bad, bad); diff != "" {
-			t.Errorf("%s: bad lines %s", tc.name, diff)
-		}
-	}
-}
-
-// However damaged, a log never panics and its steps rise.
-func FuzzParseLog(f *testing.F) {
-	f.Add([]byte("{\"step\":1,\"loss\":2.5}\n{\"step\":2"))
-	f.Add([]byte("null\n[]\n{\"step\":-1}\n"))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		lines, _ := parseLog(sealed(string(raw)))
-		for i := 1; i < len(lines); i++ {
-			if lines[i].Step <= lines[i-1].Step {
-				t.Fatalf("step %d follows step %d", lines[i].Step, lines[i-1].Step)
-			}
-		}
-	})
-}
-
 // Whatever parses as a result must also go through the report.
 func FuzzParseResult(f *testing.F) {
 	f.Add([]byte(`{"version":1,"status":"failed","cell":{"experiment":"perplexity","corpus":"novel"},"error":"x"}`))

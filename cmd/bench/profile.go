@@ -33,7 +33,7 @@ func profileNewCommand(env *environment) *cobra.Command {
 		Long: `new writes the file NAME.yaml: a copy of a built-in profile, comments included, with the
 name replaced. It never overwrites a file.`,
 		Example: `  bench profile new mine
-  bench profile new books --from small --out profiles/books.yaml`,
+  bench profile new my-books --from small --out profiles/my-books.yaml`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return fmt.Errorf("one name is needed, got %d", len(args))

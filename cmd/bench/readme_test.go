@@ -30,7 +30,7 @@ func TestReadmeCommands(t *testing.T) {
 	for _, command := range commands(t, page) {
 		c.run(command)
 	}
-	for _, name := range []string{"runs/tiny/report/report.html", "runs/smoke/report/report.html", "runs/books/report/tables/summary.md"} {
+	for _, name := range []string{"runs/tiny/report/report.html", "runs/smoke/report/report.html", "runs/my-books/report/tables/summary.md"} {
 		if _, err := os.Stat(filepath.Join(c.dir, name)); err != nil {
 			t.Errorf("after the commands of the README: %v", err)
 		}

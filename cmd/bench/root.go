@@ -30,6 +30,7 @@ var verbs = []func(*environment) *cobra.Command{
 	serveCommand,
 	compareCommand,
 	dataCommand,
+	modelCommand,
 	tokenizerCommand,
 	passkeyCommand,
 	trainCommand,

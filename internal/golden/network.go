@@ -34,6 +34,7 @@ func choices(o Options) []choice {
 		{baselines.Compressive{Slots: value(o.Slots), Rate: value(o.Rate)}, []string{"slots", "rate"}},
 		{models.Infini{}, infini},
 		{models.Infini{Delta: true}, infini},
+		{baselines.FullAttention{}, nil},
 	}
 }
 

@@ -8,6 +8,7 @@ type BaselineSettings struct {
 	Memorizing    MemorizingSettings    `yaml:"memorizing,omitempty" json:",omitzero"`
 	RMT           RMTSettings           `yaml:"rmt,omitempty" json:",omitzero"`
 	Compressive   CompressiveSettings   `yaml:"compressive,omitempty" json:",omitzero"`
+	FullAttention FullAttentionSettings `yaml:"full-attention,omitempty" json:",omitzero"`
 }
 
 // TransformerXLSettings configures baselines.TransformerXL.
@@ -25,11 +26,17 @@ type MemorizingSettings struct {
 
 // RMTSettings configures baselines.Recurrent.
 type RMTSettings struct {
-	Tokens int `yaml:"tokens,omitempty" min:"1" max:"65536"` // 0: 100 to 2048 of a segment
+	Tokens     int     `yaml:"tokens,omitempty" min:"1" max:"65536"`                   // 0: 100 to 2048 of a segment
+	Curriculum float64 `yaml:"curriculum,omitempty" json:",omitempty" min:"0" max:"1"` // share of the steps whose sequences are shorter; see train.Settings
 }
 
 // CompressiveSettings configures baselines.Compressive.
 type CompressiveSettings struct {
 	Slots int `yaml:"slots,omitempty" min:"1" max:"1048576"` // 0: as many as tokens in a segment
 	Rate  int `yaml:"rate,omitempty" min:"1" max:"1024"`     // tokens to a slot; 0: 2
+}
+
+// FullAttentionSettings configures baselines.FullAttention.
+type FullAttentionSettings struct {
+	Segments int `yaml:"segments,omitempty" min:"2" max:"65536"` // of the sequence it attends over; 0: 16
 }

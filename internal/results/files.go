@@ -80,31 +80,3 @@ func WriteJSON(path string, v any) error {
 	}
 	return atomicfile.Write(path, data)
 }
-
-// ReadLog reads an append-only file of JSON lines. A last line that a kill left
-// torn is left out; any other damaged line is an error, which repair prevents.
-func ReadLog[T any](path string) ([]T, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var lines []T
-	for n, line := range WholeLines(data) {
-		var v T
-		if err := seal.Unmarshal(line, &v); err != nil {
-			return nil, fmt.Errorf("results: %s:%d: %w; delete the file: a training log then starts late, samples are scored again", path, n+1, err)
-		}
-		lines = append(lines, v)
-	}
-	return lines, nil
-}
-
-// WholeLines cuts a log into its lines, each with its end; a last one without is
-// left out.
-func WholeLines(data []byte) [][]byte {
-	lines := bytes.SplitAfter(data, []byte("\n"))
-	return lines[:len(lines)-1]
-}

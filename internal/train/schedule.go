@@ -26,6 +26,24 @@ func (s Schedule) Factor(t int) float64 {
 	return s.Final + (1-s.Final)*0.5*(1+math.Cos(math.Pi*math.Min(x, 1)))
 }
 
+// sequence is the length of a sequence at step t, counted from 0, by the curriculum.
+func (s Settings) sequence(t, segment int) int {
+	shorter := int(s.Curriculum * float64(s.Steps))
+	if t >= shorter || s.Length%segment != 0 {
+		return s.Length
+	}
+	var lengths []int
+	for n := segment; n < s.Length; n += segment {
+		if s.Length%n == 0 {
+			lengths = append(lengths, n)
+		}
+	}
+	if len(lengths) == 0 {
+		return s.Length
+	}
+	return lengths[t*len(lengths)/shorter]
+}
+
 // Clip scales the gradients down to a global norm of at most limit (0 for no limit), and
 // returns their norm before that.
 func Clip(gradients [][]float32, limit float64) float64 {

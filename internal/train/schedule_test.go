@@ -62,3 +62,31 @@ func TestClip(t *testing.T) {
 		t.Errorf("a gradient of zeros became %v, norm %g", zero, norm)
 	}
 }
+
+// The lengths are the divisors of the number of segments: 1, 2, 4 and 8 of 16 segments, each
+// for a quarter of half the steps; 1, 2 and 5 of 10.
+func TestCurriculum(t *testing.T) {
+	for _, c := range []struct {
+		reason   string
+		s        Settings
+		segment  int
+		step     int
+		segments int
+	}{
+		{"none", Settings{Length: 16, Steps: 80}, 1, 0, 16},
+		{"the first", Settings{Length: 2048, Steps: 80, Curriculum: 0.5}, 128, 0, 1},
+		{"the last with one segment", Settings{Length: 2048, Steps: 80, Curriculum: 0.5}, 128, 9, 1},
+		{"two segments", Settings{Length: 2048, Steps: 80, Curriculum: 0.5}, 128, 10, 2},
+		{"four", Settings{Length: 2048, Steps: 80, Curriculum: 0.5}, 128, 20, 4},
+		{"eight", Settings{Length: 2048, Steps: 80, Curriculum: 0.5}, 128, 39, 8},
+		{"whole sequences", Settings{Length: 2048, Steps: 80, Curriculum: 0.5}, 128, 40, 16},
+		{"to the last step", Settings{Length: 2048, Steps: 80, Curriculum: 1}, 128, 79, 8},
+		{"10 segments", Settings{Length: 40, Steps: 6, Curriculum: 1}, 4, 5, 5},
+		{"one segment", Settings{Length: 4, Steps: 6, Curriculum: 1}, 4, 0, 1},
+		{"fewer steps than lengths", Settings{Length: 16, Steps: 2, Curriculum: 1}, 1, 1, 4},
+	} {
+		if got := c.s.sequence(c.step, c.segment); got != c.segments*c.segment {
+			t.Errorf("%s: step %d has %d tokens, want %d segments of %d", c.reason, c.step, got, c.segments, c.segment)
+		}
+	}
+}

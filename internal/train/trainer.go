@@ -41,6 +41,13 @@ type Settings struct {
 	// large, clipping shortens the step that the language-model loss takes.
 	ClipNorm float64
 
+	// Curriculum is the share of the steps whose sequences are shorter, as the authors of the
+	// Recurrent Memory Transformer train it (Bulatov et al. 2023, arXiv 2304.11062, section
+	// "Curriculum Learning"): first single segments, then longer and longer stretches. The
+	// lengths are the divisors of the number of segments, in equal parts. A batch is the same
+	// as without, and each of its sequences is cut into sequences of the shorter length.
+	Curriculum float64
+
 	Directory  string // of the checkpoint that an interrupted run resumes from; "" for none
 	SaveEvery  int    // steps
 	ConfigHash string // settings a checkpoint must have been made with
@@ -67,7 +74,7 @@ func Fit(ctx context.Context, m *models.Model, o Optimizer, source Source, s Set
 	}
 	n := s.Documents * s.Length
 	f := &fitting{
-		Settings: s, backprop: NewBackprop(m, s.Documents, s.Interval), optimizer: o, source: source,
+		Settings: s, model: m, optimizer: o, source: source,
 		batch:    &Batch{IDs: make([]int32, n), Targets: make([]int32, n), Weights: make([]float32, n)},
 		schedule: Schedule{Warmup: s.Warmup, Steps: s.Steps, Final: s.FinalRate},
 	}
@@ -124,7 +131,9 @@ func resume(m *models.Model, o Optimizer, source Source, s Settings) (Progress, 
 // fitting is what the steps of a training share.
 type fitting struct {
 	Settings
-	backprop  *Backprop
+	model     *models.Model
+	backprop  *Backprop // for sequences of length
+	length    int
 	optimizer Optimizer
 	source    Source
 	batch     *Batch
@@ -133,8 +142,11 @@ type fitting struct {
 
 // step draws a batch, updates the weights and advances at.
 func (f *fitting) step(at *Progress) (Line, error) {
-	b, batch := f.backprop, f.batch
 	start := machine.WorkTime()
+	if length := f.sequence(at.Step, f.model.Config.Segment); length != f.length {
+		f.length, f.backprop = length, NewBackprop(f.model, f.Documents*f.Length/length, f.Interval)
+	}
+	b, batch := f.backprop, f.batch
 	if err := f.source.Next(batch); err != nil {
 		return Line{}, err
 	}

@@ -156,7 +156,7 @@ func TestLiveInBrowser(t *testing.T) {
 			if !browser.Ask[bool](t, ctx, `document.querySelector("details").open && document.querySelector("figure tbody tr:last-child td:nth-child(3)").textContent === "60"`) {
 				t.Error("the chart's table was closed, or does not go on")
 			}
-			d.object(perplexity("local-only", 1).Key()+"/result.json", 31, results.Result{Status: results.StatusFailed, Error: "disk full", ConfigHash: "b"})
+			d.object(perplexity("local-only", 1).Key()+"/result.json", 31, results.Result{Version: 1, Status: results.StatusFailed, Error: "disk full", ConfigHash: "b"})
 			d.free(perplexity("local-only", 1).Key())
 			until(t, ctx, `document.getElementById("status").textContent.startsWith("Not running.")`)
 			if got := browser.Ask[string](t, ctx, `document.querySelector("#all tr:nth-child(2) .error").textContent + document.getElementById("now").hidden`); got != "disk fulltrue" {
@@ -189,7 +189,7 @@ func TestHostileLabels(t *testing.T) {
 		plan.Sizes = append(plan.Sizes, size("a"))
 		d.config(c.Key(), 1, "a")
 		d.put(c.Key()+"/metrics.jsonl", 2, steps(t, 1, 3, 1))
-		d.object(c.Key()+"/result.json", 3, results.Result{Status: results.StatusFailed, Error: labels[i], ConfigHash: "a"})
+		d.object(c.Key()+"/result.json", 3, results.Result{Version: 1, Status: results.StatusFailed, Error: labels[i], ConfigHash: "a"})
 	}
 	d.object("plan.json", 0, plan)
 	w := NewWatch(d.path, labels[1])

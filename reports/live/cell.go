@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"infinibench/internal/results"
-	"infinibench/internal/seal"
 	"infinibench/reports"
 	"infinibench/reports/table"
 )
@@ -46,25 +45,20 @@ type cell struct {
 // active reports whether a living process makes it.
 func (x *cell) active() bool { return x.maker != nil && x.maker.alive }
 
-// outcome is what is of interest here in a result.json, which may be long.
+// outcome is the part of a result.json that the page needs. The rest may be long, and is
+// not kept.
 type outcome struct {
-	Version    int            `json:"version"`
-	Status     results.Status `json:"status"`
-	Error      string         `json:"error"`
-	ConfigHash string         `json:"config_hash"`
+	status     results.Status
+	err        string
+	configHash string
 }
 
-func sealed[T any](raw []byte) (value T, err error) {
-	err = seal.Unmarshal(raw, &value)
-	return value, err
+func parseOutcome(raw []byte) (outcome, error) {
+	r, err := results.ParseResult(raw)
+	return outcome{r.Status, r.Error, r.ConfigHash}, err
 }
 
-// configHash is the hash in the last line of a config.yaml.
-func configHash(raw []byte) (string, error) {
-	lines := strings.Split(strings.TrimSuffix(string(raw), "\n"), "\n")
-	_, hash, _ := strings.Cut(lines[len(lines)-1], ": ")
-	return hash, nil
-}
+func parseConfigHash(raw []byte) (string, error) { return results.ParseConfigHash(raw), nil }
 
 // cell reads one cell.
 func (v *view) cell(c results.Cell, size results.Size) *cell {
@@ -74,22 +68,22 @@ func (v *view) cell(c results.Cell, size results.Size) *cell {
 		return x
 	}
 	x.maker = v.maker(key)
-	result, _, found := read(v, key+"/result.json", sealed[outcome])
-	found = found && (size.ConfigHash == "" || result.ConfigHash == size.ConfigHash)
-	hash, _, begun := read(v, key+"/config.yaml", configHash)
+	result, _, found := read(v, key+"/result.json", parseOutcome)
+	found = found && (size.ConfigHash == "" || result.configHash == size.ConfigHash)
+	hash, _, begun := read(v, key+"/config.yaml", parseConfigHash)
 	if begun = begun && (size.ConfigHash == "" || hash == size.ConfigHash); begun {
 		v.progress(key, x)
 	}
 	switch {
-	case found && result.Status == results.StatusDone:
+	case found && result.status == results.StatusDone:
 		x.state = done
 	case x.active():
 		x.state = starting
 		if begun {
 			x.state = x.doing()
 		}
-	case found && result.Status == results.StatusFailed:
-		x.state, x.err = failed, table.Clean(result.Error)
+	case found && result.status == results.StatusFailed:
+		x.state, x.err = failed, table.Clean(result.err)
 	case begun:
 		x.state = interrupted
 	}
@@ -98,7 +92,7 @@ func (v *view) cell(c results.Cell, size results.Size) *cell {
 
 // progress reads how far a cell has come.
 func (v *view) progress(key string, x *cell) {
-	if timing, _, found := read(v, key+"/timing.json", sealed[results.Timing]); found {
+	if timing, _, found := read(v, key+"/timing.json", results.Parse[results.Timing]); found {
 		x.timing = timing
 	}
 	entries, err := fs.ReadDir(v.root.FS(), key)

@@ -189,11 +189,11 @@ func TestEnds(t *testing.T) {
 	if s := w.State(); s.Phase != "stopped" || s.Share == nil || *s.Share != 0 { // it was not there when the watch began
 		t.Errorf("with a plan: %+v", s)
 	}
-	d.object(c.Key()+"/result.json", 1, results.Result{Status: results.StatusFailed, Error: "disk\n\u202efull", ConfigHash: "a"})
+	d.object(c.Key()+"/result.json", 1, results.Result{Version: 1, Status: results.StatusFailed, Error: "disk\n\u202efull", ConfigHash: "a"})
 	if s := w.State(); s.Phase != "ended" || s.Fails != 1 || s.Cells[0].Error != "disk full" {
 		t.Errorf("with a failure: %+v", s)
 	}
-	d.object(c.Key()+"/result.json", 2, results.Result{Status: results.StatusDone, ConfigHash: "a"})
+	d.object(c.Key()+"/result.json", 2, results.Result{Version: 1, Status: results.StatusDone, ConfigHash: "a"})
 	if s := w.State(); s.Phase != "finished" || s.Done != 1 || *s.Share != 1 {
 		t.Errorf("with a result: %+v", s)
 	}

@@ -121,7 +121,7 @@ func (v *view) maker(dir string) *maker {
 }
 
 func (v *view) fill(s *State) {
-	plan, _, found := read(v, "plan.json", sealed[results.Plan])
+	plan, _, found := read(v, "plan.json", results.Parse[results.Plan])
 	if !found {
 		return
 	}

@@ -2,7 +2,6 @@ package live
 
 import (
 	"bufio"
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"os"
 
 	"infinibench/internal/results"
-	"infinibench/internal/seal"
 )
 
 // tail reads a log that grows, each line once.
@@ -26,8 +24,7 @@ type tail struct {
 }
 
 const (
-	maxLog  = 256 << 20 // bytes: a million steps
-	maxLine = 64 << 10  // bytes of a line of a training log; they have about 250
+	maxLine = 64 << 10 // bytes of a line of a training log; they have about 250
 )
 
 // tail reads a log as it is now, nil if it is missing; it warns of what is wrong.
@@ -50,8 +47,8 @@ func (v *view) follow(name string, training bool) (*tail, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Size() > maxLog {
-		return nil, fmt.Errorf("larger than %d MiB, which no log should be", maxLog>>20)
+	if info.Size() > results.MaxFile {
+		return nil, fmt.Errorf("larger than %d MiB, which no log should be", results.MaxFile>>20)
 	}
 	f, err := v.root.Open(name)
 	if err != nil {
@@ -75,7 +72,7 @@ func (v *view) follow(name string, training bool) (*tail, error) {
 	if _, err := f.Seek(t.offset, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return t, t.read(io.LimitReader(f, maxLog))
+	return t, t.read(io.LimitReader(f, results.MaxFile))
 }
 
 // read takes the whole lines; the last may be in the middle of being written, or torn by
@@ -99,8 +96,7 @@ func (t *tail) read(r io.Reader) error {
 		t.lines++
 		t.offset += length
 		if t.step != nil {
-			var line results.LogLine
-			if long || len(bytes.TrimSpace(part)) == 0 || seal.Unmarshal(part, &line) != nil {
+			if line, err := results.Parse[results.LogLine](part); long || err != nil {
 				t.bad++
 			} else {
 				t.step(line)

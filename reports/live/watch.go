@@ -6,12 +6,12 @@ package live
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"sync"
 	"time"
 
+	"infinibench/internal/results"
 	"infinibench/reports/table"
 )
 
@@ -73,9 +73,6 @@ func (v *view) warn(name string, err error) {
 	v.warnings = append(v.warnings, table.Clean(fmt.Sprintf("%s: %v", name, err)))
 }
 
-// maxFile bounds the memory that a file can cost, in bytes.
-const maxFile = 64 << 20
-
 // read gives what `parse` makes of a file, and when that was written; found is false
 // where it is not there, or cannot be used, of which it warns.
 func read[T any](v *view, name string, parse func([]byte) (T, error)) (value T, at time.Time, found bool) {
@@ -107,10 +104,7 @@ func (v *view) open(name string, parse func([]byte) (any, error)) *kept {
 		return &kept{err: err}
 	}
 	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err == nil && len(raw) > maxFile {
-		err = fmt.Errorf("larger than %d MiB, which no such file should be", maxFile>>20)
-	}
+	raw, err := results.ReadAll(f)
 	k := &kept{info: info, err: err}
 	if err == nil {
 		k.value, k.err = parse(raw)
