@@ -27,12 +27,18 @@ type checkpointFlags struct {
 	flags    *pflag.FlagSet
 }
 
+// add adds the flags to a verb that reads a text.
 func (f *checkpointFlags) add(cmd *cobra.Command) {
+	f.addOptional(cmd)
+	f.flags.BoolVar(&f.template, "template", true, "start the text of a pretrained model with the special tokens of its tokenizer's template, if it has any")
+	cmd.MarkFlagRequired("checkpoint")
+}
+
+// addOptional adds the flags to a verb that needs no checkpoint and reads no text.
+func (f *checkpointFlags) addOptional(cmd *cobra.Command) {
 	f.flags = cmd.Flags()
 	f.flags.StringVar(&f.dir, "checkpoint", "", "checkpoint, or Hugging Face folder of a pretrained model")
-	f.flags.BoolVar(&f.template, "template", true, "start the text of a pretrained model with the special tokens of its tokenizer's template, if it has any")
 	f.plug.add(cmd)
-	cmd.MarkFlagRequired("checkpoint")
 }
 
 // checkpoint is a model of which a folder's weights are not read yet.
@@ -119,31 +125,33 @@ func openCheckpoint(dir string) (*checkpoint, error) {
 
 // load returns the model, and says of a folder what was plugged in.
 func (c *checkpoint) load(env *environment, plug experiments.Plug) (*models.Model, error) {
+	return c.loadFor(env, plug, 0)
+}
+
+// loadFor is load for a text of so many tokens, unless that is 0: a base model gets no more
+// room for context than they need.
+func (c *checkpoint) loadFor(env *environment, plug experiments.Plug, tokens int) (*models.Model, error) {
 	if c.model != nil {
 		return c.model, nil
+	}
+	own := c.folder.Plugged == nil && plug.Memory == "" && plug.Segment == 0
+	context := c.folder.Config.Segment
+	if own && tokens > 0 {
+		plug.Segment = min(tokens, context)
 	}
 	m, err := await(env.ctx, func() (*models.Model, error) { return plug.Load(c.folder) })
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(env.stderr, "bench: %s\n", c.describe(m))
+	fmt.Fprintf(env.stderr, "bench: %s\n", c.describe(m, own))
+	if own && tokens > context {
+		fmt.Fprintf(env.stderr, "bench: the text is longer than the context of the model: after each %s tokens it starts with an empty one\n", humanize.Comma(int64(context)))
+	}
 	return m, nil
 }
 
-// loadFor is load for a text of so many tokens: it does not reserve room for more context
-// than a base model needs.
-func (c *checkpoint) loadFor(env *environment, plug experiments.Plug, tokens int) (*models.Model, error) {
-	if c.model == nil && c.folder.Plugged == nil && plug.Memory == "" && plug.Segment == 0 {
-		if tokens > c.folder.Config.Segment {
-			fmt.Fprintf(env.stderr, "bench: the text is longer than the context of the model, %s tokens: after each stretch of that length it starts with an empty context\n", humanize.Comma(int64(c.folder.Config.Segment)))
-		}
-		plug.Segment = min(tokens, c.folder.Config.Segment)
-	}
-	return c.load(env, plug)
-}
-
-// describe says what a folder holds and what was plugged in.
-func (c *checkpoint) describe(m *models.Model) string {
+// describe says what a folder holds and what was plugged in, if it is not in its own context.
+func (c *checkpoint) describe(m *models.Model, own bool) string {
 	kind := c.folder.Architecture
 	if kind == "" {
 		kind = c.folder.ModelType
@@ -151,8 +159,10 @@ func (c *checkpoint) describe(m *models.Model) string {
 	text := fmt.Sprintf("%s: %s, %s weights in %s; ", c.folder.Dir, kind, humanize.Comma(c.folder.Parameters()), c.folder.Type())
 	id, segment := m.Memory.Name(), humanize.Comma(int64(m.Config.Segment))
 	switch _, local := m.Memory.(baselines.LocalOnly); {
+	case own:
+		text += fmt.Sprintf("its own context, %s tokens", humanize.Comma(int64(c.folder.Config.Segment)))
 	case local:
-		text += fmt.Sprintf("attention within %s tokens", segment)
+		text += fmt.Sprintf("no memory, segments of %s tokens", segment)
 	case c.folder.Plugged != nil && c.folder.Plugged.Memory == id:
 		text += fmt.Sprintf("%s as saved, segments of %s tokens", id, segment)
 	default:
