@@ -24,6 +24,8 @@ var verbs = []func(*environment) *cobra.Command{
 	reproduceCommand,
 	runCommand,
 	statusCommand,
+	submitCommand,
+	cancelCommand,
 	planCommand,
 	profileCommand,
 	reportCommand,
