@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// slurm is an sbatch that runs the tasks of an array locally, one after the other.
-const slurm = `#!/bin/sh
+// fakeSbatch is an sbatch that runs the tasks of an array locally, one after the other.
+const fakeSbatch = `#!/bin/sh
 for last; do :; done
 first=$(sed -n 's/.*--array=\([0-9]*\)-\([0-9]*\).*/\1/p' "$last")
 end=$(sed -n 's/.*--array=\([0-9]*\)-\([0-9]*\).*/\2/p' "$last")
@@ -34,7 +34,7 @@ func TestDocsCommands(t *testing.T) {
 			c := newCheckout(t)
 			c.link("bin/bench", lookPath(t, "bench"))
 			c.writeBooks()
-			c.write("fakes/sbatch", slurm)
+			c.write("fakes/sbatch", fakeSbatch)
 			if err := os.Chmod(filepath.Join(c.dir, "fakes/sbatch"), 0o755); err != nil {
 				t.Fatal(err)
 			}

@@ -190,15 +190,23 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// loadCheckpoint opens a trained model and its tokenizer.
-func loadCheckpoint(dir string) (*models.Model, tokenizer.Tokenizer, error) {
+// checkpointPlace checks that dir is a directory, and not that of a cell.
+func checkpointPlace(dir string) error {
 	if info, err := os.Stat(dir); err != nil {
-		return nil, nil, fmt.Errorf("checkpoint: %w", err)
+		return fmt.Errorf("checkpoint: %w", err)
 	} else if !info.IsDir() {
-		return nil, nil, fmt.Errorf("checkpoint: %s is a file, want the directory that holds model.safetensors", dir)
+		return fmt.Errorf("checkpoint: %s is a file, want the directory that holds model.safetensors", dir)
 	}
 	if below := filepath.Join(dir, "checkpoint"); !isFile(filepath.Join(dir, "model.safetensors")) && isFile(filepath.Join(below, "model.safetensors")) {
-		return nil, nil, fmt.Errorf("checkpoint: %s is a cell; its model is in %s", dir, below)
+		return fmt.Errorf("checkpoint: %s is a cell; its model is in %s", dir, below)
+	}
+	return nil
+}
+
+// loadCheckpoint opens a trained model and its tokenizer.
+func loadCheckpoint(dir string) (*models.Model, tokenizer.Tokenizer, error) {
+	if err := checkpointPlace(dir); err != nil {
+		return nil, nil, err
 	}
 	m, extra, err := experiments.LoadModel(dir)
 	if err != nil {

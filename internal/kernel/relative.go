@@ -1,22 +1,9 @@
 package kernel
 
-// Relative is attention that reaches back beyond its segment and knows only relative
-// positions (Dai et al. 2019, section 3). Each of the S segments of a document sees
-// itself, causally, and the Cache tokens before it: tokens of earlier segments and, before
-// the first segment, slot 0 of Past.
+// Relative is attention that knows only relative positions (Dai et al. 2019, section 3).
 type Relative struct {
-	Shape
-	Cache          int
-	Scale          float32 // of the scores: 1/√D, or 1
-	SlotPerSegment bool    // each segment sees its own slot of Past, and no segment before it
-}
-
-// Past is the keys and values before the segments: for each [slots, B], Cache rows of K·D,
-// the oldest first, Stride numbers from one row to the next. Seen [slots, B] is how many
-// tokens there were: of a cache that is not yet full, only the last Seen rows count.
-type Past struct {
-	Keys, Values, Seen []float32
-	Stride             int
+	Reach
+	Scale float32 // of the scores: 1/√D, or 1
 }
 
 // Distances is the part of a score that depends on the distance. With R, the score is
@@ -36,59 +23,6 @@ func (r Relative) distances(d Distances) int {
 		return len(d.Bias) / r.H
 	}
 	return len(d.R) / r.Width()
-}
-
-// span is what the queries of one query head see: first `cached` rows of the past, then `known`
-// tokens of the document, then themselves.
-type span struct {
-	q              []float32 // [n, …], leading dimension (H+2K)·D
-	n              int
-	cached, known  int
-	oldKey, oldVal []float32 // leading dimension stride
-	stride         int
-	key, val       []float32 // leading dimension (H+2K)·D
-}
-
-// past is the number of keys before the first query.
-func (p span) past() int { return p.cached + p.known }
-
-// span returns the span of one query head of a segment.
-func (r Relative) span(qkv []float32, past Past, b, seg, h int) span {
-	known, slot := min(seg*r.T, r.Cache), 0
-	if r.SlotPerSegment {
-		known, slot = 0, seg
-	}
-	p := span{q: r.query(qkv, b, seg, h), n: r.T, known: known}
-	at := (r.row(b, seg) - known) * r.Columns()
-	p.key, p.val = qkv[at+r.keys(r.shared(h)):], qkv[at+r.values(r.shared(h)):]
-	r.old(&p, r.Cache-known, past, slot*r.B+b, r.shared(h))
-	return p
-}
-
-// old adds to a span the rows it sees of one document in one slot of the past, at most the
-// last `room`.
-func (r Relative) old(p *span, room int, past Past, document, k int) {
-	p.stride = max(past.Stride, r.D) // BLAS wants it even for no rows
-	if room > 0 {
-		p.cached = min(int(past.Seen[document]), room)
-	}
-	if p.cached > 0 {
-		at := ((document+1)*r.Cache-p.cached)*past.Stride + k*r.D
-		p.oldKey, p.oldVal = past.Keys[at:], past.Values[at:]
-	}
-}
-
-// products sets x [n, m] to keep·x + a·y·kᵀ for y [n, D] and the keys (or values) of the
-// first m tokens of a span: first the rows in old, then the rows in k.
-func (r Relative) products(x []float32, keep float32, n, m int, a float32, y []float32, ld int, p span, k, old []float32) {
-	Gemm(false, true, n, p.cached, r.D, a, y, ld, old, p.stride, keep, x, m)
-	Gemm(false, true, n, m-p.cached, r.D, a, y, ld, k, r.Columns(), keep, x[p.cached:], m)
-}
-
-// weightedSum sets y [n, D] to x·k for x [n, m].
-func (r Relative) weightedSum(y []float32, ld int, x []float32, n, m int, p span, k, old []float32) {
-	Gemm(false, false, n, r.D, m-p.cached, 1, x[p.cached:], m, k, r.Columns(), 0, y, ld)
-	Gemm(false, false, n, r.D, p.cached, 1, x, m, old, p.stride, 1, y, ld)
 }
 
 // positionTerm is what distances add to the scores of one head: a·bᵀ for a [n, width] and
@@ -141,9 +75,6 @@ func addToRows(y, x, a []float32) {
 		axpy(y[at:at+len(a)], 1, a)
 	}
 }
-
-// queries sets q [n, D] to the queries of a span.
-func (r Relative) queries(q []float32, p span) { gather(q, r.D, p.q, r.Columns(), p.n) }
 
 // RelativeInputs is what attention with relative positions reads.
 type RelativeInputs struct {

@@ -2,36 +2,6 @@ package kernel
 
 import "math"
 
-// mostSeen caps the count of tokens, because float32 counts no further. Nothing looks back
-// as far.
-const mostSeen = 1 << 24
-
-// Seen sets after [2, B] to the number of a document's tokens before and after the
-// segments of a graph.
-func Seen(s Shape, after, before []float32) {
-	for b := range s.B {
-		after[b] = before[b]
-		after[s.B+b] = min(before[b]+float32(s.S*s.T), mostSeen)
-	}
-}
-
-// WriteCache sets states [2, B, C, 2·K·D] to the cache before and after the segments of a
-// graph: keys and values of the last C tokens, the oldest first.
-func WriteCache(r Relative, states, qkv, initial []float32) {
-	row := 2 * r.KVWidth()
-	size := r.Cache * row
-	copy(states, initial[:r.B*size])
-	Each(r.B, func(b int) {
-		before, after := rowOf(states, b, size, size), rowOf(states, r.B+b, size, size)
-		fresh := min(r.S*r.T, r.Cache)
-		old := copy(after, before[fresh*row:])
-		for i := range fresh {
-			token := rowOf(qkv, (b+1)*r.S*r.T-fresh+i, r.Columns(), r.Columns())
-			copy(after[old+i*row:], token[r.Width():])
-		}
-	})
-}
-
 // Sinusoids is R [n, d] before its projection (Vaswani et al. 2017, as Dai et al.
 // 2019 lay it out): the sines of the distance at d/2 wavelengths, then the cosines;
 // the last row is distance 0.

@@ -87,7 +87,7 @@ func (w Window) attend(out, logsum, q, k, v, cache []float32, b, kv, past, first
 	var totals [queryBlock]float32
 	w.eachBlock(&p, past, func(lo, hi, from, to int) {
 		n, m := hi-lo, to-from
-		w.scores(scores, p.q[lo*w.D:], n, p.k[from*w.D:], m)
+		w.scores(scores, p.q[lo*w.D:], n, p.k[from*w.D:], w.D, m)
 		for t := range n {
 			row := rowOf(scores, t, m, m)
 			visible := m - (n - 1 - t)
@@ -147,7 +147,7 @@ func (w Window) spansGradient(p spans, dq, dk, dv, work, dout, out, logsum []flo
 	w.eachBlock(&p, 0, func(lo, hi, from, to int) {
 		n, m := hi-lo, to-from
 		do := dout[lo*w.Width():]
-		w.scores(weights, p.q[lo*w.D:], n, p.k[from*w.D:], m)
+		w.scores(weights, p.q[lo*w.D:], n, p.k[from*w.D:], w.D, m)
 		Gemm(false, true, n, m, w.D, 1, do, w.Width(), p.v[from*w.D:], w.D, 0, slopes, m)
 		for t := range n {
 			visible := m - (n - 1 - t)

@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"fmt"
+
 	"infinibench/internal/kernel"
 
 	G "gorgonia.org/gorgonia"
@@ -9,36 +11,37 @@ import (
 // Shape is the layout of a projection qkv [B·S·T, (H+2K)·D]; see kernel.Shape.
 type Shape = kernel.Shape
 
-// Rotary holds the rotary positions of one segment; see kernel.NewRotary.
-type Rotary = kernel.Rotary
-
-// NewRotary prepares a number of positions; frequencies are from Frequencies.
-func NewRotary(positions int, frequencies []float64) *Rotary {
-	return kernel.NewRotary(positions, frequencies)
-}
-
-// RopeScaling changes rotary frequencies; see kernel.RopeScaling.
-type RopeScaling = kernel.RopeScaling
-
-// Frequencies is the rotary frequencies of a head of width d, [d/2], in radians per
-// position; see kernel.Frequencies.
-func Frequencies(d int, base float64, scaling RopeScaling) []float64 {
-	return kernel.Frequencies(d, base, scaling)
-}
-
 // CausalAttention is softmax attention inside each segment (paper eq. 6) over
 // qkv [B·S·T, (H+2K)·D]: [B·S·T, H·D].
 func CausalAttention(s Shape, rotary *Rotary, qkv *G.Node) *G.Node {
+	return RotaryAttention(s, rotary, Reach{}, qkv)
+}
+
+// RotaryAttention is CausalAttention that also sees what reach puts before a segment.
+// Positions count from the oldest token in reach: a score depends on the distance alone,
+// as in Transformer-XL, and the cache holds keys without positions. rotary has at least
+// reach.Length + T positions. Where there is nothing in reach, the result is
+// CausalAttention, bit for bit.
+func RotaryAttention(s Shape, rotary *Rotary, reach Reach, qkv *G.Node) *G.Node {
+	past := reach.past(s)
+	k := kernel.Reach{Shape: s, Cache: past.length}
+	checkPositions(rotary, past.length+s.T)
 	logsum := make([]float32, s.B*s.S*s.H*s.T)
 	var result []float32
 	return apply(floats("attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			result = out
-			kernel.Attention(s, rotary, out, logsum, f32(in[0]))
+			kernel.Attention(k, rotary, out, logsum, f32(in[0]), past.of(in[1:]))
 		},
-		&vjp{do: func(g gradients, in []G.Value) {
-			kernel.AttentionGradient(s, rotary, g.in[0], g.out, result, logsum, f32(in[0]))
-		}}), qkv)
+		&vjp{constant: []int{1, 2}, do: func(g gradients, in []G.Value) {
+			kernel.AttentionGradient(k, rotary, g.in[0], g.out, result, logsum, f32(in[0]), past.of(in[1:]))
+		}}), append([]*G.Node{qkv}, past.nodes...)...)
+}
+
+func checkPositions(rotary *Rotary, n int) {
+	if n > rotary.Positions() {
+		panic(fmt.Sprintf("ops: %d rotary positions for attention to %d tokens", rotary.Positions(), n))
+	}
 }
 
 // Cache holds, for each document, the projections of the running segment's tokens, which
@@ -46,26 +49,53 @@ func CausalAttention(s Shape, rotary *Rotary, qkv *G.Node) *G.Node {
 type Cache struct {
 	QKV  []float32 // [B, segment, (H+2K)·D]
 	Past *int      // tokens in it, shared by all layers
+
+	rotated *rotatedKeys
 }
+
+// rotatedKeys is the keys of a running segment and of what it reaches, rotated, [B,
+// length+segment, K·D]. Attention with rotary positions makes room for them.
+type rotatedKeys struct{ keys []float32 }
 
 // NewCache is a cache for a number of documents and tokens of each; of s, only the heads
 // count. past is the number of tokens in it, which the caller counts.
 func NewCache(s Shape, documents, tokens int, past *int) Cache {
-	return Cache{QKV: make([]float32, documents*tokens*s.Columns()), Past: past}
+	return Cache{QKV: make([]float32, documents*tokens*s.Columns()), Past: past, rotated: &rotatedKeys{}}
 }
 
 // CopyDocument copies the only document of another cache of the same size to document `to`.
 func (c Cache) CopyDocument(to int, from Cache) {
 	copy(c.QKV[to*len(from.QKV):], from.QKV)
+	n := len(from.rotated.keys)
+	c.rotated.hold(n * (len(c.QKV) / len(from.QKV)))
+	copy(c.rotated.keys[to*n:], from.rotated.keys)
+}
+
+func (r *rotatedKeys) hold(n int) {
+	if r.keys == nil {
+		r.keys = make([]float32, n)
+	}
 }
 
 // CachedAttention is CausalAttention for the next T tokens of a segment, which it appends
 // to the cache. It has no gradient.
 func CachedAttention(s Shape, rotary *Rotary, qkv *G.Node, cache Cache) *G.Node {
+	return CachedRotaryAttention(s, rotary, Reach{}, qkv, cache)
+}
+
+// CachedRotaryAttention is RotaryAttention in the same way. What is in reach must not
+// change while a segment is running.
+func CachedRotaryAttention(s Shape, rotary *Rotary, reach Reach, qkv *G.Node, running Cache) *G.Node {
+	past := reach.past(s)
+	k := kernel.Reach{Shape: s, Cache: past.length}
+	tokens := past.length + len(running.QKV)/(s.B*s.Columns())
+	checkPositions(rotary, tokens)
+	running.rotated.hold(s.B * tokens * s.KVWidth())
 	return apply(floats("cached attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
-			kernel.CachedAttention(s, rotary, out, f32(in[0]), cache.QKV, *cache.Past)
-		}, nil), qkv)
+			kernel.CachedAttention(k, rotary, out, f32(in[0]), past.of(in[1:]),
+				kernel.Running{QKV: running.QKV, Keys: running.rotated.keys, Done: *running.Past})
+		}, nil), append([]*G.Node{qkv}, past.nodes...)...)
 }
 
 // MemoryRead is σ(q)M / (σ(q)z + ε) (paper eq. 7): segment s of qkv reads
@@ -135,18 +165,4 @@ func Mix(s Shape, memory, local, beta, states *G.Node) *G.Node {
 		&vjp{constant: []int{3}, do: func(g gradients, in []G.Value) {
 			kernel.MixGradient(gate(in), g.in[0], g.in[1], g.in[2], g.out, f32(in[0]), f32(in[1]))
 		}}), inputs...)
-}
-
-// Rotate is qkv with queries and keys rotated to their positions, for a memory that should
-// know the position of a token. past is the number of earlier tokens of the segment; nil
-// means none.
-func Rotate(s Shape, rotary *Rotary, qkv *G.Node, past *int) *G.Node {
-	if past == nil {
-		past = new(int)
-	}
-	return apply(floats("rotate", qkv.Shape(),
-		func(out []float32, in []G.Value) { kernel.Rotate(s, rotary, out, f32(in[0]), *past) },
-		&vjp{do: func(g gradients, _ []G.Value) {
-			kernel.RotateGradient(s, rotary, g.in[0], g.out, *past)
-		}}), qkv)
 }

@@ -84,7 +84,7 @@ func BiasedAttention(s Shape, reach Reach, qkv, bias *G.Node) *G.Node {
 // the segments.
 func relative(s Shape, reach before, scale float64, distances func(in []G.Value) kernel.Distances, split func(gradients) kernel.RelativeGradients, inputs ...*G.Node) *G.Node {
 	past := reach.past(s)
-	k := kernel.Relative{Shape: s, Cache: past.length, SlotPerSegment: past.apart, Scale: float32(scale)}
+	k := kernel.Relative{Reach: kernel.Reach{Shape: s, Cache: past.length, SlotPerSegment: past.apart}, Scale: float32(scale)}
 	logsum := make([]float32, s.B*s.S*s.H*s.T)
 	var result []float32
 	n := len(inputs)
@@ -110,7 +110,7 @@ func relative(s Shape, reach before, scale float64, distances func(in []G.Value)
 // r it takes the weight of RelativeKeys. It has no gradient.
 func CachedRelativeAttention(s Shape, reach before, segment int, qkv, u, v, wr *G.Node, running Cache) *G.Node {
 	past := reach.past(s)
-	k := kernel.Relative{Shape: s, Cache: past.length, Scale: float32(1 / math.Sqrt(float64(s.D)))}
+	k := kernel.Relative{Reach: kernel.Reach{Shape: s, Cache: past.length}, Scale: float32(1 / math.Sqrt(float64(s.D)))}
 	x := sinusoids(past.length+segment, wr.Shape()[1])
 	return apply(floats("cached relative attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
@@ -123,7 +123,7 @@ func CachedRelativeAttention(s Shape, reach before, segment int, qkv, u, v, wr *
 // CachedBiasedAttention is BiasedAttention in the same way.
 func CachedBiasedAttention(s Shape, reach Reach, qkv, bias *G.Node, running Cache) *G.Node {
 	past := reach.past(s)
-	k := kernel.Relative{Shape: s, Cache: past.length, Scale: 1}
+	k := kernel.Relative{Reach: kernel.Reach{Shape: s, Cache: past.length}, Scale: 1}
 	return apply(floats("cached biased attention", []int{s.Rows(), s.Width()},
 		func(out []float32, in []G.Value) {
 			d := kernel.Distances{Bias: f32(in[1])}
@@ -179,7 +179,7 @@ func QKNorm(s Shape, qkv, gain *G.Node) *G.Node {
 func WriteCache(s Shape, qkv, initial *G.Node) *G.Node {
 	shape := initial.Shape().Clone()
 	shape[0] = 2
-	k := kernel.Relative{Shape: s, Cache: shape[2]}
+	k := kernel.Reach{Shape: s, Cache: shape[2]}
 	return apply(floats("cache write", shape,
 		func(out []float32, in []G.Value) { kernel.WriteCache(k, out, f32(in[0]), f32(in[1])) },
 		&vjp{constant: []int{0, 1}}), qkv, initial)

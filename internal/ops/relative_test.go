@@ -90,6 +90,11 @@ func placeScore(s Shape, u, v, r array) func(q []float64, h int, k reached) floa
 	}
 }
 
+// rotaryScore turns the query by the distance and leaves the key as it is.
+func rotaryScore(q []float64, _ int, k reached) float64 {
+	return inner(rotated(q, k.distance, ropeBase), k.key) / math.Sqrt(float64(len(q)))
+}
+
 func biasScore(bias array) func(q []float64, h int, k reached) float64 {
 	n := bias.shape[1]
 	return func(q []float64, h int, k reached) float64 {
@@ -169,6 +174,13 @@ func relativeChecks() []check {
 				},
 				func(in []*G.Node) *G.Node { return RelativeAttention(s, at(in), in[0], in[1], in[2], in[3]) },
 				qkv, u, v, places, cache, seen)
+			rotary := rotaryOf(length+s.T, s.D)
+			entry("rotary attention",
+				func(in []array) []float64 {
+					return relativeTwin(s, length, in[0], past, cache, seen, rotaryScore)
+				},
+				func(in []*G.Node) *G.Node { return RotaryAttention(s, rotary, at(in), in[0]) },
+				qkv, cache, seen)
 			entry("biased attention",
 				func(in []array) []float64 {
 					return relativeTwin(s, length, in[0], past, cache, seen, biasScore(in[1]))
@@ -236,36 +248,48 @@ func TestRelative(t *testing.T) {
 func TestCacheIsTheDocument(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	for _, s := range shapes {
-		s.S = 1
-		whole, two := s, s
-		whole.T, two.S = 2*s.T, 2
-		qkv := projection(r, whole)
 		u, v, places := normal(r, s.H, s.D), normal(r, s.H, s.D), normal(r, 3*s.T, s.Width())
-		attention := func(s Shape, qkv, cache, seen array) []float64 {
-			return evaluate(t, func(in []*G.Node) *G.Node {
-				return RelativeAttention(s, Reach{cache.shape[2], in[4], in[5]}, in[0], in[1], in[2], in[3])
-			}, qkv, u, v, places, cache, seen)
-		}
-		alone := evaluate(t, func(in []*G.Node) *G.Node { return RelativeAttention(whole, Reach{}, in[0], in[1], in[2], in[3]) }, qkv, u, v, places)
-		empty, nothing := zeros(1, s.B, s.T, 2*s.KVWidth()), zeros(1, s.B, 1)
-		want := attention(whole, qkv, empty, nothing)
-		compare(t, fmt.Sprintf("%+v, without a cache", s), alone, want, 0, 0)
-		compare(t, fmt.Sprintf("%+v, both in one graph", s), attention(two, qkv, empty, nothing), want, 2e-6, 2e-6)
-
-		part := func(x []float64, width, seg int) array {
-			a := array{shape: []int{s.Rows(), width}}
-			for b := range s.B {
-				a.data = append(a.data, x[(b*2+seg)*s.T*width:][:s.T*width]...)
-			}
-			return a
-		}
-		first := part(qkv.data, s.Columns(), 0)
-		written := evaluate(t, func(in []*G.Node) *G.Node { return WriteCache(s, in[0], in[1]) }, first, empty)
-		cache := array{shape: empty.shape, data: written[len(written)/2:]}
-		counted := evaluate(t, func(in []*G.Node) *G.Node { return CountSeen(s, in[0]) }, nothing)
-		seen := array{shape: nothing.shape, data: counted[s.B:]}
-		compare(t, fmt.Sprintf("%+v, one after the other", s), attention(s, part(qkv.data, s.Columns(), 1), cache, seen), part(want, s.Width(), 1).data, 2e-6, 2e-6)
+		cacheIsTheDocument(t, r, fmt.Sprintf("places, %+v", s), s, func(s Shape, reach Reach, in []*G.Node) *G.Node {
+			return RelativeAttention(s, reach, in[0], in[1], in[2], in[3])
+		}, u, v, places)
+		rotary := rotaryOf(3*s.T, s.D)
+		cacheIsTheDocument(t, r, fmt.Sprintf("rotary, %+v", s), s, func(s Shape, reach Reach, in []*G.Node) *G.Node {
+			return RotaryAttention(s, rotary, reach, in[0])
+		})
 	}
+}
+
+// cacheIsTheDocument tests one attention; others are its inputs after the projection.
+func cacheIsTheDocument(t *testing.T, r *rand.Rand, what string, s Shape, node func(s Shape, reach Reach, in []*G.Node) *G.Node, others ...array) {
+	s.S = 1
+	whole, two := s, s
+	whole.T, two.S = 2*s.T, 2
+	qkv := projection(r, whole)
+	attention := func(s Shape, qkv, cache, seen array) []float64 {
+		return evaluate(t, func(in []*G.Node) *G.Node {
+			n := len(in) - 2
+			return node(s, Reach{cache.shape[2], in[n], in[n+1]}, in[:n])
+		}, append(append([]array{qkv}, others...), cache, seen)...)
+	}
+	alone := evaluate(t, func(in []*G.Node) *G.Node { return node(whole, Reach{}, in) }, append([]array{qkv}, others...)...)
+	empty, nothing := zeros(1, s.B, s.T, 2*s.KVWidth()), zeros(1, s.B, 1)
+	want := attention(whole, qkv, empty, nothing)
+	compare(t, what+", without a cache", alone, want, 0, 0)
+	compare(t, what+", both in one graph", attention(two, qkv, empty, nothing), want, 2e-6, 2e-6)
+
+	part := func(x []float64, width, seg int) array {
+		a := array{shape: []int{s.Rows(), width}}
+		for b := range s.B {
+			a.data = append(a.data, x[(b*2+seg)*s.T*width:][:s.T*width]...)
+		}
+		return a
+	}
+	first := part(qkv.data, s.Columns(), 0)
+	written := evaluate(t, func(in []*G.Node) *G.Node { return WriteCache(s, in[0], in[1]) }, first, empty)
+	cache := array{shape: empty.shape, data: written[len(written)/2:]}
+	counted := evaluate(t, func(in []*G.Node) *G.Node { return CountSeen(s, in[0]) }, nothing)
+	seen := array{shape: nothing.shape, data: counted[s.B:]}
+	compare(t, what+", one after the other", attention(s, part(qkv.data, s.Columns(), 1), cache, seen), part(want, s.Width(), 1).data, 2e-6, 2e-6)
 }
 
 // TestCachedRelativeAttention feeds a segment in pieces of several widths.
@@ -285,6 +309,11 @@ func TestCachedRelativeAttention(t *testing.T) {
 				"places": {relativeTwin(s, length, qkv, qkv, cache, seen, placeScore(s, u, v, places)), func(piece Shape, running Cache) func(in []*G.Node) *G.Node {
 					return func(in []*G.Node) *G.Node {
 						return CachedRelativeAttention(piece, Reach{length, in[1], in[2]}, s.T, in[0], in[3], in[4], in[5], running)
+					}
+				}},
+				"rotary": {relativeTwin(s, length, qkv, qkv, cache, seen, rotaryScore), func(piece Shape, running Cache) func(in []*G.Node) *G.Node {
+					return func(in []*G.Node) *G.Node {
+						return CachedRotaryAttention(piece, rotaryOf(length+s.T, s.D), Reach{length, in[1], in[2]}, in[0], running)
 					}
 				}},
 				"bias": {relativeTwin(s, length, qkv, qkv, cache, seen, biasScore(bias)), func(piece Shape, running Cache) func(in []*G.Node) *G.Node {

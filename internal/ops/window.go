@@ -48,7 +48,7 @@ func WriteWindow(s Shape, qkv, initial *G.Node) *G.Node {
 	w := window(s, nil, initial)
 	return apply(floats("window write", shape,
 		func(out []float32, in []G.Value) {
-			kernel.WriteCache(kernel.Relative{Shape: s, Cache: w.Cache}, out, f32(in[0]), f32(in[1]))
+			kernel.WriteCache(kernel.Reach{Shape: s, Cache: w.Cache}, out, f32(in[0]), f32(in[1]))
 		},
 		&vjp{do: func(g gradients, _ []G.Value) { kernel.WriteWindowGradient(w, g.in[0], g.in[1], g.out) }}), qkv, initial)
 }
