@@ -56,41 +56,46 @@ code is 0 if any file was scored, and 1 if none was.`,
 			if err := onceStandardInput(files); err != nil {
 				return err
 			}
-			m, t, err := loadCheckpoint(checkpoint)
-			if err != nil {
-				return err
-			}
-			var documents []datasets.Document
-			var unread []experiments.Unscored
-			var size int64 // upper bound on the number of tokens
-			for _, path := range files {
-				text, err := readText(env, path)
-				if err != nil {
-					if env.ctx.Err() != nil {
-						return err
-					}
-					unread = append(unread, experiments.Unscored{ID: path, Why: err.Error()})
-					continue
-				}
-				text = spaced(text, t)
-				documents = append(documents, datasets.Document{ID: path, Text: text})
-				size += int64(len(text))
-			}
-			bar := env.progress("eval perplexity", size)
-			bar.bytes = true
-			settings := results.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
-			p, unscored, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, progressInBytes(bar, t, documents, size))
-			bar.finish()
-			if err != nil {
-				return err
-			}
-			return printScores(env, evaluation{Model: m.Memory.Name(), Tokenizer: t.Name()}, files, p, append(unread, unscored...))
+			return evalPerplexity(env, checkpoint, files, batch)
 		},
 	}
 	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "directory with model.safetensors and tokenizer.json")
 	cmd.Flags().IntVar(&batch, "batch", 8, "files scored at the same time")
 	cmd.MarkFlagRequired("checkpoint")
 	return cmd
+}
+
+// evalPerplexity scores files side by side, batch at a time, and prints the scores.
+func evalPerplexity(env *environment, checkpoint string, files []string, batch int) error {
+	m, t, err := loadCheckpoint(checkpoint)
+	if err != nil {
+		return err
+	}
+	var documents []datasets.Document
+	var unread []experiments.Unscored
+	var size int64 // upper bound on the number of tokens
+	for _, path := range files {
+		text, err := readText(env, path)
+		if err != nil {
+			if env.ctx.Err() != nil {
+				return err
+			}
+			unread = append(unread, experiments.Unscored{ID: path, Why: err.Error()})
+			continue
+		}
+		text = spaced(text, t)
+		documents = append(documents, datasets.Document{ID: path, Text: text})
+		size += int64(len(text))
+	}
+	bar := env.progress("eval perplexity", size)
+	bar.bytes = true
+	settings := results.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
+	p, unscored, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, progressInBytes(bar, t, documents, size))
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	return printScores(env, evaluation{Model: m.Memory.Name(), Tokenizer: t.Name()}, files, p, append(unread, unscored...))
 }
 
 // evaluation is what eval perplexity prints.
