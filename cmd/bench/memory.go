@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,11 +28,15 @@ profile or of one run.
 
 With --peak, every model also reads two segments at the profile's sizes in its own process,
 and memory prints the peak resident memory of that process. At the paper's sizes this takes
-gigabytes and minutes; without --peak, values measured earlier are printed.`,
+gigabytes and minutes; without --peak, values measured earlier are printed.
+
+With --checkpoint, memory prints what each memory would carry in that model, or --memory
+alone, next to the keys and values that full attention keeps.`,
 		Example: `  bench memory
   bench memory --profile paper
   bench memory --profile my.yaml --peak --json
-  bench memory --config runs/tiny/perplexity-novel-memorizing-1024-seed1/config.yaml`,
+  bench memory --config runs/tiny/perplexity-novel-memorizing-1024-seed1/config.yaml
+  bench memory --checkpoint SmolLM2-135M --segment 512`,
 		RunE: func(*cobra.Command, []string) error { return o.run(env) },
 	}
 	flags := cmd.Flags()
@@ -43,17 +48,25 @@ gigabytes and minutes; without --peak, values measured earlier are printed.`,
 	if err := flags.MarkHidden("alone"); err != nil {
 		panic(err)
 	}
-	cmd.MarkFlagsMutuallyExclusive("profile", "config")
+	o.from.addOptional(cmd)
+	cmd.MarkFlagsMutuallyExclusive("profile", "config", "checkpoint")
 	return cmd
 }
 
 // memoryOptions are the flags of bench memory.
 type memoryOptions struct {
 	profile, config, alone string
+	from                   checkpointFlags
 	peak, asJSON           bool
 }
 
-func (o memoryOptions) run(env *environment) error {
+func (o *memoryOptions) run(env *environment) error {
+	if o.from.dir != "" {
+		return modelMemory(env, &o.from, o.peak, o.alone, o.asJSON)
+	}
+	if o.from.plug.set() {
+		return usageError{errors.New("--memory, --segment, --gate-init and --ungated-start need --checkpoint with a model folder")}
+	}
 	load, sizes := experiments.LoadProfile, []string{"--profile", o.profile}
 	if o.config != "" {
 		load, sizes = experiments.LoadConfig, []string{"--config", o.config}
@@ -90,6 +103,10 @@ func (o memoryOptions) run(env *environment) error {
 	if o.asJSON {
 		return printJSON(env, ledgers)
 	}
+	return printLedgers(env, ledgers)
+}
+
+func printLedgers(env *environment, ledgers []*results.Ledger) error {
 	for _, l := range ledgers {
 		for _, t := range reports.LedgerTables(l) {
 			if err := t.WriteTerminal(env.stdout); err != nil {
