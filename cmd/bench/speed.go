@@ -108,7 +108,7 @@ the process, and at the end the slopes of lines fitted to them.`,
 	o.from.addOptional(cmd)
 	cmd.MarkFlagsMutuallyExclusive("config", "checkpoint")
 	cmd.MarkFlagsMutuallyExclusive("model", "checkpoint")
-	cmd.MarkFlagsMutuallyExclusive("stream", "mode") // a o.stream is evaluated, never trained on
+	cmd.MarkFlagsMutuallyExclusive("stream", "mode") // a stream is evaluated, never trained on
 	cmd.MarkFlagsMutuallyExclusive("stream", "interval")
 	return cmd
 }
