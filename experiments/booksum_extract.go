@@ -58,83 +58,112 @@ func sentences(text string) []string {
 // could reach.
 func oracle(text, reference string) string {
 	all := sentences(text)
-	grams := map[[2]string]int{} // of the reference: a word and "", or two words
-	var counts []int             // how often each is in the reference
-	index := func(s string, visit func(gram [2]string)) (words int) {
-		before := ""
-		for _, w := range rouge.Words(s) {
-			visit([2]string{w})
-			if words++; words > 1 {
-				visit([2]string{before, w})
-			}
-			before = w
-		}
-		return words
-	}
-	length := index(reference, func(g [2]string) {
-		id, ok := grams[g]
-		if !ok {
-			id = len(counts)
-			grams[g], counts = id, append(counts, 0)
-		}
-		counts[id]++
-	})
-	pair := make([]bool, len(counts))
-	for g, id := range grams {
-		pair[id] = g[1] != ""
-	}
-	hits, words := make([][]int, len(all)), make([]int, len(all)) // of each sentence
+	ref := newReference(reference)
+	grams, words := make([][]int, len(all)), make([]int, len(all)) // of each sentence
 	for i, s := range all {
-		words[i] = index(s, func(g [2]string) {
-			if id, ok := grams[g]; ok {
-				hits[i] = append(hits[i], id)
-			}
-		})
-	}
-	// score is ROUGE-1 + ROUGE-2 of an extract with so many hits in words and pairs.
-	score := func(n, hits1, pairs, hits2 int) float64 {
-		return 2*float64(hits1)/float64(length+n) + 2*float64(hits2)/float64(max(length-1+pairs, 1))
+		grams[i], words[i] = ref.find(s)
 	}
 	var chosen []int
-	left := slices.Clone(counts)
-	var n, hits1, pairs, hits2 int
+	e := extract{left: slices.Clone(ref.counts)}
 	for best := 0.0; ; {
-		pick, pick1, pick2 := -1, 0, 0
+		pick := -1
 		for i := range all {
-			if len(hits[i]) == 0 || slices.Contains(chosen, i) {
+			if len(grams[i]) == 0 || slices.Contains(chosen, i) {
 				continue
 			}
-			new1, new2 := 0, 0
-			for _, id := range hits[i] {
-				switch {
-				case left[id] <= 0:
-				case pair[id]:
-					new2++
-				default:
-					new1++
-				}
-				left[id]--
-			}
-			for _, id := range hits[i] {
-				left[id]++
-			}
-			if s := score(n+words[i], hits1+new1, pairs+words[i]-1, hits2+new2); s > best {
-				best, pick, pick1, pick2 = s, i, new1, new2
+			if s := ref.score(e.with(ref, grams[i], words[i])); s > best {
+				best, pick = s, i
 			}
 		}
 		if pick < 0 {
 			break
 		}
-		chosen = append(chosen, pick)
-		n, hits1, pairs, hits2 = n+words[pick], hits1+pick1, pairs+words[pick]-1, hits2+pick2
-		for _, id := range hits[pick] {
-			left[id]--
+		chosen, e = append(chosen, pick), e.with(ref, grams[pick], words[pick])
+		for _, id := range grams[pick] {
+			e.left[id]--
 		}
 	}
 	slices.Sort(chosen)
-	extract := make([]string, len(chosen))
-	for i, c := range chosen {
-		extract[i] = all[c]
+	var lines []string
+	for _, i := range chosen {
+		lines = append(lines, all[i])
 	}
-	return strings.Join(extract, "\n")
+	return strings.Join(lines, "\n")
+}
+
+// reference is a summary that extracts are scored against. Its words and its pairs of
+// adjacent words have ids.
+type reference struct {
+	words  int
+	ids    map[[2]string]int // a word and "", or two words
+	counts []int             // by id: how often the reference has it
+	pair   []bool            // by id: whether it is a pair
+}
+
+func newReference(text string) *reference {
+	r := &reference{ids: map[[2]string]int{}}
+	r.words = eachGram(text, func(g [2]string) {
+		id, ok := r.ids[g]
+		if !ok {
+			id = len(r.counts)
+			r.ids[g], r.counts, r.pair = id, append(r.counts, 0), append(r.pair, g[1] != "")
+		}
+		r.counts[id]++
+	})
+	return r
+}
+
+// find returns the ids of the words and pairs that a text shares with the reference, each
+// as often as the text has it, and the number of words of the text.
+func (r *reference) find(text string) (ids []int, words int) {
+	words = eachGram(text, func(g [2]string) {
+		if id, ok := r.ids[g]; ok {
+			ids = append(ids, id)
+		}
+	})
+	return ids, words
+}
+
+// eachGram visits the words and the pairs of adjacent words of a text, and counts the words.
+func eachGram(text string, visit func(gram [2]string)) (words int) {
+	before := ""
+	for _, w := range rouge.Words(text) {
+		visit([2]string{w})
+		if words++; words > 1 {
+			visit([2]string{before, w})
+		}
+		before = w
+	}
+	return words
+}
+
+// extract is the size of an extract and how much of it matches the reference.
+type extract struct {
+	words, wordHits int
+	pairs, pairHits int
+	left            []int // by id: occurrences in the reference that are not matched yet
+}
+
+// with is the extract with one more sentence. It shares left, and does not change it.
+func (e extract) with(ref *reference, grams []int, words int) extract {
+	for _, id := range grams {
+		switch {
+		case e.left[id] <= 0:
+		case ref.pair[id]:
+			e.pairHits++
+		default:
+			e.wordHits++
+		}
+		e.left[id]--
+	}
+	for _, id := range grams {
+		e.left[id]++
+	}
+	e.words, e.pairs = e.words+words, e.pairs+words-1
+	return e
+}
+
+// score is ROUGE-1 + ROUGE-2 (F) of an extract.
+func (r *reference) score(e extract) float64 {
+	return 2*float64(e.wordHits)/float64(r.words+e.words) + 2*float64(e.pairHits)/float64(max(r.words-1+e.pairs, 1))
 }

@@ -91,63 +91,83 @@ type phase struct {
 	tokens  *int64
 }
 
-// fit returns the model that a phase leads to: the one in the phase's directory when
-// it is finished.
+// steps is the number of tokens of so many steps.
+func (p phase) steps(n int) int { return n * p.training.Batch * p.length }
+
+// fit returns the model of a phase. It resumes from the last checkpoint, and reads the
+// model if the phase is finished.
 func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
-	dir, t := p.dir, p.training
 	log, err := results.ReadLog[results.LogLine](r.files.path(p.log))
 	if err != nil {
 		return nil, err
 	}
-	total := t.Steps * t.Batch * p.length
-	if _, err := os.Stat(filepath.Join(dir, "model.safetensors")); err == nil {
-		m, extra, err := LoadModel(dir)
-		if err != nil {
-			return nil, err
+	if m, err := r.fitted(p); m != nil || err != nil {
+		if err == nil {
+			r.advance("train", p.steps(p.training.Steps), true)
+			r.noteMissing(p.log, log, p.training.Steps)
 		}
-		if extra["config_hash"] == r.hash {
-			if m.Config.Vocabulary != r.text.Tokenizer.Size() {
-				return nil, fmt.Errorf("experiments: %s has a vocabulary of %d, the tokenizer %s one of %d; delete the directory", dir, m.Config.Vocabulary, r.text.Tokenizer.Name(), r.text.Tokenizer.Size())
-			}
-			if *p.tokens, err = strconv.ParseInt(extra["train_tokens"], 10, 64); err != nil {
-				return nil, fmt.Errorf("experiments: %s: train_tokens: %w", dir, err)
-			}
-			r.advance("train", total, true)
-			r.noteMissing(p.log, log, t.Steps)
-			return m, nil
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return m, err
 	}
 	m, err := p.begin()
 	if err != nil {
 		return nil, err
 	}
+	if err := r.train(ctx, p, m, log); err != nil {
+		return nil, err
+	}
+	if err := r.saveTiming(); err != nil {
+		return nil, err
+	}
+	return m, r.saveModel(p.dir, m, *p.tokens, p.extra)
+}
+
+// fitted reads the model of a finished phase. It returns nil if the phase is not finished
+// or has other settings.
+func (r *cellRun) fitted(p phase) (*models.Model, error) {
+	if _, err := os.Stat(filepath.Join(p.dir, "model.safetensors")); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	m, extra, err := LoadModel(p.dir)
+	if err != nil || extra["config_hash"] != r.hash {
+		return nil, err
+	}
+	if m.Config.Vocabulary != r.text.Tokenizer.Size() {
+		return nil, fmt.Errorf("experiments: %s has a vocabulary of %d, the tokenizer %s one of %d; delete the directory", p.dir, m.Config.Vocabulary, r.text.Tokenizer.Name(), r.text.Tokenizer.Size())
+	}
+	if *p.tokens, err = strconv.ParseInt(extra["train_tokens"], 10, 64); err != nil {
+		return nil, fmt.Errorf("experiments: %s: train_tokens: %w", p.dir, err)
+	}
+	return m, nil
+}
+
+// train trains a model and appends to the log of the phase.
+func (r *cellRun) train(ctx context.Context, p phase, m *models.Model, log []results.LogLine) error {
+	t := p.training
 	optimizer, err := train.NewOptimizer(t.Optimizer, train.Selected(m, p.trained), t.WeightDecay)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	source, err := p.source()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var file *atomicfile.File
 	begin := func(done int) error {
-		keep := slices.IndexFunc(log, func(l results.LogLine) bool { return l.Step > done })
-		if keep >= 0 {
+		if keep := slices.IndexFunc(log, func(l results.LogLine) bool { return l.Step > done }); keep >= 0 {
 			log = log[:keep]
 		}
 		r.noteMissing(p.log, log, done)
-		r.advance("train", done*t.Batch*p.length, true)
+		r.advance("train", p.steps(done), true)
 		file, err = openLog(r.files.path(p.log), log)
 		return err
 	}
 	step := func(l train.Line) error {
 		line := results.LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds, Auxiliary: l.Auxiliary}
 		line.GateMin, line.GateMax = gateRange(m)
-		log = append(log, line)
 		*p.seconds, *p.tokens = l.Seconds, l.Tokens
-		r.advance("train", t.Batch*p.length, false)
+		r.advance("train", p.steps(1), false)
 		if err := appendLine(file, line); err != nil {
 			return err
 		}
@@ -160,20 +180,14 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 		Documents: t.Batch, Length: p.length, Interval: t.CheckpointInterval,
 		Steps: t.Steps, Warmup: t.WarmupSteps, Rate: t.LearningRate, GateRate: t.GateLearningRate,
 		FinalRate: t.FinalLearningRate, ClipNorm: t.ClipNorm, Trained: p.trained, Curriculum: p.curriculum,
-		Directory: dir, SaveEvery: r.save, ConfigHash: r.hash,
+		Directory: p.dir, SaveEvery: r.save, ConfigHash: r.hash,
 	}, begin, step)
 	if file != nil {
 		if closed := file.Close(); err == nil {
 			err = closed
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := r.saveTiming(); err != nil {
-		return nil, err
-	}
-	return m, r.saveModel(dir, m, *p.tokens, p.extra)
+	return err
 }
 
 // noteMissing says how many of the steps that were done the training log lacks.

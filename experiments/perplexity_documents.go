@@ -27,9 +27,7 @@ func ScoreDocuments(ctx context.Context, m *models.Model, t tokenizer.Tokenizer,
 		unscored = append(unscored, Unscored{id, fmt.Sprintf(why, values...)})
 	}
 	for _, d := range documents {
-		x := sample{Document: d, words: datasets.CountWords(d.Text), bytes: int64(len(d.Text))}
-		var err error
-		switch x.ids, err = t.Encode(d.Text); {
+		switch x, err := newSample(d, t, 0); {
 		case err != nil:
 			refuse(d.ID, "%v", err)
 		case len(x.ids) < 2:

@@ -99,22 +99,8 @@ func sum(scores []SampleScore, officialWords int64) (*results.Perplexity, error)
 		text.Words += s.Words
 		text.Bytes += s.Bytes
 		p.Documents = append(p.Documents, results.DocumentScore{ID: s.ID, NLL: s.NLL[Intact], Tokens: s.Tokens[Intact], Words: s.Words, Bytes: s.Bytes})
-		for k, b := range s.Positions {
-			if k == len(p.Positions) {
-				p.Positions = append(p.Positions, results.Bucket{From: b.From, To: b.To})
-			}
-			q := &p.Positions[k]
-			q.NLL, q.Tokens = q.NLL+b.NLL, q.Tokens+b.Tokens
-			q.IdealFull, q.IdealSegment = q.IdealFull+b.IdealFull, q.IdealSegment+b.IdealSegment
-		}
-		for k, c := range s.Classes {
-			if k == len(p.Classes) {
-				p.Classes = append(p.Classes, results.ClassScore{Class: c.Class})
-			}
-			q := &p.Classes[k]
-			q.NLL, q.Tokens = q.NLL+c.NLL, q.Tokens+c.Tokens
-			q.IdealFull, q.IdealSegment = q.IdealFull+c.IdealFull, q.IdealSegment+c.IdealSegment
-		}
+		addPositions(p, s.Positions)
+		addClasses(p, s.Classes)
 	}
 	p.Ages = sumAges(scores)
 	if officialWords > 0 {
@@ -150,6 +136,30 @@ func sum(scores []SampleScore, officialWords int64) (*results.Perplexity, error)
 		p.Ideal.Segment, _ = metrics.Perplexity(segment, tokens[Intact], "token")
 	}
 	return p, nil
+}
+
+// addPositions adds the position buckets of one document; a longer one has more of them.
+func addPositions(p *results.Perplexity, buckets []results.Bucket) {
+	for k, b := range buckets {
+		if k == len(p.Positions) {
+			p.Positions = append(p.Positions, results.Bucket{From: b.From, To: b.To})
+		}
+		q := &p.Positions[k]
+		q.NLL, q.Tokens = q.NLL+b.NLL, q.Tokens+b.Tokens
+		q.IdealFull, q.IdealSegment = q.IdealFull+b.IdealFull, q.IdealSegment+b.IdealSegment
+	}
+}
+
+// addClasses adds the scores of one document by kind of word.
+func addClasses(p *results.Perplexity, classes []results.ClassScore) {
+	for k, c := range classes {
+		if k == len(p.Classes) {
+			p.Classes = append(p.Classes, results.ClassScore{Class: c.Class})
+		}
+		q := &p.Classes[k]
+		q.NLL, q.Tokens = q.NLL+c.NLL, q.Tokens+c.Tokens
+		q.IdealFull, q.IdealSegment = q.IdealFull+c.IdealFull, q.IdealSegment+c.IdealSegment
+	}
 }
 
 // scoreOver is the score of a sum over the text whose words and bytes s holds. A quantity

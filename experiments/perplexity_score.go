@@ -37,7 +37,7 @@ func loadSamples(t *TokenizedCorpus, s results.CorpusSettings) ([]sample, error)
 		}
 		x, err := newSample(d, t.Tokenizer, s.MaxTokens)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("experiments: %s: %w", d.ID, err)
 		}
 		samples = append(samples, x)
 	}
@@ -50,7 +50,7 @@ func newSample(d datasets.Document, t tokenizer.Tokenizer, limit int) (sample, e
 	x := sample{Document: d, words: datasets.CountWords(d.Text), bytes: int64(len(d.Text))}
 	var err error
 	if x.ids, err = t.Encode(d.Text); err != nil {
-		return sample{}, fmt.Errorf("experiments: %s: %w", d.ID, err)
+		return sample{}, err
 	}
 	// The first token is not scored, so a limit of n scored tokens keeps n+1.
 	if limit > 0 && len(x.ids) > limit+1 {

@@ -1,7 +1,6 @@
 package experiments
 
 import (
-	"flag"
 	"os"
 	"regexp"
 	"slices"
@@ -11,9 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"infinibench/internal/config"
+	"infinibench/internal/snapshot"
 )
-
-var update = flag.Bool("update", false, "rewrite the generated part of docs/profile.md")
 
 // Every key has a sentence, every declaration has a key, and they come in the order of the
 // structs, so that both read alike.
@@ -186,22 +184,14 @@ func TestProfileReference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head, have, found := strings.Cut(string(data), mark)
+	head, _, found := strings.Cut(string(data), mark)
 	if !found {
 		t.Fatalf("%s has no line %q", page, mark)
 	}
-	want := ProfileReference()
-	if *update {
-		if err := os.WriteFile(page, []byte(head+mark+want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(want, have); diff != "" {
-		t.Errorf("%s is out of date; run the command in its comment: %s", page, diff)
-	}
+	reference := ProfileReference()
+	snapshot.Check(t, page, []byte(head+mark+reference))
 	for _, k := range config.Keys(Profile{}) {
-		if !isBlock(k.Type) && !strings.Contains(have, "\n| `"+k.Path+"` |") {
+		if !isBlock(k.Type) && !strings.Contains(reference, "\n| `"+k.Path+"` |") {
 			t.Errorf("%s is not in %s", k.Path, page)
 		}
 	}

@@ -8,94 +8,19 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	cdplog "github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"infinibench/internal/browser"
 )
 
-// visit opens an HTML text at a width and colour scheme, and returns what the
-// page did wrong: script errors, console errors, requests that leave the file.
+// visit opens an HTML text at a width and colour scheme, see browser.Visit.
 func visit(t *testing.T, parent context.Context, html []byte, width int64, scheme string) (context.Context, func() []string) {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(parent)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
-	t.Cleanup(cancel)
-	var mu sync.Mutex
-	var faults []string
-	fault := func(format string, args ...any) {
-		mu.Lock()
-		defer mu.Unlock()
-		faults = append(faults, fmt.Sprintf(format, args...))
-	}
-	for _, enable := range []func() error{
-		func() error {
-			_, err := chromedp.Run(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-				_, err := cdp.Call(ctx, t, network.Enable, network.EnableParams{})
-				return err
-			}))
-			return err
-		},
-		func() error {
-			return chromedp.Listen(ctx, func(ev any) {
-				switch ev := ev.(type) {
-				case *runtime.EventExceptionThrown:
-					fault("exception: %s %v", ev.ExceptionDetails.Text, ev.ExceptionDetails.Exception)
-				case *runtime.EventConsoleAPICalled:
-					if ev.Type == "error" || ev.Type == "warning" {
-						fault("console: %v", ev.Args)
-					}
-				case *cdplog.EventEntryAdded:
-					fault("log: %s", ev.Entry.Text)
-				case *network.EventRequestWillBeSent:
-					if u := ev.Request.URL; !strings.HasPrefix(u, "file:") && !strings.HasPrefix(u, "data:") {
-						fault("request: %s", u)
-					}
-				}
-			})
-		},
-	} {
-		if err := enable(); err != nil {
-			t.Fatal(err)
-		}
-	}
 	path := filepath.Join(t.TempDir(), "report.html")
-	if err := os.WriteFile(path, html, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := chromedp.Do(ctx,
-		chromedp.EmulateViewport(width, 900),
-		media("", scheme),
-		chromedp.Navigate((&url.URL{Scheme: "file", Path: path}).String()),
-	); err != nil {
-		t.Fatal(err)
-	}
-	return ctx, func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return append([]string(nil), faults...)
-	}
-}
-
-func media(kind, scheme string) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Media: kind, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-		})
-		return err
-	})
+	putFile(t, path, html)
+	return browser.Visit(t, parent, (&url.URL{Scheme: "file", Path: path}).String(), "file:", width, scheme)
 }
 
 // needLibrary returns the built-in chart library or skips.
@@ -242,7 +167,7 @@ func TestReportRedraws(t *testing.T) {
 	ctx, faults := visit(t, browser.Start(t, browser.DejaVu), html, 1280, "light")
 	const textColor = `document.querySelector(".chart svg text").getAttribute("fill")`
 	light := browser.Ask[string](t, ctx, textColor)
-	if err := chromedp.Do(ctx, media("", "dark")); err != nil {
+	if err := chromedp.Do(ctx, browser.Media("", "dark")); err != nil {
 		t.Fatal(err)
 	}
 	if dark, err := chromedp.Run(ctx, chromedp.Poll[string](textColor+` != "`+light+`" && `+textColor)); err != nil {
@@ -258,13 +183,13 @@ func TestReportRedraws(t *testing.T) {
 	if width := browser.Ask[int](t, ctx, `document.querySelector(".chart svg").clientWidth`); width != 640 {
 		t.Errorf("printing draws %d pixels wide, want 640", width)
 	}
-	if err := chromedp.Do(ctx, media("print", "light")); err != nil {
+	if err := chromedp.Do(ctx, browser.Media("print", "light")); err != nil {
 		t.Fatal(err)
 	}
 	if shown := browser.Ask[int](t, ctx, `[...document.querySelectorAll("nav, .files, details, .skip")].filter(e => e.offsetParent).length`); shown > 0 {
 		t.Errorf("%d things are printed that only a screen has use for", shown)
 	}
-	if err := chromedp.Do(ctx, media("", "dark")); err != nil {
+	if err := chromedp.Do(ctx, browser.Media("", "dark")); err != nil {
 		t.Fatal(err)
 	}
 	browser.Ask[bool](t, ctx, `window.dispatchEvent(new Event("afterprint"))`)

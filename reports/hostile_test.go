@@ -116,9 +116,31 @@ func inertMarkdown(t *testing.T, tbl *table.Table, text string) {
 	}
 }
 
-func TestHostileTablesAreInert(t *testing.T) {
-	run := hostileRun()
+// wantSmallAndInert checks that the page of a run is small and that no text of it acts on a
+// reader's program, nor on a program that reads a table. It returns the page.
+func wantSmallAndInert(t *testing.T, run *Run) string {
+	t.Helper()
+	html := string(mustPage(t, run, &library{js: "/* library */"}))
+	if room := 3<<20 - 1_040_000; len(html) > room { // beside the chart library
+		t.Errorf("the page has %d bytes, want at most %d", len(html), room)
+	}
+	for _, banned := range []string{"<b>", "<script>window", "<img", "\u202e", "\x1b"} {
+		if strings.Contains(html, banned) {
+			t.Errorf("the page contains %q", banned)
+		}
+	}
 	tables, err := run.tables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tbl := range tables {
+		inert(t, tbl)
+	}
+	return html
+}
+
+func TestHostileTablesAreInert(t *testing.T) {
+	tables, err := hostileRun().tables()
 	if err != nil {
 		t.Fatal(err)
 	}

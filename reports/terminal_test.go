@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"infinibench/internal/results"
+	"infinibench/internal/snapshot"
 	"infinibench/reports/table"
 )
 
@@ -21,7 +22,7 @@ func printed(t *testing.T, run *Run) string {
 }
 
 func TestTerminalGolden(t *testing.T) {
-	golden(t, "terminal.txt", []byte(printed(t, fixture())))
+	snapshot.Check(t, "testdata/terminal.txt", []byte(printed(t, fixture())))
 }
 
 // A window of 100 columns must hold every line, also where one seed differs

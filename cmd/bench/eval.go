@@ -58,43 +58,7 @@ code is 0 if any file was scored, and 1 if none was.`,
 			if err := onceStandardInput(files); err != nil {
 				return err
 			}
-			c, err := from.open()
-			if err != nil {
-				return err
-			}
-			m, err := c.load(env, from.plug.get())
-			if err != nil {
-				return err
-			}
-			t := c.tokenizer
-			var documents []datasets.Document
-			var unread []experiments.Unscored
-			var size int64 // upper bound on the number of tokens
-			for _, path := range files {
-				text, err := readText(env, path)
-				if err != nil {
-					if env.ctx.Err() != nil {
-						return err
-					}
-					unread = append(unread, experiments.Unscored{ID: path, Why: err.Error()})
-					continue
-				}
-				text = spaced(text, t)
-				documents = append(documents, datasets.Document{ID: path, Text: text})
-				size += int64(len(text))
-			}
-			bar := env.progress("eval perplexity", size)
-			bar.bytes = true
-			if batch == 0 {
-				batch = min(8, max(1, sideBySide/m.Config.Segment))
-			}
-			settings := results.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
-			p, unscored, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, progressInBytes(bar, t, documents, size))
-			bar.finish()
-			if err != nil {
-				return err
-			}
-			return printScores(env, evaluation{Model: m.Memory.Name(), Folder: c.plugged(m), Tokenizer: t.Name()}, files, p, append(unread, unscored...))
+			return evalPerplexity(env, &from, files, batch)
 		},
 	}
 	from.add(cmd)
@@ -104,6 +68,47 @@ code is 0 if any file was scored, and 1 if none was.`,
 
 // sideBySide is how many tokens are scored at the same time by default.
 const sideBySide = 16 << 10
+
+// evalPerplexity scores files, batch of them side by side, and prints the scores.
+func evalPerplexity(env *environment, from *checkpointFlags, files []string, batch int) error {
+	c, err := from.open()
+	if err != nil {
+		return err
+	}
+	m, err := c.load(env, from.plug.get())
+	if err != nil {
+		return err
+	}
+	t := c.tokenizer
+	var documents []datasets.Document
+	var unread []experiments.Unscored
+	var size int64 // upper bound on the number of tokens
+	for _, path := range files {
+		text, err := readText(env, path)
+		if err != nil {
+			if env.ctx.Err() != nil {
+				return err
+			}
+			unread = append(unread, experiments.Unscored{ID: path, Why: err.Error()})
+			continue
+		}
+		text = spaced(text, t)
+		documents = append(documents, datasets.Document{ID: path, Text: text})
+		size += int64(len(text))
+	}
+	bar := env.progress("eval perplexity", size)
+	bar.bytes = true
+	if batch == 0 {
+		batch = min(8, max(1, sideBySide/m.Config.Segment))
+	}
+	settings := results.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
+	p, unscored, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, progressInBytes(bar, t, documents, size))
+	bar.finish()
+	if err != nil {
+		return err
+	}
+	return printScores(env, evaluation{Model: m.Memory.Name(), Folder: c.plugged(m), Tokenizer: t.Name()}, files, p, append(unread, unscored...))
+}
 
 // evaluation is what eval perplexity prints.
 type evaluation struct {

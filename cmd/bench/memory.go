@@ -17,9 +17,7 @@ import (
 )
 
 func memoryCommand(env *environment) *cobra.Command {
-	var profile, config, alone string
-	var from checkpointFlags
-	var peak, asJSON bool
+	var o memoryOptions
 	cmd := &cobra.Command{
 		Use:   "memory",
 		Short: "Show the memory that each model carries between segments",
@@ -39,64 +37,73 @@ alone, next to the keys and values that full attention keeps.`,
   bench memory --profile my.yaml --peak --json
   bench memory --config runs/tiny/perplexity-novel-memorizing-1024-seed1/config.yaml
   bench memory --checkpoint SmolLM2-135M --segment 512`,
-		RunE: func(*cobra.Command, []string) error {
-			if from.dir != "" {
-				return modelMemory(env, &from, peak, alone, asJSON)
-			}
-			if from.plug.set() {
-				return usageError{errors.New("--memory, --segment, --gate-init and --ungated-start need --checkpoint with a model folder")}
-			}
-			load, sizes := experiments.LoadProfile, []string{"--profile", profile}
-			if config != "" {
-				load, sizes = experiments.LoadConfig, []string{"--config", config}
-			}
-			p, err := load(sizes[1])
-			if err != nil {
-				return err
-			}
-			if alone != "" { // this is the child process for one model
-				bytes, err := experiments.PeakMemory(env.ctx, p, alone)
-				if err != nil {
-					return err
-				}
-				fmt.Fprintln(env.stdout, bytes)
-				return nil
-			}
-			paper, err := experiments.PaperLedger()
-			if err != nil {
-				return err
-			}
-			ledgers := []*results.Ledger{paper}
-			if p.Name != paper.Profile {
-				own, err := p.Ledger()
-				if err != nil {
-					return err
-				}
-				ledgers = append(ledgers, own)
-			}
-			if peak {
-				if err := measurePeaks(env, sizes, ledgers[len(ledgers)-1]); err != nil {
-					return err
-				}
-			}
-			if asJSON {
-				return printJSON(env, ledgers)
-			}
-			return printLedgers(env, ledgers)
-		},
+		RunE: func(*cobra.Command, []string) error { return o.run(env) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&profile, "profile", "tiny", "built-in profile, or the path of a .yaml or .yml file")
-	flags.StringVar(&config, "config", "", "config.yaml of a run, instead of a profile")
-	flags.BoolVar(&peak, "peak", false, "also measure the peak resident memory of each model")
-	flags.BoolVar(&asJSON, "json", false, "print the ledgers as JSON")
-	flags.StringVar(&alone, "alone", "", "print the peak resident memory of this process with one model")
+	flags.StringVar(&o.profile, "profile", "tiny", "built-in profile, or the path of a .yaml or .yml file")
+	flags.StringVar(&o.config, "config", "", "config.yaml of a run, instead of a profile")
+	flags.BoolVar(&o.peak, "peak", false, "also measure the peak resident memory of each model")
+	flags.BoolVar(&o.asJSON, "json", false, "print the ledgers as JSON")
+	flags.StringVar(&o.alone, "alone", "", "print the peak resident memory of this process with one model")
 	if err := flags.MarkHidden("alone"); err != nil {
 		panic(err)
 	}
-	from.addOptional(cmd)
+	o.from.addOptional(cmd)
 	cmd.MarkFlagsMutuallyExclusive("profile", "config", "checkpoint")
 	return cmd
+}
+
+// memoryOptions are the flags of bench memory.
+type memoryOptions struct {
+	profile, config, alone string
+	from                   checkpointFlags
+	peak, asJSON           bool
+}
+
+func (o *memoryOptions) run(env *environment) error {
+	if o.from.dir != "" {
+		return modelMemory(env, &o.from, o.peak, o.alone, o.asJSON)
+	}
+	if o.from.plug.set() {
+		return usageError{errors.New("--memory, --segment, --gate-init and --ungated-start need --checkpoint with a model folder")}
+	}
+	load, sizes := experiments.LoadProfile, []string{"--profile", o.profile}
+	if o.config != "" {
+		load, sizes = experiments.LoadConfig, []string{"--config", o.config}
+	}
+	p, err := load(sizes[1])
+	if err != nil {
+		return err
+	}
+	if o.alone != "" { // this is the child process for one model
+		bytes, err := experiments.PeakMemory(env.ctx, p, o.alone)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(env.stdout, bytes)
+		return nil
+	}
+	paper, err := experiments.PaperLedger()
+	if err != nil {
+		return err
+	}
+	ledgers := []*results.Ledger{paper}
+	if p.Name != paper.Profile {
+		own, err := p.Ledger()
+		if err != nil {
+			return err
+		}
+		ledgers = append(ledgers, own)
+	}
+	if o.peak {
+		if err := measurePeaks(env, sizes, ledgers[len(ledgers)-1]); err != nil {
+			return err
+		}
+	}
+	if o.asJSON {
+		return printJSON(env, ledgers)
+	}
+	return printLedgers(env, ledgers)
 }
 
 func printLedgers(env *environment, ledgers []*results.Ledger) error {

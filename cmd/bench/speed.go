@@ -62,10 +62,7 @@ type speedResult struct {
 }
 
 func speedCommand(env *environment) *cobra.Command {
-	var config, mode, model string
-	var from checkpointFlags
-	var interval, threads, stream int
-	var asJSON bool
+	var o speedOptions
 	cmd := &cobra.Command{
 		Use:   "speed",
 		Short: "Measure tokens per second on this machine",
@@ -98,69 +95,79 @@ the process, and at the end the slopes of lines fitted to them.`,
   bench speed --config long --interval 1 --json
   bench speed --stream 1M
   bench speed --checkpoint SmolLM2-135M --memory infini-delta --segment 512 --mode eval`,
-		RunE: func(*cobra.Command, []string) error {
-			i := slices.IndexFunc(speedConfigs, func(c speedConfig) bool { return c.name == config })
-			switch {
-			case i < 0:
-				return usageError{fmt.Errorf("--config is %q, must be small, medium or long", config)}
-			case mode != "train" && mode != "eval":
-				return usageError{fmt.Errorf("--mode is %q, must be train or eval", mode)}
-			case threads < 0:
-				return usageError{fmt.Errorf("--threads is %d, must be at least 1, or 0 for all cores", threads)}
-			case interval < 0:
-				return usageError{fmt.Errorf("--interval is %d, must be at least 1, or 0 for all segments", interval)}
-			}
-			memory, err := experiments.NewMemory(model, results.BaselineSettings{})
-			if err != nil {
-				return usageError{fmt.Errorf("--model: %w", err)}
-			}
-			c := speedConfigs[i].timed()
-			switch {
-			case from.dir != "":
-				if c, memory, err = timedCheckpoint(env, &from); err != nil {
-					return err
-				}
-			case from.plug.set():
-				return usageError{errors.New("--memory, --segment, --gate-init and --ungated-start need --checkpoint with a model folder")}
-			}
-			if threads == 0 {
-				threads = machine.Cores()
-			}
-			kernel.SetThreads(threads)
-			if stream > 0 {
-				lengths, err := streamLengths(stream, c.segment)
-				if err != nil {
-					return usageError{err}
-				}
-				warnSlowBLAS(env)
-				result, err := measureStream(env, c, memory, lengths)
-				if err != nil {
-					return err
-				}
-				return result.print(env, asJSON)
-			}
-			warnSlowBLAS(env)
-			result, err := measureSpeed(env, c, mode, memory, interval)
-			if err != nil {
-				return err
-			}
-			return result.print(env, asJSON)
-		},
+		RunE: func(*cobra.Command, []string) error { return o.run(env) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&config, "config", "small", "size: small, medium or long")
-	flags.StringVar(&mode, "mode", "train", "what a step is: train or eval")
-	flags.StringVar(&model, "model", "infini-delta", "id of the model: "+strings.Join(experiments.Models, ", "))
-	flags.IntVar(&interval, "interval", 0, "segments per graph in training, 0 for all; fewer take less memory and more time")
-	flags.Var((*tokensFlag)(&stream), "stream", "evaluate one sequence of this many tokens instead")
-	flags.IntVar(&threads, "threads", 0, "threads, 0 for all cores")
-	flags.BoolVar(&asJSON, "json", false, "print one line of JSON")
-	from.addOptional(cmd)
+	flags.StringVar(&o.config, "config", "small", "size: small, medium or long")
+	flags.StringVar(&o.mode, "mode", "train", "what a step is: train or eval")
+	flags.StringVar(&o.model, "model", "infini-delta", "id of the model: "+strings.Join(experiments.Models, ", "))
+	flags.IntVar(&o.interval, "interval", 0, "segments per graph in training, 0 for all; fewer take less memory and more time")
+	flags.Var((*tokensFlag)(&o.stream), "stream", "evaluate one sequence of this many tokens instead")
+	flags.IntVar(&o.threads, "threads", 0, "threads, 0 for all cores")
+	flags.BoolVar(&o.asJSON, "json", false, "print one line of JSON")
+	o.from.addOptional(cmd)
 	cmd.MarkFlagsMutuallyExclusive("config", "checkpoint")
 	cmd.MarkFlagsMutuallyExclusive("model", "checkpoint")
 	cmd.MarkFlagsMutuallyExclusive("stream", "mode") // a stream is evaluated, never trained on
 	cmd.MarkFlagsMutuallyExclusive("stream", "interval")
 	return cmd
+}
+
+// speedOptions are the flags of bench speed.
+type speedOptions struct {
+	config, mode, model       string
+	from                      checkpointFlags
+	interval, threads, stream int
+	asJSON                    bool
+}
+
+func (o *speedOptions) run(env *environment) error {
+	i := slices.IndexFunc(speedConfigs, func(c speedConfig) bool { return c.name == o.config })
+	switch {
+	case i < 0:
+		return usageError{fmt.Errorf("--config is %q, must be small, medium or long", o.config)}
+	case o.mode != "train" && o.mode != "eval":
+		return usageError{fmt.Errorf("--mode is %q, must be train or eval", o.mode)}
+	case o.threads < 0:
+		return usageError{fmt.Errorf("--threads is %d, must be at least 1, or 0 for all cores", o.threads)}
+	case o.interval < 0:
+		return usageError{fmt.Errorf("--interval is %d, must be at least 1, or 0 for all segments", o.interval)}
+	}
+	memory, err := experiments.NewMemory(o.model, results.BaselineSettings{})
+	if err != nil {
+		return usageError{fmt.Errorf("--model: %w", err)}
+	}
+	c := speedConfigs[i].timed()
+	switch {
+	case o.from.dir != "":
+		if c, memory, err = timedCheckpoint(env, &o.from); err != nil {
+			return err
+		}
+	case o.from.plug.set():
+		return usageError{errors.New("--memory, --segment, --gate-init and --ungated-start need --checkpoint with a model folder")}
+	}
+	if o.threads == 0 {
+		o.threads = machine.Cores()
+	}
+	kernel.SetThreads(o.threads)
+	if o.stream > 0 {
+		lengths, err := streamLengths(o.stream, c.segment)
+		if err != nil {
+			return usageError{err}
+		}
+		warnSlowBLAS(env)
+		result, err := measureStream(env, c, memory, lengths)
+		if err != nil {
+			return err
+		}
+		return result.print(env, o.asJSON)
+	}
+	warnSlowBLAS(env)
+	result, err := measureSpeed(env, c, o.mode, memory, o.interval)
+	if err != nil {
+		return err
+	}
+	return result.print(env, o.asJSON)
 }
 
 // model is a model of this size. Its weights are arbitrary: they do not affect the time.

@@ -34,11 +34,7 @@ func newBPEVocabulary(m *bpeModel, onBytes bool) (*bpeVocabulary, error) {
 		char: make(map[string]int32), inside: make(map[rune]bool),
 	}
 	if m.UnkToken != nil {
-		id, ok := m.Vocab[*m.UnkToken]
-		if !ok {
-			return nil, fmt.Errorf("unk_token %q is not in the vocabulary", *m.UnkToken)
-		}
-		v.unknown = id
+		v.unknown = m.Vocab[*m.UnkToken]
 	}
 	if err := v.addBytes(m); err != nil {
 		return nil, err
@@ -61,7 +57,8 @@ func newBPEVocabulary(m *bpeModel, onBytes bool) (*bpeVocabulary, error) {
 	return v, nil
 }
 
-// supported returns an error for a setting that this package does not implement.
+// supported returns an error for a setting that this package does not implement, or an
+// unknown token that has no id.
 func (m *bpeModel) supported() error {
 	switch {
 	case m.Dropout != nil && *m.Dropout != 0:
@@ -70,6 +67,11 @@ func (m *bpeModel) supported() error {
 		return fmt.Errorf("continuing_subword_prefix %q is not supported: only null", *m.Prefix)
 	case m.Suffix != nil && *m.Suffix != "":
 		return fmt.Errorf("end_of_word_suffix %q is not supported: only null", *m.Suffix)
+	}
+	if m.UnkToken != nil {
+		if _, ok := m.Vocab[*m.UnkToken]; !ok {
+			return fmt.Errorf("unk_token %q is not in the vocabulary", *m.UnkToken)
+		}
 	}
 	return nil
 }

@@ -10,8 +10,9 @@ import (
 	"infinibench/internal/jsonread"
 )
 
-// file is a tokenizer.json of the Hugging Face tokenizers library, version 1.0, as far
-// as it is known here; its code is the library's only documentation of the format.
+// file is a tokenizer.json of the Hugging Face tokenizers library, version 1.0, without its
+// model, as far as the format is known here; the code of the library is its only
+// documentation.
 type file struct {
 	Version       string         `json:"version"`
 	Truncation    jsontext.Value `json:"truncation"`
@@ -21,7 +22,12 @@ type file struct {
 	PreTokenizer  *component     `json:"pre_tokenizer"`
 	PostProcessor *component     `json:"post_processor"`
 	Decoder       *component     `json:"decoder"`
-	Model         jsontext.Value `json:"model"`
+}
+
+// savedFile is a file with its model, as it is written.
+type savedFile struct {
+	file
+	Model any `json:"model"`
 }
 
 // bpeModel is the model of type "BPE". unk_token, fuse_unk and byte_fallback determine

@@ -31,7 +31,13 @@ func Load(path string) (Tokenizer, error) {
 }
 
 func parse(data []byte) (Tokenizer, error) {
-	var f file
+	var f struct {
+		file
+		Model *struct {
+			Type   string         `json:"type"`
+			Merges jsontext.Value `json:"merges"`
+		} `json:"model"`
+	}
 	if err := jsonread.Document(data, &f); err != nil {
 		return nil, fmt.Errorf("not a tokenizer.json: %w", err)
 	}
@@ -42,38 +48,29 @@ func parse(data []byte) (Tokenizer, error) {
 		return nil, errors.New("truncation is not supported: set it to null")
 	case !isNull(f.Padding):
 		return nil, errors.New("padding is not supported: set it to null")
-	case isNull(f.Model):
+	case f.Model == nil:
 		return nil, errors.New("model is missing")
 	}
-	// The file is read again for its model, so that an error has its position in the
-	// file.
-	var kind struct {
-		Model struct {
-			Type   string         `json:"type"`
-			Merges jsontext.Value `json:"merges"`
-		} `json:"model"`
-	}
-	if err := jsonread.Document(data, &kind); err != nil {
-		return nil, err
-	}
+	// The type of the model determines how the model is read, in a second pass over the
+	// whole file, so that an error has its position in the file.
 	switch {
-	case kind.Model.Type == "BPE", kind.Model.Type == "" && kind.Model.Merges != nil: // GPT-2's file on the hub has no type
+	case f.Model.Type == "BPE", f.Model.Type == "" && f.Model.Merges != nil: // GPT-2's file on the hub has no type
 		var m bpeFile
 		if err := jsonread.Document(data, &m); err != nil {
 			return nil, err
 		}
-		if b, err := f.bpe(m.Model); b != nil || err != nil {
-			return b, err
+		if b := f.bpe(&m.Model); b != nil {
+			return b, nil
 		}
-		return parsePretrained(data, &f, m.Model)
-	case kind.Model.Type == "WordLevel":
+		return parsePretrained(data, &f.file, &m.Model)
+	case f.Model.Type == "WordLevel":
 		var m wordFile
 		if err := jsonread.Document(data, &m); err != nil {
 			return nil, err
 		}
 		return f.word(m.Model)
 	}
-	return nil, fmt.Errorf("model.type %q is not supported: only BPE and WordLevel", kind.Model.Type)
+	return nil, fmt.Errorf("model.type %q is not supported: only BPE and WordLevel", f.Model.Type)
 }
 
 // isByteLevelBPE reports whether the file splits and decodes a text exactly as a [BPE] does.
@@ -88,17 +85,16 @@ func (f *file) isByteLevelBPE() bool {
 // bpe returns the file as a [BPE] or [Bytes], or nil if they cannot represent it in full.
 // A BPE, unlike the library, does not recognise special tokens in a text; the only file
 // with special tokens that becomes a BPE is GPT-2's, as [Save] writes it.
-func (f *file) bpe(m bpeModel) (Tokenizer, error) {
-	if m.IgnoreMerges || !f.isByteLevelBPE() {
-		return nil, nil
-	}
-	if _, err := newBPEVocabulary(&m, true); err != nil {
-		return nil, fmt.Errorf("model: %w", err) // the one error for both kinds
+//
+// It reports no error: parsePretrained does, for both kinds.
+func (f *file) bpe(m *bpeModel) Tokenizer {
+	if m.IgnoreMerges || !f.isByteLevelBPE() || m.supported() != nil {
+		return nil
 	}
 	var special []string
 	for _, a := range f.AddedTokens {
 		if id, ok := m.Vocab[a.Content]; !ok || id != a.ID || !a.Special || f.PostProcessor != nil {
-			return nil, nil
+			return nil
 		}
 		special = append(special, a.Content)
 	}
@@ -111,14 +107,14 @@ func (f *file) bpe(m bpeModel) (Tokenizer, error) {
 	}
 	b, err := newBPE(m.Vocab, special, rules)
 	switch {
-	case err != nil: // gaps in the ids, or bytes without a token
-		return nil, nil
+	case err != nil: // such as gaps in the ids, or bytes without a token
+		return nil
 	case b.isBytes():
-		return Bytes(), nil
+		return Bytes()
 	case len(f.AddedTokens) > 0 && b.name != "gpt2":
-		return nil, nil
+		return nil
 	}
-	return b, nil
+	return b
 }
 
 // isBytes reports whether b is equivalent to [Bytes].

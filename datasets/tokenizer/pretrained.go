@@ -54,7 +54,7 @@ func newPipeline(f *file, prefix bool) (p pipeline, err error) {
 
 // parsePretrained reads a tokenizer.json. An unsupported setting is an error that names
 // it.
-func parsePretrained(data []byte, f *file, m bpeModel) (*Pretrained, error) {
+func parsePretrained(data []byte, f *file, m *bpeModel) (*Pretrained, error) {
 	p := &Pretrained{file: data, special: make(map[int32]bool)}
 	var err error
 	if p.start, err = newPipeline(f, true); err != nil {
@@ -69,14 +69,14 @@ func parsePretrained(data []byte, f *file, m bpeModel) (*Pretrained, error) {
 	if p.decoder, err = newDecoder(f.Decoder); err != nil {
 		return nil, err
 	}
-	if p.model, err = newBPEVocabulary(&m, p.start.pre.bytes); err != nil {
+	if p.model, err = newBPEVocabulary(m, p.start.pre.bytes); err != nil {
 		return nil, fmt.Errorf("model: %w", err)
 	}
 	if mark := p.model.markCut(); mark != nil {
 		p.start.pre.steps = append(p.start.pre.steps, mark)
 		p.middle.pre.steps = append(p.middle.pre.steps, mark)
 	}
-	if err := p.addTokens(&m, f.AddedTokens); err != nil {
+	if err := p.addTokens(m, f.AddedTokens); err != nil {
 		return nil, err
 	}
 	plain, err := textfile.Strip(data)

@@ -30,48 +30,29 @@ func Save(t Tokenizer, path string) error {
 	return atomicfile.Write(path, append(data, '\n'))
 }
 
-func fileOf(t Tokenizer) (*file, error) {
+func fileOf(t Tokenizer) (*savedFile, error) {
 	switch t := t.(type) {
 	case byteLevel:
 		model := bpeModel{Type: "BPE", Vocab: make(vocabulary, 256), Merges: []rule{}}
 		for value, r := range byteRune {
 			model.Vocab[string(r)] = int32(value)
 		}
-		return byteLevelFile(model, []addedToken{})
+		return byteLevelFile(model, []addedToken{}), nil
 	case *BPE:
-		return byteLevelFile(t.model(), t.addedTokens())
+		return byteLevelFile(t.model(), t.addedTokens()), nil
 	case *Word:
-		model, err := marshal(wordModel{Type: "WordLevel", Vocab: t.ids, UnkToken: ""})
-		if err != nil {
-			return nil, err
-		}
-		return &file{
-			Version:      "1.0",
-			AddedTokens:  []addedToken{},
-			PreTokenizer: &component{Type: "WhitespaceSplit"},
-			Model:        model,
+		return &savedFile{
+			file:  file{Version: "1.0", AddedTokens: []addedToken{}, PreTokenizer: &component{Type: "WhitespaceSplit"}},
+			Model: wordModel{Type: "WordLevel", Vocab: t.ids, UnkToken: ""},
 		}, nil
 	}
 	return nil, fmt.Errorf("a %T has no form as tokenizer.json", t)
 }
 
-func byteLevelFile(m bpeModel, added []addedToken) (*file, error) {
-	model, err := marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	return &file{
-		Version:     "1.0",
-		AddedTokens: added,
-		PreTokenizer: &component{
-			Type: "ByteLevel", AddPrefixSpace: new(false), TrimOffsets: new(true), UseRegex: new(true),
-		},
-		// The switches have no effect on a decoder, but the library requires them.
-		Decoder: &component{
-			Type: "ByteLevel", AddPrefixSpace: new(false), TrimOffsets: new(true), UseRegex: new(true),
-		},
-		Model: model,
-	}, nil
+func byteLevelFile(m bpeModel, added []addedToken) *savedFile {
+	// The switches have no effect on a decoder, but the library requires them.
+	byteLevel := &component{Type: "ByteLevel", AddPrefixSpace: new(false), TrimOffsets: new(true), UseRegex: new(true)}
+	return &savedFile{file{Version: "1.0", AddedTokens: added, PreTokenizer: byteLevel, Decoder: byteLevel}, m}
 }
 
 func (b *BPE) model() bpeModel {

@@ -7,81 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
-	cdplog "github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
 	"infinibench/internal/browser"
 	"infinibench/internal/results"
 )
-
-// visit opens an address and returns what the page did wrong: script errors, console
-// errors, requests that leave for another place.
-func visit(t *testing.T, parent context.Context, address string, width int64, scheme string) (context.Context, func() []string) {
-	t.Helper()
-	ctx, cancel := chromedp.NewContext(parent)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
-	t.Cleanup(cancel)
-	var mu sync.Mutex
-	var faults []string
-	fault := func(format string, args ...any) {
-		mu.Lock()
-		defer mu.Unlock()
-		faults = append(faults, fmt.Sprintf(format, args...))
-	}
-	if _, err := chromedp.Run(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, network.Enable, network.EnableParams{})
-		return err
-	})); err != nil {
-		t.Fatal(err)
-	}
-	if err := chromedp.Listen(ctx, func(ev any) {
-		switch ev := ev.(type) {
-		case *runtime.EventExceptionThrown:
-			fault("exception: %s %v", ev.ExceptionDetails.Text, ev.ExceptionDetails.Exception)
-		case *runtime.EventConsoleAPICalled:
-			if ev.Type == "error" || ev.Type == "warning" {
-				fault("console: %v", ev.Args)
-			}
-		case *cdplog.EventEntryAdded: // a violated policy is reported here
-			fault("log: %s", ev.Entry.Text)
-		case *network.EventRequestWillBeSent:
-			if u := ev.Request.URL; !strings.HasPrefix(u, address+"/") && !strings.HasPrefix(u, "data:") {
-				fault("request: %s", u)
-			}
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if err := chromedp.Do(ctx,
-		chromedp.EmulateViewport(width, 900),
-		chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-			_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-			})
-			return err
-		}),
-		chromedp.Navigate(address+"/"),
-	); err != nil {
-		t.Fatal(err)
-	}
-	return ctx, func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return append([]string(nil), faults...)
-	}
-}
 
 // until waits for something that the page comes to within a few of its questions.
 func until(t *testing.T, ctx context.Context, js string) {
@@ -104,7 +36,7 @@ func TestLiveInBrowser(t *testing.T) {
 			d := halfway(t)
 			server := httptest.NewServer(handler(t, d))
 			t.Cleanup(server.Close)
-			ctx, faults := visit(t, parent, server.URL, look.width, look.scheme)
+			ctx, faults := browser.Visit(t, parent, server.URL+"/", server.URL+"/", look.width, look.scheme)
 			until(t, ctx, `document.querySelectorAll("#all tbody tr").length === 4`)
 			for js, want := range map[string]string{
 				`document.getElementById("numbers").textContent.split(", until")[0]`: "1 of 4 cells done · 1 under way · 40 % of the tokens · about 22 s left",
@@ -199,7 +131,7 @@ func TestHostileLabels(t *testing.T) {
 	}
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
-	ctx, faults := visit(t, parent, server.URL, 390, "light")
+	ctx, faults := browser.Visit(t, parent, server.URL+"/", server.URL+"/", 390, "light")
 	until(t, ctx, `document.querySelectorAll("#all tbody tr").length === `+fmt.Sprint(len(labels)))
 	if bad := browser.Ask[string](t, ctx, `[...document.querySelectorAll("b, img, td svg, th svg, h1 *")].map(e => e.outerHTML).join() + (window.owned || "")`); bad != "" {
 		t.Errorf("a label became markup: %s", bad)

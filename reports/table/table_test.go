@@ -3,39 +3,14 @@ package table
 import (
 	"bytes"
 	"encoding/csv"
-	"flag"
+	"infinibench/internal/snapshot"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares got with testdata/<name>. The files were read by a person
-// when they were made; -update shows a change as a diff to be read again.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
 
 func sampleTable() *Table {
 	table := New("sample", "A sample", "Model", ">Perplexity", "Note").CSV("model", "perplexity", "note")
@@ -62,7 +37,7 @@ func TestTableWriters(t *testing.T) {
 		if err := tc.write(sampleTable(), &got); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, tc.file, got.Bytes())
+		snapshot.Check(t, filepath.Join("testdata", tc.file), got.Bytes())
 	}
 }
 

@@ -1,0 +1,103 @@
+package reports
+
+import (
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"infinibench/internal/snapshot"
+	"infinibench/reports/table"
+)
+
+// What stands for a part of the page in its skeleton. Tables and charts have a line each:
+// tables.md and the test below hold their content.
+var skeleton = []struct {
+	part *regexp.Regexp
+	line string
+}{
+	{regexp.MustCompile(`(?s)<(style|script)[ >].*?</(style|script)>\n?`), ""},
+	{regexp.MustCompile(`(?s)<figure>\n<figcaption>(.*?)</figcaption>.*?<div class="chart" id="([^"]*)".*?</figure>`), "[$2] $1"},
+	{regexp.MustCompile(`(?s)<div class="scroll"[^>]*>\n<table>\n<caption>(.*?)(<span>.*?)?</caption>.*?</table>\n</div>`), "[table] $1"},
+	{regexp.MustCompile(`(?s)<ul class="notes">.*?</ul>\n?`), ""},
+	{regexp.MustCompile(`(?s)<pre>.*?</pre>\n?`), ""},
+	{regexp.MustCompile(`(?m)^\s*\n`), ""},
+}
+
+// The structure of the page and its sentences, as a person has read them.
+func TestPageSkeleton(t *testing.T) {
+	page := mustPage(t, fixture(), &library{"/* the chart library */", "Its notice."})
+	for _, s := range skeleton {
+		page = s.part.ReplaceAll(page, []byte(s.line))
+	}
+	snapshot.Check(t, "testdata/page.html", page)
+}
+
+var (
+	pageTable = regexp.MustCompile(`(?s)<table>\n<caption>(.*?)(?:<span>.*?</span>)?</caption>\n<thead>(.*?)</thead>\n<tbody>\n(.*?)</tbody>`)
+	pageCell  = regexp.MustCompile(`(?s)<t[hd][^>]*>(.*?)</t[hd]>`)
+	pageTag   = regexp.MustCompile(`<[^>]*>`)
+)
+
+// Every cell of every table, and every number of every chart, is on the page as it is in
+// the files.
+func TestPageShowsTheTables(t *testing.T) {
+	run := everything()
+	d, err := New(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]*table.Table{} // by title; several corpora have tables of one title
+	for _, tbl := range d.tables() {
+		want[tbl.Title] = append(want[tbl.Title], tbl)
+	}
+	for _, c := range d.charts() {
+		want[c.Data.Title] = append(want[c.Data.Title], c.Data)
+	}
+	cells := 0
+	for _, found := range pageTable.FindAllStringSubmatch(string(mustPage(t, run, nil)), -1) {
+		title := html.UnescapeString(found[1])
+		if len(want[title]) == 0 {
+			t.Errorf("the page shows a table that is in no file, or shows one twice: %s", title)
+			continue
+		}
+		tbl := want[title][0]
+		want[title] = want[title][1:]
+		var columns []string
+		for _, c := range tbl.Columns {
+			columns = append(columns, c.Title)
+		}
+		if got := cellsOf(found[2]); !slices.Equal(got, columns) {
+			t.Errorf("%s: the columns are %q, want %q", title, got, columns)
+		}
+		lines := strings.SplitAfter(found[3], "\n")
+		lines = lines[:len(lines)-1]
+		if len(lines) != len(tbl.Rows) {
+			t.Errorf("%s: %d rows on the page, want %d", title, len(lines), len(tbl.Rows))
+			continue
+		}
+		for i, line := range lines {
+			row := cellsOf(line)
+			if cells += len(row); !slices.Equal(row, tbl.Rows[i]) {
+				t.Errorf("%s, row %d: %q on the page, want %q", title, i, row, tbl.Rows[i])
+			}
+		}
+	}
+	for title, left := range want {
+		if len(left) > 0 && title != "Every score of passkey retrieval" { // for files alone
+			t.Errorf("the page lacks %s", title)
+		}
+	}
+	if cells < 3000 {
+		t.Errorf("only %d cells were compared", cells)
+	}
+}
+
+// cellsOf are the texts of the cells of a row.
+func cellsOf(row string) (texts []string) {
+	for _, cell := range pageCell.FindAllStringSubmatch(row, -1) {
+		texts = append(texts, html.UnescapeString(pageTag.ReplaceAllString(cell[1], "")))
+	}
+	return texts
+}
