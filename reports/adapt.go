@@ -2,11 +2,12 @@ package reports
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	"infinibench/internal/finite"
 	"infinibench/internal/metrics"
 	"infinibench/internal/results"
 	"infinibench/reports/table"
@@ -39,7 +40,7 @@ func adaptKeyOf(model string, r results.AdaptRow) adaptKey {
 
 // state says in words what was done to the base.
 func (k adaptKey) state() string {
-	gates := fmt.Sprintf(", β = %g", k.way.GateInit)
+	gates := ", β = " + setting(k.way.GateInit)
 	if k.model == localOnly {
 		gates = ""
 	}
@@ -59,9 +60,17 @@ func (k adaptKey) state() string {
 		what = "norms trained"
 	}
 	if gates != "" {
-		gates += fmt.Sprintf(", gates at %g", k.way.GateLearningRate)
+		gates += ", gates at " + setting(k.way.GateLearningRate)
 	}
 	return what + gates
+}
+
+// setting writes a number of the settings as it is in a profile.
+func setting(x float64) string {
+	if !finite.Is(x) {
+		return table.None
+	}
+	return strconv.FormatFloat(x, 'g', -1, 64)
 }
 
 // adaptRow is one row of a table, over its seeds.

@@ -47,7 +47,7 @@ func (a *adaptTable) chart(slug string) (*chart.Chart, error) {
 
 // label is a row's name on the axis.
 func (r *adaptRow) label() string {
-	beta := fmt.Sprintf(", β = %g", r.way.GateInit)
+	beta := ", β = " + setting(r.way.GateInit)
 	if r.model == localOnly {
 		beta = ""
 	}

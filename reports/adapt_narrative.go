@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"infinibench/internal/finite"
 	"infinibench/internal/results"
 	"infinibench/reports/table"
 )
@@ -29,7 +30,7 @@ func (r *adaptRow) sentences() string {
 	text += fmt.Sprintf(", the control trained alike %s, a ratio of %s.", r.control.ours.mean(), r.over)
 	if r.shut.N > 0 {
 		text += fmt.Sprintf(" With its gates shut it has %s", r.shut.mean())
-		if left := r.gainLeft(); !math.IsNaN(left) {
+		if left := r.gainLeft(); finite.Is(left) {
 			text += fmt.Sprintf(", so that %s of the gain is left", table.Percent(max(0, left)))
 		}
 		text += "."

@@ -37,6 +37,10 @@ func layAdapt(run *Run) (*content, error) {
 	}
 	for i, slug := range slugsOf(corpora) {
 		a := all[i]
+		if len(a.rows) == 0 { // all cells failed
+			ids = append(ids, "")
+			continue
+		}
 		page := adaptPage{
 			ID: "adapt-" + slug, Title: a.title(), Protocol: orNone(a.protocol), Reading: a.reading(), Main: a.table(slug),
 			Provenance: run.provenance("adapt", a.corpus),

@@ -67,6 +67,16 @@ func madeUpAdapt(gain, shut float64) *Run {
 	return run
 }
 
+// withAdapt is the made-up run with these cells, and one that failed.
+func withAdapt() *Run {
+	run := fixture()
+	run.Records = append(run.Records, madeUpAdapt(0.9, 1.01).Records...)
+	failed := adaptCellOf(infiniDelta, 1)
+	failed.Result.Status, failed.Result.Adapt, failed.Result.Error = results.StatusFailed, nil, "out of memory"
+	run.Records = append(run.Records, failed)
+	return run
+}
+
 func adaptOf(t *testing.T, run *Run) *adaptTable {
 	t.Helper()
 	all := adaptTables(run)
@@ -203,6 +213,21 @@ func TestAdaptEverywhere(t *testing.T) {
 				t.Errorf("no %q in\n%.3000s", text, where)
 			}
 		}
+	}
+}
+
+// A run of which every cell failed has no table, and an open claim.
+func TestAdaptFailed(t *testing.T) {
+	run := withAdapt()
+	run.Records = run.Records[len(run.Records)-1:]
+	d, err := New(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	claims := d.claims()
+	last := claims[len(claims)-1]
+	if last.verdict() != Undecided || last.why() != "failed: out of memory" || len(d.Parts) > 1 { // the ledger
+		t.Errorf("%s, %s, %d parts", last.verdict(), last.why(), len(d.Parts))
 	}
 }
 
