@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"infinibench/internal/metrics"
-	"infinibench/internal/results"
 	"infinibench/reports/table"
 )
 
@@ -89,15 +88,4 @@ func adaptNumber(i Interval) table.Cell {
 		return table.Cell{}
 	}
 	return table.Shown(table.Decimals(i.Mean, 3), i.Mean)
-}
-
-// trained lists the rows that were trained.
-func (a *adaptTable) trained() []*adaptRow {
-	var rows []*adaptRow
-	for _, r := range a.rows {
-		if r.kind == results.AdaptTrained {
-			rows = append(rows, r)
-		}
-	}
-	return rows
 }
