@@ -28,12 +28,6 @@ func adaptive(t *testing.T) *Profile {
 	p.Seeds, p.SaveEvery = []uint64{1}, 2
 	p.Perplexity, p.Passkey, p.Booksum = nil, results.PasskeySettings{}, results.BooksumSettings{}
 	p.Recall, p.Cost = results.RecallSettings{}, results.CostSettings{}
-	short := results.AdaptTraining{Length: 128, Batch: 2, Steps: 5, WarmupSteps: 2, LearningRate: 3e-3}
-	p.Adapt = results.AdaptSettings{
-		Corpus: "novel", Models: []string{"infini-linear", "infini-delta"}, Base: short, Segment: 16, UngatedStart: true, Training: short,
-		Ways:     []results.AdaptWay{{GateLearningRate: 3e-2, Train: "all"}, {GateInit: -2, GateLearningRate: 0.3, Train: "gates-and-norms"}},
-		OwnTexts: 4, OwnTokens: 64,
-	}
 	return p
 }
 
@@ -292,5 +286,35 @@ func TestAdaptTrained(t *testing.T) {
 	}
 	if adaptTrained(results.AdaptAll) != nil {
 		t.Error("all: not all weights are trained")
+	}
+}
+
+func TestAdaptProfiles(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		change func(*results.AdaptSettings)
+		want   string
+	}{
+		{"as it is", func(*results.AdaptSettings) {}, ""},
+		{"another corpus", func(s *results.AdaptSettings) { s.Corpus = "pg19" }, `adapt.corpus: got "pg19", which corpora does not hold; allowed: chronicle, novel, proof`},
+		{"no model", func(s *results.AdaptSettings) { s.Models = nil }, "adapt.models: missing; allowed: a list of length at least 1"},
+		{"the control", func(s *results.AdaptSettings) { s.Models[0] = "local-only" }, "adapt.models[0]: got local-only; leave it out: as the control it always runs too"},
+		{"no base", func(s *results.AdaptSettings) { s.Base = results.AdaptTraining{} }, "adapt.base: missing; allowed: the training of the base, as it comes from no folder"},
+		{"a long segment", func(s *results.AdaptSettings) { s.Segment = 64 }, "adapt.segment: got 64; allowed: at most model.segment, 32, the context of the base"},
+		{"a broken segment", func(s *results.AdaptSettings) { s.Training.Length = 120 }, "adapt.training.length: got 120; allowed: a multiple of the segment, 16"},
+		{"a long sequence", func(s *results.AdaptSettings) { s.Base.Length = 512 }, "adapt.base.length: got 512; allowed: at most document_tokens of novel, 256"},
+		{"a long warm-up", func(s *results.AdaptSettings) { s.Base.WarmupSteps = 11 }, "adapt.base.warmup_steps: got 11; allowed: at most its steps, 10"},
+		{"a way twice", func(s *results.AdaptSettings) { s.Ways[1] = s.Ways[0] }, "adapt.ways[1]: is listed twice; list it once"},
+		{"gates that do not move", func(s *results.AdaptSettings) { s.Ways[1].Train, s.Ways[1].GateLearningRate = "gates", 0 }, "adapt.ways[1].gate_learning_rate: got 0; allowed: more than 0, as nothing but the gates is trained"},
+	} {
+		p := adaptive(t)
+		test.change(&p.Adapt)
+		var got []string
+		for _, problem := range p.Validate() {
+			got = append(got, problem.String())
+		}
+		if strings.Join(got, "\n") != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
 	}
 }

@@ -23,16 +23,17 @@ var builtinCells = []struct {
 	length, long int    // tokens, for Table 2 and for its 100K rows
 	summaries    string // corpus and length of Table 4, around the model
 	summarisers  []string
+	adapts       string // corpus and length of adapt, around the model; "" without
 	passkeys     string // cells of one seed only
 	pairs        int    // most pairs of recall; 0 without
 	longest      int    // tokens of the longest cost
 }{
-	{"smoke", 2, [2]string{"novel", "proof"}, 128, 384, "chronicle-%s-256", []string{"local-only", "infini-linear", "infini-delta"},
+	{"smoke", 2, [2]string{"novel", "proof"}, 128, 384, "chronicle-%s-256", []string{"local-only", "infini-linear", "infini-delta"}, "novel-%s-128",
 		"passkey-novel-infini-linear-5120-seed1 passkey-novel-infini-delta-5120-seed1", 64, 512},
-	{"tiny", 3, [2]string{"novel", "proof"}, 1024, 3200, "chronicle-%s-1024", []string{"local-only", "infini-linear", "infini-delta"},
+	{"tiny", 3, [2]string{"novel", "proof"}, 1024, 3200, "chronicle-%s-1024", []string{"local-only", "infini-linear", "infini-delta"}, "novel-%s-1024",
 		"passkey-novel-infini-linear-1048600-seed1 passkey-novel-infini-delta-1048600-seed1 passkey-novel-local-only-1048600-seed1", 256, 32768},
-	{"small", 3, [2]string{"pg19", "arxiv-math"}, 4096, 12800, "booksum-%s-131072", tableModels, "", 512, 65536},
-	{"paper", 2, [2]string{"pg19", "arxiv-math"}, 32768, 100352, "booksum-%s-524288", tableModels, "", 0, 131072},
+	{"small", 3, [2]string{"pg19", "arxiv-math"}, 4096, 12800, "booksum-%s-131072", tableModels, "", "", 512, 65536},
+	{"paper", 2, [2]string{"pg19", "arxiv-math"}, 32768, 100352, "booksum-%s-524288", tableModels, "", "", 0, 131072},
 }
 
 // tableModels are the rows of Table 2, in the paper's order.
@@ -57,6 +58,9 @@ func TestCells(t *testing.T) {
 			}
 			add(infini, "perplexity-%[2]s-%[1]s-%[3]d", test.corpora[1], test.long)
 			add(test.summarisers, "booksum-"+test.summaries)
+			if test.adapts != "" {
+				add([]string{"local-only", "infini-linear", "infini-delta"}, "adapt-"+test.adapts)
+			}
 		}
 		want = append(want, strings.Fields(test.passkeys)...)
 		if test.pairs > 0 {

@@ -290,6 +290,7 @@ func TestBadTextsRow(t *testing.T) {
 	}
 	p.Name, p.Seeds, p.Workers = "bad", []uint64{1}, 1
 	p.Passkey, p.Booksum, p.Cost, p.Recall = results.PasskeySettings{}, results.BooksumSettings{}, results.CostSettings{}, results.RecallSettings{}
+	p.Adapt = results.AdaptSettings{}
 	p.Training.Steps, p.Training.WarmupSteps, p.Training.Batch = 2, 1, 1
 	p.Corpora = map[string]results.CorpusSettings{"arxiv-math": {Tokenizer: "bytes", Split: "test"}}
 	p.Perplexity = []results.PerplexitySettings{{Corpus: "arxiv-math", Models: []string{"local-only"}, Length: p.Model.Segment}}

@@ -18,7 +18,7 @@ var (
 // A reader without a mouse or without sight must find everything: landmarks, headings
 // without gaps, names for what can be reached, and the numbers of every chart.
 func TestPageIsAccessible(t *testing.T) {
-	for name, run := range map[string]*Run{"plain": fixture(), "hostile": hostileRun(), "passkey": withPasskey(), "booksum": withBooksum(), "recall": withRecall()} {
+	for name, run := range map[string]*Run{"plain": fixture(), "hostile": hostileRun(), "passkey": withPasskey(), "booksum": withBooksum(), "adapt": withAdapt(), "recall": withRecall()} {
 		html := string(mustPage(t, run, &library{js: "/* library */", notice: "Its notice."}))
 		for _, landmark := range []string{`<html lang="en">`, `<header>`, `<nav aria-label="Sections">`, `<main>`, `<footer>`, `<a class="skip" href="#summary">`, `name="viewport"`} {
 			if strings.Count(html, landmark) != 1 {
@@ -73,7 +73,7 @@ func TestPageSize(t *testing.T) {
 	if lib == nil {
 		lib = &library{js: strings.Repeat(" ", 1_040_000)}
 	}
-	for name, run := range map[string]*Run{"plain": fixture(), "passkey": withPasskey(), "booksum": withBooksum(), "recall": withRecall()} {
+	for name, run := range map[string]*Run{"plain": fixture(), "passkey": withPasskey(), "booksum": withBooksum(), "adapt": withAdapt(), "recall": withRecall()} {
 		size := len(mustPage(t, run, lib))
 		t.Logf("%s: %d bytes", name, size)
 		if size > 3_000_000 {
@@ -86,7 +86,7 @@ func TestPageSize(t *testing.T) {
 func TestSectionsAreComplete(t *testing.T) {
 	cut := regexp.MustCompile(`(?s)<section id="([^"]*)".*?</section>`)
 	seen := map[string]bool{}
-	for _, run := range []*Run{withPasskey(), withBooksum(), withRecall()} {
+	for _, run := range []*Run{withPasskey(), withBooksum(), withAdapt(), withRecall()} {
 		for _, m := range cut.FindAllStringSubmatch(string(mustPage(t, run, &library{js: "/* library */"})), -1) {
 			id, text := m[1], m[0]
 			kind, _, _ := strings.Cut(id, "-")

@@ -52,7 +52,7 @@ func wantDrawn(t *testing.T, ctx context.Context) {
 func everything() *Run {
 	run := fixture()
 	plain := len(run.Records)
-	for _, other := range []*Run{withPasskey(), withBooksum(), withRecall()} {
+	for _, other := range []*Run{withPasskey(), withBooksum(), withAdapt(), withRecall()} {
 		run.Records = append(run.Records, other.Records[plain:]...)
 	}
 	return run

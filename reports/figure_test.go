@@ -16,7 +16,7 @@ import (
 // Every chart must draw, whatever its labels say: the SVG is well formed and has the
 // legend's words, and the PNG is as large as the constants say, 6 by 3.6 inches.
 func TestFigures(t *testing.T) {
-	for name, run := range map[string]*Run{"plain": fixture(), "hostile": hostileRun(), "passkey": withPasskey(), "booksum": withBooksum(), "recall": withRecall()} {
+	for name, run := range map[string]*Run{"plain": fixture(), "hostile": hostileRun(), "passkey": withPasskey(), "booksum": withBooksum(), "adapt": withAdapt(), "recall": withRecall()} {
 		d, err := New(run)
 		if err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
+	"infinibench/internal/metrics"
 	"infinibench/reports/table"
 )
 
@@ -148,4 +149,12 @@ func paperNumber(x float64) string {
 		return table.None
 	}
 	return table.Decimals(x, 3)
+}
+
+// documentLimits is the interval of a bootstrap, and over how many documents.
+func documentLimits(b metrics.Bootstrap) table.Cell {
+	if b.Documents < leastDocuments {
+		return table.Shown(table.None, nil, nil, b.Documents)
+	}
+	return table.Shown(table.Sig4(b.Low)+" to "+table.Sig4(b.High), b.Low, b.High, b.Documents)
 }

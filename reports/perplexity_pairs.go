@@ -123,13 +123,6 @@ func ratioFigure(i Interval) string {
 	return paperNumber(i.Mean)
 }
 
-func documentLimits(b metrics.Bootstrap) table.Cell {
-	if b.Documents < leastDocuments {
-		return table.Shown(table.None, nil, nil, b.Documents)
-	}
-	return table.Shown(table.Sig4(b.Low)+" to "+table.Sig4(b.High), b.Low, b.High, b.Documents)
-}
-
 // pValue writes a p-value, which a bootstrap knows no finer than its resamples.
 func pValue(b metrics.Bootstrap) table.Cell {
 	switch {

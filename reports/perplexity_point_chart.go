@@ -7,16 +7,6 @@ import (
 	"infinibench/reports/table"
 )
 
-// point is a mean with its interval in a point chart.
-type point struct {
-	at     int // place on the axis of models
-	model  string
-	what   string // under the pointer, between the model and the value
-	color  string
-	hollow bool // drawn right of the middle, not filled
-	Interval
-}
-
 // perplexityChart shows each model's perplexity with its interval, with the
 // memory intact and zeroed, and the bounds.
 func (c *comparison) perplexityChart(slug string) (*chart.Chart, error) {
@@ -99,30 +89,6 @@ func (c *comparison) ratioChart(slug string) (*chart.Chart, error) {
 		{Name: "no difference", Color: chart.Grey, Dash: chart.Dashed},
 	}
 	return f, drawPoints(f, names, "ratio of perplexities", points, []chart.Level{{Name: "no difference", Value: 1, Dash: chart.Dashed}})
-}
-
-// drawPoints makes the chart of points and levels; the range of the axis follows from
-// what it has to show.
-func drawPoints(f *chart.Chart, names []string, axisName string, points []point, levels []chart.Level) error {
-	s := chart.EmptyRange()
-	f.Drawing = chart.Drawing{X: chart.Axis{Name: "model", Kind: chart.Category, Labels: names}, Levels: levels, Nearest: true}
-	for _, p := range points {
-		m := chart.Mark{X: float64(p.at), Mean: p.Mean, Low: p.Low, High: p.High, Side: -1, Color: p.color,
-			Text: fmt.Sprintf("%s, %s: %s, %s", p.model, p.what, p.Interval, plural(p.N, "seed"))}
-		if p.N < 2 {
-			m.Low, m.High = p.Mean, p.Mean
-		}
-		if p.hollow {
-			m.Side = 1 // beside its twin
-		}
-		s.Include(m.Mean, m.Low, m.High)
-		f.Marks = append(f.Marks, m)
-	}
-	for _, l := range levels {
-		s.Include(l.Value)
-	}
-	f.Y = chart.ValueAxis(axisName, s)
-	return f.Draw()
 }
 
 // shortName is name for the axis of a figure and for the terminal.

@@ -14,6 +14,7 @@ var sections = []*section{
 	perplexitySection,
 	passkeySection,
 	booksumSection,
+	adaptSection,
 	recallSection,
 	ledgerSection,
 	costSection,

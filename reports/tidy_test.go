@@ -58,7 +58,7 @@ var numberIn = regexp.MustCompile(`(^|[^\w.,-])([-+]?\d[\d,]*(?:\.\d+)?)([KMB]?)
 // that are shown: up, down for whole numbers and the ends of intervals, or to the nearest.
 func TestReportCSV(t *testing.T) {
 	compared := 0
-	for name, run := range map[string]*Run{"passkey": withPasskey(), "booksum": withBooksum(), "recall": withRecall(), "nothing": {Profile: "x"}} {
+	for name, run := range map[string]*Run{"passkey": withPasskey(), "booksum": withBooksum(), "adapt": withAdapt(), "recall": withRecall(), "nothing": {Profile: "x"}} {
 		tables, err := run.tables()
 		if err != nil {
 			t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 // so what a file can bring is NaN, by null, and numbers so large that sums overflow.
 func everyExperiment() *Run {
 	run := withRecall()
-	for _, other := range []*Run{withPasskey(), withBooksum()} {
+	for _, other := range []*Run{withPasskey(), withBooksum(), withAdapt()} {
 		run.Records = append(run.Records, other.Records[len(fixture().Records):]...)
 	}
 	for i := range run.Records {

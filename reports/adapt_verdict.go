@@ -1,0 +1,103 @@
+package reports
+
+import (
+	"fmt"
+
+	"infinibench/internal/results"
+	"infinibench/reports/table"
+)
+
+// judge decides a row that the claim is about: the first way of an Infini-Transformer. It
+// must lie below the control that was trained alike, and below itself with its gates shut
+// and with its memory emptied, or the gain is not the memory's.
+func (r *adaptRow) judge(about bool) {
+	if !about {
+		r.verdict, r.why = NoClaim, "not judged: "+r.whyNot()
+		return
+	}
+	r.verdict, r.why = Judge(Evidence{Attempted: true, Ratio: r.over, Documents: r.documents})
+	if r.verdict != DirectionHolds {
+		return
+	}
+	for _, other := range []struct {
+		what string
+		Interval
+	}{{"the gates shut", r.overShut}, {"the memory emptied", r.overEmpty}} {
+		if other.N < 2 || other.High >= 1 {
+			r.verdict, r.why = Undecided, "below the control, but with "+other.what+" it may be as good: the gain is not the memory's"
+			return
+		}
+	}
+	r.why = "below the control trained alike, and below itself with the gates shut or the memory emptied, each with its whole interval; not at the paper's scale"
+}
+
+func (r *adaptRow) whyNot() string {
+	switch {
+	case r.kind == results.AdaptContext || r.kind == results.AdaptCut:
+		return "the base"
+	case r.model == localOnly:
+		return "the control"
+	case r.kind == results.AdaptPlugged:
+		return "untrained"
+	case !isInfini(r.model):
+		return "not the paper's model"
+	}
+	return "the first way of each rule is"
+}
+
+// judged lists the rows that the claim is about.
+func (a *adaptTable) judged() []*adaptRow {
+	var rows []*adaptRow
+	for _, r := range a.rows {
+		if r.verdict != NoClaim {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+const adaptPaper = "its passkey and BookSum models are made this way; no values"
+
+func (a *adaptTable) summaryRows() []summaryRow {
+	var rows []summaryRow
+	for _, r := range a.judged() {
+		rows = append(rows, summaryRow{
+			corpus: a.corpus, verdict: r.verdict, text: modelName(r.model) + " plugged into a pretrained model beats the control trained alike",
+			evidence: measuredEvidence("÷ control "+r.over.String(), "ratio of perplexities", r.over.valueLowHighN()),
+			paper:    paperWords(adaptPaper), why: r.why, scale: a.scale(r),
+		})
+	}
+	return rows
+}
+
+// scale says how far a row is from the paper's setting.
+func (a *adaptTable) scale(r *adaptRow) string {
+	words := table.Short(a.base.Parameters) + " parameters"
+	if isStandIn(a.record.Result) {
+		words += ", stand-in text"
+	}
+	return words + ", " + plural(len(r.seeds), "seed")
+}
+
+// adaptClaim is the paper's plug-and-play continual pre-training.
+func adaptClaim(all []*adaptTable, ids []string) claim {
+	t := claim{
+		text: "Plug-and-play: a pretrained model takes the memory by continual pre-training", brief: "Plug-and-play", place: 8,
+		paper: adaptPaper, scale: "failed",
+	}
+	for i, a := range all {
+		var found []evidence
+		for _, r := range a.judged() {
+			who := table.Clean(a.corpus) + ", " + shortName(r.model)
+			found = append(found, evidence{who, r.verdict, r.why, fmt.Sprintf("%s: ÷ control %s", who, r.over)})
+			t.scale = a.scale(r)
+		}
+		for _, f := range a.failed {
+			if isInfini(f.Result.Cell.Model) {
+				found = append(found, evidence{table.Clean(f.Key), Undecided, "failed: " + table.Clean(f.Result.Error), ""})
+			}
+		}
+		t.add(found, ids[i])
+	}
+	return t
+}
