@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"infinibench/internal/download"
 )
 
 // bookText is what the store has; bookName is its name.
@@ -137,17 +139,17 @@ func TestDownload(t *testing.T) {
 		t.Run(test.reason, func(t *testing.T) {
 			store := newFakeStore(t, map[string]string{bookName: bookText})
 			store.trouble = test.trouble
-			file := remoteFile{name: bookName, url: store.URL + "/deepmind-gutenberg/" + bookName, size: int64(len(bookText)), md5: hexMD5(bookText)}
+			file := download.File{Name: bookName, URL: store.URL + "/deepmind-gutenberg/" + bookName, Size: int64(len(bookText)), MD5: hexMD5(bookText)}
 			if test.md5 != "" {
-				file.md5 = test.md5
+				file.MD5 = test.md5
 			}
 			dir := writeTree(t, test.there)
 			have := int64(0)
-			sum, err := store.fetcher().download(t.Context(), dir, file, func(n int64) { have = n })
+			sum, err := store.fetcher().Client.Fetch(t.Context(), dir, file, func(n int64) { have = n })
 			if test.err != "" {
 				wantError(t, err, strings.ReplaceAll(test.err, "URL", store.URL), dir)
-			} else if err != nil || sum != hexSHA256(bookText) || have != file.size {
-				t.Errorf("sum %q, error %v, %d bytes of %d", sum, err, have, file.size)
+			} else if err != nil || sum != hexSHA256(bookText) || have != file.Size {
+				t.Errorf("sum %q, error %v, %d bytes of %d", sum, err, have, file.Size)
 			}
 			left := test.left
 			if test.err == "" {
@@ -183,10 +185,10 @@ func TestDownloadStalls(t *testing.T) {
 		return true
 	}
 	f := store.fetcher()
-	f.stall = 100 * time.Millisecond
-	file := remoteFile{name: bookName, url: store.URL + "/deepmind-gutenberg/" + bookName, size: int64(len(bookText)), sha256: strings.ToUpper(hexSHA256(bookText))}
+	f.Stall = 100 * time.Millisecond
+	file := download.File{Name: bookName, URL: store.URL + "/deepmind-gutenberg/" + bookName, Size: int64(len(bookText)), SHA256: strings.ToUpper(hexSHA256(bookText))}
 	dir := t.TempDir()
-	if _, err := f.download(t.Context(), dir, file, func(int64) {}); err != nil {
+	if _, err := f.Client.Fetch(t.Context(), dir, file, func(int64) {}); err != nil {
 		t.Fatal(err)
 	}
 	// On a busy machine a later try may stall too; it is retried the same way.
@@ -199,8 +201,8 @@ func TestDownloadStalls(t *testing.T) {
 func TestDownloadCannotWrite(t *testing.T) {
 	store := newFakeStore(t, map[string]string{bookName: bookText})
 	dir := writeTree(t, map[string]string{bookName + ".part/": ""})
-	file := remoteFile{name: bookName, url: store.URL + "/deepmind-gutenberg/" + bookName, size: 31, md5: "x"}
-	_, err := store.fetcher().download(t.Context(), dir, file, func(int64) {})
+	file := download.File{Name: bookName, URL: store.URL + "/deepmind-gutenberg/" + bookName, Size: 31, MD5: "x"}
+	_, err := store.fetcher().Client.Fetch(t.Context(), dir, file, func(int64) {})
 	wantError(t, err, "DIR: is a directory", filepath.Join(dir, bookName+".part"))
 	if len(store.gets) > 0 {
 		t.Errorf("transfers %v", store.gets)

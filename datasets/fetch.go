@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"infinibench/internal/download"
 )
 
 // Where the corpora are published. The address alone proves nothing: every file must
@@ -64,28 +63,16 @@ func Fetch(ctx context.Context, name, dir string, split Split, progress func(Fet
 	return newFetcher().fetch(ctx, name, dir, split, progress)
 }
 
-// fetcher holds what the tests replace: addresses and delays.
+// fetcher holds what the tests replace: addresses and the client.
 type fetcher struct {
 	storage, hub string
-	client       *http.Client
-	pause        time.Duration // before the first retry; doubles after each
-	stall        time.Duration // a transfer that receives nothing for this long is aborted
+	*download.Client
 }
 
-const (
-	fetchTries   = 5 // transfers of one file before giving up
-	fetchStreams = 4 // files at a time: PG19 is many small ones
-)
+const fetchStreams = 4 // files at a time: PG19 is many small ones
 
 func newFetcher() *fetcher {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.DialContext = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
-	transport.ResponseHeaderTimeout = 60 * time.Second
-	transport.MaxIdleConnsPerHost = fetchStreams
-	return &fetcher{
-		storage: storageBase, hub: hubBase, client: &http.Client{Transport: transport, CheckRedirect: secure},
-		pause: time.Second, stall: 60 * time.Second,
-	}
+	return &fetcher{storage: storageBase, hub: hubBase, Client: download.New(fetchStreams)}
 }
 
 func (f *fetcher) fetch(ctx context.Context, name, dir string, split Split, progress func(FetchProgress)) (err error) {
@@ -113,8 +100,8 @@ func (f *fetcher) fetch(ctx context.Context, name, dir string, split Split, prog
 	}
 	before := maps.Clone(sums)
 	for i, file := range files {
-		if file.sha256 == "" { // PG19's store lists only MD5, so a recorded SHA-256 must still match
-			files[i].sha256 = before[file.name]
+		if file.SHA256 == "" { // PG19's store lists only MD5, so a recorded SHA-256 must still match
+			files[i].SHA256 = before[file.Name]
 		}
 	}
 
@@ -127,14 +114,14 @@ func (f *fetcher) fetch(ctx context.Context, name, dir string, split Split, prog
 			break
 		}
 		group.Go(func() error {
-			sum, err := f.download(inner, dir, file, func(have int64) { meter.moved(file.name, have) })
+			sum, err := f.Client.Fetch(inner, dir, file, func(have int64) { meter.moved(file.Name, have) })
 			if err != nil {
-				return fmt.Errorf("fetch %s: %s: %w", name, file.name, err)
+				return fmt.Errorf("fetch %s: %s: %w", name, file.Name, err)
 			}
-			meter.finished(file.name)
+			meter.finished(file.Name)
 			mu.Lock()
 			defer mu.Unlock()
-			sums[file.name] = sum
+			sums[file.Name] = sum
 			return nil
 		})
 	}
@@ -157,10 +144,10 @@ type fetchMeter struct {
 	now    FetchProgress
 }
 
-func newFetchMeter(files []remoteFile, report func(FetchProgress)) *fetchMeter {
+func newFetchMeter(files []download.File, report func(FetchProgress)) *fetchMeter {
 	m := &fetchMeter{report: report, have: make(map[string]int64), now: FetchProgress{TotalFiles: len(files)}}
 	for _, file := range files {
-		m.now.TotalBytes += file.size
+		m.now.TotalBytes += file.Size
 	}
 	return m
 }

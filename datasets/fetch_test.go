@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"infinibench/internal/download"
 )
 
 // fakeStore answers like Google Cloud Storage and the Hugging Face hub, with two
@@ -60,8 +62,8 @@ func newFakeStore(t *testing.T, objects map[string]string) *fakeStore {
 // fetcher returns a fetcher that knows only this store and does not wait between tries.
 func (s *fakeStore) fetcher() *fetcher {
 	client := s.Client()
-	client.CheckRedirect = secure
-	return &fetcher{storage: s.URL, hub: s.URL, client: client, pause: time.Microsecond, stall: time.Minute}
+	client.CheckRedirect = download.Secure
+	return &fetcher{storage: s.URL, hub: s.URL, Client: &download.Client{HTTP: client, Pause: time.Microsecond, Stall: time.Minute}}
 }
 
 // page returns up to two names from the given start, and where the next page
@@ -286,8 +288,8 @@ func TestFetchRefusesListings(t *testing.T) {
 }
 
 func TestRemoteFileCheck(t *testing.T) {
-	wantError(t, remoteFile{name: "a.txt"}.check(), "the listing gives no hash for a.txt", "")
-	wantError(t, remoteFile{name: "a.txt", md5: "x", size: -1}.check(), "the listing gives -1 bytes for a.txt", "")
+	wantError(t, checkListed(download.File{Name: "a.txt"}), "the listing gives no hash for a.txt", "")
+	wantError(t, checkListed(download.File{Name: "a.txt", MD5: "x", Size: -1}), "the listing gives -1 bytes for a.txt", "")
 }
 
 // A listing that fails temporarily is requested again; one that is not JSON is not.
@@ -296,7 +298,7 @@ func TestFetchListingTrouble(t *testing.T) {
 	answer := func(w http.ResponseWriter) { http.Error(w, "busy", http.StatusServiceUnavailable) }
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { tries++; answer(w) }))
 	defer server.Close()
-	f := &fetcher{storage: server.URL, client: server.Client(), pause: time.Microsecond, stall: time.Minute}
+	f := &fetcher{storage: server.URL, Client: &download.Client{HTTP: server.Client(), Pause: time.Microsecond, Stall: time.Minute}}
 
 	address := server.URL + "/storage/v1/b/deepmind-gutenberg/o?fields=nextPageToken%2Citems%28name%2Csize%2Cmd5Hash%29&maxResults=1000&prefix=metadata.csv"
 	err := f.fetch(t.Context(), "pg19", t.TempDir(), Test, nil)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"infinibench/internal/download"
 	"infinibench/internal/textfile"
 
 	"github.com/google/go-cmp/cmp"
@@ -107,8 +108,8 @@ func TestDownloadStaysInItsFolder(t *testing.T) {
 			t.Skipf("this system makes no links: %v", err)
 		}
 		store := newFakeStore(t, map[string]string{bookName: bookText})
-		file := remoteFile{name: bookName, url: store.URL + "/deepmind-gutenberg/" + bookName, size: int64(len(bookText)), md5: hexMD5(bookText)}
-		_, err := store.fetcher().download(t.Context(), dir, file, func(int64) {})
+		file := download.File{Name: bookName, URL: store.URL + "/deepmind-gutenberg/" + bookName, Size: int64(len(bookText)), MD5: hexMD5(bookText)}
+		_, err := store.fetcher().Client.Fetch(t.Context(), dir, file, func(int64) {})
 		if err == nil || !strings.Contains(err.Error(), "path escapes from parent") {
 			t.Errorf("%s: error %v", c.reason, err)
 		}
@@ -144,8 +145,8 @@ func TestDownloadRedirects(t *testing.T) {
 		}))
 		store := &fakeStore{Server: server}
 		dir := t.TempDir()
-		file := remoteFile{name: bookName, url: server.URL + "/x", size: int64(len(bookText)), md5: hexMD5(bookText)}
-		_, err := store.fetcher().download(t.Context(), dir, file, func(int64) {})
+		file := download.File{Name: bookName, URL: server.URL + "/x", Size: int64(len(bookText)), MD5: hexMD5(bookText)}
+		_, err := store.fetcher().Client.Fetch(t.Context(), dir, file, func(int64) {})
 		server.Close()
 		if err == nil || !strings.HasSuffix(err.Error(), c.err) || tries != 1 {
 			t.Errorf("to %s: error %v after %d tries", c.to, err, tries)

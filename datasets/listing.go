@@ -14,22 +14,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cenkalti/backoff/v5"
-
+	"infinibench/internal/download"
 	"infinibench/internal/jsonread"
 )
 
-// remoteFile is a file as its store lists it.
-type remoteFile struct {
-	name   string // below the corpus folder, with slashes; stays inside it
-	url    string
-	size   int64
-	md5    string // hexadecimal; this or sha256 is known
-	sha256 string
-}
-
 // list asks a store for the files of a split; "" means validation and test.
-func (f *fetcher) list(ctx context.Context, name string, split Split) ([]remoteFile, error) {
+func (f *fetcher) list(ctx context.Context, name string, split Split) ([]download.File, error) {
 	splits := []Split{Validation, Test}
 	if split != "" {
 		if !slices.Contains(officialSplits, split) {
@@ -38,7 +28,7 @@ func (f *fetcher) list(ctx context.Context, name string, split Split) ([]remoteF
 		splits = []Split{split}
 	}
 	var prefixes []string
-	var listFolder func(context.Context, string) ([]remoteFile, error)
+	var listFolder func(context.Context, string) ([]download.File, error)
 	switch name {
 	case "pg19":
 		listFolder = f.listBucket
@@ -54,7 +44,7 @@ func (f *fetcher) list(ctx context.Context, name string, split Split) ([]remoteF
 	default:
 		return nil, fmt.Errorf("nothing to download for %q; what can be downloaded: pg19, arxiv-math", name)
 	}
-	var files []remoteFile
+	var files []download.File
 	for _, prefix := range prefixes {
 		found, err := listFolder(ctx, prefix)
 		if err != nil {
@@ -66,31 +56,31 @@ func (f *fetcher) list(ctx context.Context, name string, split Split) ([]remoteF
 		files = append(files, found...)
 	}
 	for _, file := range files {
-		if err := file.check(); err != nil {
+		if err := checkListed(file); err != nil {
 			return nil, err
 		}
 	}
 	return files, nil
 }
 
-// check rejects a listed file that cannot be stored or verified. Some systems use the
+// checkListed rejects a listed file that cannot be stored or verified. Some systems use the
 // backslash to separate folders.
-func (r remoteFile) check() error {
+func checkListed(r download.File) error {
 	switch {
-	case strings.Contains(r.name, `\`) || !filepath.IsLocal(filepath.FromSlash(r.name)):
-		return fmt.Errorf("the listing names %q, which leaves the folder of the corpus", r.name)
-	case r.md5 == "" && r.sha256 == "":
-		return fmt.Errorf("the listing gives no hash for %s", r.name)
-	case r.size < 0:
-		return fmt.Errorf("the listing gives %d bytes for %s", r.size, r.name)
+	case strings.Contains(r.Name, `\`) || !filepath.IsLocal(filepath.FromSlash(r.Name)):
+		return fmt.Errorf("the listing names %q, which leaves the folder of the corpus", r.Name)
+	case r.MD5 == "" && r.SHA256 == "":
+		return fmt.Errorf("the listing gives no hash for %s", r.Name)
+	case r.Size < 0:
+		return fmt.Errorf("the listing gives %d bytes for %s", r.Size, r.Name)
 	}
 	return nil
 }
 
 // listBucket lists the texts of the PG19 bucket whose name starts with prefix.
-func (f *fetcher) listBucket(ctx context.Context, prefix string) ([]remoteFile, error) {
+func (f *fetcher) listBucket(ctx context.Context, prefix string) ([]download.File, error) {
 	query := url.Values{"prefix": {prefix}, "maxResults": {"1000"}, "fields": {"nextPageToken,items(name,size,md5Hash)"}}
-	var files []remoteFile
+	var files []download.File
 	for {
 		var page struct {
 			NextPageToken string `json:"nextPageToken"`
@@ -116,9 +106,9 @@ func (f *fetcher) listBucket(ctx context.Context, prefix string) ([]remoteFile, 
 			if err != nil {
 				return nil, fmt.Errorf("the listing gives the MD5 %q for %s", item.MD5Hash, item.Name)
 			}
-			files = append(files, remoteFile{
-				name: item.Name, url: f.storage + "/" + pg19Bucket + "/" + escapePath(item.Name),
-				size: size, md5: hex.EncodeToString(sum),
+			files = append(files, download.File{
+				Name: item.Name, URL: f.storage + "/" + pg19Bucket + "/" + escapePath(item.Name),
+				Size: size, MD5: hex.EncodeToString(sum),
 			})
 		}
 		if page.NextPageToken == "" {
@@ -132,9 +122,9 @@ func (f *fetcher) listBucket(ctx context.Context, prefix string) ([]remoteFile, 
 var nextLink = regexp.MustCompile(`<([^>]*)>\s*;\s*rel="next"`)
 
 // listHub lists the JSON Lines files in a folder of the proof-pile repository.
-func (f *fetcher) listHub(ctx context.Context, folder string) ([]remoteFile, error) {
+func (f *fetcher) listHub(ctx context.Context, folder string) ([]download.File, error) {
 	address := f.hub + "/api/datasets/" + proofPile + "/tree/" + proofPileRevision + "/" + folder
-	var files []remoteFile
+	var files []download.File
 	for {
 		var page []struct {
 			Type string `json:"type"`
@@ -152,9 +142,9 @@ func (f *fetcher) listHub(ctx context.Context, folder string) ([]remoteFile, err
 			if item.Type != "file" || !isLinesFile(item.Path) {
 				continue
 			}
-			files = append(files, remoteFile{
-				name: item.Path, url: f.hub + "/datasets/" + proofPile + "/resolve/" + proofPileRevision + "/" + escapePath(item.Path),
-				size: item.LFS.Size, sha256: item.LFS.OID,
+			files = append(files, download.File{
+				Name: item.Path, URL: f.hub + "/datasets/" + proofPile + "/resolve/" + proofPileRevision + "/" + escapePath(item.Path),
+				Size: item.LFS.Size, SHA256: item.LFS.OID,
 			})
 		}
 		next := nextLink.FindStringSubmatch(header.Get("Link"))
@@ -175,20 +165,20 @@ func (f *fetcher) listHub(ctx context.Context, folder string) ([]remoteFile, err
 
 // getJSON reads one page of a listing.
 func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header http.Header, err error) {
-	err = f.repeat(ctx, func() error {
-		ctx, cancel := context.WithTimeout(ctx, f.stall)
+	err = f.Repeat(ctx, func() error {
+		ctx, cancel := context.WithTimeout(ctx, f.Stall)
 		defer cancel()
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 		if err != nil {
-			return backoff.Permanent(err)
+			return download.Permanent(err)
 		}
-		resp, err := f.client.Do(req)
+		resp, err := f.HTTP.Do(req)
 		if err != nil {
 			return err
 		}
 		defer resp.Body.Close()
 		if resp.StatusCode != http.StatusOK {
-			return statusError(resp)
+			return download.StatusError(resp)
 		}
 		header = resp.Header
 		body, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20)) // a page of 1000 names is a few hundred KB
@@ -196,7 +186,7 @@ func (f *fetcher) getJSON(ctx context.Context, address string, page any) (header
 			return err
 		}
 		if err := jsonread.Document(body, page); err != nil {
-			return backoff.Permanent(fmt.Errorf("%s: not a listing: %w", address, err))
+			return download.Permanent(fmt.Errorf("%s: not a listing: %w", address, err))
 		}
 		return nil
 	})

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"infinibench/internal/download"
 )
 
 // TestListingFormats tries the row of docs/formats.md that takes a server.
@@ -22,12 +24,12 @@ func TestListingFormats(t *testing.T) {
 	var body string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte(body)) }))
 	defer server.Close()
-	f := &fetcher{storage: server.URL, client: server.Client(), pause: time.Microsecond, stall: time.Minute}
+	f := &fetcher{storage: server.URL, Client: &download.Client{HTTP: server.Client(), Pause: time.Microsecond, Stall: time.Minute}}
 	const good = `{"items": [{"name": "metadata.csv", "size": "3", "md5Hash": "kAFQmDzST7DWlj99KOF/cg=="}]}` + "\n" // MD5 of "abc", RFC 1321
 	for _, same := range []string{good, "\ufeff" + good, strings.ReplaceAll(good, "\n", "\r\n"), good + "\n \n", strings.TrimSpace(good)} {
 		body = same
 		files, err := f.listBucket(t.Context(), "metadata.csv")
-		if err != nil || len(files) != 1 || files[0].name != "metadata.csv" || files[0].size != 3 || files[0].md5 != "900150983cd24fb0d6963f7d28e17f72" {
+		if err != nil || len(files) != 1 || files[0].Name != "metadata.csv" || files[0].Size != 3 || files[0].MD5 != "900150983cd24fb0d6963f7d28e17f72" {
 			t.Errorf("%q: got %+v, %v", same, files, err)
 		}
 	}

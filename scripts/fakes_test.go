@@ -70,14 +70,14 @@ func (m *fakeMachine) write(name, text string) {
 	}
 }
 
-// run runs the script and returns its exit status, all it printed, and the calls
+// run runs the script with its arguments and returns its exit status, all it printed, and the calls
 // of the fakes.
-func (m *fakeMachine) run(script string) (status int, output, calls string) {
+func (m *fakeMachine) run(script string, args ...string) (status int, output, calls string) {
 	m.t.Helper()
 	if err := os.RemoveAll(filepath.Join(m.dir, "calls")); err != nil {
 		m.t.Fatal(err)
 	}
-	cmd := exec.Command(filepath.Join(m.dir, script))
+	cmd := exec.Command(filepath.Join(m.dir, script), args...)
 	cmd.Env = m.env
 	out, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

@@ -53,6 +53,7 @@ func completeValues(cmd *cobra.Command) {
 		"profile": experiments.ProfileNames(),
 		"from":    experiments.ProfileNames(),
 		"model":   experiments.Models,
+		"memory":  experiments.Models,
 		"mode":    {"train", "eval"},
 		"split":   {string(datasets.Train), string(datasets.Validation), string(datasets.Test)},
 	}

@@ -22,6 +22,7 @@ import (
 	"infinibench/internal/golden"
 	"infinibench/internal/safetensors"
 	"infinibench/internal/seal"
+	"infinibench/models/pretrained"
 )
 
 // fileFormat is a row of the first table of docs/formats.md. read returns the content of a
@@ -43,6 +44,7 @@ const (
 	profileText = "name: smoke\nabout: café\n"
 	referenced  = `{"about": "café"}`
 	header      = `{"__metadata__":{"a":"café"},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}`
+	modelConfig = `{"model_type": "llama", "vocab_size": 8, "note": "café"}`
 	abcSum      = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" // FIPS 180-2, B.1
 )
 
@@ -90,6 +92,8 @@ func formats(t *testing.T) map[string]fileFormat {
 		"profile `.yaml`": {read: readProfile, good: smoke, invalid: strings.Replace(smoke, "about: ", "about: \xe9", 1),
 			half: strings.Replace(smoke, "about: ", `about: "\udce9" #`, 1), other: strings.Replace(smoke, "about: ", "About: ", 1),
 			twice: strings.Replace(smoke, "about: ", "about: x\nabout: ", 1), comment: "# a comment\n" + smoke},
+		"`config.json` of a model folder":               inJSON(modelConfig, "model_type", readModelConfig),
+		"`model.safetensors.index.json`":                inJSON(`{"weight_map": {"w": "café.safetensors"}}`, "weight_map", readModelIndex),
 		"`bench verify` references":                     inJSON(referenced, "about", readReference),
 		"`.safetensors` header":                         inJSON(header, "dtype", readHeader),
 		"`result.json` and other files with a checksum": log,
@@ -400,6 +404,20 @@ func readProfile(t *testing.T, file string) (string, error) {
 }
 
 // readReference accepts a reference that lacks its network as one that was read.
+// readModelConfig returns all fields with the verdict on each.
+func readModelConfig(t *testing.T, file string) (string, error) {
+	if err := pretrained.CheckConfig([]byte(file)); err != nil {
+		return "", err
+	}
+	settings, err := pretrained.Settings(tree(t, map[string]string{"config.json": file}))
+	return fmt.Sprint(settings), err
+}
+
+func readModelIndex(_ *testing.T, file string) (string, error) {
+	shards, err := pretrained.Shards([]byte(file))
+	return strings.Join(shards, " "), err
+}
+
 func readReference(_ *testing.T, file string) (string, error) {
 	if _, err := golden.Parse([]byte(file)); err == nil || !strings.HasPrefix(err.Error(), "config.batch is 0") {
 		return "", err

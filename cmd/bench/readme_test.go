@@ -175,7 +175,7 @@ func (c *checkout) run(command string) string {
 			return c.run(last)
 		}
 		return "" // make knows the target
-	case strings.HasPrefix(command, "bin/bench data fetch "): // a download: only the call is checked
+	case strings.HasPrefix(command, "bin/bench data fetch "), strings.HasPrefix(command, "bin/bench model fetch "): // a download: only the call is checked
 		checkExample(c.t, &cobra.Command{Use: "documentation"}, command)
 		return ""
 	case strings.HasPrefix(command, "go test "):

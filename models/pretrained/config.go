@@ -88,8 +88,7 @@ func (f *Folder) configure(raw *rawConfig) error {
 	if len(raw.Architectures) > 0 {
 		f.Architecture = raw.Architectures[0]
 	}
-	f.settings, f.ModelType = raw.settings(), raw.kind()
-	f.Context, f.Window = value(raw.Positions, 0), raw.window()
+	f.ModelType, f.Context, f.Window = raw.kind(), value(raw.Positions, 0), raw.window()
 
 	heads, err := raw.sizes(&c)
 	if err != nil {
@@ -275,4 +274,12 @@ func value[T any](v *T, absent T) T {
 		return absent
 	}
 	return *v
+}
+
+// CheckConfig returns an error that names what a config.json has that is not supported.
+func CheckConfig(text []byte) error {
+	if _, err := parseConfig(text); err != nil {
+		return fmt.Errorf("%s: %w", configFile, err)
+	}
+	return nil
 }

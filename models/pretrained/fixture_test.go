@@ -1,7 +1,9 @@
 package pretrained
 
 import (
+	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -95,25 +97,26 @@ func (f *fixture) shards() {
 // write writes the folder.
 func (f *fixture) write(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	put := func(name string, v any) {
-		data, err := json.MarshalIndent(v, "", "  ")
-		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), data, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	dir, err := f.writeTo(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
-	put("config.json", f.config)
-	put("generation_config.json", map[string]any{"eos_token_id": []int{2, 3}})
+	return dir
+}
+
+func (f *fixture) writeTo(dir string) (string, error) {
+	put := func(name string, v any) error {
+		data, err := json.MarshalIndent(v, "", "  ")
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(dir, name), data, 0o644)
+	}
 	words, err := tokenizer.NewWord([]string{"a", "b", "c", "d", "e", "f", "g", "h"})
 	if err == nil {
 		err = tokenizer.Save(words, filepath.Join(dir, "tokenizer.json"))
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	err = errors.Join(err, put("config.json", f.config), put("generation_config.json", map[string]any{"eos_token_id": []int{2, 3}}))
 	of := map[string][]safetensors.Tensor{}
 	for _, x := range f.tensors {
 		name := f.split[x.Name]
@@ -124,45 +127,39 @@ func (f *fixture) write(t *testing.T) string {
 	}
 	for name, tensors := range of {
 		if name != "" {
-			writeForeign(t, filepath.Join(dir, name), tensors)
+			err = errors.Join(err, writeForeign(filepath.Join(dir, name), tensors))
 		}
 	}
 	if f.split != nil {
-		put("model.safetensors.index.json", map[string]any{"metadata": map[string]any{"total_size": 1}, "weight_map": f.split})
+		err = errors.Join(err, put("model.safetensors.index.json", map[string]any{"metadata": map[string]any{"total_size": 1}, "weight_map": f.split}))
 	}
 	for name, content := range f.files {
 		path := filepath.Join(dir, name)
 		if content == "" {
-			err = os.RemoveAll(path)
+			err = errors.Join(err, os.RemoveAll(path))
 		} else {
-			err = os.WriteFile(path, []byte(content), 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
+			err = errors.Join(err, os.WriteFile(path, []byte(content), 0o644))
 		}
 	}
-	return dir
+	return dir, err
 }
 
 // writeForeign writes a file as another program would, without a checksum.
-func writeForeign(t *testing.T, path string, tensors []safetensors.Tensor) {
-	t.Helper()
+func writeForeign(path string, tensors []safetensors.Tensor) error {
 	if err := safetensors.Write(path, nil, tensors); err != nil {
-		t.Fatal(err)
+		return err
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	n := int(data[0]) | int(data[1])<<8 | int(data[2])<<16
+	n := int(binary.LittleEndian.Uint64(data))
 	header := string(data[8 : 8+n])
 	start := strings.Index(header, `"}`) // the end of __metadata__
 	plain := `{"__metadata__":{"format":"pt"}` + header[start+2:]
 	plain += strings.Repeat(" ", n-len(plain))
 	copy(data[8:], plain)
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	return os.WriteFile(path, data, 0o644)
 }
 
 // with returns the fixture with settings changed; absent removes a field.

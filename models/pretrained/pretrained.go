@@ -53,12 +53,11 @@ type Folder struct {
 	// models.Defaults for one, and as segment the model's context.
 	Config models.Config
 
-	settings []Setting
-	parts    []Part
-	tensors  map[string]tensor // by name, those ignored left out
-	shards   []*safetensors.File
-	source   Source
-	stamps   []stamp
+	parts   []Part
+	tensors map[string]tensor // by name, those ignored left out
+	shards  []*safetensors.File
+	source  Source
+	stamps  []stamp
 }
 
 // Plugged says which memory a folder's weights were trained with.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"infinibench/internal/jsonread"
 )
 
 // Verdict is what becomes of a field of config.json.
@@ -22,10 +24,10 @@ const (
 
 // Setting is a field of config.json.
 type Setting struct {
-	Name    string
-	Value   string // JSON
-	Verdict Verdict
-	Why     string // it is refused
+	Name    string  `json:"name"`
+	Value   string  `json:"value"` // JSON
+	Verdict Verdict `json:"verdict"`
+	Why     string  `json:"why,omitempty"` // it is refused
 }
 
 func (s Setting) String() string {
@@ -149,7 +151,12 @@ func (r *rawConfig) settings() []Setting {
 		all[name] = &Setting{Name: name, Value: compact(v), Verdict: Ignored}
 	}
 	for _, c := range changes {
-		if v, ok := r.Other[c.name]; ok && !harmless(v, c.harmless) && !(c.name == "no_rope_layers" && onlyOnes(v)) {
+		v, ok := r.Other[c.name]
+		switch {
+		case !ok:
+		case harmless(v, c.harmless), c.name == "no_rope_layers" && onlyOnes(v):
+			all[c.name].Verdict = Used
+		default:
 			refuse(c.name, compact(v), c.why)
 		}
 	}
@@ -229,4 +236,19 @@ func compact(v jsontext.Value) string {
 // onlyOnes reports whether a list of flags is set for every layer.
 func onlyOnes(v jsontext.Value) bool {
 	return v.Kind() == '[' && strings.Trim(string(v), "[]1, \n\t\r") == ""
+}
+
+// Settings is the verdict on each field of the config.json of a folder, also if the model is
+// not supported.
+func Settings(dir string) ([]Setting, error) {
+	f := &Folder{Dir: dir}
+	text, err := f.file(configFile)
+	if err != nil {
+		return nil, fmt.Errorf("model folder %s: %w", dir, err)
+	}
+	var raw rawConfig
+	if err := jsonread.Document(text, &raw); err != nil {
+		return nil, fmt.Errorf("model folder %s: %s: %w", dir, configFile, err)
+	}
+	return raw.settings(), nil
 }

@@ -221,3 +221,12 @@ func list(names []string) string {
 	}
 	return text
 }
+
+// Shards lists the files that a model.safetensors.index.json names.
+func Shards(index []byte) ([]string, error) {
+	files, err := parseIndex(index)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", indexFile, err)
+	}
+	return slices.Sorted(maps.Keys(files)), nil
+}

@@ -1,4 +1,4 @@
-package datasets
+package download
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func TestRepeat(t *testing.T) {
 			ctx, stop := context.WithCancelCause(t.Context())
 			defer stop(nil)
 			tries := 0
-			err := (&fetcher{pause: time.Microsecond}).repeat(ctx, func() error {
+			err := (&Client{Pause: time.Microsecond}).Repeat(ctx, func() error {
 				tries++
 				if test.stop && tries == len(test.errs) {
 					stop(stopped)

@@ -1,14 +1,18 @@
-package datasets
+// Package download fetches files by HTTP so that an interrupted transfer can be resumed and
+// nothing is kept that is not what its publisher lists.
+package download
 
 import (
 	"context"
 	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,9 +22,41 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// statusError reports a refusal by the server. It is permanent unless the server is
+// File is a file as its publisher lists it.
+type File struct {
+	Name   string // below the folder it goes to, with slashes; stays inside it
+	URL    string
+	Size   int64
+	MD5    string // hexadecimal; of the hashes, those known are checked
+	SHA256 string
+	GitSHA string // SHA-1 of git's blob, a header and the contents
+}
+
+// Client transfers files.
+type Client struct {
+	HTTP  *http.Client
+	Pause time.Duration // before the first retry; doubles after each
+	Stall time.Duration // a transfer that receives nothing for this long is aborted
+	// Authorize, if not nil, adds credentials to a request.
+	Authorize func(*http.Request)
+}
+
+// tries is how many transfers of one file fail before it is given up.
+const tries = 5
+
+// New is a client with time-outs for every phase of a transfer and with Secure redirects,
+// for a number of transfers at a time.
+func New(streams int) *Client {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Timeout: 30 * time.Second}).DialContext
+	transport.ResponseHeaderTimeout = 60 * time.Second
+	transport.MaxIdleConnsPerHost = streams
+	return &Client{HTTP: &http.Client{Transport: transport, CheckRedirect: Secure}, Pause: time.Second, Stall: 60 * time.Second}
+}
+
+// StatusError reports a refusal by the server. It is permanent unless the server is
 // only temporarily busy or broken.
-func statusError(resp *http.Response) error {
+func StatusError(resp *http.Response) error {
 	err := fmt.Errorf("%s: the server says %s", resp.Request.URL.Redacted(), resp.Status)
 	switch code := resp.StatusCode; {
 	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
@@ -29,21 +65,24 @@ func statusError(resp *http.Response) error {
 	return backoff.Permanent(err)
 }
 
-// repeat calls try until it succeeds, fails with a permanent error, or has failed
-// fetchTries times.
-func (f *fetcher) repeat(ctx context.Context, try func() error) error {
+// Permanent marks an error that Repeat does not try again.
+func Permanent(err error) error { return backoff.Permanent(err) }
+
+// Repeat calls try until it succeeds, fails with a permanent error, or has failed five
+// times.
+func (c *Client) Repeat(ctx context.Context, try func() error) error {
 	pauses := backoff.NewExponentialBackOff()
-	pauses.InitialInterval, pauses.Multiplier, pauses.RandomizationFactor = f.pause, 2, 0
-	tries := 0
+	pauses.InitialInterval, pauses.Multiplier, pauses.RandomizationFactor = c.Pause, 2, 0
+	failed := 0
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		tries++
+		failed++
 		err := try()
 		var permanent *backoff.PermanentError
 		switch {
 		case err == nil:
 		case errors.As(err, &permanent): // wrapped again: Retry would drop what surrounds it
 			err = backoff.Permanent(err)
-		case tries == fetchTries && ctx.Err() == nil:
+		case failed == tries && ctx.Err() == nil:
 			err = backoff.Permanent(fmt.Errorf("gave up after %d tries: %w", tries, err))
 		}
 		return struct{}{}, err
@@ -51,35 +90,38 @@ func (f *fetcher) repeat(ctx context.Context, try func() error) error {
 	return err
 }
 
-// secure stops redirects from downgrading to an unencrypted connection or leaving the
-// network.
-func secure(req *http.Request, via []*http.Request) error {
+// Secure stops redirects from downgrading to an unencrypted connection or leaving the
+// network. Credentials stay with the host that they were meant for.
+func Secure(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) >= 10:
 		return backoff.Permanent(errors.New("more than 10 redirections"))
 	case req.URL.Scheme != "https" && req.URL.Scheme != via[0].URL.Scheme:
 		return backoff.Permanent(fmt.Errorf("redirected to %s, which is not https", req.URL.Redacted()))
 	}
+	if req.URL.Host != via[0].URL.Host { // net/http would send them to a subdomain or another port
+		req.Header.Del("Authorization")
+	}
 	return nil
 }
 
-// download fetches one file to its place below dir and returns its SHA-256. It calls
+// Fetch downloads one file to its place below dir and returns its SHA-256. It calls
 // moved with the number of bytes present so far. A link inside dir that leads out of it
 // is an error, both for the .part file and for the final one.
-func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, moved func(have int64)) (sum string, err error) {
+func (c *Client) Fetch(ctx context.Context, dir string, file File, moved func(have int64)) (sum string, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return "", err
 	}
 	defer root.Close()
-	place := filepath.FromSlash(file.name)
+	place := filepath.FromSlash(file.Name)
 	switch _, err := root.Stat(place); {
 	case err == nil:
 		sum, err := file.verify(root, place)
 		if err != nil {
 			return "", fmt.Errorf("%s is not the published file: %w; move it away and fetch again", filepath.Join(dir, place), err)
 		}
-		moved(file.size)
+		moved(file.Size)
 		return sum, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return "", fileError(filepath.Join(dir, place), err)
@@ -88,8 +130,8 @@ func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, mov
 		return "", err
 	}
 	part := place + ".part"
-	err = f.repeat(ctx, func() error {
-		resumed, err := f.transfer(ctx, root, part, file, moved)
+	err = c.Repeat(ctx, func() error {
+		resumed, err := c.transfer(ctx, root, part, file, moved)
 		if err != nil {
 			return err
 		}
@@ -113,9 +155,9 @@ func (f *fetcher) download(ctx context.Context, dir string, file remoteFile, mov
 
 var errStalled = errors.New("the transfer stalled")
 
-// transfer appends the missing bytes of a file to part. It leaves exactly file.size
+// transfer appends the missing bytes of a file to part. It leaves exactly file.Size
 // bytes there or returns an error; resumed reports whether some were there before.
-func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file remoteFile, moved func(have int64)) (resumed bool, err error) {
+func (c *Client) transfer(ctx context.Context, root *os.Root, part string, file File, moved func(have int64)) (resumed bool, err error) {
 	out, err := root.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return false, backoff.Permanent(fileError(filepath.Join(root.Name(), part), err))
@@ -125,20 +167,20 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 			err = backoff.Permanent(closeErr)
 		}
 	}()
-	have, err := partSize(out, file.size)
+	have, err := partSize(out, file.Size)
 	if err != nil {
 		return false, backoff.Permanent(err)
 	}
-	if have == file.size {
+	if have == file.Size {
 		moved(have)
 		return have > 0, nil
 	}
 
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	watch := time.AfterFunc(f.stall, func() { cancel(errStalled) })
+	watch := time.AfterFunc(c.Stall, func() { cancel(errStalled) })
 	defer watch.Stop()
-	resp, err := f.get(ctx, file.url, have)
+	resp, err := c.get(ctx, file.URL, have)
 	if err != nil {
 		return false, stalled(ctx, err)
 	}
@@ -149,25 +191,25 @@ func (f *fetcher) transfer(ctx context.Context, root *os.Root, part string, file
 
 	resumed = have > 0
 	moved(have)
-	body := io.LimitReader(resp.Body, file.size-have+1) // one more, to notice a longer file
+	body := io.LimitReader(resp.Body, file.Size-have+1) // one more, to notice a longer file
 	_, err = io.Copy(out, io.TeeReader(body, byteCounter(func(n int) {
 		have += int64(n)
-		watch.Reset(f.stall)
-		moved(min(have, file.size))
+		watch.Reset(c.Stall)
+		moved(min(have, file.Size))
 	})))
 	var writeErr *fs.PathError
 	switch {
 	case errors.As(err, &writeErr): // from out: the disk, not the network
 		return resumed, backoff.Permanent(err)
-	case have > file.size:
+	case have > file.Size:
 		if err := restart(out); err != nil {
 			return resumed, backoff.Permanent(err)
 		}
-		return resumed, backoff.Permanent(fmt.Errorf("%s: longer than the %d bytes of the listing", file.url, file.size))
+		return resumed, backoff.Permanent(fmt.Errorf("%s: longer than the %d bytes of the listing", file.URL, file.Size))
 	case err != nil:
-		return resumed, fmt.Errorf("%s: broke off at byte %d of %d: %w", file.url, have, file.size, stalled(ctx, err))
-	case have < file.size:
-		return resumed, fmt.Errorf("%s: ended at byte %d of %d", file.url, have, file.size)
+		return resumed, fmt.Errorf("%s: broke off at byte %d of %d: %w", file.URL, have, file.Size, stalled(ctx, err))
+	case have < file.Size:
+		return resumed, fmt.Errorf("%s: ended at byte %d of %d", file.URL, have, file.Size)
 	}
 	return resumed, nil
 }
@@ -182,16 +224,19 @@ func partSize(part *os.File, size int64) (have int64, err error) {
 }
 
 // get requests a file from byte offset from to its end.
-func (f *fetcher) get(ctx context.Context, url string, from int64) (*http.Response, error) {
+func (c *Client) get(ctx context.Context, url string, from int64) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, backoff.Permanent(err)
 	}
 	req.Header.Set("Accept-Encoding", "identity") // size and hash are of the plain bytes
+	if c.Authorize != nil {
+		c.Authorize(req)
+	}
 	if from > 0 {
 		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
 	}
-	return f.client.Do(req)
+	return c.HTTP.Do(req)
 }
 
 // bodyOffset returns the offset at which the body of a response starts: the requested
@@ -211,7 +256,7 @@ func bodyOffset(resp *http.Response, part *os.File, asked int64) (from int64, er
 		}
 		return 0, fmt.Errorf("%s: asked from byte %d, got %s %q", resp.Request.URL.Redacted(), asked, resp.Status, got)
 	}
-	return 0, statusError(resp)
+	return 0, StatusError(resp)
 }
 
 // restart empties a part.
@@ -240,25 +285,37 @@ func (a byteCounter) Write(p []byte) (int, error) {
 }
 
 // verify checks a file against its listed size and hash, and returns its SHA-256.
-func (r remoteFile) verify(root *os.Root, path string) (string, error) {
+func (r File) verify(root *os.Root, path string) (string, error) {
 	f, err := root.Open(path)
 	if err != nil {
 		return "", backoff.Permanent(err)
 	}
 	defer f.Close()
-	m, s := md5.New(), sha256.New()
-	size, err := io.Copy(io.MultiWriter(m, s), f)
+	m, s, g := md5.New(), sha256.New(), sha1.New()
+	fmt.Fprintf(g, "blob %d\x00", r.Size)
+	size, err := io.Copy(io.MultiWriter(m, s, g), f)
 	if err != nil {
 		return "", backoff.Permanent(err)
 	}
 	md5Sum, sha256Sum := hex.EncodeToString(m.Sum(nil)), hex.EncodeToString(s.Sum(nil))
 	switch {
-	case size != r.size:
-		return "", fmt.Errorf("it has %d bytes, the listing %d", size, r.size)
-	case r.md5 != "" && md5Sum != r.md5:
-		return "", fmt.Errorf("its MD5 is %s, in the listing %s", md5Sum, r.md5)
-	case r.sha256 != "" && sha256Sum != strings.ToLower(r.sha256):
-		return "", fmt.Errorf("its SHA-256 is %s, it should be %s", sha256Sum, r.sha256)
+	case size != r.Size:
+		return "", fmt.Errorf("it has %d bytes, the listing %d", size, r.Size)
+	case r.MD5 != "" && md5Sum != r.MD5:
+		return "", fmt.Errorf("its MD5 is %s, in the listing %s", md5Sum, r.MD5)
+	case r.SHA256 != "" && sha256Sum != strings.ToLower(r.SHA256):
+		return "", fmt.Errorf("its SHA-256 is %s, it should be %s", sha256Sum, r.SHA256)
+	case r.GitSHA != "" && hex.EncodeToString(g.Sum(nil)) != r.GitSHA:
+		return "", fmt.Errorf("its git SHA-1 is %x, it should be %s", g.Sum(nil), r.GitSHA)
 	}
 	return sha256Sum, nil
+}
+
+// fileError drops the name of the system call from an error about a path.
+func fileError(path string, err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
