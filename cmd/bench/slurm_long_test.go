@@ -368,7 +368,7 @@ func TestSlurmChaos(t *testing.T) {
 				if task == "" {
 					return
 				}
-				if e := events[random.IntN(len(events))]; e.do(task, id) {
+				if e := events[total%len(events)]; e.do(task, id) {
 					count[e.name]++
 					total++
 				}
