@@ -242,8 +242,8 @@ func TestSlurm(t *testing.T) {
 func TestSlurmTimeLimit(t *testing.T) {
 	c := newCluster(t)
 	v := newVictim(t, "bench", 100_000)
-	v.profile = "slow.yaml"
-	t.Log(c.bench(v, "submit", "--profile", "slow.yaml", "--data", "data", "--time", "3m"))
+	v.profile = "kill.yaml"
+	t.Log(c.bench(v, "submit", "--profile", "kill.yaml", "--data", "data", "--time", "3m"))
 	resumed := regexp.MustCompile(`(?s) start 0 on .* exit code 75\n.* start 1 on `)
 	logs := filepath.Join(v.runs(), "slurm/1/*_0.log")
 	begun := false
@@ -264,7 +264,7 @@ func TestSlurmTimeLimit(t *testing.T) {
 			t.Fatalf("not resumed (begun: %v); %s\n%s", begun, c.do("squeue"), c.logs())
 		}
 	}
-	if said := c.bench(v, "cancel", "--profile", "slow.yaml"); !strings.HasPrefix(said, "cancelled: ") {
+	if said := c.bench(v, "cancel", "--profile", "kill.yaml"); !strings.HasPrefix(said, "cancelled: ") {
 		t.Errorf("cancel: %s", said)
 	}
 	c.wait(time.Minute, func() {})
