@@ -3,6 +3,7 @@ package experiments
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,13 +17,21 @@ import (
 // begin writes plan.json to a runs directory, and removes what killed processes left
 // unfinished outside the cells. Of many processes that start with the same plan, one does.
 func begin(ctx context.Context, dir string, plan results.Plan) error {
-	data, err := seal.Indent(plan)
+	for {
+		err := beginOnce(ctx, dir, plan)
+		if !errors.Is(err, atomicfile.ErrFenced) { // or another process has written it meanwhile
+			return err
+		}
+	}
+}
+
+func beginOnce(ctx context.Context, dir string, plan results.Plan) error {
+	path := filepath.Join(dir, "plan.json")
+	same, err := samePlan(path, plan)
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, "plan.json")
-	old, err := os.ReadFile(path)
-	if _, held := lease.Holder(os.DirFS(dir), "."); err == nil && bytes.Equal(old, data) && !held {
+	if _, held := lease.Holder(os.DirFS(dir), "."); same && !held {
 		return sweepShared(dir, plan)
 	}
 	l, err := lease.Take(ctx, dir, nil)
@@ -33,7 +42,24 @@ func begin(ctx context.Context, dir string, plan results.Plan) error {
 	if err := sweepShared(dir, plan); err != nil {
 		return err
 	}
-	return atomicfile.Write(path, data)
+	return results.WriteJSON(path, plan)
+}
+
+// samePlan reports whether a file holds a plan, except for the number of workers: processes
+// that share a plan may have different ones.
+func samePlan(path string, plan results.Plan) (bool, error) {
+	old, err := os.ReadFile(path)
+	var before results.Plan
+	if err != nil || seal.Unmarshal(old, &before) != nil {
+		return false, nil // missing, or damaged, and written again
+	}
+	before.Workers = plan.Workers
+	a, err := seal.Indent(before)
+	if err != nil {
+		return false, err
+	}
+	b, err := seal.Indent(plan)
+	return bytes.Equal(a, b), err
 }
 
 // sweepShared removes unfinished files of the run itself, of its tokenizers and its report.

@@ -122,14 +122,13 @@ func Plan(ctx context.Context, o Options) ([]Estimate, error) {
 		return nil, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
-	measured := map[results.Cell]calibration{} // seeds do not matter
+	measured := map[string]calibration{} // by what decides it
 	for i, c := range cells {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		alike := c.Cell
-		alike.Seed = 0
 		calibrate := func(s results.CellSettings, evaluate evaluator) (calibration, error) {
+			alike := hashOf(calibratedSettings(s))
 			k, ok := measured[alike]
 			if ok {
 				return k, nil
@@ -147,13 +146,25 @@ func Plan(ctx context.Context, o Options) ([]Estimate, error) {
 	return plan, nil
 }
 
+// calibratedSettings are the settings without what a calibration does not depend on: the
+// seed, the number of steps and of sequences, and the length of a sequence that is longer than
+// what is measured.
+func calibratedSettings(s results.CellSettings) results.CellSettings {
+	s.Seed, s.Training.Steps, s.Training.WarmupSteps, s.Training.Batch = 0, 1, 0, 1
+	if measured := s.Training.CheckpointInterval * s.Model.Segment; measured > 0 {
+		s.Length = min(s.Length, measured+1)
+	}
+	return s
+}
+
 // calibration is what a model takes on this machine.
 type calibration struct {
 	train, evaluate    float64 // seconds per token
+	step               float64 // seconds of an update of the weights
 	fixed, perDocument int64   // bytes
 }
 
-// calibrator measures the model of a cell, or remembers one that differs in the seed only.
+// calibrator measures the model of a cell, or remembers one with the same calibratedSettings.
 type calibrator func(s results.CellSettings, evaluate evaluator) (calibration, error)
 
 // evaluator says how many seconds a model takes to evaluate a token, from the seconds that
@@ -169,7 +180,9 @@ func (e *Estimate) calibrated(calibrate calibrator, s results.CellSettings, eval
 	if err != nil {
 		return err
 	}
-	e.Seconds = float64(e.TrainTokens)*k.train + float64(e.EvaluateTokens)*k.evaluate
+	// The optimiser's step is shared by all tokens of a batch.
+	perToken := k.train + k.step/float64(max(1, s.Training.Batch*s.Length))
+	e.Seconds = float64(e.TrainTokens)*perToken + float64(e.EvaluateTokens)*k.evaluate
 	e.Bytes = garbage * (k.fixed + k.perDocument*int64(s.Training.Batch))
 	return nil
 }
@@ -237,10 +250,9 @@ func calibrateModel(f *modelFolder, s results.CellSettings, workers int, evaluat
 	if err != nil {
 		return calibration{}, err
 	}
-	// The optimiser's step is shared by all tokens of a batch.
 	start := machine.WorkTime()
 	optimizer.Step(b.Gradients, 0, 0)
-	k.train += (machine.WorkTime() - start).Seconds() / float64(s.Training.Batch*s.Length)
+	k.step = (machine.WorkTime() - start).Seconds()
 	// Every chunk but the last is run forward once more.
 	state := m.NewState(1)
 	scorer := m.NewScorer(1, m.Config.Segment)
@@ -262,7 +274,7 @@ func calibrateModel(f *modelFolder, s results.CellSettings, workers int, evaluat
 	runtime.KeepAlive(optimizer)
 	// Workers share the caches and the memory bus, more than the cores.
 	if workers > 1 {
-		k.train, k.evaluate = k.train*sharing, k.evaluate*sharing
+		k.train, k.evaluate, k.step = k.train*sharing, k.evaluate*sharing, k.step*sharing
 	}
 	return k, nil
 }

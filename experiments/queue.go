@@ -55,7 +55,7 @@ func (q *queue) next(now time.Time) (t *turn, wait time.Duration) {
 func (q *queue) later(t *turn, now time.Time) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()
-	wait := lease.Poll + time.Duration(len(q.turns))*lease.Poll/20
+	wait := lease.Pause() * time.Duration(20+len(q.turns)) / 20
 	if period, err := lease.Period(); err == nil {
 		wait = min(wait, period/4)
 	}

@@ -1,24 +1,79 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
+	"gopkg.in/yaml.v3"
 )
 
-// fakeSbatch is an sbatch that runs the tasks of an array locally, one after the other.
-const fakeSbatch = `#!/bin/sh
-for last; do :; done
-first=$(sed -n 's/.*--array=\([0-9]*\)-\([0-9]*\).*/\1/p' "$last")
-end=$(sed -n 's/.*--array=\([0-9]*\)-\([0-9]*\).*/\2/p' "$last")
-for i in $(seq "$first" "$end"); do
-	SLURM_ARRAY_TASK_ID=$i sh "$last" || exit
+// launchers stand in for the commands of a cluster: tasks run here, one after the other, and
+// nothing is ever queued.
+var launchers = map[string]string{
+	"sbatch": `#!/bin/sh
+for script; do :; done
+first=$(sed -n 's/^#SBATCH.*--array=\([0-9]*\)-\([0-9]*\).*/\1/p' "$script")
+last=$(sed -n 's/^#SBATCH.*--array=\([0-9]*\)-\([0-9]*\).*/\2/p' "$script")
+export SLURM_JOB_ID=7 SLURM_ARRAY_TASK_MIN="${first:-0}" SLURM_ARRAY_TASK_STEP=1 SLURM_ARRAY_TASK_COUNT=$((${last:-0} - ${first:-0} + 1))
+for i in $(seq "${first:-0}" "${last:-0}"); do
+	SLURM_ARRAY_TASK_ID=$i bash "$script" >&2 || exit
 done
-`
+echo 7
+`,
+	"squeue":  "#!/bin/sh\n",
+	"scancel": "#!/bin/sh\n",
+	"sacct":   "#!/bin/sh\necho Slurm accounting storage is disabled >&2\nexit 1\n",
+	"srun":    "#!/bin/sh\nexec \"$@\"\n",
+	"parallel": `#!/bin/sh
+command=
+while [ "$1" != ::: ]; do
+	case $1 in -j) shift ;; *) command="$command $1" ;; esac
+	shift
+done
+shift
+for value; do
+	sh -c "$(echo "$command" | sed "s/{}/$value/g")" || exit
+done
+`,
+}
+
+// launch gives a checkout the commands above.
+func (c *checkout) launch(names ...string) {
+	c.t.Helper()
+	for _, name := range names {
+		path := "fakes/" + name
+		c.write(path, launchers[name])
+		if err := os.Chmod(filepath.Join(c.dir, path), 0o755); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// saved writes the files that a page says to save.
+func (c *checkout) saved(page string) {
+	c.t.Helper()
+	for _, file := range regexp.MustCompile("save this as `(\\S+)`:\n\n```\\w+\n((?s).*?)```").FindAllStringSubmatch(page, -1) {
+		c.write(file[1], file[2])
+		if err := os.Chmod(filepath.Join(c.dir, file[1]), 0o755); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// clusterSays is what the commands of docs/cluster.md print.
+var clusterSays = []string{
+	"\n#SBATCH --signal=B:USR1@120\n", "\njob ", ": the report, when they have ended\n",
+	" cells done, ", // status
+	" 0 to submit\n", "runs/smoke/report/report.html\n", "none of its jobs is waiting or running\n", "\n0 cells done, ",
+}
 
 // The test runs the commands of every page that no other test follows.
 func TestDocsCommands(t *testing.T) {
@@ -34,23 +89,19 @@ func TestDocsCommands(t *testing.T) {
 			c := newCheckout(t)
 			c.link("bin/bench", lookPath(t, "bench"))
 			c.writeBooks()
-			c.write("fakes/sbatch", fakeSbatch)
-			if err := os.Chmod(filepath.Join(c.dir, "fakes/sbatch"), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			for _, file := range regexp.MustCompile("save this as `(\\S+)`:\n\n```\\w+\n((?s).*?)```").FindAllStringSubmatch(page, -1) {
-				c.write(file[1], file[2])
-			}
+			c.launch(slices.Collect(maps.Keys(launchers))...)
+			c.saved(page)
 			var output string
 			for _, line := range lines {
 				output += c.run(line)
 			}
-			if name == "docs/own-data.md" {
-				// The tasks did everything except what they share, and a run equals its copy.
-				for _, want := range []string{"runs/tiny/report/report.html\n", "\n0 cells done, ", "│ = (n=", "\ntoken perplexity,false,novel,"} {
-					if !strings.Contains(output, want) {
-						t.Errorf("the commands do not print %q but\n%s", want, output)
-					}
+			want := map[string][]string{
+				"docs/own-data.md": {"runs/tiny/report/report.html\n", "│ = (n=", "\ntoken perplexity,false,novel,"}, // a run equals its copy
+				"docs/cluster.md":  clusterSays,
+			}
+			for _, want := range want[name] {
+				if !strings.Contains(output, want) {
+					t.Errorf("the commands do not print %q but\n%s", want, output)
 				}
 			}
 		})
@@ -99,4 +150,36 @@ func documentationPages(t *testing.T) []string {
 		}
 	}
 	return all
+}
+
+// The manifest for Kubernetes is an indexed Job, whose pods run all shares of the cells by a
+// call that bench accepts.
+func TestKubernetesManifest(t *testing.T) {
+	block := find(t, readPage(t, "docs/cluster.md"), "```yaml\n(apiVersion: (?s:.*?))```")[1]
+	var job struct {
+		APIVersion string `yaml:"apiVersion"`
+		Kind       string
+		Spec       struct {
+			CompletionMode           string `yaml:"completionMode"`
+			Completions, Parallelism int
+			Template                 struct {
+				Spec struct {
+					RestartPolicy string `yaml:"restartPolicy"`
+					Containers    []struct{ Command []string }
+				}
+			}
+		}
+	}
+	if err := yaml.Unmarshal([]byte(block), &job); err != nil {
+		t.Fatal(err)
+	}
+	s := job.Spec
+	if job.APIVersion != "batch/v1" || job.Kind != "Job" || s.CompletionMode != "Indexed" || s.Template.Spec.RestartPolicy != "Never" || len(s.Template.Spec.Containers) != 1 {
+		t.Fatalf("%+v", job)
+	}
+	command := strings.Join(s.Template.Spec.Containers[0].Command, " ")
+	checkExample(t, &cobra.Command{Use: "documentation"}, command)
+	if want := fmt.Sprintf("--cells $(JOB_COMPLETION_INDEX)/%d ", s.Completions); !strings.Contains(command, want) {
+		t.Errorf("%q lacks %q, the share of %d", command, want, s.Completions)
+	}
 }

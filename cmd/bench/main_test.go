@@ -11,7 +11,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"bench": main, "stubborn": stubborn, "faulty": faulty, "stuck": stuck})
+	testscript.Main(m, map[string]func(){"bench": main, "stubborn": stubborn, "faulty": faulty, "stuck": stuck, "frozen": frozen})
 }
 
 // The scripts check what the command prints and its exit codes.

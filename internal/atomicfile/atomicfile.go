@@ -164,9 +164,12 @@ func RemoveAll(path string) error {
 var removals atomic.Int64
 
 // Sweep removes the unfinished files that killed writers left in root and all directories
-// below it. It skips a directory in which somebody is writing.
+// below it. It skips a directory in which somebody is writing, or that is gone meanwhile.
 func Sweep(root string) error {
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil || !d.IsDir() {
 			return err
 		}
@@ -177,11 +180,17 @@ func Sweep(root string) error {
 // SweepOnly is Sweep without the directories below.
 func SweepOnly(path string) error {
 	dir, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	defer dir.Close()
 	names, err := dir.Readdirnames(-1)
+	if errors.Is(err, fs.ErrNotExist) { // removed while it was read
+		return nil
+	}
 	if err != nil {
 		return err
 	}

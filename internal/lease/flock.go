@@ -11,6 +11,16 @@ import (
 // locks: for file systems whose locks hang, and for tests.
 const FlockVariable = "INFINIBENCH_FLOCK"
 
+// deviceOf identifies the mounted file system of a file, on this machine; 0 if unknown. Of
+// two mounts of one file system, each may have its own locks.
+func deviceOf(f *os.File) uint64 {
+	var s unix.Stat_t
+	if f == nil || unix.Fstat(int(f.Fd()), &s) != nil {
+		return 0
+	}
+	return uint64(s.Dev)
+}
+
 // tryLock locks a file, which it creates. Without an error, the file is locked by this
 // process; or by another one, and locked is true; or it is nil, as the file system has no
 // such locks.

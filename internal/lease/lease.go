@@ -88,7 +88,7 @@ func Try(dir string, seen *Sighting) (*Lease, error) {
 		return nil, &Held{dir, owner}
 	}
 	if token != "" {
-		if !owner.dead(lock != nil) && !seen.silent(dir, token, max(period, owner.Lease())) {
+		if !owner.dead(deviceOf(lock)) && !seen.silent(dir, token, max(period, owner.Lease())) {
 			closeFile(lock)
 			return nil, &Held{dir, owner}
 		}
@@ -116,7 +116,7 @@ func (l *Lease) install(period time.Duration) error {
 	token := rand.Text()
 	prepared, own := filepath.Join(l.dir, newDir+token), filepath.Join(l.dir, ownerDir)
 	defer os.RemoveAll(prepared)
-	err := prepare(filepath.Join(prepared, token), self(period, l.lock != nil))
+	err := prepare(filepath.Join(prepared, token), self(period, deviceOf(l.lock)))
 	if err == nil {
 		// In one step, and only onto nothing or an empty directory, which os.Rename refuses.
 		err = unix.Rename(prepared, own)
@@ -213,13 +213,22 @@ func Take(ctx context.Context, dir string, waiting func(*Held)) (*Lease, error) 
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(Poll):
+		case <-time.After(Pause()):
 		}
 	}
 }
 
-// Poll is the time between two attempts.
+// Poll is the usual time between two attempts.
 const Poll = 200 * time.Millisecond
+
+// Pause is the time between two attempts, short enough to see that a holder is silent.
+func Pause() time.Duration {
+	period, err := Period()
+	if err != nil {
+		return Poll // Try reports it
+	}
+	return min(Poll, period/4)
+}
 
 // Context is a context that ends with [atomicfile.ErrFenced] as its cause when another
 // process takes over.

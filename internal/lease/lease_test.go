@@ -118,7 +118,7 @@ func TestContention(t *testing.T) {
 // abandon leaves the token of a holder that has changed as told, and whatever it had in it.
 func abandon(t *testing.T, dir string, change func(o *Owner)) {
 	t.Helper()
-	o := self(time.Minute, true)
+	o := self(time.Minute, device(t, dir))
 	change(&o)
 	token := filepath.Join(dir, ownerDir, "TOKEN")
 	if err := prepare(token, o); err != nil {
@@ -151,6 +151,22 @@ func TestDeadHolder(t *testing.T) {
 	dir := t.TempDir()
 	abandon(t, dir, func(o *Owner) { o.Namespace = "pid:[1]" })
 	try(t, dir).Release()
+	// But not on another mount, which may have locks of its own.
+	abandon(t, dir, func(o *Owner) { o.Namespace = "pid:[1]"; o.Device++ })
+	if _, err := Try(dir, &Sighting{}); err == nil {
+		t.Error("a holder on another mount was replaced at once")
+	}
+}
+
+// device is the mounted file system of a directory.
+func device(t *testing.T, dir string) uint64 {
+	t.Helper()
+	f, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	return deviceOf(f)
 }
 
 // Of a process elsewhere only its beat is known: it is left alone while that changes,
@@ -192,6 +208,20 @@ func TestSilentHolder(t *testing.T) {
 			t.Errorf("replaced after %v", took)
 		}
 	})
+}
+
+// Take looks often enough to see that a holder is silent, however short the lease is.
+func TestTakeFromSilentHolder(t *testing.T) {
+	t.Setenv(PeriodVariable, "300ms")
+	dir := t.TempDir()
+	abandon(t, dir, func(o *Owner) { o.Host, o.Boot, o.LeaseSeconds = "elsewhere", "another", 0.3 })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	l, err := Take(ctx, dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Release()
 }
 
 // The steps of a sighting, with an invented clock.
@@ -293,8 +323,8 @@ func TestHolderReadsAnything(t *testing.T) {
 		}
 	}
 	var o Owner
-	data, err := json.Marshal(self(time.Minute, true))
-	if err != nil || json.Unmarshal(data, &o) != nil || o.ID != os.Getpid() || o.Lease() != time.Minute || !o.Flock {
+	data, err := json.Marshal(self(time.Minute, 7))
+	if err != nil || json.Unmarshal(data, &o) != nil || o.ID != os.Getpid() || o.Lease() != time.Minute || o.Device != 7 {
 		t.Errorf("%s: %+v, %v", data, o, err)
 	}
 }

@@ -20,17 +20,17 @@ type Owner struct {
 	Began        time.Time `json:"began"`         // the process began, by its own clock
 	Since        time.Time `json:"since"`         // it has held the directory, by the same
 	LeaseSeconds float64   `json:"lease_seconds"`
-	Flock        bool      `json:"flock"` // it holds a kernel lock as well
+	Device       uint64    `json:"device,omitempty"` // where it holds a kernel lock as well; 0 if it does not
 }
 
 // began is when this process began.
 var began = time.Now().Truncate(time.Second)
 
 // self is this process.
-func self(period time.Duration, flock bool) Owner {
+func self(period time.Duration, device uint64) Owner {
 	return Owner{
 		Process: machine.ThisProcess(), Job: job(os.Getenv),
-		Began: began, Since: time.Now().Truncate(time.Second), LeaseSeconds: period.Seconds(), Flock: flock,
+		Began: began, Since: time.Now().Truncate(time.Second), LeaseSeconds: period.Seconds(), Device: device,
 	}
 }
 
@@ -52,10 +52,10 @@ func (o Owner) Lease() time.Duration {
 }
 
 // dead reports whether the holder is known to have ended. If this process has just got the
-// kernel lock that the holder took on the same running system, the holder must have ended,
-// even in another container.
-func (o Owner) dead(lock bool) bool {
-	return lock && o.Flock && o.SameSystem() || o.Gone()
+// kernel lock that the holder took on the same mount of the same running system, the holder
+// must have ended, even in another container.
+func (o Owner) dead(device uint64) bool {
+	return device != 0 && o.Device == device && o.SameSystem() || o.Gone()
 }
 
 // job is the name of the batch job that this process runs in, or "".
