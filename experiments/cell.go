@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/atomicfile"
 	"infinibench/internal/kernel"
+	"infinibench/internal/lease"
 	"infinibench/internal/machine"
 	"infinibench/internal/results"
 	"infinibench/internal/train"
@@ -37,7 +39,8 @@ type cellRun struct {
 
 	advance advance
 	note    func(string)
-	peak    func() float64 // kernel.Peak, measured when first called
+	take    func(dir string) (*lease.Lease, error) // a directory that cells share, or a *lease.Held
+	peak    func() float64                         // kernel.Peak, measured when first called
 	timing  results.Timing
 }
 
@@ -45,6 +48,7 @@ func newCellRun(o Options, c PlannedCell, files cellFiles, text *TokenizedCorpus
 	return &cellRun{
 		profile: o.Profile.Name, cell: c.Cell, settings: c.Settings, config: configOf(c.Settings), hash: hashOf(c.Settings),
 		files: files, text: text, version: o.Version, save: o.Profile.SaveEvery, advance: advance, note: func(string) {}, peak: kernel.Peak,
+		take: func(dir string) (*lease.Lease, error) { return lease.Try(dir, &lease.Sighting{}) },
 	}
 }
 
@@ -80,6 +84,8 @@ type phase struct {
 	curriculum float64
 	begin      func() (*models.Model, error)
 	source     func() (train.Source, error)
+	trained    func(*models.Param) bool // the weights that change; nil: all
+	extra      map[string]string        // that is saved with the model
 	// What it costs; interruptions left out.
 	seconds *float64
 	tokens  *int64
@@ -117,7 +123,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	optimizer, err := train.NewOptimizer(t.Optimizer, m.Params, t.WeightDecay)
+	optimizer, err := train.NewOptimizer(t.Optimizer, train.Selected(m, p.trained), t.WeightDecay)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +159,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	err = train.Fit(ctx, m, optimizer, source, train.Settings{
 		Documents: t.Batch, Length: p.length, Interval: t.CheckpointInterval,
 		Steps: t.Steps, Warmup: t.WarmupSteps, Rate: t.LearningRate, GateRate: t.GateLearningRate,
-		FinalRate: t.FinalLearningRate, ClipNorm: t.ClipNorm, Curriculum: p.curriculum,
+		FinalRate: t.FinalLearningRate, ClipNorm: t.ClipNorm, Trained: p.trained, Curriculum: p.curriculum,
 		Directory: dir, SaveEvery: r.save, ConfigHash: r.hash,
 	}, begin, step)
 	if file != nil {
@@ -167,7 +173,7 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	if err := r.saveTiming(); err != nil {
 		return nil, err
 	}
-	return m, r.saveModel(dir, m, *p.tokens)
+	return m, r.saveModel(dir, m, *p.tokens, p.extra)
 }
 
 // noteMissing says how many of the steps that were done the training log lacks.
@@ -178,7 +184,7 @@ func (r *cellRun) noteMissing(name string, log []results.LogLine, done int) {
 }
 
 // saveModel keeps the trained model for the evaluation and for the user.
-func (r *cellRun) saveModel(dir string, m *models.Model, tokens int64) error {
+func (r *cellRun) saveModel(dir string, m *models.Model, tokens int64, more map[string]string) error {
 	if err := tokenizer.Save(r.text.Tokenizer, filepath.Join(dir, "tokenizer.json")); err != nil {
 		return err
 	}
@@ -186,6 +192,7 @@ func (r *cellRun) saveModel(dir string, m *models.Model, tokens int64) error {
 	if r.settings.Baselines != (results.BaselineSettings{}) {
 		extra[savedBaselines] = marshalBaselines(r.settings.Baselines)
 	}
+	maps.Copy(extra, more)
 	return train.SaveModel(dir, m, extra)
 }
 

@@ -8,6 +8,7 @@ import "context"
 var experiments = []*experiment{
 	perplexityExperiment,
 	booksumExperiment,
+	adaptExperiment,
 	passkeyExperiment,
 	recallExperiment,
 	costExperiment,

@@ -78,23 +78,69 @@ func (p *Profile) Ledger() (*results.Ledger, error) {
 		if err != nil {
 			return nil, err
 		}
-		// A model without weights: a state needs none, and at the paper's sizes they
-		// would take a gigabyte.
-		f, err := measureFootprint(&models.Model{Config: c, Memory: memory})
-		if err != nil {
+		if err := addMemory(l, c, memory); err != nil {
 			return nil, err
 		}
-		r := results.LedgerRow{
-			Model: memory.Name(), Carried: f.Formula, Bytes: f.Bytes, OfBatch: int64(l.Batch) * f.Bytes, Measured: &f.MeasuredBytes,
-		}
-		r.Formula, r.Entries = asThePaperCounts(memory.Name(), c, f)
-		l.Rows = append(l.Rows, r)
 	}
 	if len(p.Perplexity) > 0 {
 		l.Rows = append(l.Rows, autoCompressor(p.Model, p.Perplexity[0].Length))
 	}
 	compareLedger(l)
 	return l, nil
+}
+
+// addMemory adds the row of a model.
+func addMemory(l *results.Ledger, c models.Config, memory models.Memory) error {
+	// A model without weights: a state needs none, and at the paper's sizes they
+	// would take a gigabyte.
+	f, err := measureFootprint(&models.Model{Config: c, Memory: memory})
+	if err != nil {
+		return err
+	}
+	r := results.LedgerRow{
+		Model: memory.Name(), Carried: f.Formula, Bytes: f.Bytes, OfBatch: int64(l.Batch) * f.Bytes, Measured: &f.MeasuredBytes,
+	}
+	r.Formula, r.Entries = asThePaperCounts(memory.Name(), c, f)
+	l.Rows = append(l.Rows, r)
+	return nil
+}
+
+// ModelLedger is the ledger of one model: what each memory would carry that its trunk can
+// have, or only one memory, and beside it the keys and values that full attention keeps of
+// texts of some lengths. name says what the sizes are of.
+func ModelLedger(name string, c models.Config, only models.Memory, lengths []int) (*results.Ledger, error) {
+	l := &results.Ledger{
+		Profile: name, Batch: 1, KeyValueHeads: c.KVHeads(), Local: keysAndValues(c, c.Segment),
+		Model: results.ModelSettings{Layers: c.Layers, Heads: c.Heads, HeadSize: c.HeadSize, FFN: c.FFN, Segment: c.Segment},
+	}
+	all := memories
+	if only != nil {
+		all = []models.Memory{only}
+	}
+	for _, memory := range all {
+		if _, control := memory.(baselines.FullAttention); control && only == nil {
+			continue // its rows are below
+		}
+		if err := models.Check(c, memory); err != nil {
+			l.LeftOut = append(l.LeftOut, err.Error())
+			continue
+		}
+		if err := addMemory(l, c, memory); err != nil {
+			return nil, err
+		}
+	}
+	for _, n := range lengths {
+		entries := keysAndValues(c, n)
+		formula := fmt.Sprintf("(d_key+d_value)·%s·l·N, N = %d", c.HeadLetter(), n)
+		l.Rows = append(l.Rows, results.LedgerRow{Model: results.FullAttention, Formula: formula, Entries: entries, Carried: formula, Bytes: 4 * entries, OfBatch: 4 * entries})
+	}
+	compareLedger(l)
+	return l, nil
+}
+
+// keysAndValues is how many numbers attention keeps of so many tokens.
+func keysAndValues(c models.Config, tokens int) int64 {
+	return 2 * int64(c.KVHeads()) * int64(c.HeadSize) * int64(c.Layers) * int64(tokens)
 }
 
 // compareLedger sets the ratios.

@@ -9,6 +9,7 @@ import (
 	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
 	"infinibench/internal/results"
+	"infinibench/models"
 )
 
 // paperPeaks is what PeakMemory was at the paper's sizes, of each model in a process of its
@@ -55,6 +56,11 @@ func PeakMemory(ctx context.Context, p *Profile, model string) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	return PeakOf(ctx, m)
+}
+
+// PeakOf is PeakMemory of a model that is already there.
+func PeakOf(ctx context.Context, m *models.Model) (int64, error) {
 	if _, err := MeasureStream(ctx, m, []int{2 * m.Config.Segment}, func(int) {}); err != nil {
 		return 0, err
 	}

@@ -68,9 +68,13 @@ func newSample(d datasets.Document, t tokenizer.Tokenizer, limit int) (sample, e
 // run's scores, which are not computed again; save is called with every further group of
 // documents once it is finished.
 func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s results.EvaluationSettings, done map[string]SampleScore, save func([]SampleScore) error, tick func(tokens int, before bool)) ([]SampleScore, error) {
+	return newStream(m, true, func(tokens int) { tick(tokens, false) }).scoreSamples(ctx, samples, s, done, save, tick)
+}
+
+// scoreSamples is the function of that name for a stream, which may do without ablations.
+func (stream *stream) scoreSamples(ctx context.Context, samples []sample, s results.EvaluationSettings, done map[string]SampleScore, save func([]SampleScore) error, tick func(tokens int, before bool)) ([]SampleScore, error) {
 	scores := make([]SampleScore, len(samples))
 	groups := grouped(samples, s.Batch)
-	stream := newStream(m, true, func(tokens int) { tick(tokens, false) })
 	for _, group := range groups {
 		complete := true
 		for _, d := range group {
@@ -87,7 +91,7 @@ func scoreSamples(ctx context.Context, m *models.Model, samples []sample, s resu
 		scorers := map[int]*scorer{}
 		documents := make([][]int32, len(group))
 		for i, d := range group {
-			scorers[i] = newScorer(samples[d], s.PositionBucket, m.Config.Segment)
+			scorers[i] = newScorer(samples[d], s.PositionBucket, stream.model.Config.Segment)
 			documents[i] = samples[d].ids
 		}
 		stream.visit = func(a Ablation, document, i int, nll float64) { scorers[document].add(a, i, nll) }

@@ -31,18 +31,30 @@ type stream struct {
 	visit   visitor
 	tick    func(tokens int) // called with the number of tokens of every scored batch
 	ablate  bool
-	scorers map[int]*models.Scorer // by documents
+	scorers map[[2]int]*models.Scorer // by documents and width
 }
 
 func newStream(m *models.Model, ablate bool, tick func(tokens int)) *stream {
-	return &stream{model: m, tick: tick, ablate: ablate && m.Stateful(), scorers: map[int]*models.Scorer{}}
+	return &stream{model: m, tick: tick, ablate: ablate && m.Stateful(), scorers: map[[2]int]*models.Scorer{}}
 }
 
-func (s *stream) scorer(documents int) *models.Scorer {
-	if s.scorers[documents] == nil {
-		s.scorers[documents] = s.model.NewScorer(documents, s.model.Config.Segment)
+func (s *stream) scorer(documents, width int) *models.Scorer {
+	key := [2]int{documents, width}
+	if s.scorers[key] == nil {
+		s.scorers[key] = s.model.NewScorer(documents, width)
 	}
-	return s.scorers[documents]
+	return s.scorers[key]
+}
+
+// scoredWidth is how many tokens the last stretch of a document is filled up to: the whole
+// segment, unless that is long, as the context of a pretrained model may be.
+func scoredWidth(tokens, segment int) int {
+	const short = 1024
+	width := segment
+	for segment > short && width/2 >= max(tokens, short/4) {
+		width /= 2
+	}
+	return width
 }
 
 // scoreGroup scores documents side by side. They come longest first, so those still
@@ -78,18 +90,19 @@ func (s *stream) scoreGroup(ctx context.Context, documents [][]int32) error {
 // of the group. The last stretch of a document may be short: it is filled up, which
 // changes nothing before, and its memory is used no more.
 func (s *stream) scoreSegment(documents [][]int32, first, at int, all *models.State) error {
-	n := s.model.Config.Segment
-	width := min(n, len(documents[0])-1-at)
+	segment := s.model.Config.Segment
+	width := min(segment, len(documents[0])-1-at)
 	if width <= 0 {
 		return nil
 	}
+	n := scoredWidth(width, segment)
 	ids, targets := make([]int32, len(documents)*n), make([]int32, len(documents)*n)
 	for d, tokens := range documents {
 		copy(ids[d*n:(d+1)*n], tokens[at:at+width])
 		copy(targets[d*n:(d+1)*n], tokens[at+1:at+width+1])
 	}
 	score := func(a Ablation, memory *models.State) error {
-		nll, err := s.scorer(len(documents)).Score(ids, targets, memory)
+		nll, err := s.scorer(len(documents), n).Score(ids, targets, memory)
 		if err != nil {
 			return err
 		}
@@ -123,9 +136,9 @@ func (s *stream) scoreSegment(documents [][]int32, first, at int, all *models.St
 		return err
 	}
 	if err := state.Finite(); err != nil {
-		return fmt.Errorf("experiments: segment %d, which ends at token %d: %w", at/n, at+width, err)
+		return fmt.Errorf("experiments: segment %d, which ends at token %d: %w", at/segment, at+width, err)
 	}
-	if width == n {
+	if width == segment {
 		for d := range documents {
 			all.CopyDocument(first+d, state, d)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"infinibench/baselines"
 	"infinibench/internal/config"
@@ -34,16 +35,43 @@ func LoadFolder(dir string, plug Plug) (*models.Model, *pretrained.Folder, error
 	if err != nil {
 		return nil, nil, err
 	}
+	m, err := plug.Load(f)
+	return m, f, err
+}
+
+// Load reads the model of a folder and plugs the memory in.
+func (plug Plug) Load(f *pretrained.Folder) (*models.Model, error) {
+	c, memory, err := plug.Configure(f)
+	if err != nil {
+		return nil, err
+	}
+	return f.Load(c, memory, plug.Seed)
+}
+
+// Configure returns what Load makes the model of.
+func (plug Plug) Configure(f *pretrained.Folder) (models.Config, models.Memory, error) {
 	id, c, err := plug.apply(f)
 	if err != nil {
-		return nil, nil, err
+		return c, nil, err
 	}
 	memory, err := plug.memory(f, id)
 	if err != nil {
-		return nil, nil, err
+		return c, nil, err
 	}
-	m, err := f.Load(c, memory, plug.Seed)
-	return m, f, err
+	if (plug.GateInit != nil || plug.UngatedStart != nil) && !gated(c, memory) {
+		return c, nil, fmt.Errorf("model folder %s: %s has no gates to set: leave out their settings, or plug in a memory that has some", f.Dir, id)
+	}
+	return c, memory, nil
+}
+
+// gated reports whether a memory has gates.
+func gated(c models.Config, m models.Memory) bool {
+	for layer := range c.Layers {
+		if slices.ContainsFunc(m.Params(c, layer), func(s models.ParamSpec) bool { return s.Group == models.Gate }) {
+			return true
+		}
+	}
+	return false
 }
 
 // apply returns the memory's id and the model's configuration.
@@ -65,6 +93,9 @@ func (plug Plug) apply(f *pretrained.Folder) (id string, c models.Config, err er
 	}
 	if plug.Segment > 0 {
 		c.Segment = plug.Segment
+	}
+	if f.Context > 0 && c.Segment > f.Context {
+		return "", c, fmt.Errorf("model folder %s: a segment of %d tokens is longer than the context of the model, %d, beyond which it knows no positions", f.Dir, c.Segment, f.Context)
 	}
 	if plug.GateInit != nil {
 		c.GateInit = *plug.GateInit

@@ -98,7 +98,7 @@ var profileKeys = []keyDoc{
 	{path: "workers", unit: "cells", about: "How many cells are trained at the same time; it changes no result."},
 	{path: "threads", unit: "threads", about: "Threads of each cell. It is part of a result's hash, since sums of floats depend on how they are split."},
 	{path: "save_every", unit: "steps", about: "Steps between checkpoints, and so the most work an interruption costs; it changes no result."},
-	{path: "seeds", about: "One repetition of perplexity and booksum for each seed; intervals in the report are over them. The first serves experiments that run once.", distinct: true},
+	{path: "seeds", about: "One repetition of perplexity, booksum and adapt for each seed; intervals in the report are over them. The first serves experiments that run once.", distinct: true},
 
 	{path: "model", about: "The size of every model. d_model is heads × head_size."},
 	{path: "model.layers", paper: "12", about: "Transformer layers, each with a memory of its own."},

@@ -14,6 +14,7 @@ import (
 
 // builtOn lists whose files use what another experiment declares, and why.
 var builtOn = map[string]string{
+	"adapt":  "perplexity", // as which its models are scored
 	"cost":   "perplexity", // whose models it measures
 	"ledger": "perplexity", // whose training length decides the row of AutoCompressors
 }

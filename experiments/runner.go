@@ -96,7 +96,7 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 		return summary, err
 	}
 	kernel.SetThreads(o.Profile.Threads)
-	r := &runner{options: o, summary: summary, texts: map[string]*TokenizedCorpus{}, broken: map[string]error{}, peak: sync.OnceValue(kernel.Peak)}
+	r := &runner{options: o, summary: summary, texts: map[string]*TokenizedCorpus{}, broken: map[string]error{}, seen: map[string]*lease.Sighting{}, peak: sync.OnceValue(kernel.Peak)}
 	if r.options.Observe == nil {
 		r.options.Observe = func(Event) {}
 	}
@@ -129,6 +129,9 @@ type runner struct {
 	opening sync.Mutex // of the fields below; opening may train a tokenizer
 	texts   map[string]*TokenizedCorpus
 	broken  map[string]error
+
+	taking sync.Mutex
+	seen   map[string]*lease.Sighting // of those who hold directories that cells share
 
 	peak func() float64 // kernel.Peak, measured when first asked for
 }
@@ -246,6 +249,8 @@ func (r *runner) hold(ctx, within context.Context, c PlannedCell, files cellFile
 		r.emit(Event{Kind: Done, Cell: c.Cell})
 	case errors.Is(err, atomicfile.ErrFenced), errors.Is(context.Cause(within), atomicfile.ErrFenced):
 		return false
+	case errors.As(err, new(*lease.Held)): // what several cells need is being made
+		return false
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		// Interrupted: what is done is saved, nothing failed.
 	default:
@@ -278,8 +283,18 @@ func (r *runner) make(ctx context.Context, c PlannedCell, files cellFiles) error
 	run := newCellRun(r.options, c, files, text, func(phase string, tokens int, before bool) {
 		r.emit(Event{Kind: Progress, Cell: c.Cell, Phase: phase, Tokens: tokens, Before: before})
 	})
-	run.note, run.peak = r.note, r.peak
+	run.note, run.peak, run.take = r.note, r.peak, r.take
 	return c.experiment.make(ctx, run)
+}
+
+// take takes a directory that cells share, or returns a *lease.Held.
+func (r *runner) take(dir string) (*lease.Lease, error) {
+	r.taking.Lock()
+	defer r.taking.Unlock()
+	if r.seen[dir] == nil {
+		r.seen[dir] = &lease.Sighting{}
+	}
+	return lease.Try(dir, r.seen[dir])
 }
 
 // text opens a corpus once for all cells.

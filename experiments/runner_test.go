@@ -24,6 +24,7 @@ func miniature(t *testing.T) *Profile {
 	}
 	p.Seeds, p.Training.Steps, p.Training.WarmupSteps, p.SaveEvery = []uint64{1}, 6, 2, 2
 	p.Perplexity, p.Passkey, p.Booksum, p.Recall, p.Cost = p.Perplexity[:1], results.PasskeySettings{}, results.BooksumSettings{}, results.RecallSettings{}, results.CostSettings{}
+	p.Adapt = results.AdaptSettings{}
 	p.Perplexity[0].Models = []string{"local-only", "memorizing", "infini-delta"}
 	p.Baselines = results.BaselineSettings{
 		TransformerXL: results.TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true}, Memorizing: results.MemorizingSettings{Entries: 48, K: 3},

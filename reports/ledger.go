@@ -29,8 +29,11 @@ func inPaper(l *results.Ledger) bool {
 
 // sizesOf names the sizes of a ledger in a title.
 func sizesOf(l *results.Ledger) string {
-	if inPaper(l) {
+	switch {
+	case inPaper(l):
 		return "the paper's sizes"
+	case l.KeyValueHeads > 0: // of one model
+		return "the sizes of " + l.Profile
 	}
 	return "the sizes of profile " + l.Profile
 }

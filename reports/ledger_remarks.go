@@ -32,11 +32,18 @@ func ledgerRemarks(l *results.Ledger) []string {
 		say("The Recurrent Memory Transformer hands its memory tokens on once, %s numbers; Table 1 counts them for each layer, and twice.", humanize.Comma(*rmt.Measured/4))
 	}
 	if rows["compressive"].Measured != nil {
-		say("Table 1 counts the hidden layers that the Compressive Transformer keeps; the model here keeps their keys and values, twice as much. AutoCompressors keep all summaries, so that their row grows with the text.")
+		auto := ""
+		if _, ok := rows["autocompressor"]; ok {
+			auto = " AutoCompressors keep all summaries, so that their row grows with the text."
+		}
+		say("Table 1 counts the hidden layers that the Compressive Transformer keeps; the model here keeps their keys and values, twice as much.%s", auto)
 	}
 	if infini.Entries > 0 {
 		say("The keys and values of the running segment, %s numbers over all layers in every model and %.1f times the compressive memory, are counted by no formula of the paper, nor here.",
 			humanize.Comma(l.Local), float64(l.Local)/float64(infini.Entries))
+	}
+	for _, why := range l.LeftOut {
+		say("Left out: %s.", why)
 	}
 	return text
 }

@@ -21,8 +21,12 @@ func numbersTable(l *results.Ledger) *table.Table {
 	}
 	t := table.New("memory-"+l.Profile, "Memory carried between segments, at "+sizesOf(l), columns...).CSV(fields...)
 	m := l.Model
-	t.Caption = fmt.Sprintf("Of one document, in numbers as the paper's Tables 1 and 2 count; %s, %s of %d, segments of %s tokens.",
-		plural(m.Layers, "layer"), plural(m.Heads, "head"), m.HeadSize, table.Count(int64(m.Segment)))
+	heads := fmt.Sprintf("%s of %d", plural(m.Heads, "head"), m.HeadSize)
+	if k := l.KeyValueHeads; k != 0 && k != m.Heads {
+		heads += fmt.Sprintf(" on %s", plural(k, "key/value head"))
+	}
+	t.Caption = fmt.Sprintf("Of one document, in numbers as the paper's Tables 1 and 2 count; %s, %s, segments of %s tokens.",
+		plural(m.Layers, "layer"), heads, table.Count(int64(m.Segment)))
 	for _, r := range inOrder(l.Rows) {
 		cells := []table.Cell{table.Text(modelName(r.Model)), formula(r.Formula), table.Whole(r.Entries)}
 		if inPaper(l) {
@@ -105,6 +109,10 @@ func bytesTable(l *results.Ledger) *table.Table {
 		t.Note("Peaks: %s.", l.Peaks)
 	}
 	for _, r := range inOrder(l.Rows) {
+		if r.Measured == nil && r.Bytes > 0 { // arithmetic alone
+			t.Put(table.Text(modelName(r.Model)), formula(r.Carried), table.Whole(r.Bytes), table.Shown(table.Count(r.OfBatch), r.OfBatch, l.Batch), table.Cell{}, table.Cell{}, table.Shown("not measured", nil, "not measured"))
+			continue
+		}
 		if r.Measured == nil {
 			t.Put(table.Text(modelName(r.Model)), table.Text("no model here"), table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, table.Shown("", nil, "no model here"))
 			continue

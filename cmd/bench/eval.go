@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,14 +11,13 @@ import (
 	"infinibench/datasets/tokenizer"
 	"infinibench/experiments"
 	"infinibench/internal/results"
-	"infinibench/models"
 )
 
 func evalCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "eval",
 		Short:   "Evaluate a trained model on your own files",
-		Long:    "eval evaluates a trained model on your files. The checkpoint comes from a cell or from train.",
+		Long:    "eval evaluates a trained model on your files: a checkpoint of a cell or of train, or a pretrained\nmodel in its Hugging Face folder.",
 		Example: "  bench eval perplexity --checkpoint runs/tiny/CELL/checkpoint book.txt",
 	}
 	cmd.AddCommand(evalPerplexityCommand(env))
@@ -27,7 +25,7 @@ func evalCommand(env *environment) *cobra.Command {
 }
 
 func evalPerplexityCommand(env *environment) *cobra.Command {
-	var checkpoint string
+	var from checkpointFlags
 	var batch int
 	cmd := &cobra.Command{
 		Use:   "perplexity --checkpoint DIR FILE…",
@@ -35,6 +33,9 @@ func evalPerplexityCommand(env *environment) *cobra.Command {
 		Long: `perplexity scores each file as one document. It reads the segments in order; the memory
 is empty at the start and carried from segment to segment. Every token but the first is
 scored once. If FILE is -, it reads standard input.
+
+With a model folder, the base model reads each file in stretches as long as its own context,
+or of --segment tokens; --memory plugs a memory in.
 
 The output is JSON, for each file and for all files together, with the memory intact and
 emptied: tokens, words (separated by white space), bytes, the negative log-likelihood in
@@ -47,19 +48,25 @@ the sums; "not_scored" in its entry and a line on standard error give the reason
 code is 0 if any file was scored, and 1 if none was.`,
 		Example: `  bench eval perplexity --checkpoint runs/small/CELL/checkpoint book.txt
   bench eval perplexity --checkpoint model ../books/*.txt
+  bench eval perplexity --checkpoint SmolLM2-135M --memory infini-delta --segment 512 book.txt
   zcat book.txt.gz | bench eval perplexity --checkpoint model -`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, files []string) error {
-			if batch < 1 {
-				return usageError{fmt.Errorf("--batch is %d, must be at least 1", batch)}
+			if batch < 0 {
+				return usageError{fmt.Errorf("--batch is %d, must be at least 1, or 0", batch)}
 			}
 			if err := onceStandardInput(files); err != nil {
 				return err
 			}
-			m, t, err := loadCheckpoint(checkpoint)
+			c, err := from.open()
 			if err != nil {
 				return err
 			}
+			m, err := c.load(env, from.plug.get())
+			if err != nil {
+				return err
+			}
+			t := c.tokenizer
 			var documents []datasets.Document
 			var unread []experiments.Unscored
 			var size int64 // upper bound on the number of tokens
@@ -78,25 +85,31 @@ code is 0 if any file was scored, and 1 if none was.`,
 			}
 			bar := env.progress("eval perplexity", size)
 			bar.bytes = true
+			if batch == 0 {
+				batch = min(8, max(1, sideBySide/m.Config.Segment))
+			}
 			settings := results.EvaluationSettings{Batch: batch, PositionBucket: m.Config.Segment}
 			p, unscored, err := experiments.ScoreDocuments(env.ctx, m, t, documents, settings, progressInBytes(bar, t, documents, size))
 			bar.finish()
 			if err != nil {
 				return err
 			}
-			return printScores(env, evaluation{Model: m.Memory.Name(), Tokenizer: t.Name()}, files, p, append(unread, unscored...))
+			return printScores(env, evaluation{Model: m.Memory.Name(), Folder: c.plugged(m), Tokenizer: t.Name()}, files, p, append(unread, unscored...))
 		},
 	}
-	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "directory with model.safetensors and tokenizer.json")
-	cmd.Flags().IntVar(&batch, "batch", 8, "files scored at the same time")
-	cmd.MarkFlagRequired("checkpoint")
+	from.add(cmd)
+	cmd.Flags().IntVar(&batch, "batch", 0, "files scored at the same time; 0 is 8, or fewer if segments are long")
 	return cmd
 }
 
+// sideBySide is how many tokens are scored at the same time by default.
+const sideBySide = 16 << 10
+
 // evaluation is what eval perplexity prints.
 type evaluation struct {
-	Model     string `json:"model"`
-	Tokenizer string `json:"tokenizer"`
+	Model     string   `json:"model"`
+	Folder    *plugged `json:"model_folder,omitempty"`
+	Tokenizer string   `json:"tokenizer"`
 	results.Score
 	Zeroed *results.Score `json:"memory_zeroed,omitempty"`
 	Files  []any          `json:"files"` // each a fileScore or a fileUnscored
@@ -188,39 +201,4 @@ func spaced(text string, t tokenizer.Tokenizer) string {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
-}
-
-// checkpointPlace checks that dir is a directory, and not that of a cell.
-func checkpointPlace(dir string) error {
-	if info, err := os.Stat(dir); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	} else if !info.IsDir() {
-		return fmt.Errorf("checkpoint: %s is a file, want the directory that holds model.safetensors", dir)
-	}
-	if below := filepath.Join(dir, "checkpoint"); !isFile(filepath.Join(dir, "model.safetensors")) && isFile(filepath.Join(below, "model.safetensors")) {
-		return fmt.Errorf("checkpoint: %s is a cell; its model is in %s", dir, below)
-	}
-	return nil
-}
-
-// loadCheckpoint opens a trained model and its tokenizer.
-func loadCheckpoint(dir string) (*models.Model, tokenizer.Tokenizer, error) {
-	if err := checkpointPlace(dir); err != nil {
-		return nil, nil, err
-	}
-	m, extra, err := experiments.LoadModel(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	t, err := tokenizer.Load(filepath.Join(dir, "tokenizer.json"))
-	if err == nil && strings.HasSuffix(extra["tokenizer"], tokenizer.TemplateSuffix) {
-		t, err = tokenizer.WithTemplate(t)
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if t.Size() != m.Config.Vocabulary {
-		return nil, nil, fmt.Errorf("checkpoint: %s: the model has a vocabulary of %d, its tokenizer.json one of %d", dir, m.Config.Vocabulary, t.Size())
-	}
-	return m, t, nil
 }

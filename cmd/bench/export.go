@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -40,6 +42,14 @@ func (f *plugFlags) get() experiments.Plug {
 	return plug
 }
 
+// check refuses what no folder could have.
+func (f *plugFlags) check() error {
+	if id := f.plug.Memory; id != "" && !slices.Contains(experiments.Models, id) {
+		return usageError{fmt.Errorf("--memory is %q, must be one of %s", id, strings.Join(experiments.Models, ", "))}
+	}
+	return nil
+}
+
 // set reports whether any option was given.
 func (f *plugFlags) set() bool {
 	for _, name := range []string{"memory", "segment", "gate-init", "ungated-start"} {
@@ -68,6 +78,9 @@ exist, or be empty; it appears complete or not at all.`,
 		Example: `  bench export --checkpoint runs/adapt/CELL/checkpoint --out my-model
   bench export --checkpoint SmolLM2-135M --memory infini-delta --segment 512 --out plugged`,
 		RunE: func(*cobra.Command, []string) error {
+			if err := plug.check(); err != nil {
+				return err
+			}
 			if err := checkpointPlace(checkpoint); err != nil {
 				return err
 			}

@@ -3,17 +3,18 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"infinibench/datasets/booksum"
 	"infinibench/datasets/tokenizer"
 	"infinibench/models"
 )
 
 func generateCommand(env *environment) *cobra.Command {
-	var checkpoint, promptFile string
+	var from checkpointFlags
+	var promptFile string
 	var tokens int
 	var seed uint64
 	sampler := models.Sampler{}
@@ -23,9 +24,13 @@ func generateCommand(env *environment) *cobra.Command {
 		Long: `generate reads a prompt of any length and prints its continuation. The whole prompt
 passes through the memory. The defaults of temperature and top-p are the paper's;
 temperature 0 always picks the most likely token. A model that was trained on summaries
-stops at the end of one.`,
+stops at the end of one, a pretrained model where its folder says that a text ends.
+
+A base model that is read from its folder sees its own context alone. With --memory, it sees
+a segment and, through the memory, everything before it.`,
 		Example: `  bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file start.txt
-  echo "the captain" | bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file - --tokens 50 --temperature 0`,
+  echo "the captain" | bench generate --checkpoint runs/tiny/CELL/checkpoint --prompt-file - --tokens 50 --temperature 0
+  echo "Once upon a time" | bench generate --checkpoint SmolLM2-135M --prompt-file -`,
 		RunE: func(*cobra.Command, []string) error {
 			switch {
 			case !(sampler.Temperature >= 0):
@@ -33,10 +38,11 @@ stops at the end of one.`,
 			case !(sampler.TopP >= 0 && sampler.TopP <= 1):
 				return usageError{fmt.Errorf("--top-p is %g, must be between 0 and 1", sampler.TopP)}
 			}
-			m, t, err := loadCheckpoint(checkpoint)
+			c, err := from.open()
 			if err != nil {
 				return err
 			}
+			t := c.tokenizer
 			prompt, err := readPrompt(env, promptFile)
 			if err != nil {
 				return err
@@ -45,19 +51,20 @@ stops at the end of one.`,
 			if err != nil {
 				return err
 			}
+			m, err := c.loadFor(env, from.plug.get(), len(ids)+tokens)
+			if err != nil {
+				return err
+			}
 			sampler.Rand = rand.New(rand.NewPCG(seed, 0))
 			d := m.NewDecoder(1)
 			if ids, err = readAhead(env, d, m.Config.Segment, ids); err != nil {
 				return err
 			}
-			// Word vocabularies of other corpora lack the end marker.
-			end, err := t.Encode(booksum.End)
-			ends := err == nil && len(end) == 1
 			var all []int32
 			said := 0 // bytes of the continuation printed so far
 			var failed error
 			err = d.Generate(ids, tokens, &sampler, func(id int32) bool {
-				if ends && id == end[0] {
+				if slices.Contains(c.ends, id) {
 					return false
 				}
 				all = append(all, id)
@@ -82,14 +89,13 @@ stops at the end of one.`,
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "directory with model.safetensors and tokenizer.json")
+	from.add(cmd)
 	cmd.Flags().StringVar(&promptFile, "prompt-file", "", "text to continue; - for standard input")
 	tokens = 128
 	cmd.Flags().Var((*tokensFlag)(&tokens), "tokens", "number of tokens to generate")
 	cmd.Flags().Float64Var(&sampler.Temperature, "temperature", 0.5, "sampling temperature; 0 is greedy")
 	cmd.Flags().Float64Var(&sampler.TopP, "top-p", 0.95, "draw from the most likely tokens with this total probability")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "random seed of the sampling")
-	cmd.MarkFlagRequired("checkpoint")
 	cmd.MarkFlagRequired("prompt-file")
 	return cmd
 }

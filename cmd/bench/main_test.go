@@ -22,7 +22,7 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "hub": serveHub, "printf": printf, "truncate": truncate},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "hub": serveHub, "llama": writeLlama, "printf": printf, "truncate": truncate},
 		Setup: func(e *testscript.Env) error {
 			// The same BLAS on every machine, so that the output is the same.
 			e.Setenv("INFINIBENCH_BLAS", "gonum")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -17,6 +18,7 @@ import (
 
 func memoryCommand(env *environment) *cobra.Command {
 	var profile, config, alone string
+	var from checkpointFlags
 	var peak, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "memory",
@@ -28,12 +30,22 @@ profile or of one run.
 
 With --peak, every model also reads two segments at the profile's sizes in its own process,
 and memory prints the peak resident memory of that process. At the paper's sizes this takes
-gigabytes and minutes; without --peak, values measured earlier are printed.`,
+gigabytes and minutes; without --peak, values measured earlier are printed.
+
+With --checkpoint, memory prints what each memory would carry in that model, or --memory
+alone, next to the keys and values that full attention keeps.`,
 		Example: `  bench memory
   bench memory --profile paper
   bench memory --profile my.yaml --peak --json
-  bench memory --config runs/tiny/perplexity-novel-memorizing-1024-seed1/config.yaml`,
+  bench memory --config runs/tiny/perplexity-novel-memorizing-1024-seed1/config.yaml
+  bench memory --checkpoint SmolLM2-135M --segment 512`,
 		RunE: func(*cobra.Command, []string) error {
+			if from.dir != "" {
+				return modelMemory(env, &from, peak, alone, asJSON)
+			}
+			if from.plug.set() {
+				return usageError{errors.New("--memory, --segment, --gate-init and --ungated-start need --checkpoint with a model folder")}
+			}
 			load, sizes := experiments.LoadProfile, []string{"--profile", profile}
 			if config != "" {
 				load, sizes = experiments.LoadConfig, []string{"--config", config}
@@ -70,14 +82,7 @@ gigabytes and minutes; without --peak, values measured earlier are printed.`,
 			if asJSON {
 				return printJSON(env, ledgers)
 			}
-			for _, l := range ledgers {
-				for _, t := range reports.LedgerTables(l) {
-					if err := t.WriteTerminal(env.stdout); err != nil {
-						return err
-					}
-				}
-			}
-			return nil
+			return printLedgers(env, ledgers)
 		},
 	}
 	flags := cmd.Flags()
@@ -89,8 +94,20 @@ gigabytes and minutes; without --peak, values measured earlier are printed.`,
 	if err := flags.MarkHidden("alone"); err != nil {
 		panic(err)
 	}
-	cmd.MarkFlagsMutuallyExclusive("profile", "config")
+	from.addOptional(cmd)
+	cmd.MarkFlagsMutuallyExclusive("profile", "config", "checkpoint")
 	return cmd
+}
+
+func printLedgers(env *environment, ledgers []*results.Ledger) error {
+	for _, l := range ledgers {
+		for _, t := range reports.LedgerTables(l) {
+			if err := t.WriteTerminal(env.stdout); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // measurePeaks runs this program once per implemented model, because a process reports

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"infinibench/models/pretrained/pretrainedtest"
 )
 
 // printf writes a file with bytes that a script cannot contain: printf file 'a\x00b'.
@@ -55,4 +57,12 @@ func serveHub(ts *testscript.TestScript, neg bool, args []string) {
 	server := httptest.NewServer(mux)
 	ts.Defer(server.Close)
 	ts.Setenv("HF_ENDPOINT", server.URL)
+}
+
+// writeLlama writes the folder of a small model: llama dir.
+func writeLlama(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: llama dir")
+	}
+	ts.Check(pretrainedtest.Write(ts.MkAbs(args[0]), 1))
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -61,6 +63,7 @@ type speedResult struct {
 
 func speedCommand(env *environment) *cobra.Command {
 	var config, mode, model string
+	var from checkpointFlags
 	var interval, threads, stream int
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -83,13 +86,18 @@ is carried from segment to segment.
 The Memorizing Transformer is timed a second time without its memory, as a Transformer-XL,
 to show how much time its search takes.
 
+With --checkpoint, it times that model instead: two to eight segments of up to 2,048 tokens
+in all; a base model in its folder has one segment, of its own context up to 2,048 tokens,
+unless --segment says otherwise.
+
 With --stream, speed evaluates one sequence of that many tokens instead. At 1K, 2K, 4K and
 so on it prints the speed since the previous line, the size of the state and the memory of
 the process, and at the end the slopes of lines fitted to them.`,
 		Example: `  bench speed
   bench speed --config medium --mode eval --threads 1
   bench speed --config long --interval 1 --json
-  bench speed --stream 1M`,
+  bench speed --stream 1M
+  bench speed --checkpoint SmolLM2-135M --memory infini-delta --segment 512 --mode eval`,
 		RunE: func(*cobra.Command, []string) error {
 			i := slices.IndexFunc(speedConfigs, func(c speedConfig) bool { return c.name == config })
 			switch {
@@ -106,24 +114,33 @@ the process, and at the end the slopes of lines fitted to them.`,
 			if err != nil {
 				return usageError{fmt.Errorf("--model: %w", err)}
 			}
+			c := speedConfigs[i].timed()
+			switch {
+			case from.dir != "":
+				if c, memory, err = timedCheckpoint(env, &from); err != nil {
+					return err
+				}
+			case from.plug.set():
+				return usageError{errors.New("--memory, --segment, --gate-init and --ungated-start need --checkpoint with a model folder")}
+			}
 			if threads == 0 {
 				threads = machine.Cores()
 			}
 			kernel.SetThreads(threads)
 			if stream > 0 {
-				lengths, err := streamLengths(stream, speedConfigs[i].segment)
+				lengths, err := streamLengths(stream, c.segment)
 				if err != nil {
 					return usageError{err}
 				}
 				warnSlowBLAS(env)
-				result, err := measureStream(env, speedConfigs[i], memory, lengths)
+				result, err := measureStream(env, c, memory, lengths)
 				if err != nil {
 					return err
 				}
 				return result.print(env, asJSON)
 			}
 			warnSlowBLAS(env)
-			result, err := measureSpeed(env, speedConfigs[i], mode, memory, interval)
+			result, err := measureSpeed(env, c, mode, memory, interval)
 			if err != nil {
 				return err
 			}
@@ -138,6 +155,9 @@ the process, and at the end the slopes of lines fitted to them.`,
 	flags.Var((*tokensFlag)(&stream), "stream", "evaluate one sequence of this many tokens instead")
 	flags.IntVar(&threads, "threads", 0, "threads, 0 for all cores")
 	flags.BoolVar(&asJSON, "json", false, "print one line of JSON")
+	from.addOptional(cmd)
+	cmd.MarkFlagsMutuallyExclusive("config", "checkpoint")
+	cmd.MarkFlagsMutuallyExclusive("model", "checkpoint")
 	cmd.MarkFlagsMutuallyExclusive("stream", "mode") // a stream is evaluated, never trained on
 	cmd.MarkFlagsMutuallyExclusive("stream", "interval")
 	return cmd
@@ -151,8 +171,48 @@ func (c speedConfig) model(memory models.Memory) (*models.Model, error) {
 	return models.New(cfg, memory, 0)
 }
 
+// timed is a model that is timed, and the sequence it is timed on.
+type timed struct {
+	name                          string
+	segment, segments, vocabulary int
+	model                         func(models.Memory) (*models.Model, error)
+}
+
+func (c speedConfig) timed() timed {
+	return timed{c.name, c.segment, c.segments, c.vocabulary, c.model}
+}
+
+// timedCheckpoint is a model folder with a memory plugged in, or a checkpoint of this program.
+func timedCheckpoint(env *environment, from *checkpointFlags) (timed, models.Memory, error) {
+	const tokens = 2048
+	c, err := from.open()
+	if err != nil {
+		return timed{}, nil, err
+	}
+	plug := from.plug.get()
+	own := 0 // tokens of a base model's own context
+	if c.folder != nil {
+		own = min(tokens, c.folder.Config.Segment)
+	}
+	m, err := c.loadFor(env, plug, own)
+	if err != nil {
+		return timed{}, nil, err
+	}
+	segments := min(max(tokens/m.Config.Segment, 2), 8)
+	if c.folder != nil && c.folder.Plugged == nil && plug.Memory == "" && plug.Segment == 0 {
+		segments = 1
+	}
+	build := func(memory models.Memory) (*models.Model, error) {
+		if memory.Name() == m.Memory.Name() {
+			return m, nil
+		}
+		return models.New(m.Config, memory, 0) // as of a fixed size, weights do not matter
+	}
+	return timed{filepath.Base(from.dir), m.Config.Segment, segments, m.Config.Vocabulary, build}, m.Memory, nil
+}
+
 // measureSpeed times the steps. A signal takes effect between two steps.
-func measureSpeed(env *environment, c speedConfig, mode string, memory models.Memory, interval int) (speedResult, error) {
+func measureSpeed(env *environment, c timed, mode string, memory models.Memory, interval int) (speedResult, error) {
 	steps := speedRuns + 1
 	searching, searches := memory.(baselines.Memorizing)
 	if searches {
@@ -189,7 +249,7 @@ func measureSpeed(env *environment, c speedConfig, mode string, memory models.Me
 }
 
 // time returns a model and the tokens per second of its steps.
-func (c speedConfig) time(env *environment, mode string, memory models.Memory, interval int, p *progress) (*models.Model, float64, error) {
+func (c timed) time(env *environment, mode string, memory models.Memory, interval int, p *progress) (*models.Model, float64, error) {
 	m, err := c.model(memory)
 	if err != nil {
 		return nil, 0, err

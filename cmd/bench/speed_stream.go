@@ -35,7 +35,7 @@ func streamLengths(n, segment int) ([]int, error) {
 }
 
 // measureStream evaluates one sequence. A signal takes effect between two segments.
-func measureStream(env *environment, c speedConfig, memory models.Memory, lengths []int) (streamResult, error) {
+func measureStream(env *environment, c timed, memory models.Memory, lengths []int) (streamResult, error) {
 	m, err := c.model(memory)
 	if err != nil {
 		return streamResult{}, err

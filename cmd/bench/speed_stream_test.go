@@ -43,7 +43,7 @@ func TestMeasureStream(t *testing.T) {
 	}
 	var out, progress bytes.Buffer
 	env := &environment{ctx: t.Context(), stdout: &out, stderr: &progress}
-	r, err := measureStream(env, tinySpeed, models.Infini{}, lengths)
+	r, err := measureStream(env, tinySpeed.timed(), models.Infini{}, lengths)
 	if err != nil {
 		t.Fatal(err)
 	}

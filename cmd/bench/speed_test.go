@@ -71,7 +71,7 @@ func TestMeasureSpeed(t *testing.T) {
 	}
 	for _, test := range tests {
 		env := &environment{ctx: t.Context(), stderr: new(bytes.Buffer)}
-		got, err := measureSpeed(env, tinySpeed, test.mode, test.memory, test.interval)
+		got, err := measureSpeed(env, tinySpeed.timed(), test.mode, test.memory, test.interval)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,9 @@ type Ledger struct {
 	Local int64 `json:"local_entries"`
 	// Peaks says where and how the peaks of the rows were measured, if not just now.
 	Peaks string `json:"peaks,omitempty"`
+
+	KeyValueHeads int      `json:"key_value_heads,omitempty"` // if it may differ from the model's heads
+	LeftOut       []string `json:"left_out,omitempty"`        // memories that the trunk cannot have, with the reason
 }
 
 // LedgerRow is the memory of one model. Counts are of numbers, for one document; bytes

@@ -16,7 +16,7 @@ const Version = 1
 // Cell is the unit of work: one experiment on one corpus with one model and one
 // seed; the cost of a model has neither corpus nor seed. Its Key is the name of its directory under runs/<profile>/.
 type Cell struct {
-	Experiment string `json:"experiment"` // "perplexity", "passkey", "booksum", "recall" or "cost"
+	Experiment string `json:"experiment"` // "perplexity", "passkey", "booksum", "recall", "adapt" or "cost"
 	Corpus     string `json:"corpus"`     // "novel", "proof", "pg19", "arxiv-math"
 	Model      string `json:"model"`      // "local-only", "infini-linear", "infini-delta"; of cost also "full-attention"
 	Length     int    `json:"length"`     // tokens per training sequence; of cost the longest
@@ -64,6 +64,8 @@ type Result struct {
 	Warnings    []string     `json:"warnings,omitempty"`
 
 	Recall []RecallPoint `json:"recall,omitempty"` // of a cell that tries what a memory gives back
+
+	Adapt *Adapt `json:"adapt,omitempty"` // of a cell that adapts a pretrained model
 
 	Samples map[string]string `json:"samples,omitempty"` // digests of the files of samples that this sums up, by name
 }

@@ -10,6 +10,7 @@ type ExperimentSettings struct {
 	Passkey    PasskeySettings      `yaml:"passkey,omitempty" json:",omitzero"`
 	Booksum    BooksumSettings      `yaml:"booksum,omitempty" json:",omitzero"`
 	Recall     RecallSettings       `yaml:"recall,omitempty" json:",omitzero"`
+	Adapt      AdaptSettings        `yaml:"adapt,omitempty" json:",omitzero"`
 }
 
 // ModelSettings is the size of every model of a profile; d_model is heads × head size.

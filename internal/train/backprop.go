@@ -25,6 +25,9 @@ type Backprop struct {
 	// Gradients holds the result of Run, one slice per weight in the order of
 	// Model.Params.
 	Gradients [][]float32
+	// Trained selects the weights that Run takes a gradient of; the others' stays 0. It
+	// must be set before the first Run; nil selects all.
+	Trained func(*models.Param) bool
 	// Final is the state after the last whole segment of Run.
 	Final *models.State
 	// Auxiliary is the memory's auxiliary loss in Run, summed over all layers and
@@ -58,6 +61,20 @@ func NewBackprop(m *models.Model, documents, interval int) *Backprop {
 	return b
 }
 
+// selected is the gradients of the weights that are trained.
+func (b *Backprop) selected() [][]float32 {
+	if b.Trained == nil {
+		return b.Gradients
+	}
+	var some [][]float32
+	for i, p := range b.model.Params {
+		if b.Trained(p) {
+			some = append(some, b.Gradients[i])
+		}
+	}
+	return some
+}
+
 // Run returns Σ weights·nll over sequences of equal length that start with an empty
 // memory. ids, targets and weights are [B, length]; targets[i] is the token that follows
 // ids[i]. A tail shorter than a segment is read but not written. If a loss or a memory is
@@ -77,7 +94,7 @@ func (b *Backprop) locate(ids, targets []int32, weights []float32, found error) 
 		return err
 	}
 	again := NewBackprop(b.model, b.documents, 1)
-	again.WriteCounts, again.checkGradients = b.WriteCounts, true
+	again.WriteCounts, again.Trained, again.checkGradients = b.WriteCounts, b.Trained, true
 	if _, err := again.run(ids, targets, weights); err != nil {
 		return err
 	}
@@ -244,7 +261,9 @@ func (b *Backprop) chunk(w width) *chunk {
 	}
 	var leaves []ops.Leaf
 	for i, param := range p.Params {
-		leaves = append(leaves, ops.Leaf{Node: param, Gradient: b.Gradients[i], Add: true})
+		if b.Trained == nil || b.Trained(b.model.Params[i]) {
+			leaves = append(leaves, ops.Leaf{Node: param, Gradient: b.Gradients[i], Add: true})
+		}
 	}
 	for l, layer := range p.Out {
 		for i, out := range layer {

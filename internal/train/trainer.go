@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"infinibench/internal/machine"
 	"infinibench/models"
@@ -27,6 +28,14 @@ type Source interface {
 	SetCursor(json.RawMessage) error
 }
 
+// Selected are the weights of a model that trained selects, all if it is nil.
+func Selected(m *models.Model, trained func(*models.Param) bool) []*models.Param {
+	if trained == nil {
+		return m.Params
+	}
+	return slices.DeleteFunc(slices.Clone(m.Params), func(p *models.Param) bool { return !trained(p) })
+}
+
 // Settings is how a model is trained.
 type Settings struct {
 	Documents int // sequences of a step
@@ -40,6 +49,9 @@ type Settings struct {
 	// gradient of an auxiliary loss (models.AuxiliaryLoss) counts too, so where it is
 	// large, clipping shortens the step that the language-model loss takes.
 	ClipNorm float64
+	// Trained selects the weights that change; nil selects all. The optimiser must be made
+	// of these alone, and only their gradients count towards ClipNorm.
+	Trained func(*models.Param) bool
 
 	// Curriculum is the share of the steps whose sequences are shorter, as the authors of the
 	// Recurrent Memory Transformer train it (Bulatov et al. 2023, arXiv 2304.11062, section
@@ -145,6 +157,7 @@ func (f *fitting) step(at *Progress) (Line, error) {
 	start := machine.WorkTime()
 	if length := f.sequence(at.Step, f.model.Config.Segment); length != f.length {
 		f.length, f.backprop = length, NewBackprop(f.model, f.Documents*f.Length/length, f.Interval)
+		f.backprop.Trained = f.Trained
 	}
 	b, batch := f.backprop, f.batch
 	if err := f.source.Next(batch); err != nil {
@@ -156,13 +169,14 @@ func (f *fitting) step(at *Progress) (Line, error) {
 	if err != nil {
 		return Line{}, fmt.Errorf("train: step %d: %w", at.Step+1, err)
 	}
-	norm := Clip(b.Gradients, f.ClipNorm)
+	gradients := b.selected()
+	norm := Clip(gradients, f.ClipNorm)
 	if norm-norm != 0 {
 		err := b.locate(batch.IDs, batch.Targets, batch.Weights, &models.NotFinite{What: "gradient", Value: norm})
 		return Line{}, fmt.Errorf("train: step %d: %w", at.Step+1, err)
 	}
 	factor := f.schedule.Factor(at.Step)
-	f.optimizer.Step(b.Gradients, f.Rate*factor, f.GateRate*factor)
+	f.optimizer.Step(gradients, f.Rate*factor, f.GateRate*factor)
 	at.Step++
 	at.Tokens += scored
 	at.Seconds += (machine.WorkTime() - start).Seconds()

@@ -45,29 +45,14 @@ func (t tokenIDs) text() any {
 	return t
 }
 
-// readGeneration finds the ids that begin and end a text. Those of generation_config.json
-// come before those of config.json.
-func (f *Folder) readGeneration(raw *rawConfig) error {
-	begin, ends, where := raw.Begin, raw.End, configFile
-	text, err := f.optional(generationFile)
-	if err != nil {
+// readGeneration finds the ids that begin and end a text.
+func (f *Folder) readGeneration(raw *rawConfig) (err error) {
+	if f.source.Generation, err = f.optional(generationFile); err != nil {
 		return err
 	}
-	if text != nil {
-		var g struct {
-			Begin tokenIDs `json:"bos_token_id"`
-			End   tokenIDs `json:"eos_token_id"`
-		}
-		if err := jsonread.Document(text, &g); err != nil {
-			return fmt.Errorf("%s: %w", generationFile, err)
-		}
-		if len(g.Begin) > 0 {
-			begin = g.Begin
-		}
-		if len(g.End) > 0 {
-			ends, where = g.End, generationFile
-		}
-		f.source.Generation = text
+	begin, ends, where, err := f.source.textEnds(raw.Begin, raw.End)
+	if err != nil {
+		return err
 	}
 	if len(begin) > 0 {
 		f.Begin = begin[0]
@@ -76,17 +61,54 @@ func (f *Folder) readGeneration(raw *rawConfig) error {
 		return fmt.Errorf("bos_token_id is %d, outside the vocabulary of %d", f.Begin, f.Config.Vocabulary)
 	}
 	for _, id := range ends {
-		if id == none {
-			continue
-		}
 		if id < 0 || int(id) >= f.Config.Vocabulary {
 			return fmt.Errorf("%s: eos_token_id is %d, outside the vocabulary of %d", where, id, f.Config.Vocabulary)
 		}
-		if !slices.Contains(f.Ends, id) {
-			f.Ends = append(f.Ends, id)
+	}
+	f.Ends = ends
+	return nil
+}
+
+// textEnds returns the ids that begin and end a text, and the file of the latter. Those of
+// generation_config.json come before those of config.json, which are given.
+func (s *Source) textEnds(begin, end tokenIDs) (begins, ends []int32, where string, err error) {
+	where = configFile
+	if s.Generation != nil {
+		var g struct {
+			Begin tokenIDs `json:"bos_token_id"`
+			End   tokenIDs `json:"eos_token_id"`
+		}
+		if err := jsonread.Document(s.Generation, &g); err != nil {
+			return nil, nil, "", fmt.Errorf("%s: %w", generationFile, err)
+		}
+		if len(g.Begin) > 0 {
+			begin = g.Begin
+		}
+		if len(g.End) > 0 {
+			end, where = g.End, generationFile
 		}
 	}
-	return nil
+	for _, id := range end {
+		if id != none && !slices.Contains(ends, id) {
+			ends = append(ends, id)
+		}
+	}
+	return begin, ends, where, nil
+}
+
+// Ends is the ids that end a text of the model; none if it was not read from a folder.
+func (s *Source) Ends() ([]int32, error) {
+	if s.Config == nil {
+		return nil, nil
+	}
+	var c struct {
+		End tokenIDs `json:"eos_token_id"`
+	}
+	if err := jsonread.Document(s.Config, &c); err != nil {
+		return nil, fmt.Errorf("%s: %w", configFile, err)
+	}
+	_, ends, _, err := s.textEnds(nil, c.End)
+	return ends, err
 }
 
 // optional reads a file that need not be there.

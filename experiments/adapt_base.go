@@ -1,0 +1,243 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"infinibench/datasets"
+	"infinibench/internal/atomicfile"
+	"infinibench/internal/results"
+	"infinibench/internal/train"
+	"infinibench/models"
+	"infinibench/models/pretrained"
+)
+
+// adaptBase is the model that everything starts from.
+type adaptBase struct {
+	folder *pretrained.Folder
+	note   results.AdaptBase
+	own    []sample // texts that it wrote
+}
+
+// adaptBaseRun is the making of the base, which all cells of a seed share. It has a
+// directory like that of a cell, without a result.
+func adaptBaseRun(r *cellRun) *cellRun {
+	s, base := r.settings, r.settings.Adapt.Base
+	s.ModelID, s.Length, s.Training = adaptControl, base.Length, adaptTraining(s.Training, base, 0)
+	s.Adapt, s.Baselines, s.Evaluation = results.AdaptSettings{}, results.BaselineSettings{}, results.EvaluationSettings{}
+	b := *r
+	b.cell = results.Cell{Experiment: r.cell.Experiment, Corpus: r.cell.Corpus, Model: adaptControl, Length: base.Length, Seed: r.cell.Seed}
+	b.settings, b.config, b.hash, b.timing = s, configOf(s), hashOf(s), results.Timing{}
+	b.files = cellFiles(filepath.Join(filepath.Dir(string(r.files)), fmt.Sprintf("adapt-base-%s-seed%d", r.cell.Corpus, r.cell.Seed)))
+	if r.cell.Model != adaptControl { // whose plan the base is part of
+		b.advance = func(string, int, bool) {}
+	}
+	return &b
+}
+
+// openAdaptBase returns the base of a cell, which it makes unless another cell has. If one
+// is at it, the error is a *lease.Held.
+func openAdaptBase(ctx context.Context, r *cellRun) (*adaptBase, error) {
+	b := adaptBaseRun(r)
+	folder := b.files.path("folder")
+	own := b.files.path(fmt.Sprintf("own-%d-%d.jsonl", r.settings.Adapt.OwnTexts, r.settings.Adapt.OwnTokens))
+	made, err := madeAdaptBase(b, folder, own)
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		base, err := readAdaptBase(r, folder, own)
+		if err == nil {
+			b.advance("train", b.settings.Training.Steps*b.settings.Training.Batch*b.settings.Length, true)
+			return base, nil
+		}
+		r.note(fmt.Sprintf("%v: made again", err))
+	}
+	l, err := r.take(string(b.files))
+	if err != nil {
+		return nil, err
+	}
+	defer l.Release()
+	within, cancel := l.Context(ctx)
+	defer cancel()
+	if made { // and damaged
+		err = errors.Join(atomicfile.RemoveAll(folder), atomicfile.RemoveAll(own))
+	}
+	if err == nil {
+		err = makeAdaptBase(within, b, folder, own, r.settings.Adapt)
+	}
+	if lost := context.Cause(within); err != nil && errors.Is(lost, atomicfile.ErrFenced) {
+		return nil, lost
+	}
+	if err != nil {
+		return nil, err
+	}
+	return readAdaptBase(r, folder, own)
+}
+
+// madeAdaptBase reports whether the base is complete: its texts are written last.
+func madeAdaptBase(b *cellRun, folder, own string) (bool, error) {
+	old, err := os.ReadFile(b.files.path("config.yaml"))
+	if err == nil && !bytes.Equal(old, results.SealedConfig(b.config)) {
+		return false, nil
+	}
+	for _, path := range []string{folder, own} {
+		if err == nil {
+			_, err = os.Stat(path)
+		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// makeAdaptBase trains the base, writes it as a model folder, and lets it write texts.
+func makeAdaptBase(ctx context.Context, b *cellRun, folder, own string, s results.AdaptSettings) error {
+	if err := atomicfile.Sweep(string(b.files)); err != nil {
+		return err
+	}
+	notes, err := b.files.repair(b.config)
+	for _, note := range notes {
+		b.note(note)
+	}
+	if err != nil {
+		return err
+	}
+	old, err := os.ReadFile(b.files.path("config.yaml"))
+	if err != nil || !bytes.Equal(old, results.SealedConfig(b.config)) { // another base's
+		if err := atomicfile.RemoveAll(folder); err != nil {
+			return err
+		}
+	}
+	if err := b.begin(); err != nil {
+		return err
+	}
+	m, err := b.trained(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		text, err := os.ReadFile(filepath.Join(b.files.checkpoint(), "tokenizer.json"))
+		if err != nil {
+			return err
+		}
+		if err := pretrained.Write(folder, m, "", &pretrained.Source{Tokenizer: text}); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if err := writeAdaptTexts(ctx, b, folder, own, s); err != nil {
+		return err
+	}
+	return train.ForgetProgress(b.files.checkpoint())
+}
+
+// adaptText is a text of the base, a line of its file.
+type adaptText struct {
+	IDs []int32 `json:"ids"`
+}
+
+// writeAdaptTexts draws texts from the base at temperature 1. Each starts with the token
+// that starts a text, or where the tokenizer has none, as a training document does.
+func writeAdaptTexts(ctx context.Context, b *cellRun, folder, path string, s results.AdaptSettings) error {
+	f, err := pretrained.Open(folder)
+	if err != nil {
+		return err
+	}
+	m, err := loadAdapt(f, f.Config, adaptControl, b.settings)
+	if err != nil {
+		return err
+	}
+	stop := int32(-1)
+	if len(f.Ends) > 0 {
+		stop = f.Ends[0]
+	}
+	var texts []adaptText
+	const abreast = 16
+	for len(texts) < s.OwnTexts {
+		n := min(abreast, s.OwnTexts-len(texts))
+		first := make([]int32, n)
+		samplers := make([]*models.Sampler, n)
+		for i := range n {
+			if first[i] = f.Begin; f.Begin < 0 {
+				ids, err := b.text.tokens((len(texts) + i) % b.text.Corpus.Len(datasets.Train))
+				if err != nil {
+					return err
+				}
+				first[i] = ids[0]
+			}
+			samplers[i] = &models.Sampler{Temperature: 1, TopP: 1, Rand: rand.New(rand.NewPCG(b.settings.Seed, uint64(len(texts)+i)))}
+		}
+		drawn, err := m.NewDecoder(n).Continue(first, s.OwnTokens, samplers, stop, ctx.Err)
+		if err != nil {
+			return err
+		}
+		for i := range n {
+			texts = append(texts, adaptText{append([]int32{first[i]}, drawn[i]...)})
+		}
+	}
+	var lines bytes.Buffer
+	if err := appendLine(&lines, texts...); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, lines.Bytes())
+}
+
+// readAdaptBase opens what makeAdaptBase made.
+func readAdaptBase(r *cellRun, folder, own string) (*adaptBase, error) {
+	b := &adaptBase{note: results.AdaptBase{Name: adaptControl}}
+	if base := r.settings.Adapt.Base; base.Steps > 0 {
+		b.note.TrainTokens = int64(base.Steps) * int64(base.Batch) * int64(base.Length)
+	}
+	var err error
+	if b.folder, err = pretrained.Open(folder); err != nil {
+		return nil, err
+	}
+	if have, want := r.text.Tokenizer.Name(), b.folder.Tokenizer.Name(); have != want {
+		return nil, fmt.Errorf("experiments: corpora.%s.tokenizer is %s, but the base reads %s: name the folder of the base there", r.cell.Corpus, have, want)
+	}
+	m, err := loadAdapt(b.folder, b.folder.Config, adaptControl, r.settings)
+	if err != nil {
+		return nil, err
+	}
+	b.note.Parameters, b.note.Context, b.note.Weights = m.Parameters(), m.Config.Segment, weightsDigest(m)
+	texts, err := results.ReadLog[adaptText](own)
+	if err != nil {
+		return nil, err
+	}
+	if n := r.settings.Adapt.OwnTexts; len(texts) != n {
+		return nil, fmt.Errorf("experiments: %s holds %d texts instead of %d", own, len(texts), n)
+	}
+	for i, t := range texts {
+		b.own = append(b.own, sample{Document: datasets.Document{ID: fmt.Sprintf("own-%d", i+1)}, ids: t.IDs})
+	}
+	return b, nil
+}
+
+// loadAdapt reads the base with a memory.
+func loadAdapt(f *pretrained.Folder, c models.Config, memory string, s results.CellSettings) (*models.Model, error) {
+	m, err := NewMemory(memory, s.Baselines)
+	if err != nil {
+		return nil, err
+	}
+	return f.Load(c, m, s.Seed)
+}
+
+// weightsDigest is the SHA-256 of the weights, as float32 in little-endian order.
+func weightsDigest(m *models.Model) string {
+	h := sha256.New()
+	for _, p := range m.Params {
+		binary.Write(h, binary.LittleEndian, p.Data()) // a hash takes everything
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
