@@ -46,7 +46,7 @@ func (m FullAttention) State(c models.Config, _ int) []models.StateSpec {
 func (m FullAttention) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.Node {
 	c := l.Config
 	places := m.Length(c) - c.Segment + max(l.Shape.S*l.Shape.T, c.Segment)
-	rotary := ops.NewRotary(places, ops.Frequencies(c.HeadSize, c.RopeBase, ops.RopeScaling(c.RopeScaling)))
+	rotary := l.Rotary(places)
 	if running := l.Cache(); running != nil {
 		return ops.CachedWindowAttention(l.Shape, rotary, qkv, states[cache], states[seen], *running)
 	}

@@ -15,6 +15,8 @@ func TestFullAttention(t *testing.T) {
 	t.Run("two segments", func(t *testing.T) { modeltest.Run(t, FullAttention{Segments: 2}) })
 }
 
+func TestFullAttentionInLlama(t *testing.T) { modeltest.RunLlama(t, FullAttention{Segments: 2}) }
+
 // TestFullAttentionIsOneLongSegment: over a sequence that the window holds, loss and every
 // gradient are those of the control without memory whose segment is the whole sequence,
 // however many segments are in a graph.

@@ -9,10 +9,7 @@ import (
 
 func TestMemorizing(t *testing.T) { modeltest.Run(t, Memorizing{}) }
 
-func TestMemorizingInLlama(t *testing.T) {
-	t.Skip("rotary positions over a cache are not there yet")
-	modeltest.RunLlama(t, Memorizing{Entries: 7})
-}
+func TestMemorizingInLlama(t *testing.T) { modeltest.RunLlama(t, Memorizing{Entries: 7}) }
 
 // A memory that overflows within a graph.
 func TestMemorizingFull(t *testing.T) { modeltest.Run(t, Memorizing{Entries: 7}) }

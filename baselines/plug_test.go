@@ -82,6 +82,7 @@ func TestPluggedIn(t *testing.T) {
 			{"linear, ungated start", LocalOnly{}, models.Infini{}, shut, func(c *models.Config) { c.UngatedStart = true }, 1, true},
 			{"delta", LocalOnly{}, models.Infini{Delta: true}, shut, nil, 1, true},
 			{"delta, positions", LocalOnly{}, models.Infini{Delta: true}, shut, func(c *models.Config) { c.MemoryPositions = true }, 1, true},
+			{"memorizing, three segments", TransformerXL{}, Memorizing{}, shut, nil, segments, true},
 			{"linear, three segments", LocalOnly{}, models.Infini{}, shut, nil, segments, true},
 			// The first segment needs no gate to be left alone.
 			{"linear, ungated start, open gate", LocalOnly{}, models.Infini{}, 0, func(c *models.Config) { c.UngatedStart = true }, 1, true},
@@ -137,7 +138,6 @@ func newModel(t *testing.T, c models.Config, memory models.Memory) *models.Model
 // TestCachePluggedIn: the cache with rotary positions is empty in the first segment, which
 // is then the base's.
 func TestCachePluggedIn(t *testing.T) {
-	t.Skip("rotary positions over a cache are not there yet")
 	for name, c := range trunks() {
 		if !c.Llama() {
 			continue

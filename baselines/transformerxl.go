@@ -50,9 +50,6 @@ func (TransformerXL) Name() string { return "transformer-xl" }
 func (m TransformerXL) Check(c models.Config) error { return m.check(c, m.Name()) }
 
 func (m TransformerXL) check(c models.Config, name string) error {
-	if c.Llama() {
-		return fmt.Errorf("%s: a trunk of the Llama family has rotary positions", name)
-	}
 	if m.T5 && c.Llama() {
 		return fmt.Errorf("%s: t5 is a choice of relative positions, and a trunk of the Llama family has rotary ones", name)
 	}
@@ -107,6 +104,8 @@ func (m TransformerXL) Read(l *models.Layer, qkv *G.Node, states []*G.Node) *G.N
 	switch {
 	case running == nil:
 		return m.attend(l, qkv, reach)
+	case c.Llama():
+		return ops.CachedRotaryAttention(l.Shape, l.Rotary(reach.Length+c.Segment), reach, qkv, *running)
 	case m.T5:
 		return ops.CachedBiasedAttention(l.Shape, reach, m.unit(l, qkv), ops.Biases(reach.Length+c.Segment, l.Param("bias")), *running)
 	}
@@ -120,7 +119,10 @@ func (m TransformerXL) Local(l *models.Layer, qkv *G.Node) *G.Node {
 
 func (m TransformerXL) attend(l *models.Layer, qkv *G.Node, reach ops.Reach) *G.Node {
 	places := reach.Length + l.Shape.T
-	if m.T5 {
+	switch {
+	case l.Config.Llama():
+		return ops.RotaryAttention(l.Shape, l.Rotary(places), reach, qkv)
+	case m.T5:
 		return ops.BiasedAttention(l.Shape, reach, m.unit(l, qkv), ops.Biases(places, l.Param("bias")))
 	}
 	return ops.RelativeAttention(l.Shape, reach, qkv, l.Param("u"), l.Param("v"), ops.RelativeKeys(places, l.Param("w_r")))

@@ -21,12 +21,8 @@ func TestTransformerXLOtherCaches(t *testing.T) {
 	}
 }
 
-func TestTransformerXLInLlama(t *testing.T) {
-	t.Skip("rotary positions over a cache are not there yet")
-	for _, length := range []int{0, 2, 13} {
-		t.Run(fmt.Sprint(length), func(t *testing.T) { modeltest.RunLlama(t, TransformerXL{Cache: length}) })
-	}
-}
+// A cache of more than a segment and less than two.
+func TestTransformerXLInLlama(t *testing.T) { modeltest.RunLlama(t, TransformerXL{Cache: 7}) }
 
 func TestTransformerXLT5(t *testing.T) { modeltest.Run(t, TransformerXL{T5: true}) }
 
@@ -69,7 +65,7 @@ func draw(n, below int) []int32 {
 func TestCacheReaches(t *testing.T) {
 	const segment, segments = 6, 4
 	ids := draw(segment*segments, 11)
-	for _, positions := range []string{"relative", "T5"} {
+	for _, positions := range []string{"relative", "T5", "rotary"} {
 		model := func(segment, length int) *models.Model {
 			c := network(1, segment)
 			if positions == "rotary" {

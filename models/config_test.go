@@ -134,8 +134,8 @@ func TestMemoriesThatDoNotFit(t *testing.T) {
 		err    string
 	}{
 		{baselines.Compressive{}, "compressive: its slots have no rotary positions, as each stands for several tokens, and a trunk of the Llama family has no others"},
-		{baselines.TransformerXL{T5: true}, "transformer-xl: a trunk of the Llama family has rotary positions"},
-		{baselines.Memorizing{TransformerXL: baselines.TransformerXL{T5: true}}, "memorizing: a trunk of the Llama family has rotary positions"},
+		{baselines.TransformerXL{T5: true}, "transformer-xl: t5 is a choice of relative positions, and a trunk of the Llama family has rotary ones"},
+		{baselines.Memorizing{TransformerXL: baselines.TransformerXL{T5: true}}, "memorizing: t5 is a choice of relative positions, and a trunk of the Llama family has rotary ones"},
 	} {
 		if _, err := models.New(llama(), c.memory, 1); err == nil || err.Error() != c.err {
 			t.Errorf("error %v\nwant  %s", err, c.err)
@@ -143,5 +143,44 @@ func TestMemoriesThatDoNotFit(t *testing.T) {
 		if _, err := models.New(small(t).Config, c.memory, 1); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestHeadsOfNotFinite: which head a number belongs to, by hand: of the 40 rows of a
+// projection, 24 are queries of 6 heads, then come keys and then values of 2 heads.
+func TestHeadsOfNotFinite(t *testing.T) {
+	nan := float32(math.NaN())
+	for _, c := range []struct {
+		weight string
+		at     int
+		want   string
+	}{
+		{"layers.1.w_qkv", 23*20 + 19, "w_qkv of layer 1, head 5 is NaN"},
+		{"layers.1.w_qkv", 24 * 20, "w_qkv of layer 1, key/value head 0 is NaN"},
+		{"layers.1.w_qkv", 31*20 + 19, "w_qkv of layer 1, key/value head 1 is NaN"},
+		{"layers.1.w_qkv", 32 * 20, "w_qkv of layer 1, key/value head 0 is NaN"},
+		{"layers.0.b_qkv", 39, "b_qkv of layer 0, key/value head 1 is NaN"},
+		{"layers.0.b_qkv", 4, "b_qkv of layer 0, head 1 is NaN"},
+		{"layers.0.w_o", 3*24 + 20, "w_o of layer 0, head 5 is NaN"},
+		{"layers.0.beta", 3, "beta of layer 0, head 3 is NaN"},
+		{"head", 7, "head is NaN"},
+	} {
+		m, err := models.New(llama(), models.Infini{}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Param(c.weight).Data()[c.at] = nan
+		if err := m.FiniteWeights(nil); err == nil || err.Error() != c.want {
+			t.Errorf("%s[%d]: error %v, want %s", c.weight, c.at, err, c.want)
+		}
+	}
+	m, err := models.New(llama(), models.Infini{}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := m.NewState(1)
+	s.Data(1, 0)[20] = nan // after the 4·5 numbers of head 0
+	if err := s.Finite(); err == nil || err.Error() != "memory of layer 1, key/value head 1 is NaN" {
+		t.Errorf("error %v", err)
 	}
 }

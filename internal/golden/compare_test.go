@@ -56,7 +56,7 @@ func TestMadeReferences(t *testing.T) {
 		n.Bias, n.QKNorm, n.Tied = true, true, new(bool)
 		// Of the frequencies 1, 50^-⅓ and 50^-⅔, the first stays, the second is interpolated
 		// and the third divided.
-		n.HeadSize, n.RopeBase = 6, 50
+		n.HeadSize, n.RopeBase, n.Batch, n.Layers = 6, 50, 1, 1
 		n.RopeScaling = &RopeScaling{"llama3", models.RopeScaling{Factor: 8, LowFrequency: 1, HighFrequency: 3, OriginalContext: 20}}
 	}
 	oneToken := func(n *network) { n.Segment, n.Segments, n.Tail = 1, 5, 0 }
@@ -90,11 +90,16 @@ func TestMadeReferences(t *testing.T) {
 		{"rmt, segments of one token", named("rmt", recurrent{tokens: 1}, Options{}, oneToken)},
 		{"compressive", named("compressive", compressive{slots: 4, rate: 2}, Options{}, func(n *network) { n.Segments = 5; n.Batch = 1 })},
 		{"compressive, 2 slots, rate 3", named("compressive", compressive{slots: 2, rate: 3}, Options{Slots: new(2), Rate: new(3)})},
+		{"full-attention", named("full-attention", newFull(4), Options{})},
 		{"Llama, local-only", llama("local-only", localOnly{}, Options{})},
 		{"Llama, untied, one key/value head", llama("infini-linear", infini{}, Options{}, func(n *network) { n.KeyValueHeads, n.Tied = 1, new(bool) })},
 		{"Llama, biases, as many key/value heads", llama("infini-delta", infini{}, Options{}, func(n *network) { n.KeyValueHeads, n.Bias = 4, true })},
 		{"Llama, norms of queries and keys, ungated start", llama("infini-delta", infini{ungatedStart: true}, Options{}, func(n *network) { n.QKNorm, n.UngatedStart = true, true })},
 		{"Llama, scaled frequencies, positions", llama("infini-linear", infini{positions: true}, Options{MemoryPositions: true}, everything)},
+		{"Llama, everything, transformer-xl", llama("transformer-xl", transformerXL{cache: 6}, Options{Cache: new(6)}, everything)},
+		{"Llama, everything, transformer-xl, short cache, tail only", llama("transformer-xl", transformerXL{cache: 3}, Options{Cache: new(3)}, everything, tailOnly, func(n *network) { n.Tail = 3 })},
+		{"Llama, everything, memorizing", llama("memorizing", memorizing{transformerXL{cache: 2}, 7, 3}, Options{Cache: new(2), Entries: new(7), K: new(3)}, everything)},
+		{"Llama, everything, full-attention", llama("full-attention", newFull(4), Options{}, everything)},
 		{"Llama, everything, rmt", llama("rmt", recurrent{tokens: 2}, Options{Tokens: new(2)}, everything)},
 	} {
 		t.Run(c.name, func(t *testing.T) {

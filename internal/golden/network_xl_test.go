@@ -10,8 +10,9 @@ import (
 // queries have length 1 and each range of distances a bias (Wu et al. 2022; Raffel et al.
 // 2020).
 type transformerXL struct {
-	cache int
-	t5    bool
+	cache  int
+	t5     bool
+	rotary bool // positions, as on every trunk of the Llama family
 }
 
 // cached is what a layer carries: the projections of the last tokens, the oldest first.
@@ -25,7 +26,7 @@ type cached struct {
 func (transformerXL) stops() bool { return true }
 
 func (m transformerXL) shapes(n network, _ int) map[string][]int {
-	if n.KeyValueHeads > 0 { // positions are rotary
+	if m.turns(n) {
 		return map[string][]int{}
 	}
 	if m.t5 {
@@ -33,6 +34,19 @@ func (m transformerXL) shapes(n network, _ int) map[string][]int {
 	}
 	return map[string][]int{"u": {n.Heads, n.headSize()}, "v": {n.Heads, n.headSize()}, "w_r": {n.Width, n.Width}}
 }
+
+// turns says whether positions are rotary.
+func (m transformerXL) turns(n network) bool { return m.rotary || n.KeyValueHeads > 0 }
+
+// fullAttention is a cache of the last 15 segments that gradients pass through, the model
+// without options.
+type fullAttention struct{ transformerXL }
+
+func newFull(segment int) fullAttention {
+	return fullAttention{transformerXL{cache: 15 * segment, rotary: true}}
+}
+
+func (fullAttention) stops() bool { return false }
 
 func (m transformerXL) write(_ network, _ int, qkv [][]float64, state any) any {
 	old, _ := state.(cached)
@@ -114,7 +128,7 @@ func (m transformerXL) scores(n network, layer, limit int) func(h int, q, k []fl
 			return scale[h]*inner(unit(q), unit(k)) + bias[h*32+bucket(distance)]
 		}
 	}
-	if n.KeyValueHeads > 0 {
+	if m.turns(n) {
 		return func(_ int, q, k []float64, distance int) float64 {
 			return inner(n.turn(q, distance), k) / math.Sqrt(float64(n.headSize()))
 		}
