@@ -59,6 +59,7 @@ type shownMemoryRow struct {
 // shownSpeed is an estimate for this machine.
 type shownSpeed struct {
 	TokensPerSecond float64 `json:"tokens_per_second"` // read; 0 if the model does not fit
+	Segment         int     `json:"segment"`           // that was measured
 	Cores           int     `json:"cores"`
 	Why             string  `json:"why,omitempty"`
 }
@@ -156,6 +157,10 @@ func (s *shownModel) remember(f *pretrained.Folder) {
 	}
 }
 
+// measuredSegment is the longest segment that the speed is measured at, so that it takes
+// seconds.
+const measuredSegment = 512
+
 // measure estimates the speed.
 func (s *shownModel) measure(env *environment) error {
 	s.Speed = &shownSpeed{Cores: machine.Cores()}
@@ -164,7 +169,8 @@ func (s *shownModel) measure(env *environment) error {
 		return nil
 	}
 	c := *s.Config
-	c.Segment = s.Memory.Segment
+	c.Segment = min(s.Memory.Segment, measuredSegment)
+	s.Speed.Segment = c.Segment
 	var err error
 	s.Speed.TokensPerSecond, err = experiments.ExpectedSpeed(env.ctx, c, models.Infini{Delta: true})
 	return err
@@ -249,7 +255,7 @@ func (s *shownModel) printMemory(w io.Writer) error {
 	case v.Why != "":
 		fmt.Fprintf(w, "no speed: %s\n", v.Why)
 	default:
-		fmt.Fprintf(w, "about %.2g tokens/s read on this machine, by layers measured on %d cores\n", v.TokensPerSecond, v.Cores)
+		fmt.Fprintf(w, "about %.2g tokens/s read on this machine in segments of %d, by layers measured on %d cores\n", v.TokensPerSecond, v.Segment, v.Cores)
 	}
 	return nil
 }

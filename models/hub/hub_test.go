@@ -235,6 +235,26 @@ func TestFetchToken(t *testing.T) {
 	}
 }
 
+// No request to another host has the token, whoever asks.
+func TestAuthorize(t *testing.T) {
+	h, err := New("https://hub.example.org:8443/mirror", secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{
+		"https://hub.example.org:8443/x":     "Bearer " + secret,
+		"http://hub.example.org:8443/x":      "",
+		"https://hub.example.org/x":          "",
+		"https://cdn.hub.example.org:8443/x": "",
+	} {
+		r := httptest.NewRequest(http.MethodGet, address, nil)
+		h.authorize(r)
+		if got := r.Header.Get("Authorization"); got != want {
+			t.Errorf("%s: got %q, want %q", address, got, want)
+		}
+	}
+}
+
 // A repository that was renamed is found, with the token.
 func TestFetchRenamed(t *testing.T) {
 	h := newFakeHub(t, oneFile())

@@ -176,6 +176,34 @@ func TestLoadChangedFolder(t *testing.T) {
 	}
 }
 
+// meddler writes to a file when the model is made, after Load has looked at the folder for
+// the first time.
+type meddler struct {
+	models.Infini
+	calls *int
+	path  string
+}
+
+func (m meddler) Params(c models.Config, layer int) []models.ParamSpec {
+	if *m.calls++; *m.calls > c.Layers {
+		os.Chtimes(m.path, time.Time{}, time.Now().Add(time.Second))
+	}
+	return m.Infini.Params(c, layer)
+}
+
+func TestLoadChangedMeanwhile(t *testing.T) {
+	f := newFixture()
+	dir := f.write(t)
+	opened, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = opened.Load(opened.Config, meddler{calls: new(int), path: filepath.Join(dir, "config.json")}, 1)
+	if err == nil || !strings.Contains(err.Error(), "config.json changed while the folder was read") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // What Write of package safetensors wrote is checked against its checksum.
 func TestLoadDamaged(t *testing.T) {
 	f := newFixture().ungated()
