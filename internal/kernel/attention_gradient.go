@@ -4,46 +4,82 @@ import "math"
 
 // AttentionGradient sets dqkv to the gradient of Attention's input, given Attention's
 // out and logsum and the gradient dout of out. It rebuilds the weights a block at a
-// time. The gradients of a key and a value are sums over the query heads that share them.
-// No gradient passes to earlier segments, whether in the past or in the same graph.
+// time. No gradient passes to earlier segments, whether in the past or in the same graph.
 func AttentionGradient(r Reach, rotary *Rotary, dqkv Gradient, dout, out, logsum, qkv []float32, past Past) {
-	ld := r.Columns()
-	r.groups(func(b, seg, kv int) {
-		first := kv * r.group()
-		own := r.span(qkv, past, b, seg, first)
-		at := own.past()
-		keys, rows := at+r.T, min(queryBlock, r.T)
-		dk, dv := r.key(dqkv.To, b, seg, kv), r.value(dqkv.To, b, seg, kv)
-
-		buffer, release := borrow((3*r.T+keys)*r.D + 2*rows*keys)
-		defer release()
-		parts := carve(buffer, r.T*r.D, keys*r.D, r.T*r.D, r.T*r.D, rows*keys, rows*keys)
-		tq, tk, dtq, dtk, p, ds := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
-		r.rotateKeys(rotary, tk, own)
-		// From the last block to the first: the last one reaches every key, so
-		// it initialises what the others add to.
-		keep, keepV := float32(0), kept(dqkv.Add)
-		for h := first; h < first+r.group(); h++ {
-			o, do := r.head(out, b, seg, h), r.head(dout, b, seg, h)
-			logs := rowOf(logsum, (b*r.S+seg)*r.H+h, r.T, r.T)
-			rotary.rotate(tq, r.D, r.query(qkv, b, seg, h), ld, at, keys)
-			for lo := (r.T - 1) / queryBlock * queryBlock; lo >= 0; lo -= queryBlock {
-				hi := min(lo+queryBlock, r.T)
-				n, seen := hi-lo, at+hi
-				r.scores(p, tq[lo*r.D:], n, tk, r.D, seen)
-				r.products(ds, 0, n, seen, 1, do[lo*r.Width():], r.Width(), own, own.val, own.oldVal)
-				r.slopes(p, ds, lo, hi, at, logs, o, do)
-				Gemm(false, false, n, r.D, seen, 1, ds, seen, tk, r.D, 0, dtq[lo*r.D:], r.D)
-				Gemm(true, false, hi, r.D, n, 1, ds[at:], seen, tq[lo*r.D:], r.D, keep, dtk, r.D)
-				Gemm(true, false, hi, r.D, n, 1, p[at:], seen, do[lo*r.Width():], r.Width(), keepV, dv, ld)
-				keep, keepV = 1, 1
-			}
-			rotary.rotateBack(dtq, r.D, dtq, r.D, at, keys)
-			r.scatter(r.query(dqkv.To, b, seg, h), ld, dqkv.Add, dtq)
-		}
-		rotary.rotateBack(dtk, r.D, dtk, r.D, at, keys)
-		r.scatter(dk, ld, dqkv.Add, dtk)
+	g := attentionGradient{r, rotary, dqkv, dout, out, logsum, qkv, past}
+	ld, size := r.Columns(), r.T*r.D
+	if r.group() == 1 {
+		r.heads(func(b, seg, h int) {
+			dk, release := borrow(size)
+			defer release()
+			g.head(b, seg, h, dk, dqkv.Add, r.value(dqkv.To, b, seg, h), ld)
+			r.scatter(r.key(dqkv.To, b, seg, h), ld, dqkv.Add, dk)
+		})
+		return
+	}
+	// The gradients of a key and a value are sums over the query heads that share them.
+	// First every query head computes its own, so that few key/value heads do not leave
+	// threads idle.
+	parts, release := borrow(2 * r.B * r.S * r.H * size)
+	defer release()
+	part := func(b, seg, h int) (dk, dv []float32) {
+		both := rowOf(parts, (b*r.S+seg)*r.H+h, 2*size, 2*size)
+		return both[:size], both[size:]
+	}
+	r.heads(func(b, seg, h int) {
+		dk, dv := part(b, seg, h)
+		g.head(b, seg, h, dk, false, dv, r.D)
 	})
+	r.groups(func(b, seg, k int) {
+		for i := range r.group() {
+			dk, dv := part(b, seg, k*r.group()+i)
+			r.scatter(r.key(dqkv.To, b, seg, k), ld, dqkv.Add || i > 0, dk)
+			r.scatter(r.value(dqkv.To, b, seg, k), ld, dqkv.Add || i > 0, dv)
+		}
+	})
+}
+
+// attentionGradient is the arguments of AttentionGradient.
+type attentionGradient struct {
+	Reach
+	rotary                 *Rotary
+	dqkv                   Gradient
+	dout, out, logsum, qkv []float32
+	past                   Past
+}
+
+// head computes the gradient of one query head: of its queries in dqkv, of its keys in dk
+// [T, D], and of its values in dv, with leading dimension ldv, to which it may add.
+func (g attentionGradient) head(b, seg, h int, dk []float32, add bool, dv []float32, ldv int) {
+	s, own := g.Shape, g.span(g.qkv, g.past, b, seg, h)
+	at, ld := own.past(), g.Columns()
+	keys, rows := at+s.T, min(queryBlock, s.T)
+	o, do := s.head(g.out, b, seg, h), s.head(g.dout, b, seg, h)
+	logs := rowOf(g.logsum, (b*s.S+seg)*s.H+h, s.T, s.T)
+
+	buffer, release := borrow((2*s.T+keys)*s.D + 2*rows*keys)
+	defer release()
+	parts := carve(buffer, s.T*s.D, keys*s.D, s.T*s.D, rows*keys, rows*keys)
+	q, k, dq, p, ds := parts[0], parts[1], parts[2], parts[3], parts[4]
+	g.rotary.rotate(q, s.D, own.q, ld, at, keys)
+	g.rotateKeys(g.rotary, k, own)
+	// From the last block to the first: the last one reaches every key, so
+	// it initialises what the others add to.
+	keep, keepV := float32(0), kept(add)
+	for lo := (s.T - 1) / queryBlock * queryBlock; lo >= 0; lo -= queryBlock {
+		hi := min(lo+queryBlock, s.T)
+		n, seen := hi-lo, at+hi
+		s.scores(p, q[lo*s.D:], n, k, s.D, seen)
+		g.products(ds, 0, n, seen, 1, do[lo*s.Width():], s.Width(), own, own.val, own.oldVal)
+		s.slopes(p, ds, lo, hi, at, logs, o, do)
+		Gemm(false, false, n, s.D, seen, 1, ds, seen, k, s.D, 0, dq[lo*s.D:], s.D)
+		Gemm(true, false, hi, s.D, n, 1, ds[at:], seen, q[lo*s.D:], s.D, keep, dk, s.D)
+		Gemm(true, false, hi, s.D, n, 1, p[at:], seen, do[lo*s.Width():], s.Width(), keepV, dv, ldv)
+		keep, keepV = 1, 1
+	}
+	g.rotary.rotateBack(dq, s.D, dq, s.D, at, keys)
+	g.rotary.rotateBack(dk, s.D, dk, s.D, at, keys)
+	s.scatter(s.query(g.dqkv.To, b, seg, h), ld, g.dqkv.Add, dq)
 }
 
 // slopes turns p, the scores of one head's queries [lo, hi), back into weights, and

@@ -16,11 +16,13 @@ func BenchmarkOperations(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
 	s := Shape{B: 4, S: 1, T: 256, H: 4, D: 32}
 	rows, d := s.Rows(), s.Width()
+	grouped := s
+	grouped.K = 1
 	rotary := rotaryOf(s.T, s.D)
 	x, qkv, beta := normal(r, rows, d), normal(r, rows, 3*d), normal(r, s.H)
 	table, ids := normal(r, vocabulary, d), integers(r, rows, vocabulary)
 	past := 0
-	cache := Cache{QKV: make([]float32, len(qkv.data)), Past: &past}
+	cache := NewCache(s, s.B, s.T, &past)
 
 	perHead := float64(s.B * s.H * s.T * s.D)
 	attention := 2 * perHead * float64(s.T)
@@ -55,6 +57,8 @@ func BenchmarkOperations(b *testing.B) {
 		{check{name: "norm linear", in: []array{x, normal(r, d), normal(r, hidden, d)}, node: func(in []*G.Node) *G.Node { return NormLinear(in[0], in[1], in[2], 1e-5) }}, 2 * float64(rows*d*hidden)},
 		{check{name: "linear add", in: []array{x, x, normal(r, d, d)}, node: func(in []*G.Node) *G.Node { return LinearAdd(in[0], in[1], in[2]) }}, 2 * float64(rows*d*d)},
 		{check{name: "feed-forward", in: []array{x, normal(r, d), normal(r, hidden, d), normal(r, d, hidden)}, node: func(in []*G.Node) *G.Node { return FeedForward(in[0], in[1], in[2], in[3], 1e-5) }}, 4 * float64(rows*d*hidden)},
+		{check{name: "swiglu", in: []array{x, normal(r, d), normal(r, hidden, d), normal(r, hidden, d), normal(r, d, hidden)}, node: func(in []*G.Node) *G.Node { return SwiGLU(in[0], in[1], in[2], in[3], in[4], 1e-5) }}, 6 * float64(rows*d*hidden)},
+		{check{name: "attention of grouped heads", in: []array{projection(r, grouped)}, node: func(in []*G.Node) *G.Node { return CausalAttention(grouped, rotary, in[0]) }}, attention},
 		{check{name: "attention", in: []array{qkv}, node: func(in []*G.Node) *G.Node { return CausalAttention(s, rotary, in[0]) }}, attention},
 		{check{name: "cached attention", in: []array{qkv}, fixed: true, node: func(in []*G.Node) *G.Node { return CachedAttention(s, rotary, in[0], cache) }}, attention},
 		{check{name: "memory read", in: []array{qkv, memories(r, 1, s)}, node: func(in []*G.Node) *G.Node { return MemoryRead(s, epsilon, in[0], in[1]) }}, memory},
