@@ -2,12 +2,16 @@ package kernel
 
 import "math"
 
-// logitBudget bounds the logits held at once, in floats, whatever the number of rows and
-// words. Their gradient overwrites them.
-const logitBudget = 1 << 21
+// The logits held at once are bounded in floats, whatever the number of rows. Their gradient
+// overwrites them. Each block of rows reads the whole table, so with a large vocabulary the
+// bound is in rows.
+const (
+	logitBudget  = 1 << 21
+	fewestLogits = 256 // rows
+)
 
 // logitRows is how many rows of logits are computed at a time.
-func logitRows(vocabulary int) int { return max(16, logitBudget/vocabulary) }
+func logitRows(vocabulary int) int { return max(fewestLogits, logitBudget/vocabulary) }
 
 // CrossEntropy sets nll [n] to the negative log-likelihood, in nats, of targets
 // under softmax(x·tableᵀ), x [n, d], table [V, d].
@@ -76,5 +80,10 @@ func eachLogits(x, table []float32, n int, each func(lo, hi int, logits []float3
 
 // Logits sets y [n, V] to x·tableᵀ for x [n, d], table [V, d].
 func Logits(y, x, table []float32, d int) {
-	ParallelGemm(false, true, len(x)/d, len(table)/d, d, 1, x, d, table, d, 0, y, len(table)/d)
+	n, v := len(x)/d, len(table)/d
+	if few(n, v, d) {
+		fewRows(Gradient{To: y}, x, table, n, v, d)
+		return
+	}
+	ParallelGemm(false, true, n, v, d, 1, x, d, table, d, 0, y, v)
 }

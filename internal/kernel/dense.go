@@ -120,14 +120,21 @@ func (p partial) sum(y Gradient) {
 // be nil.
 func NormLinear(y, x []float32, norm Norm, w, bias []float32) {
 	d := len(norm.Gain)
-	m := len(w) / d
-	eachRows(len(x)/d, func(_, lo, hi int) {
+	n, m := len(x)/d, len(w)/d
+	for i := 0; i < n && bias != nil; i++ {
+		copy(rowOf(y, i, m, m), bias)
+	}
+	if few(n, m, d) {
+		normed, release := borrow(n * d)
+		defer release()
+		norm.rows(normed, x)
+		fewRows(Gradient{y, bias != nil}, normed, w, n, m, d)
+		return
+	}
+	eachRows(n, func(_, lo, hi int) {
 		normed, release := borrow((hi - lo) * d)
 		defer release()
 		norm.rows(normed, x[lo*d:hi*d])
-		for i := lo; i < hi && bias != nil; i++ {
-			copy(rowOf(y, i, m, m), bias)
-		}
 		Gemm(false, true, hi-lo, m, d, 1, normed, d, w, d, kept(bias != nil), y[lo*m:], m)
 	})
 }
@@ -201,6 +208,11 @@ func LinearWeightGradient(dw Gradient, dy, x []float32, n int) {
 // LinearAdd sets y [n, m] to r + x·Wᵀ for r [n, m], x [n, k] and W [m, k].
 func LinearAdd(y, r, x, w []float32, n int) {
 	m, k := len(r)/n, len(x)/n
+	if few(n, m, k) {
+		copy(y, r)
+		fewRows(Gradient{y, true}, x, w, n, m, k)
+		return
+	}
 	eachRows(n, func(_, lo, hi int) {
 		copy(y[lo*m:hi*m], r[lo*m:hi*m])
 		Gemm(false, true, hi-lo, m, k, 1, x[lo*k:], k, w, k, 1, y[lo*m:], m)

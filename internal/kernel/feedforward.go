@@ -15,6 +15,17 @@ type FeedForwardGradients struct{ Gain, Gate, Up, Down Gradient }
 // [n, f]: the products with Up and with Gate. Its zero value keeps nothing.
 type Hidden struct{ Up, Gate []float32 }
 
+// part is the rows [lo, hi) of h, f wide.
+func (h Hidden) part(lo, hi, f int) (p Hidden) {
+	if h.Up != nil {
+		p.Up = h.Up[lo*f : hi*f]
+	}
+	if h.Gate != nil {
+		p.Gate = h.Gate[lo*f : hi*f]
+	}
+	return p
+}
+
 // FeedForward sets y [n, d] to
 //
 //	x + W_down·gelu(W_up·RMSNorm(x)),  or with a gate
@@ -24,30 +35,40 @@ type Hidden struct{ Up, Gate []float32 }
 // gated form is SwiGLU (Shazeer 2020).
 func FeedForward(y []float32, keep Hidden, x []float32, w FeedForwardWeights) {
 	d := len(w.Gain)
-	f := len(w.Up) / d
-	eachRows(len(x)/d, func(_, lo, hi int) {
-		n := hi - lo
-		buffer, release := borrow(n * (d + 3*f))
-		defer release()
-		parts := carve(buffer, n*d, n*f, n*f, n*f)
-		normed, active, up, gate := parts[0], parts[1], parts[2], parts[3]
-		if keep.Up != nil {
-			up = keep.Up[lo*f : hi*f]
-		}
-		if keep.Gate != nil {
-			gate = keep.Gate[lo*f : hi*f]
-		}
-		w.rows(normed, x[lo*d:hi*d])
-		Gemm(false, true, n, f, d, 1, normed, d, w.Up, d, 0, up, f)
-		if w.Gate == nil {
-			gelu(active, up)
-		} else {
-			Gemm(false, true, n, f, d, 1, normed, d, w.Gate, d, 0, gate, f)
-			swiglu(active, gate, up)
-		}
-		copy(y[lo*d:hi*d], x[lo*d:hi*d])
-		Gemm(false, true, n, d, f, 1, active, f, w.Down, f, 1, y[lo*d:], d)
+	n, f := len(x)/d, len(w.Up)/d
+	if few(n, f, d) {
+		w.forward(y, keep, x, fewRows)
+		return
+	}
+	eachRows(n, func(_, lo, hi int) {
+		w.forward(y[lo*d:hi*d], keep.part(lo, hi, f), x[lo*d:hi*d], someRows)
 	})
+}
+
+// forward is FeedForward with a product y = x·Wᵀ (or y += x·Wᵀ) for n rows, W [m, k].
+func (w FeedForwardWeights) forward(y []float32, keep Hidden, x []float32, product func(y Gradient, x, w []float32, n, m, k int)) {
+	d := len(w.Gain)
+	n, f := len(x)/d, len(w.Up)/d
+	buffer, release := borrow(n * (d + 3*f))
+	defer release()
+	parts := carve(buffer, n*d, n*f, n*f, n*f)
+	normed, active, up, gate := parts[0], parts[1], parts[2], parts[3]
+	if keep.Up != nil {
+		up = keep.Up
+	}
+	if keep.Gate != nil {
+		gate = keep.Gate
+	}
+	w.rows(normed, x)
+	product(Gradient{To: up}, normed, w.Up, n, f, d)
+	if w.Gate == nil {
+		gelu(active, up)
+	} else {
+		product(Gradient{To: gate}, normed, w.Gate, n, f, d)
+		swiglu(active, gate, up)
+	}
+	copy(y, x)
+	product(Gradient{y, true}, active, w.Down, n, d, f)
 }
 
 // FeedForwardGradient adds to dx, which already holds the residual's share, and sets

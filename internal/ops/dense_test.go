@@ -95,14 +95,16 @@ func denseChecks() []check {
 			twin: func(in []array) []float64 { return addTwin(in[0].data, in[1].data) },
 		})
 	}
-	// Rows around the blocks that several steps are done in.
+	// Rows around the blocks that several steps are done in; and few rows with large
+	// weights, which are divided in their place.
 	for _, c := range []struct {
 		n, d, f int
 		epsilon float64
-	}{{1, 2, 1, 1e-5}, {5, 6, 9, 0.3}, {33, 10, 7, 1e-5}, {300, 4, 8, 1e-5}, {1100, 2, 3, 1e-5}} {
+		probes  int
+	}{{1, 2, 1, 1e-5, 0}, {5, 6, 9, 0.3, 0}, {33, 10, 7, 1e-5, 0}, {300, 4, 8, 1e-5, 0}, {1100, 2, 3, 1e-5, 0}, {3, 500, 525, 1e-5, 1}, {5, 500, 525, 1e-5, 1}} {
 		size := fmt.Sprintf("/%dx%dx%d", c.n, c.d, c.f)
 		all = append(all, check{
-			name: "norm linear" + size,
+			name: "norm linear" + size, probes: c.probes,
 			in:   []array{normal(r, c.n, c.d), normal(r, c.d), normal(r, c.f, c.d)},
 			node: func(in []*G.Node) *G.Node { return NormLinear(in[0], in[1], in[2], c.epsilon) },
 			twin: func(in []array) []float64 {
@@ -110,7 +112,7 @@ func denseChecks() []check {
 				return linearTwin(normed, in[2])
 			},
 		}, check{
-			name: "norm linear with bias" + size,
+			name: "norm linear with bias" + size, probes: c.probes,
 			in:   []array{normal(r, c.n, c.d), normal(r, c.d), normal(r, c.f, c.d), normal(r, c.f)},
 			node: func(in []*G.Node) *G.Node { return NormLinearBias(in[0], in[1], in[2], in[3], c.epsilon) },
 			twin: func(in []array) []float64 {
@@ -121,7 +123,7 @@ func denseChecks() []check {
 				return y
 			},
 		}, check{
-			name: "swiglu" + size,
+			name: "swiglu" + size, probes: c.probes,
 			in:   []array{normal(r, c.n, c.d), normal(r, c.d), normal(r, c.f, c.d), normal(r, c.f, c.d), normal(r, c.d, c.f)},
 			node: func(in []*G.Node) *G.Node { return SwiGLU(in[0], in[1], in[2], in[3], in[4], c.epsilon) },
 			twin: func(in []array) []float64 {
@@ -133,12 +135,12 @@ func denseChecks() []check {
 				return addTwin(in[0].data, linearTwin(active, in[4]))
 			},
 		}, check{
-			name: "linear add" + size,
+			name: "linear add" + size, probes: c.probes,
 			in:   []array{normal(r, c.n, c.f), normal(r, c.n, c.d), normal(r, c.f, c.d)},
 			node: func(in []*G.Node) *G.Node { return LinearAdd(in[0], in[1], in[2]) },
 			twin: func(in []array) []float64 { return addTwin(in[0].data, linearTwin(in[1], in[2])) },
 		}, check{
-			name: "feed-forward" + size,
+			name: "feed-forward" + size, probes: c.probes,
 			in:   []array{normal(r, c.n, c.d), normal(r, c.d), normal(r, c.f, c.d), normal(r, c.d, c.f)},
 			node: func(in []*G.Node) *G.Node { return FeedForward(in[0], in[1], in[2], in[3], c.epsilon) },
 			twin: func(in []array) []float64 {

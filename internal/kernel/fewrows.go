@@ -1,0 +1,37 @@
+package kernel
+
+// A product x·Wᵀ of few rows with a large W takes as long as it takes to read W, as when a
+// pretrained model decodes. Dividing x among the threads would leave most of them idle, and
+// OpenBLAS copies all of W on each call. So W is divided instead, and for the fewest rows
+// its rows are read just once.
+
+// dotRows is the most rows of x for which plain inner products are faster than the library.
+const dotRows = 4
+
+// few reports whether it is better to divide W [m, k] among the threads than n rows.
+func few(n, m, k int) bool { return n < 64*Threads() && m*k >= 1<<18 }
+
+// someRows sets y [n, m] to x·Wᵀ, or adds it, on the calling goroutine.
+func someRows(y Gradient, x, w []float32, n, m, k int) {
+	Gemm(false, true, n, m, k, 1, x, k, w, k, kept(y.Add), y.To, m)
+}
+
+// fewRows is someRows with W divided among the threads.
+func fewRows(y Gradient, x, w []float32, n, m, k int) {
+	Split(m, 16, func(lo, hi int) {
+		if n > dotRows {
+			Gemm(false, true, n, hi-lo, k, 1, x, k, w[lo*k:], k, kept(y.Add), y.To[lo:], m)
+			return
+		}
+		for j := lo; j < hi; j++ {
+			row := rowOf(w, j, k, k)
+			for i := range n {
+				sum := dot(rowOf(x, i, k, k), row)
+				if y.Add {
+					sum += y.To[i*m+j]
+				}
+				y.To[i*m+j] = sum
+			}
+		}
+	})
+}
