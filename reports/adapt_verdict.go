@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 
 	"infinibench/internal/results"
 	"infinibench/reports/table"
@@ -83,18 +84,20 @@ func (a *adaptTable) scale(r *adaptRow) string {
 func adaptClaim(all []*adaptTable, ids []string) claim {
 	t := claim{
 		text: "Plug-and-play: a pretrained model takes the memory by continual pre-training", brief: "Plug-and-play", place: 8,
-		paper: adaptPaper, scale: "failed",
+		paper: adaptPaper, scale: "failed", tally: "ratios to the control below 1", dial: ratioDial,
 	}
 	for i, a := range all {
 		var found []evidence
 		for _, r := range a.judged() {
 			who := table.Clean(a.corpus) + ", " + shortName(r.model)
-			found = append(found, evidence{who, r.verdict, r.why, fmt.Sprintf("%s: ÷ control %s", who, r.over)})
+			found = append(found, evidence{
+				who: who, verdict: r.verdict, why: r.why, ours: fmt.Sprintf("%s: ÷ control %s", who, r.over), number: dialPoint{r.over, math.NaN()},
+			})
 			t.scale = a.scale(r)
 		}
 		for _, f := range a.failed {
 			if isInfini(f.Result.Cell.Model) {
-				found = append(found, evidence{table.Clean(f.Key), Undecided, "failed: " + table.Clean(f.Result.Error), ""})
+				found = append(found, evidence{who: table.Clean(f.Key), verdict: Undecided, why: "failed: " + table.Clean(f.Result.Error)})
 			}
 		}
 		t.add(found, ids[i])
