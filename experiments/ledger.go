@@ -146,7 +146,7 @@ func ModelLedger(name string, c models.Config, all []models.Memory, batch int, l
 	for _, n := range lengths {
 		entries := keysAndValues(c, n)
 		formula := fmt.Sprintf("(d_key+d_value)·%s·l·N, N = %d", c.HeadLetter(), n)
-		l.Rows = append(l.Rows, results.LedgerRow{Model: results.FullAttention, Formula: formula, Entries: entries, Carried: formula, Bytes: 4 * entries, OfBatch: 4 * entries})
+		l.Rows = append(l.Rows, results.LedgerRow{Model: baselines.FullAttention{}.Name(), Formula: formula, Entries: entries, Carried: formula, Bytes: 4 * entries, OfBatch: 4 * entries})
 	}
 	compareLedger(l)
 	return l, nil
