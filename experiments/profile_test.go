@@ -188,7 +188,7 @@ func TestBadProfiles(t *testing.T) {
 		{"gpt2 with a vocabulary", "tokenizer: bpe", "tokenizer: gpt2", "mine.yaml:23: corpora.pg19.vocabulary: got 300; allowed: nothing, as gpt2 has a vocabulary of its own"},
 		{"training split scored", "split: validation", "split: train", `mine.yaml:24: corpora.pg19.split: got "train"; allowed: validation, test`},
 
-		{"no tables", validProfile[strings.Index(validProfile, "perplexity:"):strings.Index(validProfile, "evaluation:")], "perplexity: []\n", "mine.yaml:26: perplexity: the profile has no experiment; allowed: at least one of perplexity, booksum, passkey, recall, cost"},
+		{"no tables", validProfile[strings.Index(validProfile, "perplexity:"):strings.Index(validProfile, "evaluation:")], "perplexity: []\n", "mine.yaml:26: perplexity: the profile has no experiment; allowed: at least one of perplexity, booksum, adapt, passkey, recall, cost"},
 		{"corpus that is not there", "corpus: pg19", "corpus: proof", `mine.yaml:28: perplexity[1].corpus: got "proof", which corpora does not hold; allowed: novel, pg19`},
 		{"broken segment", "length: 128", "length: 100", "mine.yaml:31: perplexity[1].length: got 100; allowed: a multiple of model.segment, 64"},
 		{"longer than the documents", "length: 256", "length: 576", "mine.yaml:27: perplexity[0].length: got 576; allowed: at most document_tokens of novel, 512"},
