@@ -1,5 +1,9 @@
 package results
 
+// FullAttention is the id of a control that attends to the whole sequence: the local-only
+// model with a single segment.
+const FullAttention = "full-attention"
+
 // BaselineSettings are the choices that the baselines' authors leave open or vary, by model
 // id. Zero, or no key, means the default that the type in package
 // baselines documents.

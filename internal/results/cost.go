@@ -1,9 +1,5 @@
 package results
 
-// FullAttention is the control: attention over the whole sequence, which is the
-// local-only model with a single segment.
-const FullAttention = "full-attention"
-
 // CostSettings is where speed and memory are measured: every model of the profile, and
 // a control that attends to the whole sequence, as long as that can be waited for.
 type CostSettings struct {
