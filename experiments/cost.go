@@ -9,7 +9,7 @@ import (
 
 // costExperiment measures speed and memory. Its cells have neither corpus nor seed.
 var costExperiment = &experiment{
-	name: "cost", alone: true,
+	name: "cost", alone: true, sized: true,
 	cells: costCells, validate: validateCost, count: countCost, estimate: estimateCost, make: makeCost,
 	keys: costKeys,
 }

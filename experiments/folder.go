@@ -92,10 +92,23 @@ func fitsContext(f *pretrained.Folder, segment int) error {
 // pretrained is the folder that the profile's models come from; "" if they are built from
 // sizes.
 func (p *Profile) pretrained() string {
-	if p.Model.From != "" {
-		return p.Model.From
+	for _, m := range p.modelSettings() {
+		if m.From != "" {
+			return m.From
+		}
 	}
-	return p.Passkey.Model.From
+	return ""
+}
+
+// modelSettings is the profile's own, and those of the experiments that have others.
+func (p *Profile) modelSettings() []*results.ModelSettings {
+	all := []*results.ModelSettings{&p.Model}
+	for _, e := range experiments {
+		if e.model != nil {
+			all = append(all, e.model(p))
+		}
+	}
+	return all
 }
 
 // SetModel replaces the folder that the profile's models come from.
@@ -103,7 +116,7 @@ func (p *Profile) SetModel(dir string) error {
 	if p.pretrained() == "" {
 		return fmt.Errorf("profile %s builds its models from sizes: to train from %s, it needs model.from, as in the profile pretrained", p.Name, dir)
 	}
-	for _, m := range []*results.ModelSettings{&p.Model, &p.Passkey.Model} {
+	for _, m := range p.modelSettings() {
 		if m.From != "" {
 			m.From = dir
 		}
@@ -135,7 +148,7 @@ func (p *Profile) identifyModels() error {
 		if err != nil {
 			return err
 		}
-		if f == nil || c.experiment == recallExperiment || c.experiment == costExperiment {
+		if f == nil || c.experiment.sized {
 			continue
 		}
 		if err := f.suits(c); err != nil {

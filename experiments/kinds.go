@@ -1,6 +1,10 @@
 package experiments
 
-import "context"
+import (
+	"context"
+
+	"infinibench/internal/results"
+)
 
 // experiments is every kind of experiment, in the order of the work: within a seed, and
 // then among those that are run once. A new one takes a line here, a key in
@@ -30,6 +34,10 @@ type experiment struct {
 	estimate func(c PlannedCell, e *Estimate, calibrate calibrator) error
 	// make runs a cell and writes its result, resuming whatever an earlier run left.
 	make func(ctx context.Context, r *cellRun) error
+	// model is the settings of models of its own in a profile; nil: it has the profile's.
+	model func(p *Profile) *results.ModelSettings
+	// sized marks an experiment whose models come from sizes even if the profile names a folder.
+	sized bool
 	// keys describes the settings, each key below the experiment's own: ".lengths".
 	keys []keyDoc
 }

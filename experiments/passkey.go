@@ -14,6 +14,7 @@ import (
 // passkeyExperiment is the paper's Table 3.
 var passkeyExperiment = &experiment{
 	name:  "passkey",
+	model: func(p *Profile) *results.ModelSettings { return &p.Passkey.Model },
 	cells: passkeyCells, validate: validatePasskey, count: countPasskey, estimate: estimatePasskey, make: makePasskey,
 	keys: passkeyKeys,
 }

@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"infinibench/internal/config"
@@ -33,9 +34,10 @@ func ProfileSchema() map[string]any {
 			s["default"] = k.Absent == "true"
 		}
 		k.doc.restrict(s, k.Type)
-		switch path {
-		case "model", "passkey.model":
+		if slices.Contains(modelKeys(), path) {
 			restrictModel(s)
+		}
+		switch path {
 		case "corpora":
 			restrictCorpora(s["properties"].(map[string]any))
 		case "training":
@@ -67,12 +69,27 @@ func restrictModel(model object) {
 
 // pretrainedModel is the condition that a profile's models come from a folder.
 func pretrainedModel() object {
-	from := object{"required": []string{"from"}}
-	task := properties(object{"model": from})
-	task["required"] = []string{"model"}
-	model, passkey := properties(object{"model": from}), properties(object{"passkey": task})
-	model["required"], passkey["required"] = []string{"model"}, []string{"passkey"}
-	return object{"anyOf": []any{model, passkey}}
+	var any []any
+	for _, key := range modelKeys() {
+		condition := object{"required": []string{"from"}}
+		names := strings.Split(key, ".")
+		for _, name := range slices.Backward(names) {
+			condition = object{"properties": object{name: condition}, "required": []string{name}}
+		}
+		any = append(any, condition)
+	}
+	return object{"anyOf": any}
+}
+
+// modelKeys are the keys that hold settings of models.
+func modelKeys() []string {
+	keys := []string{"model"}
+	for _, e := range experiments {
+		if e.model != nil {
+			keys = append(keys, e.name+".model")
+		}
+	}
+	return keys
 }
 
 // namedTokenizers requires a tokenizer of each corpus, as there is no model with one.

@@ -18,7 +18,7 @@ import (
 // recallExperiment writes to the memory of one head and reads back, without a model. Its
 // cells have neither corpus nor seed.
 var recallExperiment = &experiment{
-	name:  "recall",
+	name: "recall", sized: true,
 	cells: recallCells, validate: validateRecall, count: countRecall, estimate: estimateRecall, make: makeRecall,
 	keys: recallKeys,
 }

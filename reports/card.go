@@ -32,6 +32,9 @@ type dial struct {
 	log    bool
 }
 
+// ratioDial is the axis of ratios of perplexities.
+var ratioDial = &dial{name: "ratio of perplexities", line: 1, format: func(v float64) string { return table.Decimals(v, 2) }, log: true}
+
 // dialPoint is our value on the axis of a claim, beside the paper's; NaN where the paper has
 // none.
 type dialPoint struct {

@@ -8,9 +8,6 @@ import (
 	"infinibench/reports/table"
 )
 
-// ratioDial is the axis of ratios of perplexities.
-var ratioDial = &dial{name: "ratio of perplexities", line: 1, format: func(v float64) string { return table.Decimals(v, 2) }, log: true}
-
 // number is the ratio on a card.
 func (c ratioClaim) number() dialPoint {
 	paper := c.paper

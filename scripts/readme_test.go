@@ -4,11 +4,12 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// A link within the repository leads to a file that is there.
+// A link within the repository leads to a file, and to a heading of it if it names one.
 func TestDocumentationLinks(t *testing.T) {
 	for _, page := range pages(t) {
 		text := read(t, page)
@@ -16,12 +17,28 @@ func TestDocumentationLinks(t *testing.T) {
 			if strings.HasPrefix(link[1], "https://") {
 				continue
 			}
-			target := filepath.Join(filepath.Dir(page), link[1])
+			file, heading, _ := strings.Cut(link[1], "#")
+			target := page
+			if file != "" {
+				target = filepath.Join(filepath.Dir(page), file)
+			}
 			if _, err := os.Stat(target); err != nil {
 				t.Errorf("%s: link to %s: %v", page, link[1], err)
+			} else if heading != "" && !slices.Contains(headings(read(t, target)), heading) {
+				t.Errorf("%s: link to %s: %s has no such heading", page, link[1], target)
 			}
 		}
 	}
+}
+
+// headings are the anchors of a page's headings, as a Markdown renderer makes them.
+func headings(page string) []string {
+	var all []string
+	for _, line := range regexp.MustCompile("(?m)^#+ (.*)$").FindAllStringSubmatch(page, -1) {
+		anchor := regexp.MustCompile(`[^\p{L}\p{N} -]`).ReplaceAllString(strings.ToLower(line[1]), "")
+		all = append(all, strings.ReplaceAll(anchor, " ", "-"))
+	}
+	return all
 }
 
 // A call of make within a sentence names a target that the Makefile has.

@@ -1,7 +1,6 @@
 package lease
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"infinibench/internal/jsonread"
 	"infinibench/internal/machine"
 )
 
@@ -104,7 +104,7 @@ func holder(fsys fs.FS, dir string) (o Owner, token string, err error) {
 		return Owner{}, token, nil
 	}
 	data, err := fs.ReadFile(fsys, name)
-	if err != nil || json.Unmarshal(data, &o) != nil || o.ID < 1 { // kill(0) would ask about the whole group
+	if err != nil || jsonread.Document(data, &o) != nil || o.ID < 1 { // kill(0) would ask about the whole group
 		return Owner{}, token, nil
 	}
 	o.Host, o.Job = strings.TrimSpace(o.Host), strings.TrimSpace(o.Job)
