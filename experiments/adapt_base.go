@@ -27,8 +27,8 @@ type adaptBase struct {
 	own    []sample // texts that it wrote
 }
 
-// adaptBaseRun is the making of the base, which all cells of a seed share. It has a
-// directory like that of a cell, without a result.
+// adaptBaseRun trains the base that all cells of a seed share. Its directory is laid out
+// like a cell's, without a result.
 func adaptBaseRun(r *cellRun) *cellRun {
 	s, base := r.settings, r.settings.Adapt.Base
 	s.ModelID, s.Length, s.Training = adaptControl, base.Length, adaptTraining(s.Training, base, 0)

@@ -13,7 +13,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// adaptTable is what may stand in one table: one corpus under one protocol.
+// adaptTable holds the comparable rows of one table: one corpus under one protocol.
 type adaptTable struct {
 	corpus, protocol string
 	rows             []*adaptRow
@@ -286,7 +286,7 @@ func (a *adaptTable) byDocument(r, control *adaptRow) metrics.Bootstrap {
 	return metrics.PairedBootstrap(difference, tokens, bootstrapSeed)
 }
 
-// name is that of the model, of the base where nothing is plugged in.
+// name returns the model's name, or "Base" where no memory is plugged in.
 func (r *adaptRow) name() string {
 	if r.kind == results.AdaptContext || r.kind == results.AdaptCut {
 		return "Base"

@@ -11,7 +11,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// madeUpScore is a perplexity over six documents of 1,000 tokens, that of each a little
+// madeUpScore is a synthetic perplexity over six documents of 1,000 tokens, each slightly
 // higher than the one before.
 func madeUpScore(ppl float64) *results.Perplexity {
 	const tokens = 1000
@@ -87,8 +87,8 @@ func adaptOf(t *testing.T, run *Run) *adaptTable {
 }
 
 // By hand: the geometric mean of 3, 3.03 and 3.06 is 3.030; 0.9 of it is 2.727, 1.01 of it
-// 3.060; that of 3.1, 3.13 and 3.16 is 3.130. All ratios are the same in each seed and each
-// document, so their intervals have no width; the base cut against itself is 1.
+// 3.060; the geometric mean of 3.1, 3.13 and 3.16 is 3.130. Every seed and document has the
+// same ratio, so the intervals have zero width; the ratio of the cut base to itself is 1.
 func TestAdaptTable(t *testing.T) {
 	a := adaptOf(t, madeUpAdapt(0.9, 1.01))
 	table := a.table("novel")

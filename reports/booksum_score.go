@@ -38,7 +38,7 @@ func (r *bookRow) measure() {
 	}
 }
 
-// scores are those of the books at one length.
+// scores returns the scores of all books at one length.
 func (r *bookRow) scores(length int) []rouge.Scores {
 	var all []rouge.Scores
 	for _, book := range r.books {

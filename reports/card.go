@@ -216,7 +216,7 @@ type entry struct{ ID, Title, Verdict string }
 func (d *Document) contentsOf() []entry {
 	all := []entry{{ID: "summary", Title: "Claims"}}
 	for _, p := range d.Parts {
-		// What a text stands for is in the heading; the contents are narrow.
+		// The table of contents is narrow: drop the brackets, which the heading has.
 		title, _, _ := strings.Cut(p.Title, " (")
 		one := entry{ID: p.ID, Title: title}
 		for _, c := range d.claims() {

@@ -66,7 +66,7 @@ func TestClaimsOfNothing(t *testing.T) {
 	}
 }
 
-// The summary may say nothing that its sections do not: each verdict is that of the rows.
+// The summary must agree with its sections: each verdict follows from the rows.
 func TestClaimsFollowTheirSections(t *testing.T) {
 	all := claimsOf(t, withPasskey())
 	for name, want := range map[string]struct {
@@ -176,7 +176,7 @@ func TestJudgeBounded(t *testing.T) {
 	}
 }
 
-// The ledger's rule, on rows made up by hand.
+// The ledger's rule, on hand-made rows.
 func TestJudgeLedger(t *testing.T) {
 	right, wrong := int64(8), int64(9)
 	for _, tc := range []struct {

@@ -75,7 +75,7 @@ func inertLaTeX(t *testing.T, tbl *table.Table, text string) {
 	if strings.Count(plain, "{") != strings.Count(plain, "}") {
 		t.Errorf("braces do not match in %q", plain)
 	}
-	// A column separator stands between every two cells, with its row's end.
+	// Labels add no column separator: there is exactly one between adjacent cells of a row.
 	if want := (1 + len(tbl.Rows)) * (len(tbl.Columns) - 1); strings.Count(plain, "&") != want {
 		t.Errorf("%d column separators, want %d", strings.Count(plain, "&"), want)
 	}

@@ -79,7 +79,7 @@ func ledgerChart(l *results.Ledger) (*chart.Chart, error) {
 // ledgerSection shows what each model carries from segment to segment.
 var ledgerSection = &section{lay: layLedger}
 
-// ledgerPage is what the page shows of memory: the paper's sizes, and those of the run.
+// ledgerPage is the page's section on memory: the paper's sizes and the run's.
 type ledgerPage struct {
 	Reading []string
 	Chart   *chart.Chart

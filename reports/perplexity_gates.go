@@ -20,7 +20,7 @@ type gateCount struct {
 func (g gateCount) specialised() float64 { return float64(g.local+g.memory) / float64(g.heads) }
 func (g gateCount) mixers() float64      { return float64(g.mixed) / float64(g.heads) }
 
-// gates counts those of each seed's model.
+// gates counts the gates of each seed's model.
 func (r *row) gates() []gateCount {
 	var all []gateCount
 	for _, record := range r.records {

@@ -211,7 +211,7 @@ func TestLongRowThatLearntNothing(t *testing.T) {
 	}
 }
 
-// Every pair says in its row, and a corpus in its title, that the text stands in and how
+// Every pair's row, and the title of a corpus, says that the text is a stand-in and how
 // small the models are.
 func TestPairsSayDataAndScale(t *testing.T) {
 	run := fixture()

@@ -72,7 +72,7 @@ func settingsText(s results.CellSettings) string {
 	return strings.Join(lines, "\n")
 }
 
-// warnings gathers those of the files and those of the results.
+// warnings collects the warnings of the files and of the results.
 func warnings(run *Run) []string {
 	all := slices.Clone(run.Warnings)
 	for _, record := range run.Records {

@@ -41,7 +41,7 @@ func (f *checkpointFlags) addOptional(cmd *cobra.Command) {
 	f.plug.add(cmd)
 }
 
-// checkpoint is a model of which a folder's weights are not read yet.
+// checkpoint is a model; for a folder, the weights are not read until load.
 type checkpoint struct {
 	folder    *pretrained.Folder // nil for a checkpoint of this program
 	model     *models.Model      // nil until load, for a folder
@@ -201,7 +201,7 @@ func (c *checkpoint) plugged(m *models.Model) *plugged {
 	return p
 }
 
-// checkpointPlace checks that dir is a directory, and not that of a cell.
+// checkpointPlace checks that dir is a directory but not a cell directory.
 func checkpointPlace(dir string) error {
 	info, err := os.Stat(dir)
 	switch {

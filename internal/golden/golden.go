@@ -29,7 +29,7 @@ type File struct {
 	Beta       *float64 `json:"beta,omitempty"`        // of every gate
 	Positions  []int    `json:"positions,omitempty"`   // that Logits has; omitted: all
 	Text       string   `json:"text,omitempty"`        // of IDs
-	Greedy     []int32  `json:"greedy,omitempty"`      // begins as IDs[0] and goes on with the likeliest tokens
+	Greedy     []int32  `json:"greedy,omitempty"`      // IDs[0], continued greedily
 	GreedyText string   `json:"greedy_text,omitempty"` // of Greedy
 }
 

@@ -129,7 +129,7 @@ func TestFrequencies(t *testing.T) {
 	}
 }
 
-// hub is a reference under Hugging Face's names, as those of the Llama family come.
+// hub is a reference with Hugging Face tensor names, as in the Llama family.
 func hub(t testing.TB, n network, r *rand.Rand) *File {
 	t.Helper()
 	f := n.reference(r)

@@ -99,8 +99,8 @@ type Running struct {
 }
 
 // CachedAttention is Attention for the next T tokens of a running segment, which it
-// appends; qkv [B·T, (H+2K)·D] is their projection. Every key is rotated once, when it
-// comes in, and those of the past with the first token.
+// appends; qkv [B·T, (H+2K)·D] is their projection. Every key is rotated once, when it is
+// appended; past keys are rotated with the first token of the segment.
 func CachedAttention(r Reach, rotary *Rotary, out, qkv []float32, past Past, running Running) {
 	stored := r.store(running.QKV, qkv, running.Done)
 	width := r.KVWidth()

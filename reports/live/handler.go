@@ -20,9 +20,9 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// Handler shows the run: at / a page, at /state.json the State that the page asks for
-// again and again. It serves nothing else, from no file, and to nobody who came by
-// another name than that of this machine.
+// Handler serves the run: a page at / and, at /state.json, the State that the page polls.
+// It serves nothing else and no file from disk, and rejects requests whose Host header does
+// not name this machine.
 func (w *Watch) Handler() (http.Handler, error) {
 	page, policy, err := w.page()
 	if err != nil {

@@ -26,7 +26,7 @@ func states(s *State) []string {
 
 func number(x float64) *float64 { return &x }
 
-// All numbers are worked out from those of halfway. local-only does 5 steps a second, so
+// All expected numbers are derived from halfway. local-only does 5 steps a second, so
 // 500 tokens; infini-linear did 1,000, and evaluated 500.
 func TestHalfway(t *testing.T) {
 	s := halfway(t).watch().State()

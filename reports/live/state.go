@@ -38,7 +38,7 @@ type State struct {
 
 // Row is the progress of a cell.
 type Row struct {
-	Cell       string `json:"cell"` // its name, which is that of its directory
+	Cell       string `json:"cell"` // its name, also its directory's
 	Experiment string `json:"experiment"`
 	Text       string `json:"text"`
 	Model      string `json:"model"`
