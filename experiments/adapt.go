@@ -39,7 +39,7 @@ func adaptCells(p *Profile, seed uint64) []PlannedCell {
 	return cells
 }
 
-// adaptFor is the settings of one model, whom the others do not concern.
+// adaptFor returns the settings that apply to one model, without the other models'.
 func adaptFor(s results.AdaptSettings, m results.ModelSettings, model string) results.AdaptSettings {
 	s.Corpus, s.Models = "", nil // of the cell, and of others
 	if s.Segment == 0 {
@@ -66,7 +66,7 @@ func adaptControlWays(all []results.AdaptWay) []results.AdaptWay {
 	return ways
 }
 
-// adaptTraining is the profile's training with what a phase has of its own.
+// adaptTraining returns the profile's training settings, overridden by the phase's.
 func adaptTraining(s results.TrainingSettings, t results.AdaptTraining, gateRate float64) results.TrainingSettings {
 	s.Batch, s.Steps, s.WarmupSteps = t.Batch, t.Steps, t.WarmupSteps
 	s.LearningRate, s.GateLearningRate = t.LearningRate, gateRate

@@ -14,7 +14,7 @@ var booksumExperiment = &experiment{
 	keys: booksumKeys,
 }
 
-// phaseTraining is the training with what the phase has of its own.
+// phaseTraining returns the training settings, overridden by the phase's.
 func phaseTraining(t results.PhaseSettings, s results.TrainingSettings) results.TrainingSettings {
 	s.Batch, s.Steps, s.WarmupSteps = t.Batch, t.Steps, t.WarmupSteps
 	s.LearningRate, s.GateLearningRate = t.LearningRate, t.GateLearningRate
@@ -36,7 +36,7 @@ func booksumTrainTokens(s results.BooksumSettings) int {
 	return int(pretraining + finetuning)
 }
 
-// booksumReadTokens is what is read and drawn of one book at most.
+// booksumReadTokens is the maximum number of tokens read and sampled for one book.
 func booksumReadTokens(s results.BooksumSettings) int {
 	return s.Lengths[len(s.Lengths)-1] + len(s.Lengths)*s.Decodes*s.SummaryTokens
 }

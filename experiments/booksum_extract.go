@@ -113,8 +113,8 @@ func newReference(text string) *reference {
 	return r
 }
 
-// find returns the ids of the words and pairs that a text shares with the reference, each
-// as often as the text has it, and the number of words of the text.
+// find returns the ids of the words and pairs that a text shares with the reference, one for
+// each occurrence in the text, and the number of words of the text.
 func (r *reference) find(text string) (ids []int, words int) {
 	words = eachGram(text, func(g [2]string) {
 		if id, ok := r.ids[g]; ok {

@@ -78,8 +78,8 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 	return r.files.finish(result)
 }
 
-// usable tells of the pairs that cannot be used, and is an error if there are any and
-// the profile says to stop then.
+// usable reports unusable pairs through note. It returns an error if there are any and the
+// profile says to stop.
 func (x *summaryTask) usable(split datasets.Split, note func(string)) error {
 	var problems []string
 	for _, s := range []datasets.Split{datasets.Train, split} {
@@ -142,7 +142,7 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 		source:  func() (train.Source, error) { return newSummarySource(x, s.Seed, s.Training.Batch) },
 		seconds: &finetuning.TrainSeconds, tokens: &finetuning.TrainTokens,
 	})
-	// The summaries alone are learnt from, but what the speed is of is all that was read.
+	// Only summary tokens carry a loss, but the speed counts all tokens that were read.
 	pretraining.TrainTokens, finetuning.TrainTokens = booksumPhaseTokens(b)
 	return m, err
 }

@@ -74,7 +74,7 @@ func (r *cellRun) result() *results.Result {
 	}
 }
 
-// phase is one training of a cell, of which it may have several.
+// phase is one of the training phases of a cell.
 type phase struct {
 	dir      string // of its checkpoints
 	log      string // its file
@@ -93,7 +93,7 @@ type phase struct {
 	tokens  *int64
 }
 
-// steps is the number of tokens of so many steps.
+// steps returns the number of tokens in n steps.
 func (p phase) steps(n int) int { return n * p.training.Batch * p.length }
 
 // fit returns the model of a phase. It resumes from the last checkpoint, and reads the

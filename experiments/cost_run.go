@@ -155,8 +155,8 @@ func costPoint(ctx context.Context, f *modelFolder, s results.CellSettings, voca
 	return p, err
 }
 
-// Each measurement is the median of some runs: at least so many, over at least so long.
-// Of two it is the faster, for whatever else the machine does makes a run slower.
+// Each measurement is the median of at least costRuns runs over at least costTime. Of two
+// runs it takes the faster, since other load on the machine only slows a run down.
 const (
 	costRuns = 2
 	costTime = 100 * time.Millisecond

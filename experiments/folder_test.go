@@ -192,7 +192,7 @@ func TestShortCount(t *testing.T) {
 	}
 }
 
-// What a folder cannot be is said before anything runs.
+// A folder that does not fit the profile is rejected before anything runs.
 func TestBadFolderProfiles(t *testing.T) {
 	dir, data := llama(t, 1), writeBooks(t)
 	other := filepath.Join(t.TempDir(), "tokenizer.json")

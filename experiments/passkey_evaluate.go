@@ -88,7 +88,7 @@ func (e *passkeyEvaluation) run(ctx context.Context) error {
 		}
 		e.at = passkeyProgress{ConfigHash: e.hash, Stage: e.stage.name}
 	}
-	readers := map[int]*passkeyReader{} // by documents: a pass is built for so many
+	readers := map[int]*passkeyReader{} // by batch size, which is fixed in a pass
 	for first := e.at.Batch * batch; first < e.stage.samples; first += batch {
 		keys := e.keys[first:min(first+batch, e.stage.samples)]
 		reader := readers[len(keys)]

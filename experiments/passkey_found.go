@@ -57,8 +57,8 @@ func (r *passkeyRun) digits(m *models.Model, length int) (func() (float64, error
 	}, nil
 }
 
-// found is after how many steps of a stage the digits were found; 0: never, or nobody
-// looked.
+// found returns the number of steps of a stage after which the digits were found; 0: never,
+// or not measured.
 func (r *passkeyRun) found(stage passkeyStage) (int, error) {
 	want := r.settings.Passkey.Recipe.RepeatsFound
 	if want == 0 {

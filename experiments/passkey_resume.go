@@ -42,9 +42,8 @@ func (e *passkeyEvaluation) questions(f func(at passkeyProgress, a passkeyPrompt
 	}
 }
 
-// intact is how many of the answers at hand are those that the first questions have, in
-// order and without a gap: a batch that was torn, and what follows what was lost, is
-// asked for again.
+// intact returns how many saved answers match the first questions, in order and without a
+// gap. A torn batch, and every answer after a lost one, is computed again.
 func (e *passkeyEvaluation) intact() int {
 	kept := 0
 	e.questions(func(_ passkeyProgress, a passkeyPrompt, first, n int) bool {

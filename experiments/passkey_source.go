@@ -65,8 +65,8 @@ func (s *passkeySource) Next(b *train.Batch) error {
 		weight, most := 1.0, 1.0
 		if s.recipe != nil {
 			weight, most = s.recipe.AnswerWeight, s.largestWriteCount()
-			// Half of the sequences ask once, and their filler may stand for more; before
-			// that begins, all ask in every later segment.
+			// Half of the sequences ask once, and their filler may have write counts above
+			// 1. Before repeats begin, all sequences ask in every later segment.
 			if most == 1 || 2*row >= s.rows {
 				of.Ask, most = passkey.AskLater+passkey.Ask(r.IntN(2)), 1
 			}
@@ -115,7 +115,7 @@ func (s *passkeySource) needleStart(r *rand.Rand) int {
 	return s.first + r.IntN(s.last-s.first+1)
 }
 
-// largestWriteCount is how many segments one of filler may stand for at this step.
+// largestWriteCount returns the maximum write count of a filler segment at this step.
 func (s *passkeySource) largestWriteCount() float64 {
 	from := s.recipe.RepeatsFrom
 	if s.recipe.RepeatsFound > 0 {

@@ -38,7 +38,7 @@ func adaptKeyOf(model string, r results.AdaptRow) adaptKey {
 	return k
 }
 
-// state says in words what was done to the base.
+// state describes what was done to the base.
 func (k adaptKey) state() string {
 	gates := ", β = " + setting(k.way.GateInit)
 	if k.model == localOnly {

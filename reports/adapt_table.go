@@ -66,7 +66,7 @@ func (a *adaptTable) baseWords() string {
 	return text + fmt.Sprintf(". Continual pre-training is %s of %s tokens.", plural(scale.Steps, "step"), table.Count(int64(scale.Batch)*int64(scale.TrainLength)))
 }
 
-// lossOf is the mean loss in nats that a perplexity comes from.
+// lossOf returns the mean loss in nats behind a perplexity.
 func lossOf(i Interval) Interval {
 	return Interval{Mean: math.Log(i.Mean), Low: math.Log(i.Low), High: math.Log(i.High), N: i.N}
 }

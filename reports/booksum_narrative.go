@@ -32,7 +32,7 @@ func (b *booksumTable) reading() []string {
 	return append(text, s)
 }
 
-// sentences tell of one model.
+// sentences describes the results of one model.
 func (b *booksumTable) sentences(r *bookRow) string {
 	p := r.whole()
 	in := p.rouge

@@ -6,7 +6,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// judge says what a row makes of the paper's Table 4 and Figure 4. The paper claims
+// judge sets the verdict of a row on the paper's Table 4 and Figure 4. The paper claims
 // that a bounded memory of the whole book beats readers without one, and that a summary
 // is the better the more of the book was read. No value is held against the paper's: they
 // are of a model of 8 billion parameters that was trained before. Its own baselines are other models; here

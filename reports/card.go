@@ -64,8 +64,8 @@ func (t claim) tallied() string {
 	return fmt.Sprintf("%d of %d %s", holds, len(t.evidence), t.tally)
 }
 
-// signs give each verdict a shape of its own, so that colour is never all that tells them
-// apart.
+// signs gives each verdict its own shape, so that readers can distinguish the verdicts
+// without colour.
 var signs = map[Verdict]template.HTML{
 	Reproduced:     sign(`<circle cx="8" cy="8" r="7" fill="currentColor"/><path d="M4.5 8.2 7 10.7l4.6-5.2" fill="none" stroke="var(--page)" stroke-width="2"/>`),
 	DirectionHolds: sign(`<path d="M8 1 15 8H11V15H5V8H1Z" fill="currentColor"/>`),
@@ -87,7 +87,7 @@ const (
 )
 
 // draw draws each value as a point with its interval and the paper's as a hollow diamond,
-// and says the same in words. It draws nothing without a number.
+// and returns the same as text. Without a number it draws nothing.
 func (d *dial) draw(found []evidence) (template.HTML, string) {
 	if d == nil {
 		return "", ""

@@ -7,8 +7,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// claim is one claim of the paper as a whole. It has no rule of its own: its verdict
-// follows from the rows that bear on it, each judged in its own section.
+// claim is one claim of the paper as a whole. It has no separate rule: its verdict follows
+// from the rows that bear on it, each judged in its own section.
 type claim struct {
 	text     string // the claim
 	brief    string // the same for the terminal

@@ -50,8 +50,8 @@ func claimsOf(t *testing.T, run *Run) map[string]claim {
 	return all
 }
 
-// A claim of which nothing was tried says so; every claim is there in any case. The
-// ledger needs no run.
+// An untested claim is reported as such; every claim is always listed. The ledger needs no
+// run.
 func TestClaimsOfNothing(t *testing.T) {
 	run := fixture()
 	run.Records, run.Planned = run.Records[:1], nil // the control

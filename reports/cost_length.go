@@ -65,7 +65,7 @@ func lengthTable(records []Record) *table.Table {
 	return t
 }
 
-// mebibytes writes bytes with as many digits as a comparison needs.
+// mebibytes formats bytes with enough digits for a comparison.
 func mebibytes(bytes int64) string { return table.Sig4(float64(bytes) / (1 << 20)) }
 
 // measured are the lengths at which a model was run.
@@ -102,9 +102,9 @@ func lengthReading(records []Record) []string {
 	return text
 }
 
-// judgeBounded says what a model makes of the paper's bounded memory: what is carried
-// from segment to segment must have the same size at every length. It is counted, not
-// timed, and so has no interval.
+// judgeBounded judges a model on the paper's bounded memory: the state carried from segment
+// to segment must have the same size at every length. The size is counted, not measured, so
+// it has no interval.
 func judgeBounded(record Record) (Verdict, string) {
 	points := measured(record)
 	for _, p := range points {

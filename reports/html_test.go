@@ -22,7 +22,7 @@ var hostileLabels = []string{
 	`\input{/etc/passwd}`, `\write18{id}`, `}\end{table}%`, "$x$ & y \\\\ # _ ^^41", "| a | b |", "[x](javascript:alert(1))", "`id`", "# heading", "1. item", "\uFFFE]]>\uFFFF",
 }
 
-// hostileRun is the fixture with those labels wherever a text may stand.
+// hostileRun is the fixture with those labels in every text field.
 func hostileRun() *Run {
 	run := fixture()
 	label := func(i int) string { return hostileLabels[i%len(hostileLabels)] }
@@ -161,8 +161,7 @@ func TestWriteIsDeterministic(t *testing.T) {
 	}
 }
 
-// Times may stand in the section on cost, with their sum in the summary, and nowhere
-// else.
+// Times appear only in the section on cost, and their sum in the summary.
 func TestTimesStandOnlyInCost(t *testing.T) {
 	cut := regexp.MustCompile(`(?s)<section id="cost".*?</section>|<p id="total-cost">.*?</p>|<span id="total-time">.*?</span>`)
 	slow := fixture()

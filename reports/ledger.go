@@ -115,7 +115,7 @@ func layLedger(run *Run) (*content, error) {
 	return out, nil
 }
 
-// judgeLedger says what a row makes of the paper's ratio, which is arithmetic and needs
+// judgeLedger judges a row on the paper's ratio, which is arithmetic and needs
 // no run: reproduced when the sizes, rounded as the paper rounds them, have its ratio,
 // and the live state of the model here is as large as its formula says.
 func judgeLedger(r results.LedgerRow) (Verdict, string) {

@@ -20,7 +20,7 @@ type provenance struct {
 	Warnings []string
 }
 
-// maxWarnings is how many a section names; all stand at the end of the page.
+// maxWarnings limits the warnings in a section; the end of the page lists all of them.
 const maxWarnings = 10
 
 // provenance covers the cells of one experiment and corpus, or of every corpus with "".

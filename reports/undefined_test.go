@@ -13,8 +13,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// everyExperiment is a made-up run of every experiment. JSON has no number that is not finite,
-// so what a file can bring is NaN, by null, and numbers so large that sums overflow.
+// everyExperiment is a synthetic run of every experiment. JSON has no non-finite numbers, so
+// a file can contribute only NaN, through null, and numbers so large that sums overflow.
 func everyExperiment() *Run {
 	run := withRecall()
 	for _, other := range []*Run{withPasskey(), withBooksum(), withAdapt()} {

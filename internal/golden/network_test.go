@@ -239,8 +239,8 @@ func (n network) norm(x, gain []float64) []float64 {
 	return y
 }
 
-// loss is the mean negative log-likelihood of every next token, and the memory's own
-// loss over as many tokens.
+// loss returns the mean negative log-likelihood of the next tokens, and the memory's
+// auxiliary loss over the same number of tokens.
 func (n network) loss(ids [][]int32, past []record) (nll, auxiliary float64) {
 	for b, row := range ids {
 		logits, _, own := n.run(row[:len(row)-1], &past[b])

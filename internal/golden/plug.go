@@ -51,8 +51,8 @@ func pluggedIn(base *pretrained.Folder, beta float64) ([]Deviation, error) {
 	return found, nil
 }
 
-// The text that models are compared on: as many tokens are read at once, and then one by
-// one.
+// Models are compared on a text whose first atOnce tokens are read in one call and the next
+// oneByOne tokens singly.
 const atOnce, oneByOne = 120, 8
 
 // pattern is a text of tokens from all over the vocabulary, no longer than the model's

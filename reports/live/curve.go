@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// curvePoints is how many points a curve has at least, once there are so many steps, and
-// half of how many it has at most.
+// curvePoints is the minimum number of points of a curve with enough steps, and half of the
+// maximum.
 const curvePoints = 100
 
-// curve is a training curve that stays small however long it grows: a point is the mean
-// of so many steps, and when there are too many points, each two become one.
+// curve is a training curve of bounded size: a point is the mean of `per` steps, and when
+// there are too many points, neighbours are merged in pairs.
 type curve struct {
 	per    int // steps to a point
 	points []point
@@ -79,8 +79,8 @@ func short(x float64) float64 {
 	return math.Round(x*scale) / scale
 }
 
-// recent is how many steps the speed is taken over: what the machine does besides
-// changes, and what an interrupted run was slowed down by is over.
+// recent is the number of steps that the speed averages over: the load of the machine
+// changes, and the slowdown before an interruption is over.
 const recent = 100
 
 // speed is how fast a training is now.

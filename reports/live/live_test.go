@@ -154,7 +154,7 @@ func TestStates(t *testing.T) {
 func killed(o *lease.Owner)    { o.ID = 1 << 30 } // above the largest process id there is
 func elsewhere(o *lease.Owner) { o.Host, o.Boot, o.Job = "node7", "another", "slurm 5_1" }
 
-// Where cells are made is said of each, and of all in one sentence.
+// The page names the process of each cell, and sums all of them up in one sentence.
 func TestManyProcesses(t *testing.T) {
 	d, here := halfway(t), machine.ThisProcess()
 	local, second := perplexity("local-only", 1).Key(), perplexity("infini-linear", 2).Key()
@@ -236,8 +236,8 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// A log is read on from where it ended; a torn line is no line yet; a log that a run
-// going on wrote anew is read anew.
+// A log is read from the last offset; a torn line is not parsed yet; a log that a resumed
+// run rewrote is read from the start.
 func TestGrowingLog(t *testing.T) {
 	d := halfway(t)
 	name := perplexity("local-only", 1).Key() + "/metrics.jsonl"

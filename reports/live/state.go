@@ -76,7 +76,7 @@ type Curve struct {
 	Points [][2]float64 `json:"points"` // step, and mean loss since the point before, nats per token
 }
 
-// maxCells bounds what a page is made of.
+// maxCells limits the cells on a page.
 const maxCells = 10_000
 
 // look reads what has changed.
@@ -109,7 +109,7 @@ type maker struct {
 // clockSkew is how much the clocks of two machines may differ.
 const clockSkew = 10 * time.Minute
 
-// maker is who holds a directory of the run; nil if nobody does.
+// maker returns the holder of a directory of the run, or nil if there is none.
 func (v *view) maker(dir string) *maker {
 	owner, found := lease.Holder(v.root.FS(), dir)
 	if !found {
@@ -172,7 +172,7 @@ func (v *view) fill(s *State) {
 	}
 }
 
-// say puts the phase in words. Of those that make cells, active many do so now.
+// say describes the phase. Of the makers, `active` are working now.
 func (s *State) say(makers []*maker, active int) {
 	var one, dead *maker
 	processes, machines := map[string]bool{}, map[string]bool{}

@@ -35,8 +35,8 @@ func NewWatch(dir, profile string) *Watch {
 	return &Watch{dir: dir, profile: profile, now: time.Now}
 }
 
-// freshness is how long a state is given out again: the files are looked at once a
-// second, however many ask.
+// freshness is how long a state is cached: the files are read at most once a second, for
+// any number of clients.
 const freshness = time.Second
 
 // State is the progress of the run.
@@ -73,8 +73,8 @@ func (v *view) warn(name string, err error) {
 	v.warnings = append(v.warnings, table.Clean(fmt.Sprintf("%s: %v", name, err)))
 }
 
-// read gives what `parse` makes of a file, and when that was written; found is false
-// where it is not there, or cannot be used, of which it warns.
+// read returns the parsed file and its modification time. found is false if the file does
+// not exist or is unusable; the latter adds a warning.
 func read[T any](v *view, name string, parse func([]byte) (T, error)) (value T, at time.Time, found bool) {
 	k := v.files[name]
 	if k == nil {
