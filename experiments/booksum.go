@@ -119,8 +119,8 @@ func validateBooksumPhase(t results.PhaseSettings, p *Profile, corpus, key strin
 	}
 }
 
-// validateBookLength reports a number of a book's tokens that no book has, or after which
-// a summary would not start a segment.
+// validateBookLength reports a number of tokens that exceeds every book, or after which a
+// summary would not start at a segment boundary.
 func validateBookLength(p *Profile, corpus, key string, n int, report reporter) {
 	if p.Model.Segment > 0 && n%p.Model.Segment != 0 {
 		report(key, "got %d; allowed: a multiple of model.segment, %d, so that a summary starts a segment", n, p.Model.Segment)

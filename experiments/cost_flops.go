@@ -7,7 +7,7 @@ import (
 
 // FLOPs counts the floating-point operations of the matrix products for one token in
 // whole segments of one document, a multiplication and an addition being two. With the
-// width d, the hidden width f, the segment T and the vocabulary V, going forward takes
+// width d, the hidden width f, the segment T and the vocabulary V, the forward pass takes
 //
 //	layers · (2·d·3d + 2·d·d + 2·2·d·f + 2·T·d) + memory + 2·d·V
 //

@@ -10,7 +10,7 @@ import (
 	"infinibench/models"
 )
 
-// passkeyLooked is the number of prompts in a look at the digits.
+// passkeyLooked is the number of prompts in one check for the digits.
 const passkeyLooked = 16
 
 // digits returns a function that measures the share of the digits that a model gives in

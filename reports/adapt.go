@@ -65,7 +65,7 @@ func (k adaptKey) state() string {
 	return what + gates
 }
 
-// setting writes a number of the settings as it is in a profile.
+// setting formats a number as a profile writes it.
 func setting(x float64) string {
 	if !finite.Is(x) {
 		return table.None
@@ -165,8 +165,8 @@ func (a *adaptTable) find(model, kind, train string) *adaptRow {
 	return nil
 }
 
-// complete orders, computes and judges the rows: the base, what is untrained, the control,
-// and what is trained.
+// complete orders, computes and judges the rows: the base, the untrained models, the
+// control, and the trained models.
 func (a *adaptTable) complete() {
 	place := func(r *adaptRow) int {
 		return slices.Index([]string{results.AdaptContext, results.AdaptCut, results.AdaptPlugged, results.AdaptTrained}, r.kind)
@@ -186,8 +186,8 @@ func (a *adaptTable) complete() {
 	}
 }
 
-// controlOf is the model without a memory that a row is held against: trained as it is, or
-// the base cut into segments.
+// controlOf returns the memoryless model that a row is compared with: trained in the same
+// way, or the base cut into segments.
 func (a *adaptTable) controlOf(r *adaptRow) *adaptRow {
 	switch {
 	case r.model == localOnly:

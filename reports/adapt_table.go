@@ -43,7 +43,7 @@ func (a *adaptTable) table(slug string) *table.Table {
 	return t
 }
 
-// ungated reports whether a model with a memory was made with an ungated start.
+// ungated reports whether a model with a memory started with an ungated first segment.
 func (a *adaptTable) ungated() bool {
 	for _, r := range a.rows {
 		for _, record := range r.record {
@@ -55,7 +55,7 @@ func (a *adaptTable) ungated() bool {
 	return false
 }
 
-// baseWords says what everything starts from.
+// baseWords describes the base that all models start from.
 func (a *adaptTable) baseWords() string {
 	b := a.base
 	text := fmt.Sprintf("The base, %s, has %s parameters and a context of %s tokens", table.Clean(b.Name), table.Short(b.Parameters), table.Count(int64(b.Context)))

@@ -8,7 +8,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// measure sums up the seeds. A single seed is taken as it is.
+// measure aggregates the seeds. A single seed needs no averaging.
 func (r *bookRow) measure() {
 	if len(r.records) == 0 {
 		return

@@ -10,8 +10,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// card is a claim of the paper on the first screen: what became of it, and the paper's
-// number and ours on one axis.
+// card shows a claim of the paper on the first screen: its verdict, and the paper's number
+// and ours on one axis.
 type card struct {
 	Claim   string
 	Verdict Verdict
@@ -23,8 +23,8 @@ type card struct {
 	Label   string // the axis in words, for a reader who does not see it
 }
 
-// dial is the axis of a card. Line is where a claim changes sides, such as a ratio of 1; NaN
-// for none.
+// dial is the axis of a card. Line is the value that decides a claim, such as a ratio of 1;
+// NaN for none.
 type dial struct {
 	name   string
 	line   float64
@@ -153,7 +153,7 @@ func (d *dial) draw(found []evidence) (template.HTML, string) {
 	return template.HTML(b.String()), d.name + ": " + words.String()
 }
 
-// result is what came out in one sentence: how many claims there are of each verdict.
+// result states in one sentence how many claims have each verdict.
 func (d *Document) result() string {
 	counts := map[Verdict]int{}
 	for _, c := range d.claims() {
@@ -165,7 +165,7 @@ func (d *Document) result() string {
 	return ""
 }
 
-// scale is how large the run is, in one line.
+// scale describes the size of the run in one line.
 func (d *Document) scale() string {
 	var parts []string
 	for _, c := range d.claims() {
@@ -197,7 +197,7 @@ type picture struct {
 	Part string
 }
 
-// pictureOf repeats a section's chart under an id of its own.
+// pictureOf repeats a section's chart under a new id.
 func pictureOf(c *content) picture {
 	f := *c.picture
 	f.ID = "chart-first-" + f.File()

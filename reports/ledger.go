@@ -38,8 +38,8 @@ func sizesOf(l *results.Ledger) string {
 	return "the sizes of profile " + l.Profile
 }
 
-// ledgerChart shows how many times less each model carries than the Memorizing
-// Transformer, worked out and as the paper prints it.
+// ledgerChart shows how many times less memory each model carries than the Memorizing
+// Transformer, as computed here and as printed in the paper.
 func ledgerChart(l *results.Ledger) (*chart.Chart, error) {
 	f := &chart.Chart{
 		ID: "chart-memory", Title: "How many times less memory than the Memorizing Transformer",
@@ -148,7 +148,7 @@ func ledgerClaim(l *results.Ledger) claim {
 	return t
 }
 
-// ledgerReading says in plain words what the sizes show.
+// ledgerReading summarises the sizes in plain language.
 func ledgerReading(l *results.Ledger) []string {
 	var text []string
 	for _, r := range inOrder(l.Rows) {

@@ -26,7 +26,7 @@ type point struct {
 	loss float64
 }
 
-// largest bounds what is drawn; a loss beyond it is no loss.
+// largest bounds the losses that are drawn; a larger value is not a valid loss.
 const largest = 1e30
 
 func (c *curve) add(step int, loss float64) {
@@ -70,7 +70,7 @@ func (c *curve) drawn() [][2]float64 {
 	return all
 }
 
-// short keeps five digits: more would only be sent.
+// short keeps five digits: more would only enlarge the response.
 func short(x float64) float64 {
 	if math.Abs(x) < 1e-30 {
 		return 0
@@ -103,7 +103,7 @@ func (s *speed) add(step int, seconds float64) {
 	}
 }
 
-// over is the steps that were looked at and the seconds they took; 0 when nothing is known.
+// over returns the steps in the window and the seconds they took; 0 if unknown.
 func (s *speed) over() (steps int, seconds float64) {
 	if len(s.marks) < 2 {
 		return 0, 0

@@ -35,7 +35,7 @@ func (all rates) add(c results.Cell, r rate) {
 	}
 }
 
-// of is how fast a cell is likely to be, from those most like it.
+// of estimates the speed of a cell from the most similar cells.
 func (all rates) of(c results.Cell) rate {
 	for _, key := range keys(c) {
 		if r := all[key]; r != nil && r.known() {
@@ -84,8 +84,8 @@ func (x *cell) evaluation() rate {
 	return rate{float64(x.timing.EvalTokens), x.timing.EvalSeconds}
 }
 
-// left is the seconds that a cell still takes, at its own speed where it has one. Where
-// nothing has been evaluated yet, that is taken to be as fast as training.
+// left returns the remaining seconds of a cell, at its own speed if it has one. Before the
+// first evaluation, evaluation is assumed to be as fast as training.
 func (x *cell) left(train, evaluate rates) float64 {
 	seconds := 0.
 	like := train.of(x.Cell)

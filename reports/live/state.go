@@ -99,7 +99,7 @@ func (w *Watch) look() *State {
 	return s
 }
 
-// maker is the process that makes a cell, or did when it was killed.
+// maker is the process that works on a cell, or did so when it was killed.
 type maker struct {
 	lease.Owner
 	alive bool

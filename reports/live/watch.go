@@ -1,6 +1,6 @@
-// Package live shows a run in progress on a page that keeps itself up to date. It
-// reads the files of runs/<profile> and writes nothing, so the run may be another
-// process, begun before or after, or over.
+// Package live shows a run in progress on a self-updating page. It reads the files of
+// runs/<profile> and writes nothing, so the run may be another process, started earlier or
+// later, or finished.
 package live
 
 import (
@@ -15,9 +15,9 @@ import (
 	"infinibench/reports/table"
 )
 
-// Watch looks at one directory, runs/<profile>. It looks only when it is asked, and of
-// what has not changed it reads nothing, and of a log only what was added: a training
-// should not notice. It may be used by several goroutines.
+// Watch reads one directory, runs/<profile>, on request only. It skips unchanged files and
+// reads only the new lines of a log, so that it does not slow down a training. It is safe
+// for concurrent use.
 type Watch struct {
 	dir     string
 	profile string
