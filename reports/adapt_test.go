@@ -123,7 +123,7 @@ func TestAdaptTable(t *testing.T) {
 	}
 }
 
-// The gain must be the memory's, and hold over seeds and documents.
+// The gain must be due to the memory, and hold over seeds and documents.
 func TestAdaptVerdicts(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -167,8 +167,8 @@ func TestAdaptBases(t *testing.T) {
 	}
 }
 
-// Of the ways of a rule the first is judged; gates alone are held against the base cut into
-// segments.
+// Only the first training way of a rule is judged; training of the gates alone is compared
+// with the base cut into segments.
 func TestAdaptWays(t *testing.T) {
 	run := madeUpAdapt(0.9, 1.01)
 	for i := range run.Records {
@@ -216,7 +216,7 @@ func TestAdaptEverywhere(t *testing.T) {
 	}
 }
 
-// A run of which every cell failed has no table, and an open claim.
+// A run whose cells all failed has no table, and its claim is open.
 func TestAdaptFailed(t *testing.T) {
 	run := withAdapt()
 	run.Records = run.Records[len(run.Records)-1:]

@@ -7,8 +7,8 @@ import (
 	"infinibench/internal/results"
 )
 
-// By hand: a claim that asks for all of its parts is refuted by one, left open by one,
-// and else worth as much as the weakest. What was not tried beside what was is open.
+// By hand: one part refutes a claim or leaves it open; otherwise the weakest part decides. An
+// untested part beside a tested one is open.
 func TestClaimVerdict(t *testing.T) {
 	for _, tc := range []struct {
 		parts []Verdict
@@ -95,7 +95,7 @@ func TestClaimsFollowTheirSections(t *testing.T) {
 	}
 }
 
-// Both baselines of a text must be there and be beaten.
+// The model must beat both baselines of a text; neither may be missing.
 func TestLowerPerplexity(t *testing.T) {
 	with := func(ratios map[string]float64) *Run {
 		run := &Run{Profile: "quick"}

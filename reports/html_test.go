@@ -73,8 +73,8 @@ func TestTablesGolden(t *testing.T) {
 
 var leaves = regexp.MustCompile(`(?i)(src|href)\s*=\s*["']?(https?:)?//`)
 
-// With the library built in nothing in the file may point out of it, whatever
-// the labels say.
+// With an embedded library the file must contain no external reference, whatever the labels
+// are.
 func TestPageIsSelfContained(t *testing.T) {
 	lib := embedded()
 	if lib == nil {
@@ -115,7 +115,7 @@ func TestHostileLabelsAreInert(t *testing.T) {
 	}
 }
 
-// Two writings of one run must not differ in a byte, nor leave other files.
+// Writing a run twice must give identical bytes and the same set of files.
 func TestWriteIsDeterministic(t *testing.T) {
 	dir := save(t, fixture())
 	var bodies [2]map[string]string

@@ -25,7 +25,7 @@ var skeleton = []struct {
 	{regexp.MustCompile(`(?m)^\s*\n`), ""},
 }
 
-// The structure of the page and its sentences, as a person has read them.
+// The structure of the page and its sentences, as reviewed by a person.
 func TestPageSkeleton(t *testing.T) {
 	page := mustPage(t, fixture(), &library{"/* the chart library */", "Its notice."})
 	for _, s := range skeleton {

@@ -300,8 +300,7 @@ func TestPasskeySamples(t *testing.T) {
 	}
 }
 
-// However much a result holds, and whatever its tokens are, the page stays small and
-// inert.
+// Results of any size, with any tokens, leave the page small and inert.
 func TestPasskeyPageIsBounded(t *testing.T) {
 	run := withPasskey()
 	for i := range run.Records {

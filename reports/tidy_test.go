@@ -111,7 +111,7 @@ func TestReportCSV(t *testing.T) {
 	}
 }
 
-// A value is written so that it reads back as the same number, and as no other type.
+// A written value reads back as the same number and the same type.
 func TestCSVValue(t *testing.T) {
 	for _, c := range []struct {
 		in   any

@@ -123,7 +123,7 @@ func openCheckpoint(dir string) (*checkpoint, error) {
 	return &checkpoint{model: m, tokenizer: t, ends: append(ends, summaryEnd(t)...)}, nil
 }
 
-// load returns the model, and says of a folder what was plugged in.
+// load returns the model and, for a folder, reports what was plugged in.
 func (c *checkpoint) load(env *environment, plug experiments.Plug) (*models.Model, error) {
 	return c.loadFor(env, plug, 0)
 }
@@ -150,7 +150,8 @@ func (c *checkpoint) loadFor(env *environment, plug experiments.Plug, tokens int
 	return m, nil
 }
 
-// describe says what a folder holds and what was plugged in, if it is not in its own context.
+// describe describes a folder and what was plugged in, unless the model runs in its own
+// context.
 func (c *checkpoint) describe(m *models.Model, own bool) string {
 	kind := c.folder.Architecture
 	if kind == "" {

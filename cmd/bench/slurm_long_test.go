@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// cluster is a Slurm of one machine with eight processors, all of them pretended.
+// cluster is a Slurm with one machine that pretends to have eight processors.
 type cluster struct {
 	t      *testing.T
 	prefix string // where scripts/setup-slurm.sh has unpacked Slurm
@@ -189,7 +189,7 @@ func (c *cluster) wait(limit time.Duration, each func()) {
 	}
 }
 
-// portable is everything of a run that must not depend on where it ran.
+// portable returns the files of a run that must not depend on where it ran.
 func portable(v *victim) map[string]string {
 	v.t.Helper()
 	all := v.outcome(false)
@@ -237,8 +237,8 @@ func TestSlurm(t *testing.T) {
 	}
 }
 
-// TestSlurmTimeLimit: a task that comes to the end of its time saves its state and is queued
-// again, by itself, and resumes.
+// TestSlurmTimeLimit: a task that reaches its time limit saves its state, requeues itself and
+// resumes.
 func TestSlurmTimeLimit(t *testing.T) {
 	c := newCluster(t)
 	v := newVictim(t, "bench", 100_000)
@@ -285,7 +285,7 @@ func TestSlurmChaos(t *testing.T) {
 	c.bench(quiet, "run", "--profile", "kill.yaml", "--data", "data")
 	want := portable(quiet)
 
-	var v *victim // of the run at hand
+	var v *victim // of the current run
 	random := rand.New(rand.NewPCG(19, 1))
 	pick := func() (task, id string) {
 		tasks := c.running()

@@ -26,8 +26,8 @@ type attempt struct {
 	slurm.Want
 }
 
-// submittedBefore reads the submissions of a run and asks Slurm what has become of them. If
-// Slurm does not answer, nothing counts as queued.
+// submittedBefore reads the submissions of a run and queries Slurm for their state. If Slurm
+// does not answer, no job counts as queued.
 func submittedBefore(env *environment, place string) (submitted, error) {
 	s := submitted{queued: map[string]bool{}, last: map[string]attempt{}}
 	all, err := slurm.Submissions(place)

@@ -213,8 +213,8 @@ func (c *comparison) listed(all []float32) []float32 {
 	return some
 }
 
-// greedy measures the share of tokens that are not the likeliest ones, of those that follow
-// the prompt; one is too many.
+// greedy measures the share of tokens after the prompt that are not the most likely ones; the
+// tolerance is 0.
 func (c *comparison) greedy() error {
 	if c.Greedy == nil {
 		return nil

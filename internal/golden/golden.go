@@ -54,9 +54,8 @@ type Config struct {
 	Llama
 }
 
-// Options are the settings of a model, under their names in a profile. An omitted one has
-// the default of the model's type in package baselines; one that the model does not have
-// is an error.
+// Options are the settings of a model, under their names in a profile. An omitted option has
+// the default of the model's type in package baselines; an unknown option is an error.
 type Options struct {
 	Cache   *int `json:"cache,omitempty"`   // transformer-xl, memorizing: tokens
 	T5      bool `json:"t5,omitempty"`      // transformer-xl, memorizing: relative biases

@@ -46,7 +46,7 @@ func (c Config) ofLlama(to *models.Config) {
 	}
 }
 
-// checkLlama refuses settings of the Llama family where they mean nothing.
+// checkLlama refuses settings of the Llama family where they have no effect.
 func (c Config) checkLlama() error {
 	switch {
 	case c.KeyValueHeads < 0 || c.KeyValueHeads > 1<<20:

@@ -9,10 +9,10 @@ import (
 	"infinibench/models/pretrained"
 )
 
-// PluggedIn checks that memories plugged into a published model leave it as it is, bit for
-// bit, behind a shut gate (β = -Inf) and as long as their cache is empty: the last hidden
-// layer of a text in one segment, and the logits of decoding it. An error is the share of
-// numbers that differ, and the tolerance 0.
+// PluggedIn checks that memories plugged into a published model do not change it, bit for
+// bit, with a shut gate (β = -Inf) and an empty cache. It compares the last hidden layer of a
+// text in one segment and the logits of decoding it. An error is the share of numbers that
+// differ; the tolerance is 0.
 func PluggedIn(base *pretrained.Folder) ([]Deviation, error) {
 	return pluggedIn(base, math.Inf(-1))
 }
@@ -65,7 +65,7 @@ func pattern(c models.Config) []int32 {
 	return ids
 }
 
-// reading is what a model makes of a text.
+// reading holds a model's outputs for a text.
 type reading struct{ hidden, decoding []float32 }
 
 func readPattern(m *models.Model, ids []int32) (reading, error) {

@@ -272,7 +272,7 @@ func TestGrowingLog(t *testing.T) {
 	}
 }
 
-// What is not a plain file of a plain size below the directory is not read.
+// Only regular files of normal size below the directory are read.
 func TestOutside(t *testing.T) {
 	d := halfway(t)
 	secret := filepath.Join(t.TempDir(), "secret")
@@ -312,7 +312,7 @@ func TestOutside(t *testing.T) {
 	}
 }
 
-// The files are looked at once a second, however many ask.
+// The files are read once a second, for any number of clients.
 func TestFreshness(t *testing.T) {
 	d := halfway(t)
 	w := NewWatch(d.path, "mine")
@@ -384,7 +384,7 @@ func TestSpeed(t *testing.T) {
 	}
 }
 
-// FuzzState: whatever the files hold, there is a state that can be sent.
+// FuzzState: any file content yields a state that can be serialised.
 func FuzzState(f *testing.F) {
 	line := `{"step":3,"loss":2.5,"seconds":1.5}`
 	f.Add([]byte(`{"cells":[{"experiment":"perplexity","model":"m","length":4}],"workers":2,"sizes":[{"config_hash":"a","trainings":[{"log":"metrics.jsonl","steps":9,"tokens":90}],"evaluate_tokens":5}]}`),
