@@ -9,9 +9,10 @@ import (
 
 // FullAttention is the control with nothing to forget: the same trunk, whose attention
 // reaches over the whole training sequence. It carries the keys and values of all tokens of
-// the sequence before a segment, and the gradient passes through them, so that training is
-// that of one long segment. On a longer text it sees the last tokens, as many as in
-// training. What a memory of bounded size can gain from a sequence is measured against it.
+// the sequence before a segment, and the gradient passes through them, so training is
+// equivalent to training on one long segment. On a longer text it sees only the last
+// tokens, as many as in training. It is the reference for what a memory of bounded size can
+// gain from a sequence.
 type FullAttention struct {
 	// Segments is the length of the sequence, at least 2; 0 means 16, as in the paper's
 	// training. No weight depends on it.

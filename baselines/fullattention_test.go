@@ -17,9 +17,9 @@ func TestFullAttention(t *testing.T) {
 
 func TestFullAttentionInLlama(t *testing.T) { modeltest.RunLlama(t, FullAttention{Segments: 2}) }
 
-// TestFullAttentionIsOneLongSegment: over a sequence that the window holds, loss and every
-// gradient are those of the control without memory whose segment is the whole sequence,
-// however many segments are in a graph.
+// TestFullAttentionIsOneLongSegment: over a sequence that fits the window, the loss and every
+// gradient equal those of the memoryless control with the whole sequence as one segment,
+// however many segments a graph holds.
 func TestFullAttentionIsOneLongSegment(t *testing.T) {
 	const segment, segments, documents = 6, 4, 2
 	ids := draw(documents*(segment*segments), 11)

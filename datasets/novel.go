@@ -47,7 +47,7 @@ func (c *generator) Certificate() Certificate {
 	return cert
 }
 
-// Generated is a corpus with a vocabulary of its own.
+// Generated is a corpus that defines its own vocabulary.
 type Generated interface {
 	Corpus
 	Vocabulary() []string

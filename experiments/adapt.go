@@ -11,8 +11,8 @@ import (
 	"infinibench/models"
 )
 
-// adaptExperiment is the paper's plug-and-play continual pre-training, and what it is worth
-// against the same training without a memory.
+// adaptExperiment is the paper's plug-and-play continual pre-training, compared with the same
+// training without a memory.
 var adaptExperiment = &experiment{
 	name: "adapt", everySeed: true,
 	cells: adaptCells, validate: validateAdapt, count: countAdapt, estimate: estimateAdapt, make: makeAdapt,
@@ -22,8 +22,8 @@ var adaptExperiment = &experiment{
 // adaptControl is the model without a memory.
 var adaptControl = baselines.LocalOnly{}.Name()
 
-// adaptCells is a cell for the control, which trains the base unless another cell was
-// faster, and one for each memory.
+// adaptCells returns a cell for the control and one for each memory. The first cell to run
+// trains the base.
 func adaptCells(p *Profile, seed uint64) []PlannedCell {
 	s := p.Adapt
 	if !s.Adapts() {
@@ -39,7 +39,7 @@ func adaptCells(p *Profile, seed uint64) []PlannedCell {
 	return cells
 }
 
-// adaptFor is the settings of one model, whom the others do not concern.
+// adaptFor returns the settings that apply to one model, without the other models'.
 func adaptFor(s results.AdaptSettings, m results.ModelSettings, model string) results.AdaptSettings {
 	s.Corpus, s.Models = "", nil // of the cell, and of others
 	if s.Segment == 0 {
@@ -66,7 +66,7 @@ func adaptControlWays(all []results.AdaptWay) []results.AdaptWay {
 	return ways
 }
 
-// adaptTraining is the profile's training with what a phase has of its own.
+// adaptTraining returns the profile's training settings, overridden by the phase's.
 func adaptTraining(s results.TrainingSettings, t results.AdaptTraining, gateRate float64) results.TrainingSettings {
 	s.Batch, s.Steps, s.WarmupSteps = t.Batch, t.Steps, t.WarmupSteps
 	s.LearningRate, s.GateLearningRate = t.LearningRate, gateRate
@@ -85,8 +85,8 @@ func adaptGateInits(ways []results.AdaptWay) []float64 {
 	return all
 }
 
-// adaptReadings is at most how often a cell reads the corpus, and how often of those a second and
-// third time at once, with the memory emptied and another document's.
+// adaptReadings returns the maximum number of times that a cell reads the corpus, and how
+// many of these readings also score the memory emptied and another document's memory.
 func adaptReadings(model string, ways []results.AdaptWay) (all, ablated int) {
 	trains := len(ways)
 	if model == adaptControl {

@@ -27,8 +27,8 @@ type adaptBase struct {
 	own    []sample // texts that it wrote
 }
 
-// adaptBaseRun is the making of the base, which all cells of a seed share. It has a
-// directory like that of a cell, without a result.
+// adaptBaseRun trains the base that all cells of a seed share. Its directory is laid out
+// like a cell's, without a result.
 func adaptBaseRun(r *cellRun) *cellRun {
 	s, base := r.settings, r.settings.Adapt.Base
 	s.ModelID, s.Length, s.Training = adaptControl, base.Length, adaptTraining(s.Training, base, 0)
@@ -43,8 +43,8 @@ func adaptBaseRun(r *cellRun) *cellRun {
 	return &b
 }
 
-// openAdaptBase returns the base of a cell, which it makes unless another cell has. If one
-// is at it, the error is a *lease.Held.
+// openAdaptBase returns the base of a cell, and trains it if no other cell has. If another
+// cell is training it, the error is a *lease.Held.
 func openAdaptBase(ctx context.Context, r *cellRun) (*adaptBase, error) {
 	b := adaptBaseRun(r)
 	folder := b.files.path("folder")
@@ -100,7 +100,7 @@ func madeAdaptBase(b *cellRun, folder, own string) (bool, error) {
 	return err == nil, err
 }
 
-// makeAdaptBase trains the base, writes it as a model folder, and lets it write texts.
+// makeAdaptBase trains the base, writes it as a model folder, and samples texts from it.
 func makeAdaptBase(ctx context.Context, b *cellRun, folder, own string, s results.AdaptSettings) error {
 	if err := atomicfile.Sweep(string(b.files)); err != nil {
 		return err
@@ -147,8 +147,8 @@ type adaptText struct {
 	IDs []int32 `json:"ids"`
 }
 
-// writeAdaptTexts draws texts from the base at temperature 1. Each starts with the token
-// that starts a text, or where the tokenizer has none, as a training document does.
+// writeAdaptTexts samples texts from the base at temperature 1. Each starts with the
+// beginning-of-text token or, if the tokenizer has none, like a training document.
 func writeAdaptTexts(ctx context.Context, b *cellRun, folder, path string, s results.AdaptSettings) error {
 	f, err := pretrained.Open(folder)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"infinibench/models"
 )
 
-// adaptRun makes one cell: the base with one memory, or without.
+// adaptRun runs one cell: the base with one memory or with none.
 type adaptRun struct {
 	*cellRun
 	base    *adaptBase
@@ -196,8 +196,8 @@ func adaptTrained(train string) func(*models.Param) bool {
 	}
 }
 
-// row scores a model on the corpus and on the base's own texts. One that was trained with a
-// memory is also scored without its use.
+// row scores a model on the corpus and on the base's own texts. It scores a model trained
+// with a memory without using the memory as well.
 func (r *adaptRun) row(ctx context.Context, m *models.Model, name, stage string, row results.AdaptRow) (results.AdaptRow, error) {
 	row.Segment, row.Gates = m.Config.Segment, m.Gates()
 	own, err := r.read(ctx, m, name+"/own", stage, r.base.own, false)

@@ -58,7 +58,7 @@ func configureMemory(s results.BaselineSettings, m models.Memory) models.Memory 
 	return m
 }
 
-// validateBaselines reports what a model would not do as it is written.
+// validateBaselines reports settings that a model would not honour.
 func (p *Profile) validateBaselines(report reporter) {
 	s, segment := p.Baselines, p.Model.Segment
 	if m := s.Memorizing; m.Entries != 0 && m.K > m.Entries {

@@ -63,7 +63,7 @@ func samePlan(path string, plan results.Plan) (bool, error) {
 }
 
 // sweepShared removes unfinished files of the run itself, of its tokenizers and its report.
-// Each cell has its own swept by the process that takes it.
+// The process that takes a cell sweeps the cell's files.
 func sweepShared(dir string, plan results.Plan) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -14,7 +14,7 @@ var booksumExperiment = &experiment{
 	keys: booksumKeys,
 }
 
-// phaseTraining is the training with what the phase has of its own.
+// phaseTraining returns the training settings, overridden by the phase's.
 func phaseTraining(t results.PhaseSettings, s results.TrainingSettings) results.TrainingSettings {
 	s.Batch, s.Steps, s.WarmupSteps = t.Batch, t.Steps, t.WarmupSteps
 	s.LearningRate, s.GateLearningRate = t.LearningRate, t.GateLearningRate
@@ -36,7 +36,7 @@ func booksumTrainTokens(s results.BooksumSettings) int {
 	return int(pretraining + finetuning)
 }
 
-// booksumReadTokens is what is read and drawn of one book at most.
+// booksumReadTokens is the maximum number of tokens read and sampled for one book.
 func booksumReadTokens(s results.BooksumSettings) int {
 	return s.Lengths[len(s.Lengths)-1] + len(s.Lengths)*s.Decodes*s.SummaryTokens
 }
@@ -119,8 +119,8 @@ func validateBooksumPhase(t results.PhaseSettings, p *Profile, corpus, key strin
 	}
 }
 
-// validateBookLength reports a number of a book's tokens that no book has, or after which
-// a summary would not start a segment.
+// validateBookLength reports a number of tokens that exceeds every book, or after which a
+// summary would not start at a segment boundary.
 func validateBookLength(p *Profile, corpus, key string, n int, report reporter) {
 	if p.Model.Segment > 0 && n%p.Model.Segment != 0 {
 		report(key, "got %d; allowed: a multiple of model.segment, %d, so that a summary starts a segment", n, p.Model.Segment)

@@ -54,8 +54,7 @@ func sentences(text string) []string {
 // oracle is the extractive summary that knows the reference: sentences of the text, in
 // their order, chosen one by one so that each raises the sum of ROUGE-1 and ROUGE-2 (F)
 // the most, until none does (as Nallapati et al. 2017, "SummaRuNNer", section 2.3). The
-// choice is greedy, and by another score than overall: it is not the most that extraction
-// could reach.
+// choice is greedy and does not optimise overall, so it is not an upper bound for extraction.
 func oracle(text, reference string) string {
 	all := sentences(text)
 	ref := newReference(reference)
@@ -113,8 +112,8 @@ func newReference(text string) *reference {
 	return r
 }
 
-// find returns the ids of the words and pairs that a text shares with the reference, each
-// as often as the text has it, and the number of words of the text.
+// find returns the ids of the words and pairs that a text shares with the reference, one for
+// each occurrence in the text, and the number of words of the text.
 func (r *reference) find(text string) (ids []int, words int) {
 	words = eachGram(text, func(g [2]string) {
 		if id, ok := r.ids[g]; ok {
@@ -144,7 +143,7 @@ type extract struct {
 	left            []int // by id: occurrences in the reference that are not matched yet
 }
 
-// with is the extract with one more sentence. It shares left, and does not change it.
+// with returns the extract with one more sentence. It shares left without changing it.
 func (e extract) with(ref *reference, grams []int, words int) extract {
 	for _, id := range grams {
 		switch {

@@ -89,7 +89,7 @@ func (r *bookReader) book(ctx context.Context, pair booksum.Pair, i int, done ma
 	return book, nil
 }
 
-// prefill is the tokens of a book that are read between two looks at whether to stop.
+// prefill is the number of tokens of a book read between two checks for cancellation.
 const prefill = 1 << 13
 
 // summarise samples the summaries of the book as far as it has been read.
@@ -120,7 +120,7 @@ func (r *bookReader) summarise(ctx context.Context, reading *results.BooksumRead
 	return nil
 }
 
-// stated says which outputs state a fact: its key with its value right behind it.
+// stated returns which outputs state a fact: its key directly followed by its value.
 func stated(key, value string, read bool, outputs []string) results.BooksumFact {
 	f := results.BooksumFact{Key: key, Value: value, Read: read}
 	for i, o := range outputs {

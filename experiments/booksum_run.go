@@ -78,8 +78,8 @@ func makeBooksum(ctx context.Context, r *cellRun) error {
 	return r.files.finish(result)
 }
 
-// usable tells of the pairs that cannot be used, and is an error if there are any and
-// the profile says to stop then.
+// usable reports unusable pairs through note. It returns an error if there are any and the
+// profile says to stop.
 func (x *summaryTask) usable(split datasets.Split, note func(string)) error {
 	var problems []string
 	for _, s := range []datasets.Split{datasets.Train, split} {
@@ -142,12 +142,12 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 		source:  func() (train.Source, error) { return newSummarySource(x, s.Seed, s.Training.Batch) },
 		seconds: &finetuning.TrainSeconds, tokens: &finetuning.TrainTokens,
 	})
-	// The summaries alone are learnt from, but what the speed is of is all that was read.
+	// Only summary tokens carry a loss, but the speed counts all tokens that were read.
 	pretraining.TrainTokens, finetuning.TrainTokens = booksumPhaseTokens(b)
 	return m, err
 }
 
-// readBooks makes the readings that samples.jsonl does not hold yet.
+// readBooks computes the readings that samples.jsonl lacks.
 func (r *cellRun) readBooks(ctx context.Context, reader *bookReader, split datasets.Split) ([]results.BooksumBook, error) {
 	lines, err := results.ReadLog[results.BooksumReading](r.files.path("samples.jsonl"))
 	if err != nil {
@@ -208,14 +208,14 @@ func describeBooks(t *TokenizedCorpus, split datasets.Split, books int) results.
 	return note
 }
 
-// protocol is the id of the way of scoring.
+// protocol is the id of the scoring protocol.
 func (x *summaryTask) protocol(split datasets.Split, note results.DataNote) string {
 	s := x.settings
 	return fmt.Sprintf("%s/%s/%s/%d-books/%d-tokens/temperature-%g/top-p-%g/%d-decodes/rouge-unstemmed/v%d",
 		x.pairs.Name(), split, note.Tokenizer, note.Documents, s.SummaryTokens, s.Temperature, s.TopP, s.Decodes, ProtocolVersion)
 }
 
-// booksumScale says how large the run was. The paper's has 8 billion weights.
+// booksumScale describes the size of the run. The paper's model has 8 billion weights.
 func (r *cellRun) booksumScale(m *models.Model) results.Scale {
 	c, t := m.Config, r.settings.Training
 	return results.Scale{

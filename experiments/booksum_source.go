@@ -107,7 +107,7 @@ func (s *summarySource) Next(b *train.Batch) error {
 // Cursor is how many pairs have been drawn.
 func (s *summarySource) Cursor() json.RawMessage { return fmt.Appendf(nil, "%d", s.drawn) }
 
-// SetCursor goes back to a place that Cursor gave.
+// SetCursor resumes at a position that Cursor returned.
 func (s *summarySource) SetCursor(data json.RawMessage) error {
 	n, err := strconv.Atoi(string(data))
 	if err != nil || n < 0 {

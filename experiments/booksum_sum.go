@@ -9,8 +9,8 @@ import (
 	"infinibench/internal/results"
 )
 
-// sumBooksum is the result of a cell, from its books. In the books it leaves what the
-// report shows.
+// sumBooksum returns the result of a cell, aggregated from its books. It reduces the books to
+// what the report shows.
 func sumBooksum(x *summaryTask, split datasets.Split, books []results.BooksumBook, lead int) *results.Booksum {
 	b := &results.Booksum{Books: books, LeadWords: lead}
 	for _, s := range slices.Compact([]datasets.Split{datasets.Train, split}) {

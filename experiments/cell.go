@@ -74,7 +74,7 @@ func (r *cellRun) result() *results.Result {
 	}
 }
 
-// phase is one training of a cell, of which it may have several.
+// phase is one of the training phases of a cell.
 type phase struct {
 	dir      string // of its checkpoints
 	log      string // its file
@@ -93,7 +93,7 @@ type phase struct {
 	tokens  *int64
 }
 
-// steps is the number of tokens of so many steps.
+// steps returns the number of tokens in n steps.
 func (p phase) steps(n int) int { return n * p.training.Batch * p.length }
 
 // fit returns the model of a phase. It resumes from the last checkpoint, and reads the
@@ -213,7 +213,7 @@ func (r *cellRun) newModel() (*models.Model, error) {
 	return newModel(r.folder, r.settings, r.vocabulary())
 }
 
-// noteMissing says how many of the steps that were done the training log lacks.
+// noteMissing reports how many completed steps the training log lacks.
 func (r *cellRun) noteMissing(name string, log []results.LogLine, done int) {
 	if n := done - len(log); n > 0 {
 		r.note(fmt.Sprintf("%s lacks %d of the first %d steps; the model is not affected", r.files.path(name), n, done))
@@ -274,8 +274,8 @@ func gateRange(m *models.Model) (low, high float64) {
 	return low, high
 }
 
-// measureFootprint holds the formula against the live state of one document; that
-// they differ is an error of the program.
+// measureFootprint compares the formula with the live state of one document; a difference is
+// a bug.
 func measureFootprint(m *models.Model) (results.Footprint, error) {
 	formula, entries := m.Memory.Footprint(m.Config)
 	f := results.Footprint{Formula: formula, Entries: entries, Bytes: 4 * entries, MeasuredBytes: m.NewState(1).Bytes()}

@@ -32,9 +32,9 @@ type TokenizedCorpus struct {
 	held   int             // tokens in recent
 }
 
-// recentTokens bounds what a TokenizedCorpus keeps of training documents: enough for a small
-// corpus as a whole. When it is full all are dropped; of a large corpus hardly any
-// would be asked for again soon.
+// recentTokens limits the training documents that a TokenizedCorpus caches: a small corpus
+// fits as a whole. A full cache is cleared, since a large corpus would hardly reuse any of
+// its documents soon.
 const recentTokens = 1 << 25
 
 // tokens is training document i, tokenised.
@@ -183,10 +183,10 @@ func texts(ctx context.Context, c datasets.Corpus, split datasets.Split) iter.Se
 
 // trainingSource draws stretches of training documents: every pass through the
 // split takes the documents in a new order drawn from the seed, and one stretch of
-// each, at a place drawn as well. Stretches that follow one another in a batch or in
-// time are thus of different documents; reading a document through instead would
-// let the weights learn it for the moment, in place of the memory. Every model of a
-// seed sees the same batches, so results can be paired.
+// each, at a random position. Consecutive stretches, in a batch or in time, therefore come
+// from different documents; reading a document in order would let the weights adapt to it
+// temporarily, in place of the memory. All models of a seed see the same batches, so results
+// can be paired.
 type trainingSource struct {
 	text         *TokenizedCorpus
 	seed         uint64
@@ -242,8 +242,8 @@ func (s *trainingSource) draw() ([]int32, error) {
 	return nil, fmt.Errorf("experiments: no training document of %s has two tokens", s.text.Corpus.Name())
 }
 
-// documentOrder is the document at a place of a pass. A split too large to be passed
-// through is taken as it comes, from a place of its own for each seed.
+// documentOrder returns the document at a position of a pass. A split too large for a full
+// pass is read in order, from a start that depends on the seed.
 func documentOrder(seed uint64, pass, place, n int) int {
 	const passable = 1 << 16
 	if n > passable {
@@ -257,7 +257,7 @@ func (s *trainingSource) Cursor() json.RawMessage {
 	return fmt.Appendf(nil, "%d", s.drawn)
 }
 
-// SetCursor goes back to a place that Cursor gave.
+// SetCursor resumes at a position that Cursor returned.
 func (s *trainingSource) SetCursor(data json.RawMessage) error {
 	n, err := strconv.Atoi(string(data))
 	if err != nil || n < 0 {

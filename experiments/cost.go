@@ -21,7 +21,7 @@ func costCells(p *Profile, _ uint64) []PlannedCell {
 		return nil
 	}
 	var cells []PlannedCell
-	// The control grows with the sequence that is measured; one that is trained is no other.
+	// The control scales with the measured sequence, so a trained control needs no extra cell.
 	models = slices.DeleteFunc(models, func(id string) bool { return id == results.FullAttention })
 	for _, model := range append(models, results.FullAttention) {
 		c := p.newCell(results.Cell{Model: model, Length: p.Cost.Lengths[len(p.Cost.Lengths)-1]})

@@ -7,7 +7,7 @@ import (
 
 // FLOPs counts the floating-point operations of the matrix products for one token in
 // whole segments of one document, a multiplication and an addition being two. With the
-// width d, the hidden width f, the segment T and the vocabulary V, going forward takes
+// width d, the hidden width f, the segment T and the vocabulary V, the forward pass takes
 //
 //	layers · (2·d·3d + 2·d·d + 2·2·d·f + 2·T·d) + memory + 2·d·V
 //
@@ -95,9 +95,9 @@ func positionFLOPs(c models.Config, m models.Memory, t5, training bool, segments
 }
 
 // compressionFLOPs counts the convolutions that make n slots of the keys and of the
-// values of a segment, 2·n·rate·d·d each. Training adds what teaches them: attention to
-// the segment and to its slots, by the slots' keys and values and what they are multiplied
-// with three products more, and by the weights as many as forward.
+// values of a segment, 2·n·rate·d·d each. Training adds their auxiliary loss: attention to
+// the segment and to its slots, three more products for the slots' keys and values and their
+// factors, and as many products for the weights as in the forward pass.
 func compressionFLOPs(c models.Config, m baselines.Compressive, training bool) float64 {
 	layers, d, segment := float64(c.Layers), float64(c.Width()), float64(c.Segment)
 	params := m.Params(c, 0)

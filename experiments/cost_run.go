@@ -17,8 +17,8 @@ import (
 	"infinibench/models"
 )
 
-// makeCost measures a model. What it measured goes to timing.json, since
-// it differs from run to run; the result says only what was measured and how.
+// makeCost measures a model. The measurements go to timing.json, since they differ from run
+// to run; the result records only what was measured and how.
 func makeCost(ctx context.Context, r *cellRun) error {
 	s := r.settings
 	if _, err := r.files.prepare(r.config); err != nil {
@@ -81,9 +81,9 @@ func costPoints(ctx context.Context, f *modelFolder, s results.CellSettings, voc
 	return append(points, beyond...), nil
 }
 
-// predict says what a sequence would cost that is longer than those that were measured.
-// The time grows as the arithmetic does. The memory grows by the power of the length by
-// which it grew last; after a single measurement by the square, which is the worst.
+// predict extrapolates the cost to a sequence longer than the measured ones. The time is
+// proportional to the arithmetic. The memory is extrapolated with the last observed power of
+// the length; after a single measurement with the square, which is the worst case.
 func predict(f *modelFolder, s results.CellSettings, vocabulary int, points []results.CostPoint, tokens int) (results.CostPoint, error) {
 	c, memory, err := modelOf(f, measuredModel(s, tokens), vocabulary)
 	if err != nil {
@@ -155,8 +155,8 @@ func costPoint(ctx context.Context, f *modelFolder, s results.CellSettings, voca
 	return p, err
 }
 
-// Each measurement is the median of some runs: at least so many, over at least so long.
-// Of two it is the faster, for whatever else the machine does makes a run slower.
+// Each measurement is the median of at least costRuns runs over at least costTime. Of two
+// runs it takes the faster, since other load on the machine only slows a run down.
 const (
 	costRuns = 2
 	costTime = 100 * time.Millisecond

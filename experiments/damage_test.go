@@ -17,7 +17,7 @@ import (
 var stages = []struct {
 	name  string
 	stop  func(Event, int) bool // with the number of events of its phase so far
-	files []string              // of the cell, that are there
+	files []string              // of the cell, that exist by then
 }{
 	{"training", func(e Event, n int) bool { return e.Phase == "train" && n == 4 },
 		[]string{"config.yaml", "metrics.jsonl", "checkpoint/training.safetensors", "checkpoint/training.previous.safetensors"}},

@@ -33,8 +33,8 @@ func speck(t *testing.T) *Profile {
 	return p
 }
 
-// shm is a directory that costs no disk access, where there is one: these tests
-// sync thousands of files, and none of them cuts the power.
+// shm returns a directory in shared memory if there is one: these tests sync thousands of
+// files and simulate no power loss, so they need no disk.
 func shm(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "infinibench")
@@ -45,9 +45,9 @@ func shm(t *testing.T) string {
 	return dir
 }
 
-// finished is everything below a runs directory that must not depend on what
-// happened on the way, and checks what a directory must hold besides: no unfinished
-// file, each step and each document once; with gaps, a step may be missing.
+// finished returns all files of a runs directory that must not depend on interruptions. It
+// also checks that no temporary file is left and that each step and each document appears
+// once; with gaps, a step may be missing.
 func finished(t *testing.T, dir string, gaps bool) map[string]string {
 	t.Helper()
 	files := map[string]string{}

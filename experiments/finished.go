@@ -59,8 +59,8 @@ func (c cellFiles) reopen(r results.Result, config []byte) (notes []string, done
 	return notes, done, nil
 }
 
-// intact reports whether a finished cell needs no attention: its settings and samples are
-// those of its result, and no process holds it, or held it and was killed.
+// intact reports whether a finished cell needs no attention: its settings and samples match
+// its result, and no process holds it or was killed while holding it.
 func (c cellFiles) intact(r results.Result, config []byte) bool {
 	if _, held := lease.Holder(os.DirFS(string(c)), "."); held {
 		return false

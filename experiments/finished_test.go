@@ -52,7 +52,7 @@ func TestLostSamplesKeepTheResult(t *testing.T) {
 	}
 }
 
-// Whoever removes models and samples to have room has not asked for another training.
+// Deleting models and samples to free disk space must not trigger retraining.
 func TestLostModelIsNotTrainedAgain(t *testing.T) {
 	o, files := finishedCell(t)
 	for _, name := range []string{"samples.jsonl", "checkpoint"} {

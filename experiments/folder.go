@@ -68,7 +68,7 @@ func (f *modelFolder) reads(corpus string, t tokenizer.Tokenizer) error {
 	return nil
 }
 
-// suits returns an error if a cell asks for a model that the folder cannot be.
+// suits returns an error if a cell needs a model that the folder cannot provide.
 func (f *modelFolder) suits(c PlannedCell) error {
 	config := f.config(c.Settings.Model)
 	if err := fitsContext(f.Folder, config.Segment); err != nil {
@@ -140,7 +140,7 @@ func (p *Profile) folder(dir string) (*modelFolder, error) {
 	return f, nil
 }
 
-// identifyModels opens the folders of the cells and checks that the cells can be had.
+// identifyModels opens the folders of the cells and checks that they fit the cells.
 func (p *Profile) identifyModels() error {
 	p.folders = nil
 	for _, c := range p.Cells() {

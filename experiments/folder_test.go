@@ -192,7 +192,7 @@ func TestShortCount(t *testing.T) {
 	}
 }
 
-// What a folder cannot be is said before anything runs.
+// A folder that does not fit the profile is rejected before anything runs.
 func TestBadFolderProfiles(t *testing.T) {
 	dir, data := llama(t, 1), writeBooks(t)
 	other := filepath.Join(t.TempDir(), "tokenizer.json")
@@ -235,8 +235,8 @@ func TestBadFolderProfiles(t *testing.T) {
 	}
 }
 
-// Weights are drawn in the shape of the folder's if that is asked for, and those of a
-// tokenizer that the profile names by another kind are found when the cell runs.
+// With model.scratch, weights are initialised at random in the shapes of the folder's. A
+// tokenizer of another kind than the profile names is detected when the cell runs.
 func TestFromScratch(t *testing.T) {
 	dir, data := llama(t, 1), writeBooks(t)
 	p := pretrainedProfile(t, dir)

@@ -10,7 +10,7 @@ import (
 )
 
 // paperMemory is the memory column of the paper's Table 2 as printed (arXiv
-// 2404.07143v2): the only numbers of the ledger that are not worked out.
+// 2404.07143v2): the only numbers of the ledger that are not computed.
 var paperMemory = map[string][2]string{
 	"transformer-xl": {"50M", "3.7x"},
 	memorizing:       {"183M", "1x"},
@@ -19,7 +19,7 @@ var paperMemory = map[string][2]string{
 	"infini-delta":   {"1.6M", "114x"},
 }
 
-// memorizing is the model that the paper's ratios are taken to.
+// memorizing is the reference model of the paper's ratios.
 const memorizing = "memorizing"
 
 // PaperLedger is the ledger of every model at the paper's own sizes. It counts the
@@ -62,8 +62,8 @@ func PaperLedger() (*results.Ledger, error) {
 	return l, addPeaks(l, paperPeaks)
 }
 
-// Ledger is the ledger of every model at the profile's sizes. That a live state is not
-// what its formula says is an error of the program.
+// Ledger returns the ledger of every model at the profile's sizes. A live state that differs
+// from its formula is a bug.
 func (p *Profile) Ledger() (*results.Ledger, error) {
 	if f, err := p.folder(p.Model.From); f != nil || err != nil {
 		return p.folderLedger(f, err)
@@ -152,12 +152,12 @@ func ModelLedger(name string, c models.Config, all []models.Memory, batch int, l
 	return l, nil
 }
 
-// keysAndValues is how many numbers attention keeps of so many tokens.
+// keysAndValues returns how many numbers attention caches for a number of tokens.
 func keysAndValues(c models.Config, tokens int) int64 {
 	return 2 * int64(c.KVHeads()) * int64(c.HeadSize) * int64(c.Layers) * int64(tokens)
 }
 
-// compareLedger sets the ratios.
+// compareLedger computes the ratios.
 func compareLedger(l *results.Ledger) {
 	var reference int64
 	for _, r := range l.Rows {

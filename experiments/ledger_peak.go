@@ -12,8 +12,8 @@ import (
 	"infinibench/models"
 )
 
-// paperPeaks is what PeakMemory was at the paper's sizes, of each model in a process of its
-// own: it takes too long to be measured for every report.
+// paperPeaks holds PeakMemory at the paper's sizes, measured once for each model in a
+// separate process: a measurement takes too long for every report.
 //
 //go:embed paper_peaks.json
 var paperPeaks []byte
@@ -36,10 +36,9 @@ func addPeaks(l *results.Ledger, measured []byte) error {
 	return nil
 }
 
-// PeakMemory evaluates one model of a profile on two segments, so that the second reads
-// what the first has written, and returns the most memory that the process has had
-// resident, in bytes: to be asked of a process that has done nothing else. It is 0 where
-// that is not known.
+// PeakMemory evaluates one model of a profile on two segments, so that the second reads what
+// the first wrote, and returns the peak resident memory of the process in bytes, or 0 if
+// unknown. Call it in a process that does nothing else.
 func PeakMemory(ctx context.Context, p *Profile, model string) (int64, error) {
 	kernel.SetThreads(p.Threads)
 	corpora := p.corpora()

@@ -11,7 +11,7 @@ import (
 	"infinibench/models"
 )
 
-// StreamPoint is what a stream of tokens cost by the time it had a length.
+// StreamPoint is the cost of a stream of tokens up to a length.
 type StreamPoint struct {
 	Tokens          int     `json:"tokens"`            // since the stream began
 	TokensPerSecond float64 `json:"tokens_per_second"` // over the stretch since the point before
@@ -19,9 +19,9 @@ type StreamPoint struct {
 	RSS             int64   `json:"rss_bytes"`         // resident memory of the process; 0 where it is not known
 }
 
-// StreamLengths is where a stream of n tokens is looked at: after 1,024 tokens, or
-// one segment where that is more, after every doubling of that, and at the end. All
-// are whole segments; fewer than two lengths show no trend.
+// StreamLengths returns the lengths at which a stream of n tokens is measured: 1,024 tokens
+// or one segment, whichever is more, every doubling of that, and the end. All are whole
+// segments; fewer than two lengths show no trend.
 func StreamLengths(n, segment int) []int {
 	const first = 1024
 	n -= n % segment
@@ -81,7 +81,7 @@ func newReader(m *models.Model) *reader {
 	return r
 }
 
-// read goes n tokens on, which are whole segments.
+// read advances by n tokens, which must be whole segments.
 func (r *reader) read(ctx context.Context, n int, tick func(tokens int)) error {
 	segment := r.config.Segment
 	for ; n > 0; n -= segment {
@@ -100,8 +100,8 @@ func (r *reader) read(ctx context.Context, n int, tick func(tokens int)) error {
 	return nil
 }
 
-// StreamTrend is how the cost of a stream changes with its length. What does not
-// depend on it has zeros here but for the noise of a measurement.
+// StreamTrend describes how the cost of a stream changes with its length. A cost that does
+// not depend on the length has a trend of zero, up to measurement noise.
 type StreamTrend struct {
 	SpeedPerDoubling float64 `json:"speed_per_doubling"` // 0.01: one percent faster with each doubling
 	RSSPerMillion    float64 `json:"rss_bytes_per_million_tokens"`

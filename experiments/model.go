@@ -39,8 +39,8 @@ func NewMemory(id string, s results.BaselineSettings) (models.Memory, error) {
 	return nil, fmt.Errorf("experiments: unknown model %q; known: %s", id, strings.Join(modelIDs(), ", "))
 }
 
-// newModel makes the model that a cell's training starts from: with weights drawn from its
-// seed, or those of the folder, if that is not nil.
+// newModel returns the model that a cell's training starts from. It reads the weights from
+// f, or draws them from the cell's seed if f is nil or the profile sets scratch.
 func newModel(f *modelFolder, s results.CellSettings, vocabulary int) (*models.Model, error) {
 	if f == nil || s.Model.Scratch {
 		return drawnModel(f, s, vocabulary)
@@ -62,7 +62,8 @@ func drawnModel(f *modelFolder, s results.CellSettings, vocabulary int) (*models
 	return models.New(c, memory, s.Seed)
 }
 
-// modelOf is what the model of a cell is made of. A folder has a vocabulary of its own.
+// modelOf returns the configuration and the memory of a cell's model. A folder brings its
+// own vocabulary.
 func modelOf(f *modelFolder, s results.CellSettings, vocabulary int) (models.Config, models.Memory, error) {
 	memory, err := NewMemory(s.ModelID, s.Baselines)
 	if f != nil {

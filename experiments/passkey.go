@@ -34,7 +34,7 @@ func passkeyCells(p *Profile, seed uint64) []PlannedCell {
 	return cells
 }
 
-// passkeyFor is the settings of one model, whom the others do not concern.
+// passkeyFor returns the settings that apply to one model, without the other models'.
 func passkeyFor(s results.PasskeySettings, model string) results.PasskeySettings {
 	s.Models = []string{model}
 	if !strings.HasPrefix(model, "infini-") {

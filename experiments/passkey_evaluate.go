@@ -10,8 +10,8 @@ import (
 	"infinibench/models"
 )
 
-// passkeySave is how many tokens are read between two saves of the state, over all
-// samples of a batch: what a kill may cost.
+// passkeySave is the number of tokens, over all samples of a batch, read between two saves of
+// the state: a kill loses at most these.
 const passkeySave = 1 << 20
 
 // passkeyEvaluation reads and answers the prompts of a stage. They all have the same filler,
@@ -88,7 +88,7 @@ func (e *passkeyEvaluation) run(ctx context.Context) error {
 		}
 		e.at = passkeyProgress{ConfigHash: e.hash, Stage: e.stage.name}
 	}
-	readers := map[int]*passkeyReader{} // by documents: a pass is built for so many
+	readers := map[int]*passkeyReader{} // by batch size, which is fixed in a pass
 	for first := e.at.Batch * batch; first < e.stage.samples; first += batch {
 		keys := e.keys[first:min(first+batch, e.stage.samples)]
 		reader := readers[len(keys)]
@@ -162,11 +162,10 @@ func (e *passkeyEvaluation) stream(ctx context.Context, reader *passkeyReader, f
 	return nil
 }
 
-// readAtOnce is how many tokens of each document are read before anybody looks whether
-// the context has ended.
+// readAtOnce is the number of tokens of each document read between two checks of the context.
 const readAtOnce = 1 << 13
 
-// read moves the state on to a token and saves it now and then, and when the context
+// read advances the state to a token. It saves the state periodically and when the context
 // ends.
 func (e *passkeyEvaluation) read(ctx context.Context, reader *passkeyReader, documents [][]int32, to int) error {
 	start := machine.WorkTime()
@@ -196,8 +195,8 @@ func (e *passkeyEvaluation) read(ctx context.Context, reader *passkeyReader, doc
 	return nil
 }
 
-// ask lets every document answer one prompt and writes the answers down, unless an
-// earlier run did.
+// ask generates the answers of all documents to one prompt and saves them, unless an earlier
+// run did.
 func (e *passkeyEvaluation) ask(reader *passkeyReader, a passkeyPrompt, first int, keys []passkey.Key) error {
 	for _, l := range e.lines {
 		if a.matches(l) && l.Sample == first {

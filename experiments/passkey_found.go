@@ -10,7 +10,7 @@ import (
 	"infinibench/models"
 )
 
-// passkeyLooked is the number of prompts in a look at the digits.
+// passkeyLooked is the number of prompts in one check for the digits.
 const passkeyLooked = 16
 
 // digits returns a function that measures the share of the digits that a model gives in
@@ -57,8 +57,8 @@ func (r *passkeyRun) digits(m *models.Model, length int) (func() (float64, error
 	}, nil
 }
 
-// found is after how many steps of a stage the digits were found; 0: never, or nobody
-// looked.
+// found returns the number of steps of a stage after which the digits were found; 0: never,
+// or not measured.
 func (r *passkeyRun) found(stage passkeyStage) (int, error) {
 	want := r.settings.Passkey.Recipe.RepeatsFound
 	if want == 0 {

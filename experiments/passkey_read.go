@@ -113,8 +113,8 @@ type passkeyReader struct {
 	decoder *models.Decoder
 }
 
-// readAbreast is how many segments, of all documents together, one pass reads: enough
-// for the matrices not to be small, few enough for the cache.
+// readAbreast is the number of segments, over all documents, that one pass reads: enough to
+// make the matrices large, few enough for the cache.
 const readAbreast = 16
 
 func newPasskeyReader(m *models.Model, documents int) *passkeyReader {
@@ -145,8 +145,8 @@ func (r *passkeyReader) read(state *models.State, documents [][]int32, from, to 
 	return nil
 }
 
-// promptEnd is what of a prompt is not read for the state alone: its last segment, and the
-// answer. The rest of a million tokens need not be kept.
+// promptEnd is the part of a prompt that is scored: its last segment and the answer. The rest
+// of a million tokens only updates the state and need not be kept.
 type promptEnd struct {
 	record passkey.Record
 	tail   []int32 // from a segment's start
@@ -160,8 +160,8 @@ func (a passkeyPrompt) end(task *passkey.Task, key passkey.Key, segment int) (pr
 	return promptEnd{x.Record(), slices.Clone(x.IDs[a.until(segment):x.Prompt.Length])}, nil
 }
 
-// answers gives, for each document, what follows its prompt from a state that has read
-// all whole segments before: the likeliest token after each other, and the probability
+// answers returns, for each document, the continuation of its prompt from a state that has
+// read all earlier whole segments: the most likely token at each step, and the probability
 // of the right one.
 func (r *passkeyReader) answers(state *models.State, prompts []promptEnd) (output [][]int32, probability [][]float64, err error) {
 	r.decoder.Restart(state)

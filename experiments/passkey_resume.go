@@ -14,7 +14,7 @@ import (
 	"infinibench/models"
 )
 
-// passkeyProgress is how far an evaluation has come.
+// passkeyProgress is the progress of an evaluation.
 type passkeyProgress struct {
 	ConfigHash string `json:"config_hash"`
 	Stage      string `json:"stage"`
@@ -42,9 +42,8 @@ func (e *passkeyEvaluation) questions(f func(at passkeyProgress, a passkeyPrompt
 	}
 }
 
-// intact is how many of the answers at hand are those that the first questions have, in
-// order and without a gap: a batch that was torn, and what follows what was lost, is
-// asked for again.
+// intact returns how many saved answers match the first questions, in order and without a
+// gap. A torn batch, and every answer after a lost one, is computed again.
 func (e *passkeyEvaluation) intact() int {
 	kept := 0
 	e.questions(func(_ passkeyProgress, a passkeyPrompt, first, n int) bool {
@@ -62,7 +61,7 @@ func (e *passkeyEvaluation) intact() int {
 	return kept
 }
 
-// due is how many answers were given before a place in the reading.
+// due returns the number of answers before a position in the reading.
 func (e *passkeyEvaluation) due(at passkeyProgress) int {
 	answers := 0
 	e.questions(func(q passkeyProgress, _ passkeyPrompt, _, n int) bool {
@@ -104,7 +103,7 @@ func (e *passkeyEvaluation) all() []safetensors.Tensor {
 	return kept
 }
 
-// save keeps how far the reading has come, after the answers given so far.
+// save writes the progress of the reading, after the answers so far.
 func (e *passkeyEvaluation) save() error {
 	e.unsaved = 0
 	if err := e.file.Sync(); err != nil {
@@ -121,8 +120,8 @@ func (e *passkeyEvaluation) save() error {
 	return safetensors.Write(e.path(), map[string]string{"reading": string(at)}, e.all())
 }
 
-// load goes back to where save was. A file that is damaged, or of other settings, is
-// removed, and the stage is read from the start; its answers are kept.
+// load restores the state that save wrote. It removes a file that is damaged or has other
+// settings; the stage is then read from the start, and its answers are kept.
 func (e *passkeyEvaluation) load() error {
 	e.at = passkeyProgress{ConfigHash: e.hash, Stage: e.stage.name, Batch: prefixBatch}
 	metadata, saved, err := safetensors.Read(e.path())
@@ -178,7 +177,7 @@ func (e *passkeyEvaluation) restore(at passkeyProgress, saved []safetensors.Tens
 	return nil
 }
 
-// done is how many tokens were read to get where the reading is.
+// done returns the number of tokens read up to the current position.
 func (e *passkeyEvaluation) done() int {
 	n := e.model.Config.Segment
 	if e.at.Batch == prefixBatch {

@@ -79,7 +79,7 @@ func count(right []bool) int {
 	return n
 }
 
-// shareOf is the share of n samples, of so many parts each.
+// shareOf returns the share of right parts in n samples of `parts` parts each.
 func shareOf(right, parts, n int) results.Share {
 	p := float64(right) / float64(parts*n)
 	low, high := metrics.Wilson(p, n)

@@ -32,7 +32,7 @@ type passkeySource struct {
 	seen   float64                 // the share before this step; 0 if nobody looked
 }
 
-// passkeyLook is the number of steps between two looks at the digits.
+// passkeyLook is the number of steps between two checks for the digits.
 const passkeyLook = 25
 
 func newPasskeySource(task *passkey.Task, seed uint64, t results.PasskeyTraining, segment int, recipe *results.RecipeSettings) (*passkeySource, error) {
@@ -65,8 +65,8 @@ func (s *passkeySource) Next(b *train.Batch) error {
 		weight, most := 1.0, 1.0
 		if s.recipe != nil {
 			weight, most = s.recipe.AnswerWeight, s.largestWriteCount()
-			// Half of the sequences ask once, and their filler may stand for more; before
-			// that begins, all ask in every later segment.
+			// Half of the sequences ask once, and their filler may have write counts above
+			// 1. Before repeats begin, all sequences ask in every later segment.
 			if most == 1 || 2*row >= s.rows {
 				of.Ask, most = passkey.AskLater+passkey.Ask(r.IntN(2)), 1
 			}
@@ -91,7 +91,7 @@ func (s *passkeySource) Next(b *train.Batch) error {
 	return nil
 }
 
-// look measures, now and then, whether the model has found the digits.
+// look checks periodically whether the model has found the digits.
 func (s *passkeySource) look() (err error) {
 	s.seen = 0
 	if s.recipe == nil || s.recipe.RepeatsFound == 0 || s.found > 0 || s.step == 1 || s.step%passkeyLook != 1 {
@@ -115,7 +115,7 @@ func (s *passkeySource) needleStart(r *rand.Rand) int {
 	return s.first + r.IntN(s.last-s.first+1)
 }
 
-// largestWriteCount is how many segments one of filler may stand for at this step.
+// largestWriteCount returns the maximum write count of a filler segment at this step.
 func (s *passkeySource) largestWriteCount() float64 {
 	from := s.recipe.RepeatsFrom
 	if s.recipe.RepeatsFound > 0 {
@@ -131,7 +131,7 @@ func (s *passkeySource) largestWriteCount() float64 {
 	return math.Pow(s.recipe.Repeats, min(1, past/float64(s.recipe.RepeatsRamp)))
 }
 
-// sumToOne makes weights sum to 1, so that each sequence of a batch counts alike.
+// sumToOne normalises weights to a sum of 1, so that all sequences of a batch weigh the same.
 func sumToOne(weights []float32) {
 	var sum float32
 	for _, w := range weights {
@@ -157,7 +157,7 @@ func (s *passkeySource) Cursor() json.RawMessage {
 	return data
 }
 
-// SetCursor goes back to where Cursor was.
+// SetCursor resumes at a position that Cursor returned.
 func (s *passkeySource) SetCursor(data json.RawMessage) error {
 	var at passkeyCursor
 	if err := jsonread.Line(data, &at); err != nil || at.Step < 0 || at.Found < 0 || at.Found > at.Step {

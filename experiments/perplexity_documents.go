@@ -15,10 +15,10 @@ import (
 type Unscored struct{ ID, Why string }
 
 // ScoreDocuments scores a model on documents by the perplexity protocol. A document that
-// cannot be scored costs the others nothing: it is left out of every sum and listed.
-// The perplexity is nil when nothing could be scored.
+// cannot be scored does not affect the others: it is left out of every sum and listed. The
+// perplexity is nil if no document could be scored.
 func ScoreDocuments(ctx context.Context, m *models.Model, t tokenizer.Tokenizer, documents []datasets.Document, s results.EvaluationSettings, tick func(tokens int)) (*results.Perplexity, []Unscored, error) {
-	if t.Size() > m.Config.Vocabulary { // that of a pretrained model may be larger
+	if t.Size() > m.Config.Vocabulary { // a pretrained model's may be larger
 		return nil, nil, fmt.Errorf("experiments: the model has a vocabulary of %d, tokenizer %s one of %d", m.Config.Vocabulary, t.Name(), t.Size())
 	}
 	var samples []sample

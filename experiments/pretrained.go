@@ -13,10 +13,10 @@ import (
 	"infinibench/models/pretrained"
 )
 
-// Plug is what is plugged into a pretrained model. What is not set is as the folder has it,
-// if a memory was plugged into that model before. In a base model it is local attention
-// over the model's own context or, for a memory, the setting that costs an untrained model
-// least: a first segment without gate, and gates of -2.
+// Plug configures the memory plugged into a pretrained model. If that model already has a
+// memory, unset fields default to the folder's settings. For a base model they default to
+// local attention over the model's own context or, with a memory, to the setting that costs
+// an untrained model least: an ungated first segment and gates of -2.
 type Plug struct {
 	Memory       string // id of a model: infini-delta, …
 	Segment      int    // tokens; 0: not set

@@ -26,9 +26,9 @@ var recallExperiment = &experiment{
 // RecallModels are the models whose memory's recall is known.
 var RecallModels = []string{"infini-linear", "infini-delta"}
 
-// A memory agrees with its curve if its error is within so many standard deviations of
-// the error that is expected, and each answer within so much of that in float64. The
-// latter is a hundred times what was seen at a width of 128.
+// A memory agrees with its curve if its error is within recallDeviations standard
+// deviations of the expected error, and each answer within recallRounding of the float64
+// answer. The latter is a hundred times the deviation observed at width 128.
 const (
 	recallDeviations = 5
 	recallRounding   = 1e-4

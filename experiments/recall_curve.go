@@ -7,11 +7,11 @@ import (
 	"gonum.org/v1/gonum/mat"
 )
 
-// What a memory must answer, worked out without it. Let f_i = σ(k_i) and v_i be the n
+// The expected answers of a memory, in closed form. Let f_i = σ(k_i) and v_i be the n
 // pairs written, K = [f_i·f_j] and ε the guard of the normaliser. Reading key j gives
 //
 //	Linear:  A_j = Σ_i K_ji v_i / (Σ_i K_ji + ε),  or  A = W V
-//	Delta:   what is written in place of v_i is u_i = v_i − Σ_m K_im u_m / (Σ_m K_im + ε), m
+//	Delta:   the value written for v_i is u_i = v_i − Σ_m K_im u_m / (Σ_m K_im + ε), m
 //	         over the keys of the segments before i's, or U = (I + R)⁻¹ V;  A = W U
 //
 // where W is K with each row divided by its sum, and R is K's part from earlier segments

@@ -50,7 +50,7 @@ func makeRecall(ctx context.Context, r *cellRun) error {
 	return results.WriteJSON(r.files.path("result.json"), result)
 }
 
-// eachRecallPoint calls f for every point of a cell but for the keys, of which there are two kinds.
+// eachRecallPoint calls f for every point of a cell, ignoring the two kinds of keys.
 func eachRecallPoint(s results.RecallSettings, model string, f func(headSize, pairs int)) {
 	for _, headSize := range s.HeadSizes {
 		for range recallSegments(s, model) {

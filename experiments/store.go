@@ -57,7 +57,7 @@ func (c cellFiles) prepare(config []byte) (replaced bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// The settings go first: what is left by a kill in between is of no settings.
+	// Remove the settings first, so that a kill leaves no settings beside partial files.
 	for _, path := range append([]string{c.path("config.yaml"), c.path("result.json"), c.path("timing.json"), c.checkpoint()}, logs...) {
 		if err := atomicfile.RemoveAll(path); err != nil {
 			return false, err

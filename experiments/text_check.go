@@ -25,8 +25,8 @@ const namedTexts = 10
 // the corpus; else they are an error, before a model has been trained on the others. A
 // pass over all texts is kept in the directory cache until a file changes its size.
 //
-// BookSum finds bad pairs when it is opened. The experiment that summarises has a
-// setting of its own for them, bad_pairs; for any other see [stopForPairs].
+// BookSum finds bad pairs when it is opened. The summary experiment handles them by its
+// setting bad_pairs; for other experiments see [stopForPairs].
 func checkTexts(ctx context.Context, c datasets.Corpus, s results.CorpusSettings, cache string) ([]results.LeftOut, error) {
 	splits := []datasets.Split{datasets.Train, datasets.Split(s.Split)}
 	if pairs, ok := c.(booksum.Pairs); ok {

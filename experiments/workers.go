@@ -12,10 +12,10 @@ import (
 // profiles: the program, the corpora and uncollected garbage.
 const Overhead = 500 << 20
 
-// Workers is how many cells of a profile to make at the same time here: as many as it
-// says, or fewer where the machine, a container or a batch system allows fewer cores or
-// less memory; why says what it was. Memory is looked at only where a plan says how much
-// a cell takes. Results do not depend on the number.
+// Workers returns how many cells of a profile to run concurrently here: the profile's
+// number, or fewer where the machine, a container or a batch system limits cores or memory;
+// why names the limit. Memory counts only if the plan estimates a cell's need. Results do
+// not depend on the number.
 func Workers(p *Profile, plan []Estimate) (n int, why string) {
 	bytes := int64(0)
 	for _, c := range plan {

@@ -127,7 +127,7 @@ func TestGroupedFootprint(t *testing.T) {
 	}
 }
 
-// TestMemoriesThatDoNotFit: a memory with positions of its own says so.
+// TestMemoriesThatDoNotFit: a memory with its own positions is refused in a Llama trunk.
 func TestMemoriesThatDoNotFit(t *testing.T) {
 	for _, c := range []struct {
 		memory models.Memory

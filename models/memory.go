@@ -29,15 +29,15 @@ type Memory interface {
 	Footprint(Config) (formula string, entries int64)
 }
 
-// Particular is a Memory that cannot be had with every trunk.
+// Particular is a Memory that does not support every trunk.
 type Particular interface {
 	Memory
-	// Check returns an error that says why a trunk cannot have this memory, or nil.
+	// Check returns an error that says why the memory does not support a trunk, or nil.
 	Check(Config) error
 }
 
-// Check returns an error that names every invalid setting, or says why the trunk cannot
-// have the memory.
+// Check returns an error that names every invalid setting, or says why the memory does not
+// support the trunk.
 func Check(c Config, m Memory) error {
 	if err := c.Validate(); err != nil {
 		return err
@@ -48,7 +48,7 @@ func Check(c Config, m Memory) error {
 	return nil
 }
 
-// AuxiliaryLoss is a Memory with a loss of its own, for weights that the gradient of the
+// AuxiliaryLoss is a Memory with an auxiliary loss, for weights that the gradient of the
 // language-model loss does not reach.
 type AuxiliaryLoss interface {
 	Memory

@@ -15,8 +15,8 @@ var (
 	tableText    = regexp.MustCompile(`(?s)<table>.*?</table>`)
 )
 
-// A reader without a mouse or without sight must find everything: landmarks, headings
-// without gaps, names for what can be reached, and the numbers of every chart.
+// The page must be usable without a mouse and without sight: it has landmarks, heading levels
+// without gaps, names for all focusable elements, and the numbers of every chart.
 func TestPageIsAccessible(t *testing.T) {
 	for name, run := range map[string]*Run{"plain": fixture(), "hostile": hostileRun(), "passkey": withPasskey(), "booksum": withBooksum(), "adapt": withAdapt(), "recall": withRecall()} {
 		html := string(mustPage(t, run, &library{js: "/* library */", notice: "Its notice."}))
@@ -66,8 +66,7 @@ func TestPageIsAccessible(t *testing.T) {
 	}
 }
 
-// The whole file, with the library that draws, has at most 3 MB; a megabyte is the
-// library's.
+// The whole file has at most 3 MB, of which the chart library takes one.
 func TestPageSize(t *testing.T) {
 	lib := embedded()
 	if lib == nil {
@@ -82,7 +81,7 @@ func TestPageSize(t *testing.T) {
 	}
 }
 
-// Every experiment's section has a reading, a table, and what made it.
+// Every experiment's section has a summary, a table and its provenance.
 func TestSectionsAreComplete(t *testing.T) {
 	cut := regexp.MustCompile(`(?s)<section id="([^"]*)".*?</section>`)
 	seen := map[string]bool{}

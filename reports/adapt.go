@@ -13,7 +13,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// adaptTable is what may stand in one table: one corpus under one protocol.
+// adaptTable holds the comparable rows of one table: one corpus under one protocol.
 type adaptTable struct {
 	corpus, protocol string
 	rows             []*adaptRow
@@ -38,7 +38,7 @@ func adaptKeyOf(model string, r results.AdaptRow) adaptKey {
 	return k
 }
 
-// state says in words what was done to the base.
+// state describes what was done to the base.
 func (k adaptKey) state() string {
 	gates := ", β = " + setting(k.way.GateInit)
 	if k.model == localOnly {
@@ -65,7 +65,7 @@ func (k adaptKey) state() string {
 	return what + gates
 }
 
-// setting writes a number of the settings as it is in a profile.
+// setting formats a number as a profile writes it.
 func setting(x float64) string {
 	if !finite.Is(x) {
 		return table.None
@@ -165,8 +165,8 @@ func (a *adaptTable) find(model, kind, train string) *adaptRow {
 	return nil
 }
 
-// complete orders, computes and judges the rows: the base, what is untrained, the control,
-// and what is trained.
+// complete orders, computes and judges the rows: the base, the untrained models, the
+// control, and the trained models.
 func (a *adaptTable) complete() {
 	place := func(r *adaptRow) int {
 		return slices.Index([]string{results.AdaptContext, results.AdaptCut, results.AdaptPlugged, results.AdaptTrained}, r.kind)
@@ -186,8 +186,8 @@ func (a *adaptTable) complete() {
 	}
 }
 
-// controlOf is the model without a memory that a row is held against: trained as it is, or
-// the base cut into segments.
+// controlOf returns the memoryless model that a row is compared with: trained in the same
+// way, or the base cut into segments.
 func (a *adaptTable) controlOf(r *adaptRow) *adaptRow {
 	switch {
 	case r.model == localOnly:
@@ -286,7 +286,7 @@ func (a *adaptTable) byDocument(r, control *adaptRow) metrics.Bootstrap {
 	return metrics.PairedBootstrap(difference, tokens, bootstrapSeed)
 }
 
-// name is that of the model, of the base where nothing is plugged in.
+// name returns the model's name, or "Base" where no memory is plugged in.
 func (r *adaptRow) name() string {
 	if r.kind == results.AdaptContext || r.kind == results.AdaptCut {
 		return "Base"

@@ -9,7 +9,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// reading is what the table comes to, in sentences.
+// reading summarises the table in sentences.
 func (a *adaptTable) reading() []string {
 	text := []string{a.baseWords()}
 	if whole, cut := a.find(localOnly, results.AdaptContext, ""), a.find(localOnly, results.AdaptCut, ""); whole != nil && cut != nil {
@@ -21,7 +21,7 @@ func (a *adaptTable) reading() []string {
 	return text
 }
 
-// sentences says what a way of the claim came to, and what of the gain is the memory's.
+// sentences states the result of one way of training, and the memory's share of the gain.
 func (r *adaptRow) sentences() string {
 	text := fmt.Sprintf("%s, %s: perplexity %s", modelName(r.model), r.state(), r.ours)
 	if r.control == nil || r.over.N == 0 {
@@ -41,8 +41,8 @@ func (r *adaptRow) sentences() string {
 	return text
 }
 
-// gainLeft is the share of the gain over the control, in nats, that is left with the gates
-// shut; NaN if there is no gain.
+// gainLeft returns the share of the gain over the control, in nats, that remains with the
+// gates shut; NaN if there is no gain.
 func (r *adaptRow) gainLeft() float64 {
 	gain := -math.Log(r.over.Mean)
 	if !(gain > 0) || r.shut.N == 0 {

@@ -10,8 +10,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// adaptSection shows what plug-and-play continual pre-training is worth, which the paper
-// offers but does not measure.
+// adaptSection shows the gain from plug-and-play continual pre-training, which the paper
+// proposes but does not measure.
 var adaptSection = &section{
 	experiment: "adapt",
 	check:      func(r *results.Result) error { return checkAdapt(r.Adapt) },
@@ -72,7 +72,7 @@ func layAdapt(run *Run) (*content, error) {
 	return out, nil
 }
 
-// checkAdapt refuses rows that the tables could not show honestly.
+// checkAdapt refuses rows with values that the tables cannot represent.
 func checkAdapt(a *results.Adapt) error {
 	if a == nil || len(a.Rows) == 0 {
 		return errors.New("status is done but there is no adapt")

@@ -43,7 +43,7 @@ func (a *adaptTable) table(slug string) *table.Table {
 	return t
 }
 
-// ungated reports whether a model with a memory was made with an ungated start.
+// ungated reports whether a model with a memory started with an ungated first segment.
 func (a *adaptTable) ungated() bool {
 	for _, r := range a.rows {
 		for _, record := range r.record {
@@ -55,7 +55,7 @@ func (a *adaptTable) ungated() bool {
 	return false
 }
 
-// baseWords says what everything starts from.
+// baseWords describes the base that all models start from.
 func (a *adaptTable) baseWords() string {
 	b := a.base
 	text := fmt.Sprintf("The base, %s, has %s parameters and a context of %s tokens", table.Clean(b.Name), table.Short(b.Parameters), table.Count(int64(b.Context)))
@@ -66,7 +66,7 @@ func (a *adaptTable) baseWords() string {
 	return text + fmt.Sprintf(". Continual pre-training is %s of %s tokens.", plural(scale.Steps, "step"), table.Count(int64(scale.Batch)*int64(scale.TrainLength)))
 }
 
-// lossOf is the mean loss in nats that a perplexity comes from.
+// lossOf returns the mean loss in nats behind a perplexity.
 func lossOf(i Interval) Interval {
 	return Interval{Mean: math.Log(i.Mean), Low: math.Log(i.Low), High: math.Log(i.High), N: i.N}
 }

@@ -7,7 +7,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// printTo prints the rows, and under them what they are.
+// printTo prints the rows and a description of them.
 func (a *adaptTable) printTo(out *bytes.Buffer) error {
 	if len(a.rows) == 0 {
 		return nil

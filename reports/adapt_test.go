@@ -11,7 +11,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// madeUpScore is a perplexity over six documents of 1,000 tokens, that of each a little
+// madeUpScore is a synthetic perplexity over six documents of 1,000 tokens, each slightly
 // higher than the one before.
 func madeUpScore(ppl float64) *results.Perplexity {
 	const tokens = 1000
@@ -87,8 +87,8 @@ func adaptOf(t *testing.T, run *Run) *adaptTable {
 }
 
 // By hand: the geometric mean of 3, 3.03 and 3.06 is 3.030; 0.9 of it is 2.727, 1.01 of it
-// 3.060; that of 3.1, 3.13 and 3.16 is 3.130. All ratios are the same in each seed and each
-// document, so their intervals have no width; the base cut against itself is 1.
+// 3.060; the geometric mean of 3.1, 3.13 and 3.16 is 3.130. Every seed and document has the
+// same ratio, so the intervals have zero width; the ratio of the cut base to itself is 1.
 func TestAdaptTable(t *testing.T) {
 	a := adaptOf(t, madeUpAdapt(0.9, 1.01))
 	table := a.table("novel")
@@ -123,7 +123,7 @@ func TestAdaptTable(t *testing.T) {
 	}
 }
 
-// The gain must be the memory's, and hold over seeds and documents.
+// The gain must be due to the memory, and hold over seeds and documents.
 func TestAdaptVerdicts(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -167,8 +167,8 @@ func TestAdaptBases(t *testing.T) {
 	}
 }
 
-// Of the ways of a rule the first is judged; gates alone are held against the base cut into
-// segments.
+// Only the first training way of a rule is judged; training of the gates alone is compared
+// with the base cut into segments.
 func TestAdaptWays(t *testing.T) {
 	run := madeUpAdapt(0.9, 1.01)
 	for i := range run.Records {
@@ -216,7 +216,7 @@ func TestAdaptEverywhere(t *testing.T) {
 	}
 }
 
-// A run of which every cell failed has no table, and an open claim.
+// A run whose cells all failed has no table, and its claim is open.
 func TestAdaptFailed(t *testing.T) {
 	run := withAdapt()
 	run.Records = run.Records[len(run.Records)-1:]

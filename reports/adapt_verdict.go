@@ -8,9 +8,9 @@ import (
 	"infinibench/reports/table"
 )
 
-// judge decides a row that the claim is about: the first way of an Infini-Transformer. It
-// must lie below the control that was trained alike, and below itself with its gates shut
-// and with its memory emptied, or the gain is not the memory's.
+// judge sets the verdict of a row that the claim is about: the first way of an
+// Infini-Transformer. The row must beat the control with the same training, and itself with
+// its gates shut and with its memory emptied; otherwise the gain is not due to the memory.
 func (r *adaptRow) judge(about bool) {
 	if !about {
 		r.verdict, r.why = NoClaim, "not judged: "+r.whyNot()
@@ -71,7 +71,7 @@ func (a *adaptTable) summaryRows() []summaryRow {
 	return rows
 }
 
-// scale says how far a row is from the paper's setting.
+// scale describes how a row differs from the paper's setting.
 func (a *adaptTable) scale(r *adaptRow) string {
 	words := table.Short(a.base.Parameters) + " parameters"
 	if isStandIn(a.record.Result) {

@@ -2,8 +2,8 @@ package reports
 
 import "testing"
 
-// What npm left beside the chart library would make the program differ from one that was
-// built where only the library was copied, and larger.
+// The binary must not embed the files that npm leaves beside the chart library: they would
+// make it larger, and different from a build with the library alone.
 func TestAssetsHoldNoFolder(t *testing.T) {
 	files, err := assets.ReadDir("assets")
 	if err != nil || len(files) < 3 { // the README and npm's two files are always there

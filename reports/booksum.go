@@ -9,7 +9,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// booksumTable is what may stand in one table of summaries: one corpus, under one protocol.
+// booksumTable holds the comparable rows of one table: one corpus under one protocol.
 type booksumTable struct {
 	corpus, protocol string
 	rows             []*bookRow

@@ -11,7 +11,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// checkBooksum refuses scores that the tables could not show honestly.
+// checkBooksum refuses scores that the tables cannot represent.
 func checkBooksum(b *results.Booksum) error {
 	if b == nil || len(b.Lengths) == 0 {
 		return errors.New("status is done but there is no booksum")

@@ -7,7 +7,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// reading says in plain words what the numbers show.
+// reading summarises the numbers in plain language.
 func (b *booksumTable) reading() []string {
 	ran := b.ran()
 	if len(ran) == 0 {
@@ -32,7 +32,7 @@ func (b *booksumTable) reading() []string {
 	return append(text, s)
 }
 
-// sentences tell of one model.
+// sentences describes the results of one model.
 func (b *booksumTable) sentences(r *bookRow) string {
 	p := r.whole()
 	in := p.rouge
@@ -61,7 +61,7 @@ func (b *booksumTable) sentences(r *bookRow) string {
 	return strings.Join(s, " ")
 }
 
-// difference writes an estimate without its sign; aboveOrBelow says the sign.
+// difference formats the magnitude of an estimate; aboveOrBelow gives its sign.
 func difference(e bookEstimate) string {
 	if e.Value < 0 {
 		e.Value, e.Low, e.High = -e.Value, -e.High, -e.Low
@@ -76,7 +76,7 @@ func aboveOrBelow(e bookEstimate) string {
 	return "above"
 }
 
-// headline says what came out, in a line.
+// headline states the result in one line.
 func (b *booksumTable) headline() string {
 	var parts []string
 	for _, r := range b.ran() {

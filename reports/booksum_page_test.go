@@ -82,7 +82,7 @@ func TestBooksumOnThePage(t *testing.T) {
 	}
 }
 
-// However long the summaries, and whatever they say, the page stays small and inert.
+// Summaries of any length and content leave the page small and inert.
 func TestBooksumPageIsBounded(t *testing.T) {
 	run := withBooksum()
 	long := strings.Repeat(strings.Join(hostileLabels, " "), 100)

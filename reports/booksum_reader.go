@@ -9,7 +9,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// The reader is bounded, so that the page stays small whatever was run.
+// These limits of the reader keep the page small for any run.
 const (
 	maxBooks       = 4 // of each model
 	maxSummary     = 4000
@@ -30,20 +30,20 @@ type booksumPage struct {
 	Provenance          provenance
 }
 
-// bookReader sets the summaries of one model beside the references.
+// bookReader shows the summaries of one model next to the references.
 type bookReader struct {
 	Title string
 	Books []bookPage
 }
 
-// bookPage is one book and what was made of it.
+// bookPage is one book with its summaries.
 type bookPage struct {
 	Title     string
 	Reference string
 	Readings  []bookOutput
 }
 
-// bookOutput is a summary after some of the book was read.
+// bookOutput is a summary after reading part of the book.
 type bookOutput struct {
 	Title, Text string
 	Facts       []bookFact

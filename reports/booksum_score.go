@@ -8,7 +8,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// measure sums up the seeds. A single seed is taken as it is.
+// measure aggregates the seeds. A single seed needs no averaging.
 func (r *bookRow) measure() {
 	if len(r.records) == 0 {
 		return
@@ -38,7 +38,7 @@ func (r *bookRow) measure() {
 	}
 }
 
-// scores are those of the books at one length.
+// scores returns the scores of all books at one length.
 func (r *bookRow) scores(length int) []rouge.Scores {
 	var all []rouge.Scores
 	for _, book := range r.books {

@@ -35,7 +35,7 @@ func (b *booksumTable) tables(slug string) []*table.Table {
 	return tables
 }
 
-// mainTable sets the paper's scores beside ours, with all of the book read.
+// mainTable compares the paper's scores with ours on whole books.
 func (b *booksumTable) mainTable(slug string) *table.Table {
 	t := table.New("booksum-"+slug, "Summaries of whole books: ROUGE (the paper's Table 4)", "Model", "Whose", "Verdict", ">R-1", ">R-2", ">R-L",
 		">Overall", ">95 % interval over books", ">Minus local only", ">its 95 % interval", ">Books", ">Tokens read", "Data and scale").CSV("model", "whose", "verdict", "rouge1_points", "rouge2_points", "rougel_points",
@@ -139,7 +139,7 @@ func limitsOf(e bookEstimate) table.Cell {
 	return table.Shown(points(e.Low)+" to "+points(e.High), table.Hundredfold(e.Low), table.Hundredfold(e.High))
 }
 
-// slopeTable says whether more of the book makes a better summary.
+// slopeTable shows whether reading more of the book improves the summary.
 func (b *booksumTable) slopeTable(slug string) *table.Table {
 	t := table.New("booksum-slope-"+slug, "What reading more is worth (the paper's Figure 4)", "Model", "Verdict", ">Slope", ">95 % interval over books", ">Books",
 		">Overall, shortest input", ">Overall, longest input", "Why", "Data and scale").CSV("model", "verdict", "slope_points", "slope_points_low slope_points_high", "books",
@@ -215,7 +215,7 @@ func (b *booksumTable) coverageTable(slug string) *table.Table {
 	return t
 }
 
-// dataAndScale says in the row itself how far it is from the paper's setting.
+// dataAndScale describes, for the row itself, how it differs from the paper's setting.
 func (r *bookRow) dataAndScale() string {
 	result := r.records[0].Result
 	words := fmt.Sprintf("%s; reduced scale: %s of %s parameters", dataWords(result), table.Short(result.Scale.Parameters), table.Short(paperBookParameters))

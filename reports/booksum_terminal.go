@@ -8,7 +8,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// printTo prints the paper's rows, those that ran, and under them what they are.
+// printTo prints the paper's rows, our rows and a description of them.
 func (b *booksumTable) printTo(out *bytes.Buffer) error {
 	t := table.New("terminal-booksum", "", "Model", ">R-1", ">R-2", ">R-L", ">Overall [95%]", ">− local only [95%]")
 	for _, p := range paperBooksum {

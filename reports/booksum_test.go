@@ -15,7 +15,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// even is scores that are all the same.
+// even returns scores that are all equal.
 func even(x float64) rouge.Scores {
 	return rouge.Scores{Rouge1: rouge.Score{F: x}, Rouge2: rouge.Score{F: x}, RougeL: rouge.Score{F: x}, Overall: x}
 }
@@ -127,8 +127,8 @@ func TestBooksumTable(t *testing.T) {
 }
 
 // Two seeds: each book is the mean of both, 0.5 and 0.8, so that the slope over half of
-// the book is 0.6. The control has seed 1 alone, 0.3, which the model's seed 1 with 0.6 is
-// set against; its seed 2 is named and counts nowhere.
+// the book is 0.6. The control has only seed 1, 0.3, which is compared with the model's seed
+// 1, 0.6; the model's seed 2 is named but not counted.
 func TestBooksumSeeds(t *testing.T) {
 	run := &Run{Records: []Record{madeUpBooks(infiniLin, 2, 0.6, 0.4), madeUpBooks(infiniLin, 1, 0.4, 0.2), madeUpBooks(localOnly, 1, 0.3, 0)}}
 	shelf := shelfOf(t, run)

@@ -6,12 +6,11 @@ import (
 	"infinibench/reports/table"
 )
 
-// judge says what a row makes of the paper's Table 4 and Figure 4. The paper claims
+// judge sets the verdict of a row on the paper's Table 4 and Figure 4. The paper claims
 // that a bounded memory of the whole book beats readers without one, and that a summary
-// is the better the more of the book was read. No value is held against the paper's: they
-// are of a model of 8 billion parameters that was trained before. Its own baselines are other models; here
-// it is the same model without a memory that the first claim is held against, book by
-// book.
+// improves the more of the book was read. No value is compared with the paper's, which come
+// from a pretrained model with 8 billion parameters. The paper's baselines are other models;
+// here the first claim is tested against the same model without a memory, book by book.
 func (r *bookRow) judge() {
 	const control, unknown = "the control; the paper has none", "not in the paper's table"
 	switch {
@@ -87,8 +86,8 @@ func (r *bookRow) paper() [4]float64 {
 	return [4]float64{}
 }
 
-// apart says over which books and seeds the difference to another row is, where one of
-// the two has others too; "" if both have the same.
+// apart names the books and seeds that a comparison with another row covers if one of the
+// two has more; "" if both have the same.
 func (r *bookRow) apart(other *bookRow) string {
 	if other == nil || other == r || len(r.points) == 0 {
 		return ""

@@ -87,7 +87,7 @@ func TestReportInBrowser(t *testing.T) {
 	}
 }
 
-// look is how a reader has set window and browser.
+// look is a reader's window size and browser settings.
 type look struct {
 	width, text int64 // of the window in pixels, of the text in percent
 	scheme      string
@@ -205,7 +205,7 @@ func TestReportRedraws(t *testing.T) {
 	}
 }
 
-// The watch itself must see what it is there to see.
+// The fault detection itself must detect the faults.
 func TestVisitSeesFaults(t *testing.T) {
 	ctx, faults := visit(t, browser.Start(t, browser.DejaVu), []byte(`<!DOCTYPE html><div class="chart" id="empty"></div>
 		<img src="http://127.0.0.1:9/x.png"><script>console.error("oh"); throw new Error("ah")</script>`), 390, "light")

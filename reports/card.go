@@ -10,8 +10,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// card is a claim of the paper on the first screen: what became of it, and the paper's
-// number and ours on one axis.
+// card shows a claim of the paper on the first screen: its verdict, and the paper's number
+// and ours on one axis.
 type card struct {
 	Claim   string
 	Verdict Verdict
@@ -23,8 +23,8 @@ type card struct {
 	Label   string // the axis in words, for a reader who does not see it
 }
 
-// dial is the axis of a card. Line is where a claim changes sides, such as a ratio of 1; NaN
-// for none.
+// dial is the axis of a card. Line is the value that decides a claim, such as a ratio of 1;
+// NaN for none.
 type dial struct {
 	name   string
 	line   float64
@@ -67,8 +67,8 @@ func (t claim) tallied() string {
 	return fmt.Sprintf("%d of %d %s", holds, len(t.evidence), t.tally)
 }
 
-// signs give each verdict a shape of its own, so that colour is never all that tells them
-// apart.
+// signs gives each verdict its own shape, so that readers can distinguish the verdicts
+// without colour.
 var signs = map[Verdict]template.HTML{
 	Reproduced:     sign(`<circle cx="8" cy="8" r="7" fill="currentColor"/><path d="M4.5 8.2 7 10.7l4.6-5.2" fill="none" stroke="var(--page)" stroke-width="2"/>`),
 	DirectionHolds: sign(`<path d="M8 1 15 8H11V15H5V8H1Z" fill="currentColor"/>`),
@@ -90,7 +90,7 @@ const (
 )
 
 // draw draws each value as a point with its interval and the paper's as a hollow diamond,
-// and says the same in words. It draws nothing without a number.
+// and returns the same as text. Without a number it draws nothing.
 func (d *dial) draw(found []evidence) (template.HTML, string) {
 	if d == nil {
 		return "", ""
@@ -156,7 +156,7 @@ func (d *dial) draw(found []evidence) (template.HTML, string) {
 	return template.HTML(b.String()), d.name + ": " + words.String()
 }
 
-// result is what came out in one sentence: how many claims there are of each verdict.
+// result states in one sentence how many claims have each verdict.
 func (d *Document) result() string {
 	counts := map[Verdict]int{}
 	for _, c := range d.claims() {
@@ -168,7 +168,7 @@ func (d *Document) result() string {
 	return ""
 }
 
-// scale is how large the run is, in one line.
+// scale describes the size of the run in one line.
 func (d *Document) scale() string {
 	var parts []string
 	for _, c := range d.claims() {
@@ -200,7 +200,7 @@ type picture struct {
 	Part string
 }
 
-// pictureOf repeats a section's chart under an id of its own.
+// pictureOf repeats a section's chart under a new id.
 func pictureOf(c *content) picture {
 	f := *c.picture
 	f.ID = "chart-first-" + f.File()
@@ -219,7 +219,7 @@ type entry struct{ ID, Title, Verdict string }
 func (d *Document) contentsOf() []entry {
 	all := []entry{{ID: "summary", Title: "Claims"}}
 	for _, p := range d.Parts {
-		// What a text stands for is in the heading; the contents are narrow.
+		// The table of contents is narrow: drop the brackets, which the heading has.
 		title, _, _ := strings.Cut(p.Title, " (")
 		one := entry{ID: p.ID, Title: title}
 		for _, c := range d.claims() {

@@ -7,8 +7,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// claim is one claim of the paper as a whole. It has no rule of its own: its verdict
-// follows from the rows that bear on it, each judged in its own section.
+// claim is one claim of the paper as a whole. It has no separate rule: its verdict follows
+// from the rows that bear on it, each judged in its own section.
 type claim struct {
 	text     string // the claim
 	brief    string // the same for the terminal
@@ -32,9 +32,9 @@ type evidence struct {
 	number  dialPoint
 }
 
-// verdict combines the evidence: a claim holds if all of its parts do. One part that is
-// not reproduced refutes it, one that is open leaves it open, and otherwise it is worth as
-// much as its weakest part.
+// verdict combines the evidence: a claim holds if all of its parts do. One part that is not
+// reproduced refutes the claim, one open part leaves it open; otherwise the weakest part
+// decides.
 func (t claim) verdict() Verdict {
 	for _, v := range []Verdict{NotReproduced, Undecided, DirectionHolds, Reproduced} {
 		if t.decided(v) != nil {
@@ -57,8 +57,8 @@ func (t claim) decided(of Verdict) []evidence {
 	return found
 }
 
-// why is what decides: of an open or a refuted claim the first part that leaves it so,
-// and how many more there are.
+// why names the deciding part: for an open or refuted claim the first part that makes it so,
+// and the number of further ones.
 func (t claim) why() string {
 	v := t.verdict()
 	if v == NotAttempted {

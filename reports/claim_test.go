@@ -7,8 +7,8 @@ import (
 	"infinibench/internal/results"
 )
 
-// By hand: a claim that asks for all of its parts is refuted by one, left open by one,
-// and else worth as much as the weakest. What was not tried beside what was is open.
+// By hand: one part refutes a claim or leaves it open; otherwise the weakest part decides. An
+// untested part beside a tested one is open.
 func TestClaimVerdict(t *testing.T) {
 	for _, tc := range []struct {
 		parts []Verdict
@@ -50,8 +50,8 @@ func claimsOf(t *testing.T, run *Run) map[string]claim {
 	return all
 }
 
-// A claim of which nothing was tried says so; every claim is there in any case. The
-// ledger needs no run.
+// An untested claim is reported as such; every claim is always listed. The ledger needs no
+// run.
 func TestClaimsOfNothing(t *testing.T) {
 	run := fixture()
 	run.Records, run.Planned = run.Records[:1], nil // the control
@@ -66,7 +66,7 @@ func TestClaimsOfNothing(t *testing.T) {
 	}
 }
 
-// The summary may say nothing that its sections do not: each verdict is that of the rows.
+// The summary must agree with its sections: each verdict follows from the rows.
 func TestClaimsFollowTheirSections(t *testing.T) {
 	all := claimsOf(t, withPasskey())
 	for name, want := range map[string]struct {
@@ -95,7 +95,7 @@ func TestClaimsFollowTheirSections(t *testing.T) {
 	}
 }
 
-// Both baselines of a text must be there and be beaten.
+// The model must beat both baselines of a text; neither may be missing.
 func TestLowerPerplexity(t *testing.T) {
 	with := func(ratios map[string]float64) *Run {
 		run := &Run{Profile: "quick"}
@@ -176,7 +176,7 @@ func TestJudgeBounded(t *testing.T) {
 	}
 }
 
-// The ledger's rule, on rows made up by hand.
+// The ledger's rule, on hand-made rows.
 func TestJudgeLedger(t *testing.T) {
 	right, wrong := int64(8), int64(9)
 	for _, tc := range []struct {

@@ -27,8 +27,8 @@ type LeftOut struct {
 	Documents []string `json:"documents,omitempty"` // or books, of the seeds that are compared
 }
 
-// partKey identifies a part. A document cut into other tokens is another document, and
-// the n-th of several equal ones pairs with the n-th.
+// partKey identifies a part. A document with another tokenisation is a different document,
+// and the n-th of several equal documents pairs with the n-th.
 type partKey struct {
 	id     string
 	weight int64

@@ -2,7 +2,7 @@ package reports
 
 import "infinibench/reports/table"
 
-// shownTable is a table as the page shows it: what most rows share is said once above it.
+// shownTable is a table as the page shows it: text shared by most rows moves above it.
 type shownTable struct {
 	*table.Table
 	Shared []sharedCell
@@ -16,7 +16,7 @@ type sharedCell struct {
 	index        int
 }
 
-// longText is the length from which a text that rows repeat is said once.
+// longText is the minimum length of a repeated text that moves above the table.
 const longText = 40
 
 // shown finds the texts that at least three rows, and more than half of those with a text,
@@ -48,7 +48,7 @@ func shown(t *table.Table) shownTable {
 // Hidden reports whether a column is left out.
 func (s shownTable) Hidden(column int) bool { return s.hidden[column] }
 
-// Cell is a cell without what is said above the table.
+// Cell returns the text of a cell, or "" if it is shown above the table.
 func (s shownTable) Cell(column int, text string) string {
 	for _, c := range s.Shared {
 		if c.index == column && c.Text == text {

@@ -23,7 +23,7 @@ type Contrast struct {
 	Why    string   `json:"why,omitempty"`
 }
 
-// Call is what a contrast comes to.
+// Call is the verdict on a contrast.
 type Call string
 
 const (
@@ -43,10 +43,10 @@ const (
 )
 
 // contrast compares the readings of one cell in a run with those in the first run, over
-// the seeds and documents that both have; base and other have at least one each. Of a measure with parts, losses are
-// averaged over the seeds that both have and the parts are bootstrapped in pairs; with
-// two seeds or more, the change must also hold over those. Of a measure without, the
-// seeds are the pairs.
+// the seeds and documents that both have; base and other have at least one each. For a
+// measure with parts, it averages the losses over the common seeds and bootstraps the parts
+// in pairs; with two or more seeds, the change must also hold over the seeds. For a measure
+// without parts, the seeds are the pairs.
 func (m Measure) contrast(base, other map[uint64]value) Contrast {
 	shared, nothing := m.common([]map[uint64]value{base, other})
 	if nothing != "" {
@@ -123,7 +123,7 @@ func (m Measure) ofSeeds(changes []float64) Contrast {
 	return c.call(m, "")
 }
 
-// call decides, unless why says that there is nothing to decide by.
+// call decides, unless why says that the data allow no decision.
 func (c Contrast) call(m Measure, why string) Contrast {
 	c.Call, c.Why = Noise, why
 	if why != "" || c.Change == nil || c.P == nil || *c.P >= alpha {

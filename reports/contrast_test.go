@@ -117,7 +117,7 @@ func TestContrast(t *testing.T) {
 	}
 }
 
-// before is the fixture with its number of steps said.
+// before is the fixture with the number of steps set.
 func before() *Run {
 	run := fixture()
 	for i := range run.Records {

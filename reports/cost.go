@@ -7,7 +7,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// costTable is the only table with seconds in it: it differs from run to run.
+// costTable is the only table with times, which differ from run to run.
 func costTable(run *Run) *table.Table {
 	t := table.New("cost", "What each cell cost", "Cell", ">Training, s", ">Training tokens per s", ">Evaluation, s", ">Evaluation tokens per s", ">Peak memory, MiB").CSV(
 		"cell", "training_seconds", "training_tokens_per_second", "evaluation_seconds", "evaluation_tokens_per_second", "peak_memory_mib")
@@ -29,7 +29,7 @@ func costTable(run *Run) *table.Table {
 	return t
 }
 
-// costSentence sums what was measured, "" when nothing was.
+// costSentence sums the measured times; "" if there are none.
 func costSentence(run *Run) string {
 	var cells int
 	var train, eval float64

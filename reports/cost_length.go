@@ -65,7 +65,7 @@ func lengthTable(records []Record) *table.Table {
 	return t
 }
 
-// mebibytes writes bytes with as many digits as a comparison needs.
+// mebibytes formats bytes with enough digits for a comparison.
 func mebibytes(bytes int64) string { return table.Sig4(float64(bytes) / (1 << 20)) }
 
 // measured are the lengths at which a model was run.
@@ -73,8 +73,8 @@ func measured(record Record) []results.CostPoint {
 	return slices.DeleteFunc(slices.Clone(record.Timing.Lengths), func(p results.CostPoint) bool { return p.Evaluation == nil || p.Training == nil })
 }
 
-// lengthReading says for each model how speed and memory change from the shortest to
-// the longest length that was measured.
+// lengthReading describes for each model how speed and memory change from the shortest to
+// the longest measured length.
 func lengthReading(records []Record) []string {
 	var text []string
 	for _, record := range records {
@@ -102,9 +102,9 @@ func lengthReading(records []Record) []string {
 	return text
 }
 
-// judgeBounded says what a model makes of the paper's bounded memory: what is carried
-// from segment to segment must have the same size at every length. It is counted, not
-// timed, and so has no interval.
+// judgeBounded judges a model on the paper's bounded memory: the state carried from segment
+// to segment must have the same size at every length. The size is counted, not measured, so
+// it has no interval.
 func judgeBounded(record Record) (Verdict, string) {
 	points := measured(record)
 	for _, p := range points {
@@ -122,7 +122,7 @@ func judgeBounded(record Record) (Verdict, string) {
 	return DirectionHolds, why + ", not at the paper's scale"
 }
 
-// boundedMemory is the claim of the paper's title: what is carried does not grow.
+// boundedMemory is the claim of the paper's title: the carried state does not grow.
 func boundedMemory(run *Run, measuredCells []Record) claim {
 	t := claim{text: "Memory stays bounded however long the input", brief: "Bounded memory", place: 7, tally: "memories the same size at every length", paper: "d_key·(d_value+1)·H·l numbers, whatever the length", scale: "failed"}
 	var found []evidence

@@ -97,7 +97,7 @@ func TestLengthCharts(t *testing.T) {
 	}
 }
 
-// Without a measured length there is no table, chart or sentence, and the page stands.
+// Without measured lengths, the page renders without their table, charts and sentences.
 func TestNoLengths(t *testing.T) {
 	run := fixture()
 	run.Records = run.Records[:3]

@@ -10,8 +10,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// Document is a run laid out once: the page, the tables, the figures and the terminal
-// all show it.
+// Document is the layout of a run, shared by the page, the tables, the figures and the
+// terminal output.
 type Document struct {
 	run      *Run
 	contents []*content

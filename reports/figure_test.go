@@ -69,7 +69,7 @@ func TestFigures(t *testing.T) {
 
 var figureLink = regexp.MustCompile(`href="(figures/[^"]+)"`)
 
-// Every figure that the page links lies beside it, and no other.
+// The page's directory contains exactly the figures that the page links.
 func TestFiguresLieBesideThePage(t *testing.T) {
 	out := t.TempDir()
 	if _, err := writeReport(withRecall(), out); err != nil {

@@ -54,8 +54,8 @@ func fixture() *Run {
 	return run
 }
 
-// paperLedger is worked out once: it makes the states of the paper's models, which take
-// a gigabyte together. Nobody changes it.
+// paperLedger is computed once, since it allocates the states of the paper's models, a
+// gigabyte in total. Tests must not modify it.
 var paperLedger = sync.OnceValue(func() *results.Ledger {
 	l, err := experiments.PaperLedger()
 	if err != nil {
@@ -157,8 +157,8 @@ func madeUp(cell results.Cell, full, limited, helps float64, rng *rand.Rand) res
 	return r
 }
 
-// madeUpCost is a model that takes as long for every token, and a control that takes
-// longer and longer, up to 4,096 of 16,384 tokens.
+// madeUpCost is a model with constant time per token, and a control whose time per token
+// grows, measured up to 4,096 of 16,384 tokens.
 func madeUpCost(model string) Record {
 	cell := results.Cell{Experiment: "cost", Model: model, Length: 16384}
 	record := Record{Key: "cost-" + model + "-16384", Timing: &results.Timing{PeakFLOPS: 75e9, PeakRSS: 200 << 20}}

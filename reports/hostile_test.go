@@ -61,8 +61,8 @@ func inertCSV(t *testing.T, tbl *table.Table, text string) {
 	}
 }
 
-// texCommands are all that a table may be made of; everything else that begins with a
-// backslash would come from a label.
+// texCommands matches all commands that a table may use; any other backslash would come from
+// a label.
 var texCommands = regexp.MustCompile(`\\(begin|end)\{(table|tabular)\}|\\(centering|small|caption|label|toprule|midrule|bottomrule|par|footnotesize)\b|` +
 	`\\(textbackslash|textasciicircum|textasciitilde|textless|textgreater|textbar|ldots|char34)\{\}|\$\\(approx|div|times|cdot|sigma|beta|le|ge|surd|gamma|epsilon|Sigma|infty|rightarrow|dagger)\$|\$-\$|\\[{}$&#_%]|\\\\`)
 
@@ -75,7 +75,7 @@ func inertLaTeX(t *testing.T, tbl *table.Table, text string) {
 	if strings.Count(plain, "{") != strings.Count(plain, "}") {
 		t.Errorf("braces do not match in %q", plain)
 	}
-	// A column separator stands between every two cells, with its row's end.
+	// Labels add no column separator: there is exactly one between adjacent cells of a row.
 	if want := (1 + len(tbl.Rows)) * (len(tbl.Columns) - 1); strings.Count(plain, "&") != want {
 		t.Errorf("%d column separators, want %d", strings.Count(plain, "&"), want)
 	}
@@ -186,7 +186,7 @@ func FuzzTable(f *testing.F) {
 	})
 }
 
-// What a file claims or is, beyond what a result file can be, is not read.
+// Files that cannot be result files, by type or by size, are not read.
 func TestLoadRefusesHugeFiles(t *testing.T) {
 	run := fixture()
 	dir := save(t, run)
@@ -200,8 +200,8 @@ func TestLoadRefusesHugeFiles(t *testing.T) {
 	}
 }
 
-// FuzzRun: whatever a directory of results holds, it is loaded or refused, and what is
-// loaded makes a page and tables that are inert.
+// FuzzRun: any directory of results is either loaded or refused, and a loaded one yields an
+// inert page and inert tables.
 func FuzzRun(f *testing.F) {
 	const result = `{"version":1,"status":"done","cell":{"experiment":"perplexity","corpus":"novel","model":"infini-delta","length":4,"seed":1},"protocol":"a\n# b\u202e","perplexity":{"intact":{"token_perplexity":3}}}`
 	f.Add([]byte(result), []byte("{\"step\":1,\"loss\":2}\n"), []byte(`{"train_seconds":1,"train_tokens":2}`), []byte(`{"cells":[{"experiment":"cost","model":"x","length":2}]}`))

@@ -127,8 +127,8 @@ func slugsOf(corpora []string) []string {
 	return names
 }
 
-// verdictClass marks the cells that hold a verdict, so that they can be distinguished
-// at a glance; the word itself stays what carries the meaning.
+// verdictClass marks the cells that hold a verdict, so that readers can distinguish them at
+// a glance; the word itself still carries the meaning.
 func verdictClass(cell string) string {
 	switch Verdict(cell) {
 	case Reproduced, DirectionHolds:

@@ -22,7 +22,7 @@ var hostileLabels = []string{
 	`\input{/etc/passwd}`, `\write18{id}`, `}\end{table}%`, "$x$ & y \\\\ # _ ^^41", "| a | b |", "[x](javascript:alert(1))", "`id`", "# heading", "1. item", "\uFFFE]]>\uFFFF",
 }
 
-// hostileRun is the fixture with those labels wherever a text may stand.
+// hostileRun is the fixture with those labels in every text field.
 func hostileRun() *Run {
 	run := fixture()
 	label := func(i int) string { return hostileLabels[i%len(hostileLabels)] }
@@ -73,8 +73,8 @@ func TestTablesGolden(t *testing.T) {
 
 var leaves = regexp.MustCompile(`(?i)(src|href)\s*=\s*["']?(https?:)?//`)
 
-// With the library built in nothing in the file may point out of it, whatever
-// the labels say.
+// With an embedded library the file must contain no external reference, whatever the labels
+// are.
 func TestPageIsSelfContained(t *testing.T) {
 	lib := embedded()
 	if lib == nil {
@@ -115,7 +115,7 @@ func TestHostileLabelsAreInert(t *testing.T) {
 	}
 }
 
-// Two writings of one run must not differ in a byte, nor leave other files.
+// Writing a run twice must give identical bytes and the same set of files.
 func TestWriteIsDeterministic(t *testing.T) {
 	dir := save(t, fixture())
 	var bodies [2]map[string]string
@@ -161,8 +161,7 @@ func TestWriteIsDeterministic(t *testing.T) {
 	}
 }
 
-// Times may stand in the section on cost, with their sum in the summary, and nowhere
-// else.
+// Times appear only in the section on cost, and their sum in the summary.
 func TestTimesStandOnlyInCost(t *testing.T) {
 	cut := regexp.MustCompile(`(?s)<section id="cost".*?</section>|<p id="total-cost">.*?</p>|<span id="total-time">.*?</span>`)
 	slow := fixture()

@@ -43,8 +43,8 @@ func meanInterval(values []float64) Interval {
 
 // geometricInterval is the geometric mean of perplexities or of their ratios
 // with exp(mean ± t(0.975, n-1)·s/√n) of their logarithms. A perplexity is the
-// exponential of a mean loss, so it is its logarithm that is spread evenly
-// around a mean; and the interval of few seeds never reaches below zero.
+// exponential of a mean loss, so its logarithm is symmetric around the mean; and the
+// interval of a few seeds never falls below zero.
 func geometricInterval(values []float64) Interval {
 	logs := make([]float64, len(values))
 	for i, v := range values {
@@ -55,8 +55,8 @@ func geometricInterval(values []float64) Interval {
 }
 
 // pairedRatio is the geometric mean of a[seed]/b[seed] over the seeds that both
-// have. Pairing takes out what a seed does to both models: the same data order
-// and the same documents.
+// have. Pairing removes the variance that both models share through a seed: the data order
+// and the documents.
 func pairedRatio(a, b map[uint64]float64) Interval {
 	var ratios []float64
 	for _, seed := range slices.Sorted(maps.Keys(a)) {
@@ -140,7 +140,7 @@ func shareWords(shares []float64) string {
 	return text
 }
 
-// bootstrapSeed draws the same resamples in every report.
+// bootstrapSeed makes every report use the same resamples.
 const bootstrapSeed = 1
 
 // paperNumber writes a ratio of the paper's values, which carry three digits.

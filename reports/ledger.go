@@ -38,8 +38,8 @@ func sizesOf(l *results.Ledger) string {
 	return "the sizes of profile " + l.Profile
 }
 
-// ledgerChart shows how many times less each model carries than the Memorizing
-// Transformer, worked out and as the paper prints it.
+// ledgerChart shows how many times less memory each model carries than the Memorizing
+// Transformer, as computed here and as printed in the paper.
 func ledgerChart(l *results.Ledger) (*chart.Chart, error) {
 	f := &chart.Chart{
 		ID: "chart-memory", Title: "How many times less memory than the Memorizing Transformer",
@@ -79,7 +79,7 @@ func ledgerChart(l *results.Ledger) (*chart.Chart, error) {
 // ledgerSection shows what each model carries from segment to segment.
 var ledgerSection = &section{lay: layLedger}
 
-// ledgerPage is what the page shows of memory: the paper's sizes, and those of the run.
+// ledgerPage is the page's section on memory: the paper's sizes and the run's.
 type ledgerPage struct {
 	Reading []string
 	Chart   *chart.Chart
@@ -115,7 +115,7 @@ func layLedger(run *Run) (*content, error) {
 	return out, nil
 }
 
-// judgeLedger says what a row makes of the paper's ratio, which is arithmetic and needs
+// judgeLedger judges a row on the paper's ratio, which is arithmetic and needs
 // no run: reproduced when the sizes, rounded as the paper rounds them, have its ratio,
 // and the live state of the model here is as large as its formula says.
 func judgeLedger(r results.LedgerRow) (Verdict, string) {
@@ -148,7 +148,7 @@ func ledgerClaim(l *results.Ledger) claim {
 	return t
 }
 
-// ledgerReading says in plain words what the sizes show.
+// ledgerReading summarises the sizes in plain language.
 func ledgerReading(l *results.Ledger) []string {
 	var text []string
 	for _, r := range inOrder(l.Rows) {

@@ -9,7 +9,7 @@ import (
 )
 
 // ledgerRemarks explains where the ledger, the paper and the models here differ, and what
-// none of them counts.
+// all of them leave out.
 func ledgerRemarks(l *results.Ledger) []string {
 	rows := map[string]results.LedgerRow{}
 	for _, r := range l.Rows {

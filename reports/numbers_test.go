@@ -89,8 +89,8 @@ func limits(logs []float64) (low, high float64) {
 	return math.Exp(mean - half), math.Exp(mean + half)
 }
 
-// The numbers of the tables, worked out again from the files of the run: arithmetic on the
-// JSON of result.json and timing.json, cell by cell.
+// The test recomputes the numbers of the tables from the files of the run, cell by cell: it
+// works on the JSON of result.json and timing.json.
 func TestTablesHoldTheResults(t *testing.T) {
 	dir, out := save(t, everything()), t.TempDir()
 	run, err := Load(dir)

@@ -51,8 +51,8 @@ type summaryRow struct {
 	note     string // below the table, "" for none
 }
 
-// measuredEvidence is our value in words and in numbers: what it is with its unit, then the
-// value, the ends of its interval, and over how many. Without values only the words count.
+// measuredEvidence returns our value as text and as numbers: the quantity with its unit, the
+// value, the ends of its interval, and the sample size. Without values it is the text alone.
 func measuredEvidence(words, what string, values []any) table.Cell {
 	if values == nil {
 		return table.Prose(words)

@@ -11,8 +11,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// What stands for a part of the page in its skeleton. Tables and charts have a line each:
-// tables.md and the test below hold their content.
+// skeleton maps each part of the page to its placeholder line. Tables and charts get one
+// line each: tables.md and the test below check their content.
 var skeleton = []struct {
 	part *regexp.Regexp
 	line string
@@ -25,7 +25,7 @@ var skeleton = []struct {
 	{regexp.MustCompile(`(?m)^\s*\n`), ""},
 }
 
-// The structure of the page and its sentences, as a person has read them.
+// The structure of the page and its sentences, as reviewed by a person.
 func TestPageSkeleton(t *testing.T) {
 	page := mustPage(t, fixture(), &library{"/* the chart library */", "Its notice."})
 	for _, s := range skeleton {

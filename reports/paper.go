@@ -78,8 +78,8 @@ var paperScale = results.Scale{
 // isInfini reports whether a model is one of the paper's own.
 func isInfini(model string) bool { return model == infiniLin || model == infiniDelta }
 
-// borrowed is the mark of the values that the paper took over, and the control that it
-// lacks: all are those of Table 4 of another paper, trained by another recipe.
+// borrowed marks the values that the paper copied, and the control that it lacks: all come
+// from Table 4 of another paper, trained with another recipe.
 const (
 	borrowed     = "†"
 	borrowedNote = "† Not measured by the paper: Table 4 of the Memorizing Transformers paper (arXiv 2203.08913), by another recipe."

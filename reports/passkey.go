@@ -10,7 +10,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// passkeyTable is what may stand in one table of passkeys: one corpus, under one protocol.
+// passkeyTable holds the comparable rows of one table: one corpus under one protocol.
 type passkeyTable struct {
 	corpus, protocol string
 	task             results.PasskeyTask
@@ -135,7 +135,7 @@ func (r *keyRow) at(length int, position string) *results.PasskeyScore {
 	return nil
 }
 
-// carried are the cells of the grid whose key only the memory can bring to the question;
+// carried lists the cells of the grid whose key reaches the question only through the memory;
 // own are the scores with the key in the question's own segment.
 func (r *keyRow) carried() (across, own []results.PasskeyScore) {
 	if r.scored != nil {

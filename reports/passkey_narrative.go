@@ -51,7 +51,7 @@ func highestOf(cells []results.PasskeyScore) float64 {
 	return high
 }
 
-// sentences tell of one model after one training.
+// sentences describes the results of one model after one training.
 func (p *passkeyTable) sentences(r *keyRow) string {
 	var s []string
 	across, own := r.carried()

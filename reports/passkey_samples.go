@@ -32,14 +32,14 @@ type passkeyPage struct {
 	scores              *table.Table // of every score: too long for the page
 }
 
-// keySamples are those of one model after one training.
+// keySamples holds the samples of one model after one training.
 type keySamples struct {
 	Title, Gates string
 	Samples      []keySample
 }
 
-// keySample is one prompt with its answer, token by token. Texts are those of tokens,
-// between spaces.
+// keySample is one prompt with its answer, token by token. In each text, spaces separate
+// the tokens.
 type keySample struct {
 	Title, Hash           string
 	Before, Needle, After string

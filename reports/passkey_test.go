@@ -119,8 +119,8 @@ func keysOf(t *testing.T, run *Run) *passkeyTable {
 }
 
 // Wilson's lower bounds by hand: 74 of 74 is 74/(74+1.96²) = 0.951; half of 74 is
-// 0.5 - 1.96·√(0.25/74 + 1.96²/(4·74²))/(1 + 1.96²/74) = 0.389. The paper's columns of
-// 32K and 1M are those of its Table 3.
+// 0.5 - 1.96·√(0.25/74 + 1.96²/(4·74²))/(1 + 1.96²/74) = 0.389. The paper's columns for
+// 32K and 1M come from its Table 3.
 func TestPasskeyTable(t *testing.T) {
 	tables := keysOf(t, withPasskey()).tables("novel")
 	var names []string
@@ -300,8 +300,7 @@ func TestPasskeySamples(t *testing.T) {
 	}
 }
 
-// However much a result holds, and whatever its tokens are, the page stays small and
-// inert.
+// Results of any size, with any tokens, leave the page small and inert.
 func TestPasskeyPageIsBounded(t *testing.T) {
 	run := withPasskey()
 	for i := range run.Records {

@@ -9,15 +9,15 @@ import (
 	"infinibench/reports/table"
 )
 
-// judge says what a row makes of the paper's Table 3. What the paper claims there:
+// judge sets the verdict of a row on the paper's Table 3. The paper claims there:
 //
-//   - before the fine-tuning a key in the question's own segment is read and no other;
-//   - after it, the memory brings the key from any place of up to a million tokens.
+//   - before fine-tuning, a model retrieves only a key in the question's own segment;
+//   - after it, the memory retrieves the key from any place in up to a million tokens.
 //
 // The ordering must be the paper's with whole intervals: every cell that only the memory
 // can answer above chance, or for the first claim, every other cell above those. Chance is
-// exact: without its memory a model knows nothing of a key that is in another segment. The
-// paper's values are of a model of a billion parameters, which none here has.
+// exact: without its memory a model has no information about a key in another segment. The
+// paper's values come from a model with a billion parameters, far more than any here.
 func (r *keyRow) judge(chance float64) {
 	switch {
 	case r.model == localOnly:
@@ -35,8 +35,8 @@ func (r *keyRow) judge(chance float64) {
 	}
 }
 
-// paper is the paper's row that this one is held against: of our recipe, which is none of
-// the paper's, its fine-tuned one.
+// paper returns the paper's row to compare with. Our recipe is not in the paper; it is
+// compared with the fine-tuned row.
 func (r *keyRow) paper() paperKeys {
 	stage := r.stage
 	if stage == results.StageRecipe {

@@ -136,8 +136,7 @@ func (c *comparison) notAttempted() string {
 	return strings.Join(names, "; ")
 }
 
-// claim says in words what the verdict of a row is about; name writes a model's
-// id.
+// claim states what the verdict of a row is about; name formats a model's id.
 func (c *comparison) claim(r *row, name func(string) string) string {
 	full, long := c.name(r), modelName(r.model)
 	own := name(r.model) + full[len(long):]

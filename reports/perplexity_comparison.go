@@ -11,7 +11,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// comparison is what may stand in one table: one corpus under one protocol.
+// comparison holds the comparable rows of one table: one corpus under one protocol.
 type comparison struct {
 	corpus, protocol string
 	paper            paperCorpus // zero when the paper has no such column

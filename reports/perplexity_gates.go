@@ -20,7 +20,7 @@ type gateCount struct {
 func (g gateCount) specialised() float64 { return float64(g.local+g.memory) / float64(g.heads) }
 func (g gateCount) mixers() float64      { return float64(g.mixed) / float64(g.heads) }
 
-// gates counts those of each seed's model.
+// gates counts the gates of each seed's model.
 func (r *row) gates() []gateCount {
 	var all []gateCount
 	for _, record := range r.records {
@@ -51,7 +51,7 @@ func (r *row) gates() []gateCount {
 	return all
 }
 
-// judgeGates says what a row makes of the paper's Figure 3: after training some heads
+// judgeGates judges a row on the paper's Figure 3: after training some heads
 // are specialised, near 0 or 1, and others mix, near ½. Both kinds must be there in the
 // model of every seed; where they are in none, the claim is not reproduced.
 func (r *row) judgeGates() (Verdict, string) {

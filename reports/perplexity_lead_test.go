@@ -52,7 +52,7 @@ func TestHeadline(t *testing.T) {
 	}
 }
 
-// A memory that can be zeroed at no cost did not do it, whatever the ordering.
+// If zeroing the memory costs nothing, the gain is not due to it, whatever the ordering.
 func TestHeadlineOfUnusedMemory(t *testing.T) {
 	c := withRatios(0.79, 0.80, 0.81)
 	r := find(t, c, infiniLin, 1024)

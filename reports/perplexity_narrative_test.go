@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// The sentences must follow the numbers, also where they are against the paper.
+// The sentences must follow the numbers, even where these contradict the paper.
 func TestReadingFollowsTheNumbers(t *testing.T) {
 	// change gives novel's local-only control a perplexity of 23 and the model
 	// with memory 23 times the factor of each seed.

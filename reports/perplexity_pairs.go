@@ -104,8 +104,8 @@ func (c *comparison) pairsTable(slug string) *table.Table {
 	return t
 }
 
-// dataAndScales says in the row of a pair how far it is from the paper's setting, and
-// what either model has for a setting of its own.
+// dataAndScales describes how a pair differs from the paper's setting, and lists the
+// settings specific to either model.
 func (c *comparison) dataAndScales(a, b *row) string {
 	text := a.inShort()
 	for _, r := range []*row{a, b} {

@@ -81,7 +81,8 @@ func TestDocumentsMayOverruleSeeds(t *testing.T) {
 	}
 }
 
-// A bootstrap of documents that all agree is sure of itself however few they are.
+// Documents that all agree make a bootstrap look certain; too few
+// documents therefore show no interval and no p-value.
 func TestFewDocumentsHaveNoPValue(t *testing.T) {
 	for documents, want := range map[int][2]string{0: {table.None, table.None}, 1: {table.None, table.None}, 5: {table.None, table.None}, 6: {"0.8500 to 0.9500", "< 0.001"}} {
 		b := metrics.Bootstrap{Ratio: 0.9, Low: 0.85, High: 0.95, P: 0, Documents: documents}
@@ -91,8 +92,8 @@ func TestFewDocumentsHaveNoPValue(t *testing.T) {
 	}
 }
 
-// 3,200 is to 1,024 what 100K is to 32K, and 49 segments to 16 what the profile paper
-// has; twice as long is neither.
+// A row is long at the ratio 3,200/1,024 = 100K/32K, or at the profile paper's 49/16
+// segments; twice the usual length is not long.
 func TestIsLong(t *testing.T) {
 	for _, c := range []struct {
 		length, usual int
@@ -107,8 +108,8 @@ func TestIsLong(t *testing.T) {
 	}
 }
 
-// A row of the scaled 100K is held against the same model at the usual length, and has
-// the paper's value for 100K.
+// A row of the scaled 100K is compared with the same model at the usual length, and shows the
+// paper's value for 100K.
 func TestLongRow(t *testing.T) {
 	run := fixture()
 	for _, record := range run.Records {
@@ -143,8 +144,8 @@ func TestLongRow(t *testing.T) {
 	}
 }
 
-// On three times the tokens, as the profile paper has it, the length is not what is
-// compared; on a step's worth more it is.
+// With three times the training tokens, as in the profile paper, the comparison does not
+// isolate the length; with one more step it does.
 func TestLongRowOnMoreTokens(t *testing.T) {
 	for _, c := range []struct {
 		tokens int64
@@ -179,8 +180,8 @@ func TestLongRowOnMoreTokens(t *testing.T) {
 	}
 }
 
-// A model trained at 100K that is no better than one without memory has not begun to use
-// its own, which says nothing of the length: 0.99 and 1.01 times the control's, and in
+// A model trained at 100K that is no better than one without memory has not learnt to use its
+// memory, so it is no evidence about the length: 0.99 and 1.01 times the control's, and in
 // each case 1.25 or more times the same model's at the usual length.
 func TestLongRowThatLearntNothing(t *testing.T) {
 	for _, c := range []struct {
@@ -211,7 +212,7 @@ func TestLongRowThatLearntNothing(t *testing.T) {
 	}
 }
 
-// Every pair says in its row, and a corpus in its title, that the text stands in and how
+// Every pair's row, and the title of a corpus, says that the text is a stand-in and how
 // small the models are.
 func TestPairsSayDataAndScale(t *testing.T) {
 	run := fixture()

@@ -19,7 +19,7 @@ type ratioClaim struct {
 	with      *row    // the row compared with; nil for none
 }
 
-// evidence is our ratio, with what it is of.
+// evidence returns our ratio and names the denominator.
 func (r *row) evidence() string {
 	switch {
 	case len(r.records) == 0:
@@ -61,9 +61,9 @@ func (r *row) paperEvidenceCell() table.Cell {
 	return table.Shown(r.paperEvidence(), r.claim.paper, r.claim.borrowed, nil)
 }
 
-// rests is the claim of a row. What the paper claims of its own models is that their
-// long memory helps, so ours must beat the control; of longer training that it beats the
-// usual; of the other models that its best one beats them.
+// rests returns the claim of a row. The paper claims that the long memory of its own models
+// helps, so ours must beat the control; that longer training beats the usual length; and
+// that its best model beats the other models.
 func (c *comparison) rests(r, local, best, short *row) ratioClaim {
 	switch {
 	case r.long:
@@ -107,15 +107,15 @@ func (c *comparison) judge(r, local, best, short *row) {
 	}
 }
 
-// learntNothing reports whether a model is not surely better than one without memory: what
-// it does with its own then says nothing of how long it was trained on.
+// learntNothing reports whether a model is not significantly better than the one without
+// memory. Its use of the memory is then no evidence about the training length.
 func (r *row) learntNothing(control *row) bool {
 	ratio := r.over(control)
 	return ratio.N > 0 && !(ratio.High < 1) // NaN of one seed is not sure
 }
 
-// sameTokens reports whether both rows were trained on as many tokens, up to what whole
-// steps of other lengths leave.
+// sameTokens reports whether both rows were trained on the same number of tokens, up to
+// rounding to whole steps of different lengths.
 func (r *row) sameTokens(other *row) bool {
 	a, b := r.scale.TrainTokens, other.scale.TrainTokens
 	return 100*max(a, b) <= 101*min(a, b)

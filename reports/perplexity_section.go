@@ -33,7 +33,7 @@ type perplexityPage struct {
 	Provenance          provenance
 }
 
-// subsection is a part of a section with a heading of its own.
+// subsection is a part of a section with its own heading.
 type subsection struct {
 	ID, Title string
 	Reading   []string

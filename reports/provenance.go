@@ -20,7 +20,7 @@ type provenance struct {
 	Warnings []string
 }
 
-// maxWarnings is how many a section names; all stand at the end of the page.
+// maxWarnings limits the warnings in a section; the end of the page lists all of them.
 const maxWarnings = 10
 
 // provenance covers the cells of one experiment and corpus, or of every corpus with "".
@@ -72,7 +72,7 @@ func settingsText(s results.CellSettings) string {
 	return strings.Join(lines, "\n")
 }
 
-// warnings gathers those of the files and those of the results.
+// warnings collects the warnings of the files and of the results.
 func warnings(run *Run) []string {
 	all := slices.Clone(run.Warnings)
 	for _, record := range run.Records {

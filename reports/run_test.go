@@ -11,7 +11,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// What was written must come back, in the order of the directories' names.
+// Load must return what was written, in the order of the directories' names.
 func TestLoadReadsBack(t *testing.T) {
 	want := fixture()
 	got, err := Load(save(t, want))

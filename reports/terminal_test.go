@@ -40,8 +40,8 @@ func TestTerminalWidth(t *testing.T) {
 	}
 }
 
-// What makes the numbers small must stand under every table, whatever else is
-// left to the files.
+// Every table must note the stand-in data and the reduced scale, whatever else is left to
+// the files.
 func TestTerminalSaysScale(t *testing.T) {
 	text := strings.Join(strings.Fields(printed(t, fixture())), " ")
 	for want, times := range map[string]int{

@@ -25,7 +25,7 @@ func tidy(t *testing.T, name string, raw []byte) [][]string {
 		t.Fatalf("%s: %d rows, %v", name, len(rows), err)
 	}
 	snake := regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-	// What used to stand in a cell: thousands separated, two ends of an interval, a dash.
+	// Formatting for people: thousands separators, the two ends of an interval, a dash.
 	pretty := regexp.MustCompile(`^([-+]?\d{1,3}(,\d{3})+|[-+\d.,]+ to [-+\d.,]+|[-+\d.]+ \[.*\]|–)$`)
 	for k, title := range rows[0] {
 		if !snake.MatchString(title) || slices.Index(rows[0], title) != k {
@@ -111,7 +111,7 @@ func TestReportCSV(t *testing.T) {
 	}
 }
 
-// A value is written so that it reads back as the same number, and as no other type.
+// A written value reads back as the same number and the same type.
 func TestCSVValue(t *testing.T) {
 	for _, c := range []struct {
 		in   any

@@ -13,8 +13,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// everyExperiment is a made-up run of every experiment. JSON has no number that is not finite,
-// so what a file can bring is NaN, by null, and numbers so large that sums overflow.
+// everyExperiment is a synthetic run of every experiment. JSON has no non-finite numbers, so
+// a file can contribute only NaN, through null, and numbers so large that sums overflow.
 func everyExperiment() *Run {
 	run := withRecall()
 	for _, other := range []*Run{withPasskey(), withBooksum(), withAdapt()} {
@@ -107,7 +107,7 @@ func spoiled(match func(path string) bool, x float64) *Run {
 	return run
 }
 
-// Whatever is not finite, the report is made, and shows dashes and gaps in its place.
+// The report is written with any non-finite number, and shows dashes and gaps instead.
 func TestNotFiniteIsNowhere(t *testing.T) {
 	if paths := floats(everyExperiment()); len(paths) < 60 {
 		t.Fatalf("only %d kinds of numbers in a run", len(paths))
@@ -130,8 +130,8 @@ func TestNotFiniteIsNowhere(t *testing.T) {
 	}
 }
 
-// What a result file has as null is a dash in the table, with the reason below it and
-// among the warnings of its cell; what it has beside that stays.
+// A null in a result file is a dash in the table, with the reason below it and among the
+// warnings of its cell; all other values stay.
 func TestNullIsADashWithAReason(t *testing.T) {
 	run := fixture()
 	const why = "over 709 nats per word: the perplexity, e to that power, is too large for a float64"

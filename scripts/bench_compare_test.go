@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// fakeSpeed prints the next line of a list of "SPEED MEMORY", kept for each size, mode
-// and interval, as one line of JSON in the way of the program that it stands for.
+// fakeSpeed pops the next line of a list of "SPEED MEMORY" pairs, one list for each size,
+// mode and interval, and prints it as the JSON line of the program that it replaces.
 const fakeSpeed = `read -r speed memory <"$list" && sed -i 1d "$list"
 [ -n "$speed" ] || { echo "nothing left in $list" >&2; exit 1; }
 `

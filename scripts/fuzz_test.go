@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The script finds every target wherever it stands, tries each, goes on after a failure
-// and then fails itself.
+// The script finds the fuzz targets of all packages, runs each, continues after a failure
+// and fails at the end.
 func TestFuzzTriesEveryTarget(t *testing.T) {
 	m := newFakeMachine(t, "scripts/fuzz.sh")
 	for _, name := range []string{"mktemp", "find", "sort", "rm", "tail", "wc", "nice"} {

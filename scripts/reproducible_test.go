@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// The two builds are of the same files in different places, each from an empty cache; a
-// build that depends on its place is told.
+// The script builds the same files twice, in different directories and with empty caches,
+// and reports a build that depends on its directory.
 func TestReproducibleTellsBuildsApart(t *testing.T) {
 	m := newFakeMachine(t, "scripts/reproducible.sh")
 	for _, name := range []string{"mktemp", "rm", "tar", "xargs", "sha256sum"} {

@@ -41,7 +41,7 @@ func (f *checkpointFlags) addOptional(cmd *cobra.Command) {
 	f.plug.add(cmd)
 }
 
-// checkpoint is a model of which a folder's weights are not read yet.
+// checkpoint is a model; for a folder, the weights are not read until load.
 type checkpoint struct {
 	folder    *pretrained.Folder // nil for a checkpoint of this program
 	model     *models.Model      // nil until load, for a folder
@@ -123,7 +123,7 @@ func openCheckpoint(dir string) (*checkpoint, error) {
 	return &checkpoint{model: m, tokenizer: t, ends: append(ends, summaryEnd(t)...)}, nil
 }
 
-// load returns the model, and says of a folder what was plugged in.
+// load returns the model and, for a folder, reports what was plugged in.
 func (c *checkpoint) load(env *environment, plug experiments.Plug) (*models.Model, error) {
 	return c.loadFor(env, plug, 0)
 }
@@ -150,7 +150,8 @@ func (c *checkpoint) loadFor(env *environment, plug experiments.Plug, tokens int
 	return m, nil
 }
 
-// describe says what a folder holds and what was plugged in, if it is not in its own context.
+// describe describes a folder and what was plugged in, unless the model runs in its own
+// context.
 func (c *checkpoint) describe(m *models.Model, own bool) string {
 	kind := c.folder.Architecture
 	if kind == "" {
@@ -201,7 +202,7 @@ func (c *checkpoint) plugged(m *models.Model) *plugged {
 	return p
 }
 
-// checkpointPlace checks that dir is a directory, and not that of a cell.
+// checkpointPlace checks that dir is a directory but not a cell directory.
 func checkpointPlace(dir string) error {
 	info, err := os.Stat(dir)
 	switch {

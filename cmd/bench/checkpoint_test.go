@@ -12,7 +12,7 @@ import (
 	"infinibench/models/pretrained/pretrainedtest"
 )
 
-// stories is a real model, which need not be there.
+// stories is a real model; tests skip without it.
 func stories(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.Abs("../../../shared/data/models/stories260K")
@@ -80,8 +80,8 @@ func TestStories(t *testing.T) {
 	}
 }
 
-// Generation ends where the folder says that a text ends: here with every token, so that
-// nothing but a line end is printed.
+// Generation stops at the end tokens of the folder. Here every token is one, so the output is
+// only a line end.
 func TestGenerateEnds(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "llama")
 	if err := pretrainedtest.Write(dir, 1); err != nil {
@@ -107,8 +107,8 @@ func TestGenerateEnds(t *testing.T) {
 	}
 }
 
-// Gates that are shut for good leave the base model cut into segments, token by token, and a
-// single segment is the base model itself.
+// With permanently shut gates the model equals the base model cut into segments, token by
+// token; with a single segment it equals the base model.
 func TestShutGates(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "llama")
 	if err := pretrainedtest.Write(dir, 1); err != nil {

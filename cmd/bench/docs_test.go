@@ -15,8 +15,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// launchers stand in for the commands of a cluster: tasks run here, one after the other, and
-// nothing is ever queued.
+// launchers are fake cluster commands: they run the tasks locally, one after the other, and
+// never queue one.
 var launchers = map[string]string{
 	"sbatch": `#!/bin/sh
 for script; do :; done

@@ -42,7 +42,7 @@ func (f *plugFlags) get() experiments.Plug {
 	return plug
 }
 
-// check refuses what no folder could have.
+// check refuses settings that are invalid for every folder.
 func (f *plugFlags) check() error {
 	if id := f.plug.Memory; id != "" && !slices.Contains(experiments.Models, id) {
 		return usageError{fmt.Errorf("--memory is %q, must be one of %s", id, strings.Join(experiments.Models, ", "))}

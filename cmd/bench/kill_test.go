@@ -85,8 +85,8 @@ type victim struct {
 	known   map[string]string // what was done before a kill
 }
 
-// newVictim makes a directory, on a disk without latency where there is one, with
-// the profile above and four short books.
+// newVictim creates a directory, on a RAM disk if there is one, with the profile above and
+// four short books.
 func newVictim(t *testing.T, bench string, steps int) *victim {
 	t.Helper()
 	work, err := os.MkdirTemp("/dev/shm", "infinibench")
@@ -146,9 +146,9 @@ func (v *victim) outlives(cmd *exec.Cmd, said *bytes.Buffer) bool {
 	return false
 }
 
-// remember notes what is done: results, scored documents and the steps before the
-// last checkpoint, with the times that show when. What was noted before must still be
-// there, because it was not done again.
+// remember records finished work: results, scored documents and the steps before the last
+// checkpoint, with their times. Everything recorded before must still exist unchanged, which
+// proves that no work was repeated.
 func (v *victim) remember() {
 	v.t.Helper()
 	now := map[string]string{}
@@ -229,7 +229,7 @@ func (v *victim) outcome(report bool) map[string]string {
 		case strings.HasPrefix(d.Name(), ".") || strings.HasSuffix(d.Name(), ".tmp"):
 			v.t.Errorf("left behind: %s", path)
 		case d.Name() == "timing.json" || strings.HasPrefix(name, "report"):
-			files[name] = "" // only that it is there
+			files[name] = "" // only its existence counts
 			return nil
 		case strings.HasPrefix(d.Name(), "metrics"), d.Name() == "pretraining.jsonl":
 			data = withoutTimes(v.t, data)

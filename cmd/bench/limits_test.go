@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Under any limit a run ends, with its results or with one line before it does anything.
+// Under any limit a run finishes, or exits at once with one line.
 // The table has exit codes. Which limits suffice depends on Go and OpenBLAS, so either
 // outcome is accepted for the limits in between.
 func TestLimits(t *testing.T) {

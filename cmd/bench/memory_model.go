@@ -69,8 +69,8 @@ func modelMemory(env *environment, from *checkpointFlags, peak bool, alone strin
 	return printLedger(env, l, asJSON)
 }
 
-// lengths is where full attention stands beside a memory: the model's own context, and a
-// million tokens.
+// lengths returns the lengths at which full attention is compared with a memory: the
+// model's own context and a million tokens.
 func (c *checkpoint) lengths() []int {
 	if n := c.folder.Context; n > 0 && n < millionTokens {
 		return []int{n, millionTokens}

@@ -110,7 +110,7 @@ The exit code is 1 if the model cannot be used.`,
 	return cmd
 }
 
-// examine reads what there is; the error says why the model cannot be used.
+// examine reads all available files; the error says why the model is unusable.
 func examine(dir string) (*shownModel, error) {
 	s := &shownModel{Dir: dir}
 	var err error
@@ -136,7 +136,7 @@ func examine(dir string) (*shownModel, error) {
 	return s, nil
 }
 
-// longest is the length of the paper's passkey task.
+// longest is the maximum length of the paper's passkey task.
 const longest = 1 << 20
 
 // remember computes the memory before and after plugging in.

@@ -89,7 +89,7 @@ func printPlan(env *environment, p *experiments.Profile, plan []experiments.Esti
 	return nil
 }
 
-// duration rounds an estimate to a precision that it can claim.
+// duration rounds an estimate to a justified precision.
 func duration(seconds float64) string {
 	d := time.Duration(seconds * float64(time.Second))
 	switch {

@@ -94,7 +94,7 @@ func (p *progress) interrupt(print func()) {
 	print()
 }
 
-// finish reports how far the work came, complete or not.
+// finish prints the final state, whether the work is complete or not.
 func (p *progress) finish() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -55,7 +55,7 @@ func TestAddAMemory(t *testing.T) {
 	}
 }
 
-// The experiment of the page runs, and its numbers reach the table and the chart.
+// The page's experiment runs, and its numbers appear in the table and the chart.
 func TestAddAnExperiment(t *testing.T) {
 	t.Parallel()
 	page := readPage(t, "docs/add-an-experiment.md")
@@ -100,9 +100,8 @@ func TestAddAnExperiment(t *testing.T) {
 	}
 }
 
-// follow does what a page of docs says about files, and builds the command: it writes the
-// page's files, of which there are so many, and adds entries at the end of lists and
-// structs.
+// follow applies a page of docs and builds the command: it writes the page's files, checks
+// their number, and appends entries to lists and structs.
 func (c *checkout) follow(page string, files, entries int) {
 	c.t.Helper()
 	formatted := func(name, text string) {

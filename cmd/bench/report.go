@@ -47,8 +47,8 @@ and the run is left unchanged, so you can also report on a run that you may only
 	return cmd
 }
 
-// profileName is the name of a profile: a built-in one, one in a file, whose name may
-// differ from the file's, or one of which only the results are left.
+// profileName returns the name of a profile: a built-in one, one in a file, whose name may
+// differ from the file's, or one with only its results left.
 func profileName(runs, profile string) (string, error) {
 	p, err := experiments.LoadProfile(profile)
 	if err == nil {

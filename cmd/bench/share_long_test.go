@@ -47,7 +47,7 @@ func (p *party) join() *member {
 	return m
 }
 
-// chaos kills and freezes processes until the run is done or so many events have happened.
+// chaos kills and freezes processes until the run is done or the event limit is reached.
 func (p *party) chaos(period time.Duration, events int) (kills, freezes int) {
 	p.t.Helper()
 	for range 8 {
@@ -96,9 +96,9 @@ func (p *party) chaos(period time.Duration, events int) (kills, freezes int) {
 	return kills, freezes
 }
 
-// mounts makes a folder visible in two places, by file systems in user space that know
-// nothing of each other: each has its own kernel locks and its own cache, as two machines
-// with a share that is mounted without locks.
+// mounts exposes a folder at two paths through independent user-space file systems. Each has
+// its own kernel locks and its own cache, like two machines with a share mounted without
+// locks.
 func mounts(t *testing.T, folder string) []string {
 	t.Helper()
 	bindfs, err := exec.LookPath("bindfs")

@@ -18,8 +18,8 @@ import (
 	"infinibench/internal/lease"
 )
 
-// frozen is a bench that stops itself at the moment before its FREEZE-th change to a file,
-// as a machine does that loses its power supply and gets it back.
+// frozen is a bench that stops itself just before its FREEZE-th file change, like a suspended
+// machine.
 func frozen() {
 	at, _ := strconv.ParseInt(os.Getenv("FREEZE"), 10, 64)
 	var changes atomic.Int64
@@ -51,7 +51,7 @@ func isStopped(pid int) bool {
 	return strings.HasPrefix(state, "T")
 }
 
-// identities is every file of a run, with what shows that it was not touched.
+// identities maps every file of a run to the metadata that reveals a change.
 func (v *victim) identities() map[string]string {
 	v.t.Helper()
 	files := map[string]string{}

@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// cluster is a Slurm of one machine with eight processors, all of them pretended.
+// cluster is a Slurm with one machine that pretends to have eight processors.
 type cluster struct {
 	t      *testing.T
 	prefix string // where scripts/setup-slurm.sh has unpacked Slurm
@@ -168,8 +168,8 @@ func (c *cluster) running() map[string]string {
 	return tasks
 }
 
-// wait waits until no job is left. A requeued job would wait for two minutes; it is told
-// to start.
+// wait waits until no job is left. A requeued job would be held for two minutes, so wait
+// releases it.
 func (c *cluster) wait(limit time.Duration, each func()) {
 	c.t.Helper()
 	for start := time.Now(); ; time.Sleep(300 * time.Millisecond) {
@@ -189,7 +189,7 @@ func (c *cluster) wait(limit time.Duration, each func()) {
 	}
 }
 
-// portable is everything of a run that must not depend on where it ran.
+// portable returns the files of a run that must not depend on where it ran.
 func portable(v *victim) map[string]string {
 	v.t.Helper()
 	all := v.outcome(false)
@@ -199,8 +199,8 @@ func portable(v *victim) map[string]string {
 	return all
 }
 
-// TestSlurm: the profile smoke on a real cluster, by one call; the dependent job writes the
-// report; all results are those of a run on this machine.
+// TestSlurm submits the profile smoke to a real cluster in one call: the dependent job
+// writes the report, and all results equal those of a local run.
 func TestSlurm(t *testing.T) {
 	c := newCluster(t)
 	local := newVictim(t, "bench", 5)
@@ -237,8 +237,8 @@ func TestSlurm(t *testing.T) {
 	}
 }
 
-// TestSlurmTimeLimit: a task that comes to the end of its time saves its state and is queued
-// again, by itself, and resumes.
+// TestSlurmTimeLimit: a task that reaches its time limit saves its state, requeues itself and
+// resumes.
 func TestSlurmTimeLimit(t *testing.T) {
 	c := newCluster(t)
 	v := newVictim(t, "bench", 100_000)
@@ -270,8 +270,8 @@ func TestSlurmTimeLimit(t *testing.T) {
 	c.wait(time.Minute, func() {})
 }
 
-// TestSlurmChaos: 30 events of every kind that a cluster has, at random moments; nothing is
-// lost, nothing that was saved is done again, and the results are those of a quiet run.
+// TestSlurmChaos injects 30 cluster events of every kind at random times: nothing is lost,
+// no saved work is repeated, and the results equal those of an undisturbed run.
 func TestSlurmChaos(t *testing.T) {
 	c := newCluster(t)
 	profile := func(v *victim) {
@@ -285,7 +285,7 @@ func TestSlurmChaos(t *testing.T) {
 	c.bench(quiet, "run", "--profile", "kill.yaml", "--data", "data")
 	want := portable(quiet)
 
-	var v *victim // of the run at hand
+	var v *victim // of the current run
 	random := rand.New(rand.NewPCG(19, 1))
 	pick := func() (task, id string) {
 		tasks := c.running()

@@ -82,11 +82,11 @@ func (r streamResult) print(env *environment, asJSON bool) error {
 	return err
 }
 
-// settled is the length from which on speed and memory should change no more.
+// settled is the length after which speed and memory should be constant.
 const settled = 32 << 10
 
-// flatness sets the end of a stream beside the point where it had settled; "" when it
-// is no longer than that.
+// flatness compares the end of a stream with the settled point; "" if the stream is not
+// longer.
 func flatness(points []experiments.StreamPoint) string {
 	last := points[len(points)-1]
 	i := slices.IndexFunc(points, func(p experiments.StreamPoint) bool { return p.Tokens == settled })

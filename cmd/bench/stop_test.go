@@ -23,7 +23,7 @@ import (
 	"infinibench/internal/seal"
 )
 
-// training is a running reproduction with so many steps that it never ends by itself.
+// training is a running reproduction with enough steps to outlast the test.
 type training struct {
 	*exec.Cmd
 	*victim

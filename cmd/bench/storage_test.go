@@ -111,7 +111,7 @@ func TestNoPermission(t *testing.T) {
 	v.same(want, false)
 }
 
-// drop lets bench run as nobody, to whom permissions apply.
+// drop makes bench run as the user nobody, who is subject to permissions.
 func (v *victim) drop() {
 	v.t.Helper()
 	path, err := exec.LookPath(v.bench)
@@ -138,8 +138,8 @@ func (v *victim) drop() {
 	v.user = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 }
 
-// TestTwoAtOnce: a second bench on the same directory makes other cells, says who has the
-// first ones, and takes them over when that one is killed.
+// TestTwoAtOnce: a second bench on the same directory runs the other cells, reports who holds
+// the first ones, and takes them over when that process is killed.
 func TestTwoAtOnce(t *testing.T) {
 	want, _ := leftAlone(t, newVictim(t, "bench", 200))
 	v := newVictim(t, "bench", 200)

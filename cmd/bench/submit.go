@@ -18,7 +18,7 @@ import (
 	"infinibench/internal/slurm"
 )
 
-// submitFlags are what the user wants of the cluster.
+// submitFlags are the user's requests to the cluster.
 type submitFlags struct {
 	runFlags
 	task, time, mem                    string
@@ -67,7 +67,7 @@ shows the progress and "bench cancel" cancels what was submitted.
 	return cmd
 }
 
-// limits reads the wishes of the user.
+// limits returns the user's limits.
 func (f submitFlags) limits(threads int) (l slurm.Limits, err error) {
 	if l.Task, err = slurm.ParseTime(f.task); err != nil {
 		return l, fmt.Errorf("--task: %w", err)
@@ -111,7 +111,7 @@ func submit(env *environment, flags submitFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	options.Workers = 1 // an estimate is of one cell at a time
+	options.Workers = 1 // an estimate assumes one cell at a time
 	limits, err := flags.limits(options.Profile.Threads)
 	if err != nil {
 		return usageError{err}
@@ -163,7 +163,7 @@ func submit(env *environment, flags submitFlags, args []string) error {
 	return send(env, script, arrays, before.waiting)
 }
 
-// script has the absolute paths of everything.
+// script uses absolute paths only.
 func (f submitFlags) script(o experiments.Options, lines []string) (s slurm.Script, err error) {
 	s = slurm.Script{Name: "bench-" + o.Profile.Name, Options: lines}
 	if s.Bench, err = os.Executable(); err != nil {
@@ -194,8 +194,8 @@ func (f submitFlags) script(o experiments.Options, lines []string) (s slurm.Scri
 	return s, nil
 }
 
-// send writes the scripts and submits them. What was submitted is written down after each,
-// so that a failure in between loses none.
+// send writes the scripts and submits them. It records each submission at once, so that a
+// failure loses none.
 func send(env *environment, script slurm.Script, arrays []slurm.Array, waiting []string) error {
 	s := &slurm.Submission{Folder: script.Folder, Submitted: time.Now().Truncate(time.Second)}
 	client, err := slurm.NewClient()
@@ -248,7 +248,7 @@ func cellsOf(a slurm.Array) int {
 	return n
 }
 
-// sayTotals says what is submitted, and what it asks for.
+// sayTotals prints the number of submitted jobs and the resources they request.
 func sayTotals(w io.Writer, profile string, plan []experiments.Estimate, left []slurm.Cell, arrays []slurm.Array) {
 	done, seconds := 0, 0.
 	for _, e := range plan {

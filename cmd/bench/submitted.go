@@ -16,7 +16,7 @@ import (
 type submitted struct {
 	queued  map[string]bool    // cells of tasks that wait or run
 	last    map[string]attempt // of each cell, the last
-	waiting []string           // jobs of which a task waits or runs
+	waiting []string           // jobs with a task pending or running
 }
 
 // attempt is a task that had a cell.
@@ -26,8 +26,8 @@ type attempt struct {
 	slurm.Want
 }
 
-// submittedBefore reads the submissions of a run and asks Slurm what has become of them. If
-// Slurm does not answer, nothing counts as queued.
+// submittedBefore reads the submissions of a run and queries Slurm for their state. If Slurm
+// does not answer, no job counts as queued.
 func submittedBefore(env *environment, place string) (submitted, error) {
 	s := submitted{queued: map[string]bool{}, last: map[string]attempt{}}
 	all, err := slurm.Submissions(place)
@@ -42,7 +42,7 @@ func submittedBefore(env *environment, place string) (submitted, error) {
 	if err != nil {
 		return s, err
 	}
-	var over []string // jobs of which a task has ended
+	var over []string // jobs with a finished task
 	for _, submission := range all {
 		for _, j := range submission.Jobs {
 			waiting := false
@@ -74,8 +74,8 @@ func submittedBefore(env *environment, place string) (submitted, error) {
 	return s, nil
 }
 
-// left is what is neither done nor queued, with twice what its last job asked for where that
-// was too little.
+// left returns the cells that are neither done nor queued. A cell whose last job ran out of
+// a resource gets twice the last request.
 func (s submitted) left(plan []experiments.Estimate) []slurm.Cell {
 	var cells []slurm.Cell
 	for _, e := range plan {

@@ -29,21 +29,20 @@ func Mean(bounds []Bound) Bound {
 //
 // The reference has a key and a value for each fact, all words distinct: 2n words,
 // 2n-1 pairs of adjacent words. F = 2·hits/(units of the reference + units of the
-// output). A unit of the output is a hit for certain, or with probability 1/v, or
-// never; the last kind only costs. With s of the first and g of the second kind, the
-// expectation of F is
+// output). A unit of the output is a hit with probability 1, 1/v or 0; the last kind only
+// lowers F. With s units of the first kind and g of the second, the expectation of F is
 //
 //	2·(s + g/v) / (units + s + g),
 //
 // which is monotone in g, so it is largest either without guesses or with all of them.
 //
-//   - Words: s = n + k, and up to v·(n-k) guesses. The output that has the guesses of
-//     a fact behind its key has as many words in common subsequence as in common, and no
-//     output has more: ROUGE-1 and ROUGE-L share the bound, and it is reached.
-//   - Pairs: the words of the first k facts and the next key stand side by side for
-//     certain, so s = 2k, or 2n-1 when k = n. Each other pair of the reference,
-//     t = 2n-1-s of them, can be guessed in v ways. No sequence of words has all of
-//     these side by side and no others, so with guesses the bound is not quite reached.
+//   - Words: s = n + k, and up to v·(n-k) guesses. In an output that puts the guesses
+//     of a fact after its key, the longest common subsequence holds every common word, and
+//     no output does better: ROUGE-1 and ROUGE-L share the bound, and it is attained.
+//   - Pairs: the words of the first k facts and the next key are certain to be adjacent,
+//     so s = 2k, or 2n-1 when k = n. Each of the other t = 2n-1-s pairs of the reference
+//     can be guessed in v ways. No sequence of words contains exactly these pairs, so with
+//     guesses the bound is not quite attained.
 func NewBound(k, n, v int) Bound {
 	most := func(units, sure, unsure int) float64 {
 		f := func(guessed int) float64 {

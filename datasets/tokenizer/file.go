@@ -52,7 +52,7 @@ type wordModel struct {
 	UnkToken string     `json:"unk_token"`
 }
 
-// bpeFile and wordFile are files of which only the model is read.
+// bpeFile and wordFile are tokenizer files; only the model section is read.
 type (
 	bpeFile struct {
 		Model bpeModel `json:"model"`

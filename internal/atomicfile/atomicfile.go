@@ -88,8 +88,8 @@ func pattern(path string) string {
 	return temporaryPrefix + filepath.Base(path) + ".*" + temporarySuffix
 }
 
-// Rename renames a file or a directory, replacing any file of that name. It takes no notice
-// of a fence: Keep does.
+// Rename renames a file or a directory, replacing any file of that name. It ignores fences;
+// Keep respects them.
 func Rename(from, to string) error {
 	if err := ask("rename", to); err != nil {
 		return err
@@ -97,8 +97,8 @@ func Rename(from, to string) error {
 	return os.Rename(from, to)
 }
 
-// Keep keeps a file under a second name as well, in place of any file of that name.
-// Replacing one of the two leaves the other as it is.
+// Keep adds a second name to a file, replacing any file of that name. Replacing the file
+// under one name leaves the other unchanged.
 func Keep(path, as string) (err error) {
 	fence := fenceOf(as)
 	defer func() { err = fence.explain(err) }()
@@ -160,7 +160,7 @@ func RemoveAll(path string) error {
 	return os.RemoveAll(trash)
 }
 
-// removals numbers what is removed: nobody else puts files into a gate.
+// removals numbers the removed files; no other process adds files to a gate.
 var removals atomic.Int64
 
 // Sweep removes the unfinished files that killed writers left in root and all directories

@@ -78,7 +78,7 @@ func (f *fence) check() error {
 	return nil
 }
 
-// explain replaces the error of a failed change where the fence is the reason.
+// explain replaces the error of a failed change if the fence caused it.
 func (f *fence) explain(err error) error {
 	if err == nil {
 		return nil

@@ -14,8 +14,8 @@ type Hook func(change, path string) error
 
 var hook atomic.Pointer[Hook]
 
-// SetHook is for tests, which make the disk fail, or kill the process, at any change. nil
-// removes the hook.
+// SetHook lets tests make the disk fail, or kill the process, at any change. nil removes the
+// hook.
 func SetHook(h Hook) {
 	if h == nil {
 		hook.Store(nil)

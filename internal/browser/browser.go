@@ -1,5 +1,5 @@
-// Package browser starts a headless Chromium for tests, with fonts that the test brings:
-// what a machine has installed decides nothing.
+// Package browser starts a headless Chromium for tests with the test's own fonts, so that
+// results do not depend on the fonts installed on a machine.
 package browser
 
 import (
@@ -33,7 +33,7 @@ var (
 	DejaVu     = Font{"DejaVu Sans", dejavusans.TTF, 2048, 1995}
 )
 
-// settings tell fontconfig where the font is, and that it is the answer to every question.
+// settings makes fontconfig return the font for every request.
 const settings = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

@@ -17,7 +17,7 @@ import (
 )
 
 // Visit opens an address in a window of a width and with a colour scheme, "light" or "dark".
-// Faults lists what the page has done wrong so far: script errors, console errors, and
+// Faults lists the faults of the page so far: script errors, console errors, and
 // requests for anything but data and addresses that begin with own.
 func Visit(t *testing.T, parent context.Context, address, own string, width int64, scheme string) (ctx context.Context, faults func() []string) {
 	t.Helper()

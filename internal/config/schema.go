@@ -6,10 +6,10 @@ import (
 	"reflect"
 )
 
-// Schema is the struct v as a JSON Schema (draft 2020-12), from the tags that Parse goes
-// by. annotate adds to the schema of a key, named as in Key.Path, what tags do not hold; it
-// may be nil. What the struct's Validate refuses, and how YAML writes a value, a schema
-// cannot say.
+// Schema returns the struct v as a JSON Schema (draft 2020-12), from the tags that Parse
+// uses. annotate adds what the tags lack to the schema of a key, named as in Key.Path; it may
+// be nil. The schema covers neither the checks of the struct's Validate nor how YAML writes a
+// value.
 func Schema(v any, annotate func(path string, schema map[string]any)) map[string]any {
 	s := schemaMaker{annotate}.value("", reflect.TypeOf(v), rule{})
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"

@@ -1,5 +1,5 @@
-// Package download fetches files by HTTP so that an interrupted transfer can be resumed and
-// nothing is kept that is not what its publisher lists.
+// Package download fetches files by HTTP. It resumes interrupted transfers and keeps only
+// files that match their publisher's list.
 package download
 
 import (
@@ -41,7 +41,7 @@ type Client struct {
 	Authorize func(*http.Request)
 }
 
-// tries is how many transfers of one file fail before it is given up.
+// tries is the number of failed transfers after which a file is given up.
 const tries = 5
 
 // New is a client with time-outs for every phase of a transfer and with Secure redirects,
@@ -91,7 +91,7 @@ func (c *Client) Repeat(ctx context.Context, try func() error) error {
 }
 
 // Secure stops redirects from downgrading to an unencrypted connection or leaving the
-// network. Credentials stay with the host that they were meant for.
+// network. Credentials are never sent to another host.
 func Secure(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) >= 10:

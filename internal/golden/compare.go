@@ -40,8 +40,8 @@ type comparison struct {
 
 // Compare rebuilds the network of a reference and measures every quantity: with 1, 2, …
 // segments to a graph, up to the whole text in one, and token by token, as in decoding. A
-// reference without weights has those of base, the folder of a published model, and no
-// gradients; others do not need it.
+// reference without weights takes them from base, the folder of a published model, and has
+// no gradients; for any other reference base may be nil.
 func Compare(f *File, base *pretrained.Folder) ([]Deviation, error) {
 	m, err := f.build(base)
 	if err != nil {
@@ -198,7 +198,7 @@ func (c *comparison) decoding() error {
 	return nil
 }
 
-// listed is the logits of the reference's positions, of those of all [batch, length, V].
+// listed selects the logits at the reference's positions from all [batch, length, V].
 func (c *comparison) listed(all []float32) []float32 {
 	if c.Positions == nil {
 		return all
@@ -213,8 +213,8 @@ func (c *comparison) listed(all []float32) []float32 {
 	return some
 }
 
-// greedy measures the share of tokens that are not the likeliest ones, of those that follow
-// the prompt; one is too many.
+// greedy measures the share of tokens after the prompt that are not the most likely ones; the
+// tolerance is 0.
 func (c *comparison) greedy() error {
 	if c.Greedy == nil {
 		return nil

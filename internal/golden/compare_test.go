@@ -22,7 +22,7 @@ func small(delta bool) network {
 }
 
 // smallNamed is a network of a model that the file names, with all that those can have:
-// options, a state of several tensors, a loss of its own.
+// options, a state of several tensors, an auxiliary loss.
 func smallNamed() network {
 	n := small(false)
 	n.Model, n.memory, n.Options = "compressive", compressive{slots: 3, rate: 2}, Options{Slots: new(3), Rate: new(2)}

@@ -29,7 +29,7 @@ type File struct {
 	Beta       *float64 `json:"beta,omitempty"`        // of every gate
 	Positions  []int    `json:"positions,omitempty"`   // that Logits has; omitted: all
 	Text       string   `json:"text,omitempty"`        // of IDs
-	Greedy     []int32  `json:"greedy,omitempty"`      // begins as IDs[0] and goes on with the likeliest tokens
+	Greedy     []int32  `json:"greedy,omitempty"`      // IDs[0], continued greedily
 	GreedyText string   `json:"greedy_text,omitempty"` // of Greedy
 }
 
@@ -54,9 +54,8 @@ type Config struct {
 	Llama
 }
 
-// Options are the settings of a model, under their names in a profile. An omitted one has
-// the default of the model's type in package baselines; one that the model does not have
-// is an error.
+// Options are the settings of a model, under their names in a profile. An omitted option has
+// the default of the model's type in package baselines; an unknown option is an error.
 type Options struct {
 	Cache   *int `json:"cache,omitempty"`   // transformer-xl, memorizing: tokens
 	T5      bool `json:"t5,omitempty"`      // transformer-xl, memorizing: relative biases

@@ -46,7 +46,7 @@ func (c Config) ofLlama(to *models.Config) {
 	}
 }
 
-// checkLlama refuses settings of the Llama family where they mean nothing.
+// checkLlama refuses settings of the Llama family where they have no effect.
 func (c Config) checkLlama() error {
 	switch {
 	case c.KeyValueHeads < 0 || c.KeyValueHeads > 1<<20:
@@ -86,7 +86,7 @@ func (f *File) parts(memory models.Memory) []pretrained.Part {
 	return parts
 }
 
-// within is the numbers of a part in those of its weight, or of the weight's gradient.
+// within returns a part's slice of the numbers of its weight, or of the weight's gradient.
 func within(p pretrained.Part, numbers []float32) []float32 {
 	row := 1
 	for _, n := range p.Shape[1:] {
@@ -95,7 +95,7 @@ func within(p pretrained.Part, numbers []float32) []float32 {
 	return numbers[p.From*row:][:p.Shape[0]*row]
 }
 
-// load reads the published model that a reference without weights is of.
+// load reads the published model behind a reference without weights.
 func (f *File) load(base *pretrained.Folder, memory models.Memory) (*models.Model, error) {
 	if base == nil {
 		return nil, errors.New("weights is missing; if they are those of a published model, name its folder with --model")

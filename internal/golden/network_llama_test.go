@@ -80,9 +80,9 @@ func (n network) project(l int, qkv []float64) []float64 {
 	return qkv
 }
 
-// frequency scales a rotary frequency in the way of Llama 3.1: a full turn in fewer tokens
-// than context/high stays, one in more than context/low takes `factor` times as many, and
-// those between are interpolated by the turns in the context.
+// frequency scales a rotary frequency as in Llama 3.1: wavelengths below context/high are
+// unchanged, wavelengths above context/low are multiplied by `factor`, and those between are
+// interpolated by the number of turns in the context.
 func (n network) frequency(f float64) float64 {
 	s := n.RopeScaling
 	if s == nil {
@@ -129,7 +129,7 @@ func TestFrequencies(t *testing.T) {
 	}
 }
 
-// hub is a reference under Hugging Face's names, as those of the Llama family come.
+// hub is a reference with Hugging Face tensor names, as in the Llama family.
 func hub(t testing.TB, n network, r *rand.Rand) *File {
 	t.Helper()
 	f := n.reference(r)

@@ -175,8 +175,8 @@ func (n network) hidden(l int, x []float64) []float64 {
 	return y
 }
 
-// query, key and value cut the vector of one head out of a projection. Keys and values are
-// those of query head h, which a group of heads shares.
+// query, key and value slice the vector of query head h out of a projection. A group of
+// query heads shares its key and value.
 func (n network) query(qkv []float64, h int) []float64 { return n.cut(qkv, h*n.headSize()) }
 func (n network) key(qkv []float64, h int) []float64 {
 	return n.cut(qkv, n.queries()+n.group(h)*n.headSize())
@@ -239,8 +239,8 @@ func (n network) norm(x, gain []float64) []float64 {
 	return y
 }
 
-// loss is the mean negative log-likelihood of every next token, and the memory's own
-// loss over as many tokens.
+// loss returns the mean negative log-likelihood of the next tokens, and the memory's
+// auxiliary loss over the same number of tokens.
 func (n network) loss(ids [][]int32, past []record) (nll, auxiliary float64) {
 	for b, row := range ids {
 		logits, _, own := n.run(row[:len(row)-1], &past[b])

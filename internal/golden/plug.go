@@ -9,10 +9,10 @@ import (
 	"infinibench/models/pretrained"
 )
 
-// PluggedIn checks that memories plugged into a published model leave it as it is, bit for
-// bit, behind a shut gate (β = -Inf) and as long as their cache is empty: the last hidden
-// layer of a text in one segment, and the logits of decoding it. An error is the share of
-// numbers that differ, and the tolerance 0.
+// PluggedIn checks that memories plugged into a published model do not change it, bit for
+// bit, with a shut gate (β = -Inf) and an empty cache. It compares the last hidden layer of a
+// text in one segment and the logits of decoding it. An error is the share of numbers that
+// differ; the tolerance is 0.
 func PluggedIn(base *pretrained.Folder) ([]Deviation, error) {
 	return pluggedIn(base, math.Inf(-1))
 }
@@ -51,8 +51,8 @@ func pluggedIn(base *pretrained.Folder, beta float64) ([]Deviation, error) {
 	return found, nil
 }
 
-// The text that models are compared on: as many tokens are read at once, and then one by
-// one.
+// Models are compared on a text whose first atOnce tokens are read in one call and the next
+// oneByOne tokens singly.
 const atOnce, oneByOne = 120, 8
 
 // pattern is a text of tokens from all over the vocabulary, no longer than the model's
@@ -65,7 +65,7 @@ func pattern(c models.Config) []int32 {
 	return ids
 }
 
-// reading is what a model makes of a text.
+// reading holds a model's outputs for a text.
 type reading struct{ hidden, decoding []float32 }
 
 func readPattern(m *models.Model, ids []int32) (reading, error) {

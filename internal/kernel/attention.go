@@ -35,7 +35,7 @@ func (r Reach) rotateKeys(rotary *Rotary, k []float32, p span) {
 	rotary.rotate(k[p.cached*r.D:], r.D, p.key, r.Columns(), p.cached, p.past()+p.n)
 }
 
-// scoring is queries and keys, both rotated, and where their attention goes.
+// scoring holds rotated queries and keys, and the destination of their attention.
 type scoring struct {
 	q           []float32 // [n, D]
 	n           int
@@ -91,7 +91,7 @@ func (s Shape) scores(x, q []float32, n int, k []float32, ld, keys int) {
 	Gemm(false, true, n, keys, s.D, float32(1/math.Sqrt(float64(s.D))), q, s.D, k, ld, 0, x, keys)
 }
 
-// Running is the segment that decoding is in.
+// Running is the current segment of a decoder.
 type Running struct {
 	QKV  []float32 // [B, capacity, (H+2K)·D], the projections of its tokens
 	Keys []float32 // [B, Cache+capacity, K·D], the keys in reach and its own, rotated
@@ -99,8 +99,8 @@ type Running struct {
 }
 
 // CachedAttention is Attention for the next T tokens of a running segment, which it
-// appends; qkv [B·T, (H+2K)·D] is their projection. Every key is rotated once, when it
-// comes in, and those of the past with the first token.
+// appends; qkv [B·T, (H+2K)·D] is their projection. Every key is rotated once, when it is
+// appended; past keys are rotated with the first token of the segment.
 func CachedAttention(r Reach, rotary *Rotary, out, qkv []float32, past Past, running Running) {
 	stored := r.store(running.QKV, qkv, running.Done)
 	width := r.KVWidth()

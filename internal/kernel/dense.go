@@ -230,7 +230,7 @@ func kept(add bool) float32 {
 // elements divides an element-wise loop among the threads.
 func elements(n int, f func(lo, hi int)) { Split(n, 4096, f) }
 
-// Add sets y to a + b; a memory may want it, as in docs/add-a-memory.md.
+// Add sets y to a + b. It is for new memories, as in docs/add-a-memory.md.
 func Add(y, a, b []float32) {
 	elements(len(a), func(lo, hi int) { blend(y[lo:hi], 1, a[lo:hi], 1, b[lo:hi]) })
 }

@@ -11,7 +11,7 @@ type Shape struct {
 	T int // tokens of each segment
 	H int // heads
 	D int // width of a head
-	K int // key/value heads, of which H is a multiple; 0 means H
+	K int // key/value heads, a divisor of H; 0 means H
 }
 
 // KV is the number of key/value heads.

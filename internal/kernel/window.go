@@ -3,10 +3,10 @@ package kernel
 import "math"
 
 // Window is causal softmax attention (paper eq. 6) that also sees the C tokens before each
-// segment. Keys and values of tokens before the first segment come from a cache [slots, B,
-// C, 2·K·D], the oldest first and without positions, of which slot 0 is read; the last
-// seen[b] rows of it are filled. Tokens count from the first row of the cache, so that
-// rotary positions, of which only differences matter, never grow.
+// segment. Keys and values of tokens before the first segment come from slot 0 of a cache
+// [slots, B, C, 2·K·D], oldest first and without positions; its last seen[b] rows are
+// filled. Positions count from the first row of the cache, so rotary positions, of which
+// only differences matter, stay bounded.
 type Window struct {
 	Shape
 	Cache  int     // C
@@ -20,12 +20,12 @@ type spans struct {
 	q, k, v       []float32 // q [queries, D]; k and v [C-first+tokens, D]; q and k rotated
 }
 
-// filled is the first row of a document's cache that holds a token.
+// filled returns the first row of a document's cache that holds a token.
 func (w Window) filled(seen []float32, b int) int { return w.Cache - min(int(seen[b]), w.Cache) }
 
 // gatherSpans fills p from the cache and from views q, k and v of the graph's tokens, with
-// leading dimension Columns(), the first `past` of which are no queries; k and v, and kv, are
-// of the key/value head that the queries read.
+// leading dimension Columns(). The first `past` tokens are not queries; k, v and kv belong
+// to the key/value head that the queries read.
 func (w Window) gatherSpans(p *spans, q, k, v, cache []float32, b, kv, past int) {
 	ld, width, old := w.Columns(), w.KVWidth(), w.Cache-p.first
 	row := func(part int) []float32 { return cache[((b*w.Cache+p.first)*2+part)*width+kv*w.D:] }

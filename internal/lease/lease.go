@@ -196,7 +196,7 @@ func leftIn(dir string) (names []string) {
 	return names
 }
 
-// Take is Try until the directory is free. The callback is told once whom it waits for.
+// Take retries Try until the directory is free. It calls waiting once, with the holder.
 func Take(ctx context.Context, dir string, waiting func(*Held)) (*Lease, error) {
 	var seen Sighting
 	told := false

@@ -51,8 +51,8 @@ func each(t *testing.T, f func(t *testing.T)) {
 	})
 }
 
-// One process holds a directory, the others are told who; a released one is free, and
-// holds nothing but the lock.
+// One process holds a directory, and the others learn who. A released directory is free and
+// contains nothing but the lock.
 func TestOneHolder(t *testing.T) {
 	each(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "cell")
@@ -115,7 +115,7 @@ func TestContention(t *testing.T) {
 	})
 }
 
-// abandon leaves the token of a holder that has changed as told, and whatever it had in it.
+// abandon leaves a token behind: its owner as modified by change, and a leftover file.
 func abandon(t *testing.T, dir string, change func(o *Owner)) {
 	t.Helper()
 	o := self(time.Minute, device(t, dir))

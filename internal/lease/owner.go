@@ -76,8 +76,8 @@ func job(env func(string) string) string {
 // maxOwner bounds what is read of an owner's file, in bytes.
 const maxOwner = 64 << 10
 
-// Holder is who holds a directory; found is false if nobody does. An owner that cannot be
-// read is zero. It says nothing of whether the owner still lives: see [Owner.Gone].
+// Holder returns the holder of a directory; found is false if there is none. An unreadable
+// owner is zero. Holder does not check whether the owner is still alive: see [Owner.Gone].
 func Holder(fsys fs.FS, dir string) (o Owner, found bool) {
 	o, token, err := holder(fsys, dir)
 	return o, err == nil && token != ""

@@ -63,8 +63,7 @@ func cgroups(root string) []cgroup {
 		if !ok {
 			continue
 		}
-		// In a container, this may be the path outside it, of which the mount shows
-		// only the end.
+		// In a container, this may be the host's path; the mount shows only its end.
 		below, inside := strings.CutPrefix(fields[2], strings.TrimSuffix(top, "/"))
 		if !inside || below != "" && below[0] != '/' {
 			below = "/"

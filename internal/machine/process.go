@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Process identifies a process among those of many machines, of which some may share
-// their name, and some of one machine may run in containers.
+// Process identifies a process across machines. Machines may share a host name, and
+// processes of one machine may run in different containers.
 type Process struct {
 	ID        int    `json:"process"`
 	Start     string `json:"start,omitempty"` // of the process, in clock ticks after the start of the system; "" if unknown

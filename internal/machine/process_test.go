@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A process that has ended is gone; one of which nothing can be known is not.
+// A process that has ended is gone; a process whose state is unknown is not.
 func TestGone(t *testing.T) {
 	this := ThisProcess()
 	if this.ID != os.Getpid() || this.Host == "" || this.Gone() || !this.SameSystem() {

@@ -26,8 +26,8 @@ func softmaxed(q []float64, keys, values [][]float64) []float64 {
 	return sum
 }
 
-// prefixTwin is attention with relative positions over the last seen rows of a prefix,
-// each of which takes a place, and then the segment.
+// prefixTwin is attention with relative positions over the last seen rows of a prefix, each
+// of which occupies one position, followed by the segment.
 func prefixTwin(s Shape, qkv, u, v, r, keys, values, seen array) []float64 {
 	p, score := keys.shape[2], placeScore(s, u, v, r)
 	out := make([]float64, s.Rows()*s.Width())

@@ -5,9 +5,9 @@ import (
 	"infinibench/internal/metrics/rouge"
 )
 
-// BooksumSettings is the paper's third experiment (Table 4 and Figure 4): models that
-// are trained as language models of books, then on books with their summaries, and
-// then summarise books of which they read more and more.
+// BooksumSettings is the paper's third experiment (Table 4 and Figure 4): models are trained
+// as language models of books, then on books with their summaries, and then summarise books
+// from prefixes of increasing length.
 type BooksumSettings struct {
 	Corpus string   `yaml:"corpus,omitempty"` // chronicle or booksum; one of corpora
 	Models []string `yaml:"models,omitempty"`
@@ -26,7 +26,7 @@ type BooksumSettings struct {
 	BadPairs    string  `yaml:"bad_pairs" required:"true" oneof:"skip stop"`   // what to do when pairs cannot be used
 }
 
-// PhaseSettings is what a phase of training has of its own; the rest is the profile's.
+// PhaseSettings overrides the profile's settings for one phase of training.
 type PhaseSettings struct {
 	Length           int     `yaml:"length" required:"true" min:"1" max:"16777216"`
 	Batch            int     `yaml:"batch" required:"true" min:"1" max:"65536"`
@@ -83,10 +83,10 @@ type BooksumLength struct {
 	Books  int            `json:"books"`
 	Rouge  rouge.Interval `json:"rouge"`
 	Lead   rouge.Interval `json:"lead"`   // the first words of the book
-	Oracle rouge.Interval `json:"oracle"` // sentences from what is read, chosen greedily with the reference in hand
+	Oracle rouge.Interval `json:"oracle"` // sentences of the text read, chosen greedily against the reference
 
 	Bound      *booksum.Bound `json:"bound,omitempty"`      // generated books only
-	FactsRead  float64        `json:"facts_read,omitempty"` // share of the facts that stand in what is read
+	FactsRead  float64        `json:"facts_read,omitempty"` // share of the facts in the text read
 	FactsHit   float64        `json:"facts_hit,omitempty"`  // share of the facts that the summaries state
 	FactsKept  float64        `json:"facts_kept,omitempty"` // share of the facts read that the summaries state
 	Words      float64        `json:"words"`                // of a summary, a mean

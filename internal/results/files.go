@@ -61,7 +61,7 @@ func ChangedSamples(dir string, r Result) (names []string, err error) {
 	return names, nil
 }
 
-// SealedConfig is config.yaml as a cell has it: its lines and the seal.
+// SealedConfig returns config.yaml as a cell stores it: its lines and the seal.
 func SealedConfig(config []byte) []byte {
 	return append(bytes.Clone(config), ConfigSeal(config)...)
 }

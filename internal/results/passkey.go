@@ -31,15 +31,15 @@ type PasskeyTraining struct {
 	GateLearningRate float64 `yaml:"gate_learning_rate" required:"true" min:"0" max:"10"`
 }
 
-// RecipeSettings is the recipe: questions in every later segment, their answers
-// weighted; then, for half of the sequences, one question at the end and segments of
-// filler that stand for many (train.Backprop.WriteCounts).
+// RecipeSettings configures the recipe: questions in every later segment, with weighted
+// answers; then, for half of the sequences, one question at the end and filler segments
+// that count as many writes (train.Backprop.WriteCounts).
 type RecipeSettings struct {
 	Training     PasskeyTraining `yaml:"training" required:"true"`
 	AnswerWeight float64         `yaml:"answer_weight" required:"true" min:"1" max:"1000"`    // of a digit; a token of anything else has 1
-	RepeatsFrom  int             `yaml:"repeats_from" required:"true" min:"0" max:"10000000"` // the step from which segments stand for many
-	RepeatsRamp  int             `yaml:"repeats_ramp" required:"true" min:"1" max:"10000000"` // steps over which they come to stand for so many:
-	Repeats      float64         `yaml:"repeats" required:"true" min:"1" max:"1e7"`           // at most, drawn log-uniformly from 1
+	RepeatsFrom  int             `yaml:"repeats_from" required:"true" min:"0" max:"10000000"` // the step from which segments count as many writes
+	RepeatsRamp  int             `yaml:"repeats_ramp" required:"true" min:"1" max:"10000000"` // steps over which the count grows to
+	Repeats      float64         `yaml:"repeats" required:"true" min:"1" max:"1e7"`           // this maximum, drawn log-uniformly from 1
 
 	// RepeatsFound puts that off until the model gives this share of the digits in prompts as
 	// long as its training sequences, with the needle at the start; 0 does not ask for it.
@@ -83,8 +83,8 @@ type PasskeyStage struct {
 // The stages of a cell. Each of the last two starts from the first.
 const (
 	StageZeroShot = "zero-shot"  // trained as a language model only
-	StagePaper    = "fine-tuned" // on the task as the paper has it: one question at the end
-	StageRecipe   = "recipe"     // on the task with many questions, and segments that stand for many
+	StagePaper    = "fine-tuned" // on the paper's task: one question at the end
+	StageRecipe   = "recipe"     // on the task with many questions, and segments that count as many writes
 )
 
 // PasskeyStages are all of them, in order.
@@ -135,7 +135,7 @@ type PasskeyAnswer struct {
 	Needle      passkey.Span   `json:"needle"`
 	Writes      int            `json:"writes"`
 	Hash        string         `json:"prompt_sha256"`
-	Output      []PasskeyToken `json:"output"`           // the likeliest token after each other, as many as the key has digits
+	Output      []PasskeyToken `json:"output"`           // the most likely tokens in turn, one for each digit of the key
 	Right       []bool         `json:"right"`            // of each token of the output
 	Probability []float64      `json:"probability"`      // that the model gave each right digit
 	Zeroed      []bool         `json:"zeroed,omitempty"` // right, with the memory emptied

@@ -41,13 +41,13 @@ type RecallKeys string
 const (
 	// NormalKeys are standard normal, so that all features look alike.
 	NormalKeys RecallKeys = "normal"
-	// OrthogonalKeys have features of one 1 among zeros, in turn: no two in the way of
-	// each other up to as many pairs as the head is wide, then each again.
+	// OrthogonalKeys have one-hot features, in turn: no two interfere for up to D pairs;
+	// after that each feature repeats.
 	OrthogonalKeys RecallKeys = "orthogonal"
 )
 
-// RecallPairs is the numbers of pairs that a head of some width is tried with: 4·D and,
-// as long as there are any, half as many.
+// RecallPairs returns the numbers of pairs that a head of width D is tested with: 4·D,
+// halved down to 1, in ascending order.
 func RecallPairs(headSize int) []int {
 	var pairs []int
 	for n := 4 * headSize; n > 0; n /= 2 {

@@ -15,7 +15,7 @@ type Cell struct {
 	Seconds float64 // estimated
 	Bytes   int64   // estimated, all of the process
 
-	// At least so much is asked for, since less was not enough before.
+	// The minimum to request, since an earlier job ran out of less.
 	LeastMiB, LeastSeconds int64
 }
 
@@ -63,8 +63,8 @@ type Limits struct {
 }
 
 // Pack groups cells into tasks of about one duration, and the tasks into arrays whose cells
-// need about the same memory. A cell that is longer has a task of its own. The order of the
-// cells is kept where it can be.
+// need about the same memory. A longer cell gets its own task. Pack keeps the order of the
+// cells where possible.
 func Pack(cells []Cell, l Limits) []Array {
 	classes := map[int64][]Cell{}
 	for _, c := range cells {

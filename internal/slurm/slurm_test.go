@@ -37,7 +37,7 @@ func TestPack(t *testing.T) {
 		t.Errorf("the second asks for %+v, want %+v; %q", got[1].Ask, want, List(got[1]))
 	}
 
-	// What the user says stands; two cells at a time take twice the memory.
+	// Explicit limits override the estimate; two concurrent cells take twice the memory.
 	fixed := Pack(cells[:1], Limits{Task: time.Hour, Time: 3 * time.Hour, MiB: 5000, CPUs: 8, Workers: 2})
 	if want := (Ask{CPUs: 8, MiB: 5000, Limit: 3 * 3600, Workers: 2}); fixed[0].Ask != want {
 		t.Errorf("asks for %+v, want %+v", fixed[0].Ask, want)

@@ -9,8 +9,8 @@ import (
 )
 
 // TestStepsLeaveNoHeap: once every graph has run, a step of training needs no more
-// memory than the one before. What it leaves for the collector comes from the number
-// of operations, not from the tokens: all buffers are used again.
+// memory than the one before. The garbage it leaves scales with the number of operations,
+// not of tokens, because all buffers are reused.
 func TestStepsLeaveNoHeap(t *testing.T) {
 	if err := kernel.FallbackReason(); err != nil {
 		t.Skipf("products in pure Go list their blocks anew each time: %v", err)

@@ -150,7 +150,7 @@ func (f *fetch) run(ctx context.Context) error {
 	return f.weights(ctx)
 }
 
-// weights fetches the one file of weights, or those of an index.
+// weights fetches the single weight file, or the shards listed in an index.
 func (f *fetch) weights(ctx context.Context) error {
 	single, err := f.head(ctx, weightsFile)
 	if err == nil {

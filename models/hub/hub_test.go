@@ -153,7 +153,7 @@ func filesIn(t *testing.T, dir string) map[string]string {
 
 var repository = Repository{"owner/small", "main"}
 
-// Only the files needed, all of the version that the first belongs to.
+// The download contains only the files needed, all from the same version as the first.
 func TestFetch(t *testing.T) {
 	h := newFakeHub(t, oneFile())
 	dir := filepath.Join(t.TempDir(), "a", "model")
@@ -235,7 +235,7 @@ func TestFetchToken(t *testing.T) {
 	}
 }
 
-// No request to another host has the token, whoever asks.
+// No request to another host carries the token.
 func TestAuthorize(t *testing.T) {
 	h, err := New("https://hub.example.org:8443/mirror", secret)
 	if err != nil {

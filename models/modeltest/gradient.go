@@ -183,7 +183,7 @@ func gradient(memory models.Memory) error {
 	return nil
 }
 
-// withoutLoss is a memory without a loss of its own.
+// withoutLoss strips the auxiliary loss from a memory.
 func withoutLoss(memory models.Memory) models.Memory {
 	return wrapped(memory, func(m models.Memory) models.Memory { return struct{ models.Memory }{m} })
 }

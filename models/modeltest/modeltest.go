@@ -85,7 +85,7 @@ func (v Trunk) Of(memory models.Memory) models.Memory {
 	})
 }
 
-// Set changes a configuration to that of this trunk.
+// Set configures c for this trunk.
 func (v Trunk) Set(c *models.Config) {
 	c.SwiGLU = true
 	v.set(c)

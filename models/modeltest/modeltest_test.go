@@ -15,9 +15,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// TestBrokenMemories breaks Infini-attention in one way after another: each time
-// the check that guards the property must object. Between them they break every
-// check, so none of the suite is there for show.
+// TestBrokenMemories breaks Infini-attention in one way after another: each time the check
+// that guards the property must fail. Together the faults trip every check of the suite, so
+// no check is vacuous.
 func TestBrokenMemories(t *testing.T) {
 	objected := map[string]bool{}
 	for _, c := range []struct {

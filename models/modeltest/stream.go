@@ -58,7 +58,7 @@ func forward(m *models.Model, documents, segments int, ids []int32) ([]float32, 
 	return hidden, state, err
 }
 
-// copied is a state of its own with the same numbers.
+// copied returns a deep copy of a state.
 func copied(m *models.Model, s *models.State) *models.State {
 	c := m.NewState(s.Documents)
 	c.Copy(s)

@@ -13,7 +13,7 @@ import (
 	"infinibench/models"
 )
 
-// rawConfig is what is read of config.json. A field that is absent or null is nil.
+// rawConfig holds the fields read from config.json. An absent or null field is nil.
 type rawConfig struct {
 	Architectures []string `json:"architectures"`
 	ModelType     string   `json:"model_type"`

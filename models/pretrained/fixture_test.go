@@ -51,7 +51,7 @@ func newFixture() *fixture {
 	return f
 }
 
-// add adds a tensor whose numbers are those of no other.
+// add adds a tensor with values that no other tensor has.
 func (f *fixture) add(name string, shape ...int) {
 	n := 1
 	for _, d := range shape {

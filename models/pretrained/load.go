@@ -11,9 +11,9 @@ import (
 	"infinibench/models"
 )
 
-// Load reads the weights into a new model with a memory. c is f.Config, of which the
-// segment and the settings of the memory may differ. Weights of the memory that the folder
-// has are read; those it lacks start as models.New draws them from the seed.
+// Load reads the weights into a new model with a memory. c is f.Config, except that the
+// segment and the settings of the memory may differ. Load reads the memory weights that the
+// folder has; models.New initialises the others from the seed.
 //
 // It refuses a segment longer than the window of the model's attention, weights that are
 // not finite, and a folder that changed since Open.

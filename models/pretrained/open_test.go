@@ -22,7 +22,7 @@ func stories(t *testing.T) string {
 	return dir
 }
 
-// The sizes are those of the model's README.
+// The sizes come from the model's README.
 func TestOpenStories(t *testing.T) {
 	f, err := Open(stories(t))
 	if err != nil {

@@ -23,8 +23,8 @@ const (
 	headTensor      = "lm_head.weight"
 )
 
-// Parts lists the tensors of a model's folder, in the order of the layers; those of the
-// memory come last. m may be nil.
+// Parts lists the tensors of a model's folder in layer order, with the memory's tensors
+// last. m may be nil.
 func Parts(c models.Config, m models.Memory) []Part {
 	d, q, kv := c.Width(), c.Heads*c.HeadSize, c.KVHeads()*c.HeadSize
 	parts := []Part{{Tensor: embeddingTensor, Param: "embedding", Shape: []int{c.Vocabulary, d}}}

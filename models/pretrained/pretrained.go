@@ -36,8 +36,8 @@ const (
 	indexFile      = "model.safetensors.index.json"
 )
 
-// Folder is a model folder of which everything but the weights themselves has been read and
-// checked.
+// Folder is a model folder whose files have been read and checked, except for the weights
+// themselves.
 type Folder struct {
 	Dir          string
 	Architecture string // of config.json, for example LlamaForCausalLM; may be empty

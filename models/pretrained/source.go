@@ -48,8 +48,8 @@ func (s *Source) typeOf(p Part) string {
 // typesKey is the key of Types in a checkpoint.
 const typesKey = "tensor types"
 
-// Extra is the source in the form in which a checkpoint keeps it. The tokenizer has a file
-// of its own there.
+// Extra returns the source in the form that a checkpoint stores. The checkpoint stores the
+// tokenizer in a separate file.
 func (s *Source) Extra() map[string]string {
 	extra := map[string]string{}
 	if s.Config != nil {

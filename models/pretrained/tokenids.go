@@ -69,8 +69,8 @@ func (f *Folder) readGeneration(raw *rawConfig) (err error) {
 	return nil
 }
 
-// textEnds returns the ids that begin and end a text, and the file of the latter. Those of
-// generation_config.json come before those of config.json, which are given.
+// textEnds returns the ids that begin and end a text, and the file that sets the latter.
+// generation_config.json overrides config.json, whose ids are the arguments.
 func (s *Source) textEnds(begin, end tokenIDs) (begins, ends []int32, where string, err error) {
 	where = configFile
 	if s.Generation != nil {

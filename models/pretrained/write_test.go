@@ -250,7 +250,7 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
-// Whatever change of a file fails, nothing is left but what was there.
+// Whichever file operation fails, only the previous content remains.
 func TestWriteFailures(t *testing.T) {
 	m, s := smallModel(t)
 	defer atomicfile.SetHook(nil)

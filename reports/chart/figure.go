@@ -18,7 +18,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// A figure fits across a page of a paper. It has no title: that is for the text below.
+// A figure is as wide as a paper's page. It has no title, since the caption has one.
 const (
 	figureWidth  = 6 * vg.Inch
 	figureHeight = 3.6 * vg.Inch
@@ -26,8 +26,8 @@ const (
 	figurePixel  = 0.7 // of the page, in points
 )
 
-// SVG draws a chart for papers; its text stays text. Each text says how long it was laid
-// out to be, so that it fits as well in the font of a viewer that lacks this one.
+// SVG draws a chart for papers and keeps text as text. Each text element carries its laid-out
+// length, so that it also fits in the fallback font of a viewer.
 func (f *Chart) SVG() ([]byte, error) {
 	c := typeset{Canvas: vgsvg.New(figureWidth, figureHeight)}
 	f.paint(draw.New(&c))
@@ -47,19 +47,19 @@ func (f *Chart) SVG() ([]byte, error) {
 // textStart begins a text element; the labels themselves are escaped.
 var textStart = regexp.MustCompile("<text ")
 
-// typeset is a canvas that notes the length of each text.
+// typeset is a canvas that records the length of each text.
 type typeset struct {
 	*vgsvg.Canvas
 	lengths []vg.Length
 }
 
-// FillString draws a text and notes its length.
+// FillString draws a text and records its length.
 func (m *typeset) FillString(face font.Face, at vg.Point, text string) {
 	m.lengths = append(m.lengths, face.Width(text))
 	m.Canvas.FillString(face, at, text)
 }
 
-// PNG draws the same as pixels.
+// PNG draws the chart as a bitmap.
 func (f *Chart) PNG() ([]byte, error) {
 	c := vgimg.NewWith(vgimg.UseWH(figureWidth, figureHeight), vgimg.UseDPI(figureDPI))
 	f.paint(draw.New(c))

@@ -40,8 +40,8 @@ const (
 
 var shapes = []Shape{Circle, Rect, Triangle, Diamond}
 
-// Size is the size of a point in pixels. Circles are smaller: they mark the first line of
-// a colour, which needs nothing to tell it apart.
+// Size returns the size of a point in pixels. Circles are smaller: they mark the first line
+// of a colour, which needs no distinguishing mark.
 func (s Shape) Size() int {
 	if s == Circle {
 		return 6

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Contrast as WCAG 2 defines it; 3:1 is its demand on graphics.
+// Contrast as defined by WCAG 2, which requires 3:1 for graphics.
 func TestColorsStandOutOnBothPages(t *testing.T) {
 	luminance := func(hex string) float64 {
 		n, err := strconv.ParseUint(strings.TrimPrefix(hex, "#"), 16, 32)

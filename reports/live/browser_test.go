@@ -15,7 +15,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// until waits for something that the page comes to within a few of its questions.
+// until waits for a condition that the page reaches within a few polls.
 func until(t *testing.T, ctx context.Context, js string) {
 	t.Helper()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil {
@@ -104,7 +104,7 @@ func TestLiveInBrowser(t *testing.T) {
 	}
 }
 
-// Labels that would act, if they were markup, are texts.
+// Labels with markup are shown as text.
 func TestHostileLabels(t *testing.T) {
 	parent := browser.Start(t, browser.DejaVu)
 	labels := []string{

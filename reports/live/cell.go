@@ -42,7 +42,7 @@ type cell struct {
 	maker  *maker // nil if no process holds it
 }
 
-// active reports whether a living process makes it.
+// active reports whether a live process is working on the cell.
 func (x *cell) active() bool { return x.maker != nil && x.maker.alive }
 
 // outcome is the part of a result.json that the page needs. The rest may be long, and is
@@ -90,7 +90,7 @@ func (v *view) cell(c results.Cell, size results.Size) *cell {
 	return x
 }
 
-// progress reads how far a cell has come.
+// progress reads the progress of a cell.
 func (v *view) progress(key string, x *cell) {
 	if timing, _, found := read(v, key+"/timing.json", results.Parse[results.Timing]); found {
 		x.timing = timing
@@ -148,8 +148,8 @@ func stageOf(log string) string {
 	return table.Clean(strings.TrimPrefix(strings.TrimPrefix(strings.TrimSuffix(log, ".jsonl"), "metrics"), "-"))
 }
 
-// tokens is how many are trained on and evaluated, of how many; total is 0 where the
-// plan does not say.
+// tokens returns the number of tokens trained on and evaluated so far, and the total; total
+// is 0 if the plan does not say.
 func (x *cell) tokens() (now, total float64) {
 	for _, t := range x.size.Trainings {
 		total += positive(t.Tokens)
@@ -175,7 +175,7 @@ func (x *cell) share(t results.TrainingSize) float64 {
 	return max(0, min(1, float64(log.curve.step)/float64(t.Steps)))
 }
 
-// perSecond is how many tokens a second a training goes through now; 0: not known.
+// perSecond returns the current training speed in tokens per second; 0 if unknown.
 func (x *cell) perSecond(t results.TrainingSize) rate {
 	log := x.logs[t.Log]
 	if log == nil || t.Steps <= 0 || t.Tokens <= 0 {
@@ -244,7 +244,7 @@ func (m *maker) where() string {
 	return table.Clean(text)
 }
 
-// Running reports whether a living process makes the cell.
+// Running reports whether a live process is working on the cell.
 func (r Row) Running() bool {
 	switch r.State {
 	case starting, training, evaluating, measuring:

@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// curvePoints is how many points a curve has at least, once there are so many steps, and
-// half of how many it has at most.
+// curvePoints is the minimum number of points of a curve with enough steps, and half of the
+// maximum.
 const curvePoints = 100
 
-// curve is a training curve that stays small however long it grows: a point is the mean
-// of so many steps, and when there are too many points, each two become one.
+// curve is a training curve of bounded size: a point is the mean of `per` steps, and when
+// there are too many points, neighbours are merged in pairs.
 type curve struct {
 	per    int // steps to a point
 	points []point
@@ -26,7 +26,7 @@ type point struct {
 	loss float64
 }
 
-// largest bounds what is drawn; a loss beyond it is no loss.
+// largest bounds the losses that are drawn; a larger value is not a valid loss.
 const largest = 1e30
 
 func (c *curve) add(step int, loss float64) {
@@ -70,7 +70,7 @@ func (c *curve) drawn() [][2]float64 {
 	return all
 }
 
-// short keeps five digits: more would only be sent.
+// short keeps five digits: more would only enlarge the response.
 func short(x float64) float64 {
 	if math.Abs(x) < 1e-30 {
 		return 0
@@ -79,8 +79,8 @@ func short(x float64) float64 {
 	return math.Round(x*scale) / scale
 }
 
-// recent is how many steps the speed is taken over: what the machine does besides
-// changes, and what an interrupted run was slowed down by is over.
+// recent is the number of steps that the speed averages over: the load of the machine
+// changes, and the slowdown before an interruption is over.
 const recent = 100
 
 // speed is how fast a training is now.
@@ -103,7 +103,7 @@ func (s *speed) add(step int, seconds float64) {
 	}
 }
 
-// over is the steps that were looked at and the seconds they took; 0 when nothing is known.
+// over returns the steps in the window and the seconds they took; 0 if unknown.
 func (s *speed) over() (steps int, seconds float64) {
 	if len(s.marks) < 2 {
 		return 0, 0

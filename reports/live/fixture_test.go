@@ -74,8 +74,8 @@ func (d *runDir) object(name string, at int, v any) {
 	d.put(name, at, data)
 }
 
-// steps is the log of the steps from a first to a last, each of so many seconds; the loss
-// of step n is 10 - n/100.
+// steps returns the log of steps from..to, each taking the given seconds; the loss of step n
+// is 10 - n/100.
 func steps(t *testing.T, from, to int, seconds float64) []byte {
 	t.Helper()
 	var log bytes.Buffer
@@ -117,7 +117,7 @@ func (d *runDir) hold(key string, o lease.Owner) {
 	d.put(key+"/.owner/T/beat", 24, []byte("1"))
 }
 
-// free takes a cell from whoever holds it.
+// free removes the lease of a cell.
 func (d *runDir) free(key string) {
 	d.t.Helper()
 	if err := os.RemoveAll(filepath.Join(d.path, key, ".owner")); err != nil {
@@ -136,9 +136,9 @@ func size(hash string) results.Size {
 	}
 }
 
-// halfway is a run of two workers, for which every expected number can be worked out by
-// hand: infini-linear is done, local-only trains, another seed of infini-linear waits,
-// and so does the cost.
+// halfway is a run of two workers, small enough to derive every expected number by hand:
+// infini-linear is done, local-only trains, and another seed of infini-linear and the cost
+// wait.
 func halfway(t *testing.T) *runDir {
 	d := newRunDir(t)
 	cost := results.Cell{Experiment: "cost", Model: "infini-linear", Length: 256}
@@ -160,7 +160,7 @@ func halfway(t *testing.T) *runDir {
 	return d
 }
 
-// watch looks at the directory anew whenever it is asked.
+// watch returns a Watch that rereads the directory on every call.
 func (d *runDir) watch() *Watch {
 	w := NewWatch(d.path, "mine")
 	now := d.start

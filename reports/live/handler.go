@@ -20,9 +20,9 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// Handler shows the run: at / a page, at /state.json the State that the page asks for
-// again and again. It serves nothing else, from no file, and to nobody who came by
-// another name than that of this machine.
+// Handler serves the run: a page at / and, at /state.json, the State that the page polls.
+// It serves nothing else and no file from disk, and rejects requests whose Host header does
+// not name this machine.
 func (w *Watch) Handler() (http.Handler, error) {
 	page, policy, err := w.page()
 	if err != nil {
@@ -58,9 +58,9 @@ func (w *Watch) Handler() (http.Handler, error) {
 	}), nil
 }
 
-// loopback says whether a Host header names this machine by a name that only this
-// machine gives: a page elsewhere can make a name of its own lead here, but not these.
-// Any port will do, since ssh may bring the page here by another.
+// loopback reports whether a Host header is localhost or a loopback address. A foreign page
+// can make its own host name resolve to this machine (DNS rebinding), but not these names.
+// Any port is allowed, since an ssh tunnel may use another one.
 func loopback(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
@@ -70,8 +70,8 @@ func loopback(host string) bool {
 	return strings.EqualFold(name, "localhost") || err == nil && address.IsLoopback()
 }
 
-// page is the page, which is the same at all times, and the policy it is served with: no
-// script and no style but its own, and no other host.
+// page returns the page, which never changes, and its Content-Security-Policy: only the
+// page's own script and style, and no other host.
 func (w *Watch) page() (page []byte, policy string, err error) {
 	css, err := reports.Stylesheet()
 	if err != nil {

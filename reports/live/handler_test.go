@@ -96,8 +96,8 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// The policy allows the script and the style that the page has, and the page asks nobody
-// for anything.
+// The policy allows the page's own script and style, and the page requests nothing from other
+// hosts.
 func TestPage(t *testing.T) {
 	d := newRunDir(t)
 	w := NewWatch(d.path, `</title><script>owned()</script>`)

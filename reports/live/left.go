@@ -6,7 +6,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// rate is so many tokens in so many seconds.
+// rate is a number of tokens processed in a number of seconds.
 type rate struct{ tokens, seconds float64 }
 
 func (r rate) known() bool { return r.tokens > 0 && r.seconds > 0 }
@@ -35,7 +35,7 @@ func (all rates) add(c results.Cell, r rate) {
 	}
 }
 
-// of is how fast a cell is likely to be, from those most like it.
+// of estimates the speed of a cell from the most similar cells.
 func (all rates) of(c results.Cell) rate {
 	for _, key := range keys(c) {
 		if r := all[key]; r != nil && r.known() {
@@ -45,9 +45,9 @@ func (all rates) of(c results.Cell) rate {
 	return rate{}
 }
 
-// estimate says how many seconds each cell still takes, and all of them on so many
-// workers; NaN where nothing is known. Cells that write nothing on their way, and those
-// that failed, are left out, and counted where they are still to come.
+// estimate returns the remaining seconds of each cell, and of all of them on `workers`
+// workers; NaN if unknown. It leaves out failed cells and cells that log no progress;
+// leftOut counts the latter while they are not done.
 func estimate(cells []*cell, workers int) (each []float64, all float64, leftOut int) {
 	train, evaluate := rates{}, rates{}
 	for _, x := range cells {
@@ -84,8 +84,8 @@ func (x *cell) evaluation() rate {
 	return rate{float64(x.timing.EvalTokens), x.timing.EvalSeconds}
 }
 
-// left is the seconds that a cell still takes, at its own speed where it has one. Where
-// nothing has been evaluated yet, that is taken to be as fast as training.
+// left returns the remaining seconds of a cell, at its own speed if it has one. Before the
+// first evaluation, evaluation is assumed to be as fast as training.
 func (x *cell) left(train, evaluate rates) float64 {
 	seconds := 0.
 	like := train.of(x.Cell)

@@ -26,7 +26,7 @@ func states(s *State) []string {
 
 func number(x float64) *float64 { return &x }
 
-// All numbers are worked out from those of halfway. local-only does 5 steps a second, so
+// All expected numbers are derived from halfway. local-only does 5 steps a second, so
 // 500 tokens; infini-linear did 1,000, and evaluated 500.
 func TestHalfway(t *testing.T) {
 	s := halfway(t).watch().State()
@@ -154,7 +154,7 @@ func TestStates(t *testing.T) {
 func killed(o *lease.Owner)    { o.ID = 1 << 30 } // above the largest process id there is
 func elsewhere(o *lease.Owner) { o.Host, o.Boot, o.Job = "node7", "another", "slurm 5_1" }
 
-// Where cells are made is said of each, and of all in one sentence.
+// The page names the process of each cell, and sums all of them up in one sentence.
 func TestManyProcesses(t *testing.T) {
 	d, here := halfway(t), machine.ThisProcess()
 	local, second := perplexity("local-only", 1).Key(), perplexity("infini-linear", 2).Key()
@@ -236,8 +236,8 @@ func TestStages(t *testing.T) {
 	}
 }
 
-// A log is read on from where it ended; a torn line is no line yet; a log that a run
-// going on wrote anew is read anew.
+// A log is read from the last offset; a torn line is not parsed yet; a log that a resumed
+// run rewrote is read from the start.
 func TestGrowingLog(t *testing.T) {
 	d := halfway(t)
 	name := perplexity("local-only", 1).Key() + "/metrics.jsonl"
@@ -272,7 +272,7 @@ func TestGrowingLog(t *testing.T) {
 	}
 }
 
-// What is not a plain file of a plain size below the directory is not read.
+// Only regular files of normal size below the directory are read.
 func TestOutside(t *testing.T) {
 	d := halfway(t)
 	secret := filepath.Join(t.TempDir(), "secret")
@@ -312,7 +312,7 @@ func TestOutside(t *testing.T) {
 	}
 }
 
-// The files are looked at once a second, however many ask.
+// The files are read once a second, for any number of clients.
 func TestFreshness(t *testing.T) {
 	d := halfway(t)
 	w := NewWatch(d.path, "mine")
@@ -384,7 +384,7 @@ func TestSpeed(t *testing.T) {
 	}
 }
 
-// FuzzState: whatever the files hold, there is a state that can be sent.
+// FuzzState: any file content yields a state that can be serialised.
 func FuzzState(f *testing.F) {
 	line := `{"step":3,"loss":2.5,"seconds":1.5}`
 	f.Add([]byte(`{"cells":[{"experiment":"perplexity","model":"m","length":4}],"workers":2,"sizes":[{"config_hash":"a","trainings":[{"log":"metrics.jsonl","steps":9,"tokens":90}],"evaluate_tokens":5}]}`),

@@ -38,7 +38,7 @@ type State struct {
 
 // Row is the progress of a cell.
 type Row struct {
-	Cell       string `json:"cell"` // its name, which is that of its directory
+	Cell       string `json:"cell"` // its name, also its directory's
 	Experiment string `json:"experiment"`
 	Text       string `json:"text"`
 	Model      string `json:"model"`
@@ -76,7 +76,7 @@ type Curve struct {
 	Points [][2]float64 `json:"points"` // step, and mean loss since the point before, nats per token
 }
 
-// maxCells bounds what a page is made of.
+// maxCells limits the cells on a page.
 const maxCells = 10_000
 
 // look reads what has changed.
@@ -99,7 +99,7 @@ func (w *Watch) look() *State {
 	return s
 }
 
-// maker is the process that makes a cell, or did when it was killed.
+// maker is the process that works on a cell, or did so when it was killed.
 type maker struct {
 	lease.Owner
 	alive bool
@@ -109,7 +109,7 @@ type maker struct {
 // clockSkew is how much the clocks of two machines may differ.
 const clockSkew = 10 * time.Minute
 
-// maker is who holds a directory of the run; nil if nobody does.
+// maker returns the holder of a directory of the run, or nil if there is none.
 func (v *view) maker(dir string) *maker {
 	owner, found := lease.Holder(v.root.FS(), dir)
 	if !found {
@@ -172,7 +172,7 @@ func (v *view) fill(s *State) {
 	}
 }
 
-// say puts the phase in words. Of those that make cells, active many do so now.
+// say describes the phase. Of the makers, `active` are working now.
 func (s *State) say(makers []*maker, active int) {
 	var one, dead *maker
 	processes, machines := map[string]bool{}, map[string]bool{}

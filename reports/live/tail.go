@@ -27,7 +27,7 @@ const (
 	maxLine = 64 << 10 // bytes of a line of a training log; they have about 250
 )
 
-// tail reads a log as it is now, nil if it is missing; it warns of what is wrong.
+// tail reads the current log, nil if it is missing, and adds a warning for each fault.
 // Of a log that only counts, the lines may be of any length.
 func (v *view) tail(name string, training bool) *tail {
 	t, err := v.follow(name, training)
@@ -75,8 +75,8 @@ func (v *view) follow(name string, training bool) (*tail, error) {
 	return t, t.read(io.LimitReader(f, results.MaxFile))
 }
 
-// read takes the whole lines; the last may be in the middle of being written, or torn by
-// a kill.
+// read consumes the complete lines; the last line may still be being written, or torn by a
+// kill.
 func (t *tail) read(r io.Reader) error {
 	lines := bufio.NewReaderSize(r, maxLine)
 	length, long := int64(0), false // of the line at hand

@@ -1,6 +1,6 @@
-// Package live shows a run in progress on a page that keeps itself up to date. It
-// reads the files of runs/<profile> and writes nothing, so the run may be another
-// process, begun before or after, or over.
+// Package live shows a run in progress on a self-updating page. It reads the files of
+// runs/<profile> and writes nothing, so the run may be another process, started earlier or
+// later, or finished.
 package live
 
 import (
@@ -15,9 +15,9 @@ import (
 	"infinibench/reports/table"
 )
 
-// Watch looks at one directory, runs/<profile>. It looks only when it is asked, and of
-// what has not changed it reads nothing, and of a log only what was added: a training
-// should not notice. It may be used by several goroutines.
+// Watch reads one directory, runs/<profile>, on request only. It skips unchanged files and
+// reads only the new lines of a log, so that it does not slow down a training. It is safe
+// for concurrent use.
 type Watch struct {
 	dir     string
 	profile string
@@ -35,8 +35,8 @@ func NewWatch(dir, profile string) *Watch {
 	return &Watch{dir: dir, profile: profile, now: time.Now}
 }
 
-// freshness is how long a state is given out again: the files are looked at once a
-// second, however many ask.
+// freshness is how long a state is cached: the files are read at most once a second, for
+// any number of clients.
 const freshness = time.Second
 
 // State is the progress of the run.
@@ -73,8 +73,8 @@ func (v *view) warn(name string, err error) {
 	v.warnings = append(v.warnings, table.Clean(fmt.Sprintf("%s: %v", name, err)))
 }
 
-// read gives what `parse` makes of a file, and when that was written; found is false
-// where it is not there, or cannot be used, of which it warns.
+// read returns the parsed file and its modification time. found is false if the file does
+// not exist or is unusable; the latter adds a warning.
 func read[T any](v *view, name string, parse func([]byte) (T, error)) (value T, at time.Time, found bool) {
 	k := v.files[name]
 	if k == nil {

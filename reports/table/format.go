@@ -42,7 +42,7 @@ func CleanTo(s string, longest int) string {
 	return s
 }
 
-// None stands in a cell that has no value; an empty cell looks forgotten.
+// None marks a cell without a value; an empty cell looks like an omission.
 const None = "–"
 
 // Sig4 writes x with four significant digits and no exponent.

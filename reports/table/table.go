@@ -11,7 +11,7 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// Align is how a column's cells stand in their column.
+// Align is the horizontal alignment of a column's cells.
 type Align uint8
 
 const (
@@ -48,10 +48,10 @@ type Table struct {
 
 	Values  [][][]any // by row and column, what the CSV holds; as long as Rows
 	points  []string  // the columns of the CSV that say which point a repeated column is
-	Anchors []string  // of the sections that rows tell of, for the page; nil for none
+	Anchors []string  // per row: the section it is about, for the page; nil for none
 }
 
-// Anchor is that of the section which row i tells of, "" for none.
+// Anchor returns the anchor of the section that row i is about, "" for none.
 func (t *Table) Anchor(i int) string {
 	if i < len(t.Anchors) {
 		return t.Anchors[i]

@@ -85,7 +85,7 @@ func TestCSVReadsBack(t *testing.T) {
 	}
 }
 
-// Escapes are those of the LaTeX companion's list of special characters.
+// The escapes come from the LaTeX Companion's list of special characters.
 func TestLatexText(t *testing.T) {
 	for in, want := range map[string]string{
 		`50% & $x_1^2$ #{~}\`: `50\% \& \$x\_1\textasciicircum{}2\$ \#\{\textasciitilde{}\}\textbackslash{}`,

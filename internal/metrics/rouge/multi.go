@@ -2,7 +2,7 @@ package rouge
 
 import "strings"
 
-// Best scores a prediction against several targets, of which there must be at least one.
+// Best scores a prediction against one or more targets.
 // Each score is taken from the target with the highest F, the first of equals, as in
 // rouge_score's score_multi. Overall is the geometric mean of those F.
 func Best(targets []string, prediction string, stemmed bool) Scores {

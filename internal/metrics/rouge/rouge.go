@@ -51,8 +51,8 @@ func newScore(hits, target, prediction int) Score {
 
 func overall(s *Scores) float64 { return math.Cbrt(s.Rouge1.F * s.Rouge2.F * s.RougeL.F) }
 
-// commonGrams is the number of n-grams, n at most 2, that both texts have, each
-// counted as often as the text that has it less often.
+// commonGrams returns the number of n-grams, n at most 2, that both texts share. Each counts
+// the smaller of its frequencies in the two texts.
 func commonGrams(a, b []int32, n int) int {
 	gram := func(ids []int32) [2]int32 { return [2]int32{ids[0], ids[n-1]} }
 	count := map[[2]int32]int{}
