@@ -79,6 +79,9 @@ func moreOfTheBook(tables []*booksumTable, pages []booksumPage) claim {
 		var found []evidence
 		for _, r := range b.rows {
 			v := evidence{who: shortName(r.model), verdict: r.trend, why: r.trendWhy}
+			if len(r.points) > 0 {
+				v.trial = r.couldShow(r.slope)
+			}
 			if len(r.points) > 0 && r.trend != NoClaim {
 				v.ours = v.who + ": slope " + r.slope.String()
 				t.scale = fmt.Sprintf("%s of %s parameters, books to %s of %s tokens, %s", table.Short(r.records[0].Result.Scale.Parameters), table.Short(paperBookParameters), table.Count(int64(r.whole().tokens)), paperBookTokens, plural(len(r.records), "seed"))

@@ -160,17 +160,21 @@ func TestBooksumVerdicts(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		of   bookEstimate
+		able string // what it lacks
 		want Verdict
 	}{
-		{"above", bookEstimate{0.2, 0.1, 0.3, 9}, DirectionHolds}, {"around", bookEstimate{0.2, -0.1, 0.3, 9}, Undecided},
-		{"below", bookEstimate{-0.2, -0.3, -0.1, 9}, NotReproduced}, {"one book", bookEstimate{0.2, 0.2, 0.2, 1}, Undecided}, {"none", bookEstimate{}, Undecided},
+		{"above", bookEstimate{0.2, 0.1, 0.3, 9}, "", DirectionHolds}, {"around", bookEstimate{0.2, -0.1, 0.3, 9}, "", Undecided},
+		{"above, whatever the control", bookEstimate{0.2, 0.1, 0.3, 9}, "all", DirectionHolds},
+		{"below", bookEstimate{-0.2, -0.3, -0.1, 9}, "", NotReproduced}, {"below, without power", bookEstimate{-0.2, -0.3, -0.1, 9}, "all", NoFairTrial},
+		{"around, without power", bookEstimate{0.2, -0.1, 0.3, 9}, "all", NoFairTrial},
+		{"one book", bookEstimate{0.2, 0.2, 0.2, 1}, "", NoFairTrial}, {"none", bookEstimate{}, "", NoFairTrial},
 	} {
-		if got, why := above(c.of, "it"); got != c.want {
+		if got, why := above(c.of, "it", Trial{Lacks: c.able}); got != c.want {
 			t.Errorf("%s: %s (%s), want %s", c.name, got, why, c.want)
 		}
 	}
 	alone := shelfOf(t, &Run{Records: []Record{madeUpBooks(infiniLin, 1, 0.4, 0.2)}})
-	if r := alone.row(infiniLin); r.verdict != Undecided || r.trend != DirectionHolds {
+	if r := alone.row(infiniLin); r.verdict != NoFairTrial || r.trend != DirectionHolds {
 		t.Errorf("without a control: %s, %s", r.verdict, r.trend)
 	}
 	claims := alone.summaryRows()

@@ -99,6 +99,9 @@ func (d *Document) tables() []*table.Table {
 	for _, c := range d.timed {
 		tables = append(tables, c.tables...)
 	}
+	for _, c := range d.contents {
+		tables = append(tables, c.timedTables...)
+	}
 	return tables
 }
 

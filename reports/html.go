@@ -130,7 +130,7 @@ func verdictClass(cell string) string {
 		return "good"
 	case NotReproduced:
 		return "bad"
-	case Undecided, NotAttempted:
+	case Undecided, NoFairTrial, NotAttempted:
 		return "open"
 	}
 	switch cell {

@@ -128,6 +128,7 @@ func ledgerClaim(l *results.Ledger) claim {
 		if isInfini(r.Model) {
 			v := evidence{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
 			v.verdict, v.why = judgeLedger(r)
+			v.trial = exact
 			t.evidence, t.paper = append(t.evidence, v), r.PaperRatio
 		}
 	}

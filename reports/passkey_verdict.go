@@ -15,7 +15,8 @@ import (
 //   - after it, the memory brings the key from any place of up to a million tokens.
 //
 // The ordering must be the paper's with whole intervals: every cell that only the memory
-// can answer above chance, or for the first claim, every other cell above those. Chance is
+// can answer above chance, or for the first claim, every other cell above those. What speaks
+// against the paper counts only if the keys could have shown the opposite. Chance is
 // exact: without its memory a model knows nothing of a key that is in another segment. The
 // paper's values are of a model of a billion parameters, which none here has.
 func (r *keyRow) judge(chance float64) {
@@ -32,6 +33,13 @@ func (r *keyRow) judge(chance float64) {
 		r.verdict, r.why = r.beforeTuning(chance)
 	default:
 		r.verdict, r.why = r.afterTuning(chance)
+	}
+	if r.scored == nil || r.verdict == NoClaim {
+		return
+	}
+	r.trial = r.couldShow(chance)
+	if r.verdict != DirectionHolds && r.trial.Lacks != "" {
+		r.verdict, r.why = r.trial.unfair(r.trial.Lacks)
 	}
 }
 

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 
 	"infinibench/reports/table"
 )
@@ -51,10 +52,31 @@ func (r *row) gates() []gateCount {
 	return all
 }
 
+// fairHeads is how many heads a model must have for a kind that is missing to say something.
+// The paper's has 96.
+const fairHeads = 12
+
+// gateTrial is what the gates of a row could have shown: the smallest share of heads of a
+// kind of which a model has one with the probability power, 1 - (1 - power)^(1/heads).
+func (c *comparison) gateTrial(r *row) Trial {
+	t := c.control(r)
+	models := r.gates()
+	if len(models) == 0 {
+		return Trial{}
+	}
+	t.N, t.Of, t.Unit = models[0].heads, "head", "% of the heads"
+	t.Detectable = 1 - math.Pow(1-power, 1/float64(t.N))
+	if t.N < fairHeads {
+		t.Lacks, t.Takes = fmt.Sprintf("%s may all be of one kind by chance", plural(t.N, "head")), fmt.Sprintf("at least %d", fairHeads)
+	}
+	return t
+}
+
 // judgeGates says what a row makes of the paper's Figure 3: after training some heads
 // are specialised, near 0 or 1, and others mix, near ½. Both kinds must be there in the
-// model of every seed; where they are in none, the claim is not reproduced.
-func (r *row) judgeGates() (Verdict, string) {
+// model of every seed; where they are in none, the claim is not reproduced, if the model
+// has heads enough and the positive control passed.
+func (c *comparison) judgeGates(r *row) (Verdict, string) {
 	models := r.gates()
 	both := 0
 	for _, g := range models {
@@ -62,7 +84,7 @@ func (r *row) judgeGates() (Verdict, string) {
 			both++
 		}
 	}
-	seeds := plural(len(models), "seed")
+	seeds, trial := plural(len(models), "seed"), c.gateTrial(r)
 	switch {
 	case !isInfini(r.model):
 		return NoClaim, "the paper shows no gates of it"
@@ -71,15 +93,20 @@ func (r *row) judgeGates() (Verdict, string) {
 	case len(models) == 0:
 		return NotAttempted, "no result in this run"
 	case len(models) < 2:
-		return Undecided, "n too small: " + seeds
+		return NoFairTrial, "n too small: " + seeds + "; it would take at least 2"
 	case both == len(models) && r.paperScale():
 		return Reproduced, "specialised heads and mixers with all of " + seeds + ", at the paper's scale; it prints no values"
 	case both == len(models):
 		return DirectionHolds, "specialised heads and mixers with all of " + seeds + ", not at the paper's scale"
-	case both == 0:
-		return NotReproduced, "specialised heads and mixers together with none of " + seeds
 	}
-	return Undecided, fmt.Sprintf("specialised heads and mixers together with %d of %s", both, seeds)
+	why := fmt.Sprintf("specialised heads and mixers together with %d of %s", both, seeds)
+	switch {
+	case trial.Lacks != "":
+		return trial.unfair(why + ", but " + trial.Lacks)
+	case both == 0:
+		return NotReproduced, why
+	}
+	return Undecided, why
 }
 
 // gateEvidence is the numbers the verdict rests on.
@@ -110,7 +137,7 @@ func (c *comparison) gateSection(slug string) (subsection, error) {
 		if all.heads == 0 {
 			continue
 		}
-		verdict, why := r.judgeGates()
+		verdict, why := c.judgeGates(r)
 		s.Table.Put(table.Text(c.name(r)), table.Digits(len(models)), table.Digits(all.heads), table.Digits(all.local), table.Digits(all.mixed), table.Digits(all.memory),
 			table.Digits(all.heads-all.local-all.mixed-all.memory), table.Shown(fmt.Sprintf("%d of %d", all.withLocal, all.layers), all.withLocal, all.layers), table.Text(string(verdict)), table.Prose(why), table.Prose(r.inShort()))
 		s.Reading = append(s.Reading, fmt.Sprintf("%s: of %d gates over all seeds, %d lie below 0.1, %d above 0.9 and %d within 0.1 of ½. In the paper every layer has a head that reads only its own segment; here %d of %d layers have a gate below 0.1.",
@@ -137,7 +164,8 @@ func gatesClaim(comparisons []*comparison, pages []perplexityPage) claim {
 				continue // the figure is of the usual length; the section has these too
 			}
 			v := evidence{who: table.Clean(c.corpus) + ", " + c.shortName(r)}
-			v.verdict, v.why = r.judgeGates()
+			v.verdict, v.why = c.judgeGates(r)
+			v.trial = c.gateTrial(r)
 			if v.verdict == NoClaim {
 				continue
 			}

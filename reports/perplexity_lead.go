@@ -100,8 +100,8 @@ func (c *comparison) finding(r *row) string {
 		return fmt.Sprintf("%s, %s of the perplexity at the usual length", r.verdict, table.Percent(r.overShort.Mean))
 	case r.long || r.model != infiniLin && r.model != infiniDelta:
 		return string(r.verdict)
-	case i.N < 2:
-		return "undecided, " + r.why
+	case i.N < 2 || r.verdict == NoFairTrial && !(i.High < 1):
+		return string(r.verdict) + ", " + r.why
 	case i.High < 1:
 		// A better model with a memory is not yet better because of it.
 		z, text := r.zeroedRatio, "memory helps, "

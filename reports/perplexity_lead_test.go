@@ -37,9 +37,9 @@ func TestHeadline(t *testing.T) {
 		want   string
 	}{
 		{"helps", []float64{0.79, 0.80, 0.81}, "Linear: memory helps, perplexity 20.0 % below the control's, 32 % of the way from the best reader without memory to the best with it."},
-		{"hurts", []float64{1.19, 1.20, 1.21}, "Linear: memory does not help, perplexity 20.0 % above the control's."},
-		{"chance", []float64{0.99, 1, 1.01}, "Linear: undecided, the difference from the control may be chance."},
-		{"one seed", []float64{0.8}, "Linear: undecided, n too small: 1 paired seed."},
+		{"hurts", []float64{1.19, 1.20, 1.21}, "Linear: no fair trial, Linear closes only -26 % of the ideal gap, where a fair trial takes 70 %; it would take more than its 150 steps; how many is not known."},
+		{"chance", []float64{0.99, 1, 1.01}, "Linear: no fair trial, Linear closes only 0 % of the ideal gap, where a fair trial takes 70 %; it would take more than its 150 steps; how many is not known."},
+		{"one seed", []float64{0.8}, "Linear: no fair trial, n too small: 1 paired seed; it would take at least 2."},
 		{"nothing", nil, "no result bears on a claim of the paper."},
 	} {
 		c := &comparison{}

@@ -78,7 +78,7 @@ func (c *comparison) pairsTable(slug string) *table.Table {
 			if paper > 0 {
 				verdict, why = Judge(Evidence{
 					Attempted: true, PaperScale: a.paperScale() && b.paperScale(),
-					Paper: paper, Ratio: ratio, Documents: documents,
+					Paper: paper, Ratio: ratio, Documents: documents, Trial: c.control(c.able(better)), Handicap: worse.handicap(),
 				})
 			}
 			printed := paperRatio(paper, false)

@@ -89,21 +89,26 @@ func (c *comparison) judge(r, local, best, short *row) {
 		return
 	}
 	r.claim = c.rests(r, local, best, short)
-	r.verdict, r.why = Judge(Evidence{
+	e := Evidence{
 		Attempted: len(r.records) > 0, PaperScale: r.paperScale() && r.claim.with != nil && r.claim.with.paperScale(),
-		Paper: r.claim.paper, Ratio: r.claim.ours, Documents: r.claim.documents,
-	})
+		Paper: r.claim.paper, Ratio: r.claim.ours, Documents: r.claim.documents, Trial: c.control(r),
+	}
+	if !r.long && !isInfini(r.model) { // the paper's best model is to be better than it
+		e.Trial, e.Handicap = c.control(best), r.handicap()
+	}
+	r.trial = e.trial()
+	r.verdict, r.why = Judge(e)
 	switch {
 	case len(r.records) == 0 && len(r.failed) > 0:
 		r.verdict = Undecided
 		r.why = plural(len(r.failed), "cell") + " failed: " + table.Clean(r.failed[0].Result.Error)
-	case !r.long || r.verdict == Undecided || r.verdict == NotAttempted:
+	case !r.long || r.verdict != DirectionHolds && r.verdict != NotReproduced:
 	case !r.sameTokens(short):
-		r.verdict = Undecided
+		r.verdict = NoFairTrial
 		r.why = fmt.Sprintf("it saw %s tokens, at the usual length %s: more of them may be what decides", table.Count(r.scale.TrainTokens), table.Count(short.scale.TrainTokens))
 	case r.learntNothing(short.like(c.rows, localOnly)):
-		r.verdict = Undecided
-		r.why = fmt.Sprintf("no fair trial: after %s steps, %s at the usual length, it is not yet surely better than a model without memory", table.Count(int64(r.scale.Steps)), table.Count(int64(short.scale.Steps)))
+		r.verdict = NoFairTrial
+		r.why = fmt.Sprintf("after %s steps, %s at the usual length, it is not yet surely better than a model without memory", table.Count(int64(r.scale.Steps)), table.Count(int64(short.scale.Steps)))
 	}
 }
 

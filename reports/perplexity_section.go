@@ -78,6 +78,9 @@ func layPerplexity(run *Run) (*content, error) {
 	}
 	out.claims = []claim{lowerPerplexity(comparisons, pages), longerTraining(comparisons, pages), gatesClaim(comparisons, pages)}
 	out.verdicts = countVerdicts(2, perplexityVerdicts(comparisons))
+	if t := fairTrialsTable(comparisons); len(t.Rows) > 0 {
+		out.timedTables = append(out.timedTables, t)
+	}
 	out.print = func(to *bytes.Buffer) error {
 		for _, c := range comparisons {
 			if err := c.printTo(to); err != nil {
@@ -115,7 +118,7 @@ func (c *comparison) page(slug string) (perplexityPage, error) {
 func (c *comparison) summaryRows() []summaryRow {
 	var rows []summaryRow
 	for _, r := range c.tried() {
-		row := summaryRow{corpus: c.corpus, verdict: r.verdict, text: c.claim(r, modelName), evidence: r.evidenceCell(), paper: r.paperEvidenceCell(), why: r.why, scale: c.dataAndScale(r)}
+		row := summaryRow{corpus: c.corpus, verdict: r.verdict, text: c.claim(r, modelName), evidence: r.evidenceCell(), paper: r.paperEvidenceCell(), why: r.why, trial: r.trial, scale: c.dataAndScale(r)}
 		if r.claim.borrowed {
 			row.note = borrowedNote
 		}

@@ -43,6 +43,7 @@ type section struct {
 type content struct {
 	parts        []pagePart     // of the page, in order
 	tables       []*table.Table // for the files
+	timedTables  []*table.Table // of times, for the files alone
 	charts       []*chart.Chart // for the files
 	claims       []claim        // claims of the paper's abstract
 	rows         []summaryRow   // rows of the paper's tables that were tried

@@ -50,6 +50,11 @@ func printSummary(out *bytes.Buffer, claims []claim) error {
 	if err := t.PrintPlain(out); err != nil {
 		return err
 	}
+	for _, c := range claims {
+		if words := c.power(); words != "" {
+			table.PrintWrapped(out, "  ", "could have shown, "+c.brief+": "+words)
+		}
+	}
 	table.PrintWrapped(out, "  ", "a claim is worth as much as the weakest of its parts")
 	table.PrintWrapped(out, "  ", "ours: geometric mean over n seeds; [95%]: exp(m ± t·s/√n) of the logarithms")
 	return nil
