@@ -3,7 +3,6 @@ package reports
 import (
 	"bytes"
 	"encoding/json"
-
 )
 
 // claimJSON is one claim for programs, as claims.json has it.
