@@ -122,7 +122,7 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 	first := phase{
 		dir: r.files.pretrained(), log: "pretraining.jsonl", training: phaseTraining(b.Pretraining, s.Training), length: b.Pretraining.Length,
 		curriculum: s.Baselines.RMT.Curriculum,
-		begin:      func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
+		begin:      r.newModel,
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, b.Pretraining.Batch, b.Pretraining.Length)
 		},

@@ -191,7 +191,7 @@ func TestBookReader(t *testing.T) {
 	p := summaries(t)
 	x := chronicleTask(t, p.Booksum)
 	settings := p.cellsOf("booksum")[0].Settings
-	m, err := NewModel(settings, x.text.Tokenizer.Size())
+	m, err := newModel(nil, settings, x.text.Tokenizer.Size())
 	if err != nil {
 		t.Fatal(err)
 	}

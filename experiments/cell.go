@@ -34,6 +34,7 @@ type cellRun struct {
 	hash     string
 	files    cellFiles
 	text     *TokenizedCorpus // nil for a cell without a corpus
+	folder   *modelFolder     // of the pretrained model; nil for one that is built from sizes
 	version  string
 	save     int // steps between checkpoints
 
@@ -47,7 +48,7 @@ type cellRun struct {
 func newCellRun(o Options, c PlannedCell, files cellFiles, text *TokenizedCorpus, advance advance) *cellRun {
 	return &cellRun{
 		profile: o.Profile.Name, cell: c.Cell, settings: c.Settings, config: configOf(c.Settings), hash: hashOf(c.Settings),
-		files: files, text: text, version: o.Version, save: o.Profile.SaveEvery, advance: advance, note: func(string) {}, peak: kernel.Peak,
+		files: files, text: text, folder: c.folder, version: o.Version, save: o.Profile.SaveEvery, advance: advance, note: func(string) {}, peak: kernel.Peak,
 		take: func(dir string) (*lease.Lease, error) { return lease.Try(dir, &lease.Sighting{}) },
 	}
 }
@@ -83,9 +84,10 @@ type phase struct {
 	// are stretches of text.
 	curriculum float64
 	begin      func() (*models.Model, error)
-	source     func() (train.Source, error)
-	trained    func(*models.Param) bool // the weights that change; nil: all
-	extra      map[string]string        // that is saved with the model
+	source     func() (train.Source, error) // called after begin
+	digits     func() float64               // see results.LogLine; nil for 0
+	trained    func(*models.Param) bool     // the weights that change; nil: all
+	extra      map[string]string            // that is saved with the model
 	// What it costs; interruptions left out.
 	seconds *float64
 	tokens  *int64
@@ -106,8 +108,8 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 			return nil, err
 		}
 		if extra["config_hash"] == r.hash {
-			if m.Config.Vocabulary != r.text.Tokenizer.Size() {
-				return nil, fmt.Errorf("experiments: %s has a vocabulary of %d, the tokenizer %s one of %d; delete the directory", dir, m.Config.Vocabulary, r.text.Tokenizer.Name(), r.text.Tokenizer.Size())
+			if want := r.vocabulary(); m.Config.Vocabulary != want {
+				return nil, fmt.Errorf("experiments: %s has a vocabulary of %d, the tokenizer %s one of %d; delete the directory", dir, m.Config.Vocabulary, r.text.Tokenizer.Name(), want)
 			}
 			if *p.tokens, err = strconv.ParseInt(extra["train_tokens"], 10, 64); err != nil {
 				return nil, fmt.Errorf("experiments: %s: train_tokens: %w", dir, err)
@@ -145,6 +147,9 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	step := func(l train.Line) error {
 		line := results.LogLine{Step: l.Step, Loss: l.Loss, Tokens: l.Tokens, LearningRate: l.LearningRate, GradNorm: l.GradNorm, Seconds: l.Seconds, Auxiliary: l.Auxiliary}
 		line.GateMin, line.GateMax = gateRange(m)
+		if p.digits != nil {
+			line.Digits = p.digits()
+		}
 		log = append(log, line)
 		*p.seconds, *p.tokens = l.Seconds, l.Tokens
 		r.advance("train", t.Batch*p.length, false)
@@ -176,6 +181,24 @@ func (r *cellRun) fit(ctx context.Context, p phase) (*models.Model, error) {
 	return m, r.saveModel(dir, m, *p.tokens, p.extra)
 }
 
+// vocabulary is the size of the model's.
+func (r *cellRun) vocabulary() int {
+	if r.folder != nil { // which may be larger than its tokenizer's
+		return r.folder.Config.Vocabulary
+	}
+	return r.text.Tokenizer.Size()
+}
+
+// newModel makes the model that the cell's training starts from.
+func (r *cellRun) newModel() (*models.Model, error) {
+	if r.folder != nil {
+		if err := r.folder.reads(r.settings.CorpusName, r.text.Tokenizer); err != nil {
+			return nil, fmt.Errorf("experiments: %w", err)
+		}
+	}
+	return newModel(r.folder, r.settings, r.vocabulary())
+}
+
 // noteMissing says how many of the steps that were done the training log lacks.
 func (r *cellRun) noteMissing(name string, log []results.LogLine, done int) {
 	if n := done - len(log); n > 0 {
@@ -185,15 +208,26 @@ func (r *cellRun) noteMissing(name string, log []results.LogLine, done int) {
 
 // saveModel keeps the trained model for the evaluation and for the user.
 func (r *cellRun) saveModel(dir string, m *models.Model, tokens int64, more map[string]string) error {
-	if err := tokenizer.Save(r.text.Tokenizer, filepath.Join(dir, "tokenizer.json")); err != nil {
+	if err := r.saveTokenizer(filepath.Join(dir, "tokenizer.json")); err != nil {
 		return err
 	}
 	extra := map[string]string{"config_hash": r.hash, "cell": r.cell.Key(), "tokenizer": r.text.Tokenizer.Name(), "corpus": r.cell.Corpus, "train_tokens": strconv.FormatInt(tokens, 10)}
 	if r.settings.Baselines != (results.BaselineSettings{}) {
 		extra[savedBaselines] = marshalBaselines(r.settings.Baselines)
 	}
+	if r.folder != nil { // what an export needs
+		maps.Copy(extra, r.folder.Source().Extra())
+	}
 	maps.Copy(extra, more)
 	return train.SaveModel(dir, m, extra)
+}
+
+// saveTokenizer writes the tokenizer, a pretrained model's byte for byte.
+func (r *cellRun) saveTokenizer(path string) error {
+	if r.folder != nil {
+		return atomicfile.Write(path, r.folder.Source().Tokenizer)
+	}
+	return tokenizer.Save(r.text.Tokenizer, path)
 }
 
 // loadTiming resumes the cost of an earlier run.

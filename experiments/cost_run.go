@@ -25,18 +25,18 @@ func makeCost(ctx context.Context, r *cellRun) error {
 		return err
 	}
 	_ = os.Remove(r.files.checkpoint()) // no model is kept; that it stays is no harm
-	vocabulary, err := vocabularyOf(s)
+	vocabulary, err := vocabularyOf(r.folder, s)
 	if err != nil {
 		return err
 	}
-	points, err := costPoints(ctx, s, vocabulary, func(tokens int) { r.advance("measure", tokens, false) })
+	points, err := costPoints(ctx, r.folder, s, vocabulary, func(tokens int) { r.advance("measure", tokens, false) })
 	if err != nil {
 		return err
 	}
 	if err := results.WriteJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
 		return err
 	}
-	m, err := NewModel(measuredModel(s, s.Model.Segment), vocabulary)
+	m, err := drawnModel(r.folder, measuredModel(s, s.Model.Segment), vocabulary)
 	if err != nil {
 		return err
 	}
@@ -59,11 +59,11 @@ func measuredModel(s results.CellSettings, length int) results.CellSettings {
 
 // costPoints measures a model at every length of the settings. The control is measured
 // until the next length would exceed a limit; from there on its cost is predicted.
-func costPoints(ctx context.Context, s results.CellSettings, vocabulary int, tick func(tokens int)) ([]results.CostPoint, error) {
+func costPoints(ctx context.Context, f *modelFolder, s results.CellSettings, vocabulary int, tick func(tokens int)) ([]results.CostPoint, error) {
 	var points, beyond []results.CostPoint
 	for _, length := range s.Cost.Lengths {
 		if s.ModelID == results.FullAttention && len(points) > 0 {
-			p, err := predict(s, vocabulary, points, length)
+			p, err := predict(f, s, vocabulary, points, length)
 			if err != nil {
 				return nil, err
 			}
@@ -72,7 +72,7 @@ func costPoints(ctx context.Context, s results.CellSettings, vocabulary int, tic
 				continue
 			}
 		}
-		p, err := costPoint(ctx, measuredModel(s, length), vocabulary, length, tick)
+		p, err := costPoint(ctx, f, measuredModel(s, length), vocabulary, length, tick)
 		if err != nil {
 			return nil, err
 		}
@@ -84,8 +84,8 @@ func costPoints(ctx context.Context, s results.CellSettings, vocabulary int, tic
 // predict says what a sequence would cost that is longer than those that were measured.
 // The time grows as the arithmetic does. The memory grows by the power of the length by
 // which it grew last; after a single measurement by the square, which is the worst.
-func predict(s results.CellSettings, vocabulary int, points []results.CostPoint, tokens int) (results.CostPoint, error) {
-	c, memory, err := modelOf(measuredModel(s, tokens), vocabulary)
+func predict(f *modelFolder, s results.CellSettings, vocabulary int, points []results.CostPoint, tokens int) (results.CostPoint, error) {
+	c, memory, err := modelOf(f, measuredModel(s, tokens), vocabulary)
 	if err != nil {
 		return results.CostPoint{}, err
 	}
@@ -104,11 +104,11 @@ func predict(s results.CellSettings, vocabulary int, points []results.CostPoint,
 
 // costPoint measures one length: an evaluation and one step of training of a sequence
 // of random tokens, and what is in use after each.
-func costPoint(ctx context.Context, s results.CellSettings, vocabulary, length int, tick func(tokens int)) (results.CostPoint, error) {
+func costPoint(ctx context.Context, f *modelFolder, s results.CellSettings, vocabulary, length int, tick func(tokens int)) (results.CostPoint, error) {
 	runtime.GC()           // with the one in heap two: after the second, pools are empty
 	kernel.ForgetScratch() // or what an earlier cell needed would be missing here
 	before := heap()
-	m, err := NewModel(s, vocabulary)
+	m, err := drawnModel(f, s, vocabulary)
 	if err != nil {
 		return results.CostPoint{}, err
 	}

@@ -136,7 +136,7 @@ func TestCostOfControlIsLimited(t *testing.T) {
 		p.Cost = limit
 		cells := p.cellsOf("cost")
 		ticks := 0
-		points, err := costPoints(t.Context(), cells[len(cells)-1].Settings, 7, func(n int) { ticks += n })
+		points, err := costPoints(t.Context(), nil, cells[len(cells)-1].Settings, 7, func(n int) { ticks += n })
 		if err != nil || len(points) != 3 || ticks != 2*2*64 {
 			t.Fatalf("%+v, %v, counted %d tokens", points, err, ticks)
 		}
@@ -162,7 +162,7 @@ func TestPredict(t *testing.T) {
 		points []results.CostPoint
 		bytes  int64
 	}{{[]results.CostPoint{at(4, 100)}, 900}, {[]results.CostPoint{at(2, 50), at(4, 100)}, 300}} {
-		got, err := predict(s, 5, test.points, 12)
+		got, err := predict(nil, s, 5, test.points, 12)
 		if err != nil {
 			t.Fatal(err)
 		}

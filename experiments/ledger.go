@@ -39,7 +39,7 @@ func PaperLedger() (*results.Ledger, error) {
 		r := &l.Rows[i]
 		r.Paper, r.PaperRatio = paperMemory[r.Model][0], paperMemory[r.Model][1]
 		if r.Model == memorizing {
-			c, _, err := modelOf(results.CellSettings{ModelID: memorizing, Model: p.Model}, 1)
+			c, _, err := modelOf(nil, results.CellSettings{ModelID: memorizing, Model: p.Model}, 1)
 			if err != nil {
 				return nil, err
 			}
@@ -65,6 +65,9 @@ func PaperLedger() (*results.Ledger, error) {
 // Ledger is the ledger of every model at the profile's sizes. That a live state is not
 // what its formula says is an error of the program.
 func (p *Profile) Ledger() (*results.Ledger, error) {
+	if f, err := p.folder(p.Model.From); f != nil || err != nil {
+		return p.folderLedger(f, err)
+	}
 	l := &results.Ledger{
 		Profile: p.Name, Model: p.Model, Batch: p.Training.Batch,
 		Local: 2 * int64(p.Model.Segment) * int64(p.Model.Heads) * int64(p.Model.HeadSize) * int64(p.Model.Layers),
@@ -74,7 +77,7 @@ func (p *Profile) Ledger() (*results.Ledger, error) {
 		if _, control := memory.(baselines.FullAttention); control && !slices.Contains(p.languageModels(), memory.Name()) {
 			continue
 		}
-		c, memory, err := modelOf(results.CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}, 1)
+		c, memory, err := modelOf(nil, results.CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}, 1)
 		if err != nil {
 			return nil, err
 		}
@@ -87,6 +90,18 @@ func (p *Profile) Ledger() (*results.Ledger, error) {
 	}
 	compareLedger(l)
 	return l, nil
+}
+
+// folderLedger is the ledger of a profile whose model is pretrained.
+func (p *Profile) folderLedger(f *modelFolder, err error) (*results.Ledger, error) {
+	if err != nil {
+		return nil, err
+	}
+	var all []models.Memory
+	for _, m := range memories {
+		all = append(all, configureMemory(p.Baselines, m))
+	}
+	return ModelLedger(p.Name, f.config(p.Model), all, p.Training.Batch, nil)
 }
 
 // addMemory adds the row of a model.
@@ -106,19 +121,18 @@ func addMemory(l *results.Ledger, c models.Config, memory models.Memory) error {
 }
 
 // ModelLedger is the ledger of one model: what each memory would carry that its trunk can
-// have, or only one memory, and beside it the keys and values that full attention keeps of
-// texts of some lengths. name says what the sizes are of.
-func ModelLedger(name string, c models.Config, only models.Memory, lengths []int) (*results.Ledger, error) {
+// have, by default any, for a batch of documents, and beside it the keys and values that
+// full attention keeps of texts of some lengths. name says what the sizes are of.
+func ModelLedger(name string, c models.Config, all []models.Memory, batch int, lengths []int) (*results.Ledger, error) {
 	l := &results.Ledger{
-		Profile: name, Batch: 1, KeyValueHeads: c.KVHeads(), Local: keysAndValues(c, c.Segment),
+		Profile: name, Batch: batch, KeyValueHeads: c.KVHeads(), Local: keysAndValues(c, c.Segment),
 		Model: results.ModelSettings{Layers: c.Layers, Heads: c.Heads, HeadSize: c.HeadSize, FFN: c.FFN, Segment: c.Segment},
 	}
-	all := memories
-	if only != nil {
-		all = []models.Memory{only}
+	if all == nil {
+		all = memories
 	}
 	for _, memory := range all {
-		if _, control := memory.(baselines.FullAttention); control && only == nil {
+		if _, control := memory.(baselines.FullAttention); control && len(all) > 1 {
 			continue // its rows are below
 		}
 		if err := models.Check(c, memory); err != nil {

@@ -48,11 +48,15 @@ func PeakMemory(ctx context.Context, p *Profile, model string) (int64, error) {
 	}
 	corpus := corpora[0]
 	s := results.CellSettings{ModelID: model, CorpusName: corpus, Corpus: p.Corpora[corpus], Model: p.Model, Baselines: p.Baselines}
-	vocabulary, err := vocabularyOf(s)
+	f, err := p.folder(p.Model.From)
 	if err != nil {
 		return 0, err
 	}
-	m, err := NewModel(s, vocabulary)
+	vocabulary, err := vocabularyOf(f, s)
+	if err != nil {
+		return 0, err
+	}
+	m, err := newModel(f, s, vocabulary)
 	if err != nil {
 		return 0, err
 	}

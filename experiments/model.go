@@ -39,22 +39,39 @@ func NewMemory(id string, s results.BaselineSettings) (models.Memory, error) {
 	return nil, fmt.Errorf("experiments: unknown model %q; known: %s", id, strings.Join(modelIDs(), ", "))
 }
 
-// NewModel makes the model of a cell with weights drawn from its seed.
-func NewModel(s results.CellSettings, vocabulary int) (*models.Model, error) {
-	c, memory, err := modelOf(s, vocabulary)
+// newModel makes the model that a cell's training starts from: with weights drawn from its
+// seed, or those of the folder, if that is not nil.
+func newModel(f *modelFolder, s results.CellSettings, vocabulary int) (*models.Model, error) {
+	if f == nil || s.Model.Scratch {
+		return drawnModel(f, s, vocabulary)
+	}
+	c, memory, err := modelOf(f, s, vocabulary)
+	if err != nil {
+		return nil, err
+	}
+	return f.Load(c, memory, s.Seed)
+}
+
+// drawnModel is a cell's model with weights drawn from its seed, also where the folder has
+// them.
+func drawnModel(f *modelFolder, s results.CellSettings, vocabulary int) (*models.Model, error) {
+	c, memory, err := modelOf(f, s, vocabulary)
 	if err != nil {
 		return nil, err
 	}
 	return models.New(c, memory, s.Seed)
 }
 
-// modelOf is what the model of a cell is made of.
-func modelOf(s results.CellSettings, vocabulary int) (models.Config, models.Memory, error) {
+// modelOf is what the model of a cell is made of. A folder has a vocabulary of its own.
+func modelOf(f *modelFolder, s results.CellSettings, vocabulary int) (models.Config, models.Memory, error) {
+	memory, err := NewMemory(s.ModelID, s.Baselines)
+	if f != nil {
+		return f.config(s.Model), memory, err
+	}
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize = vocabulary, s.Model.Layers, s.Model.Heads, s.Model.HeadSize
 	c.FFN, c.Segment = s.Model.FFN, s.Model.Segment
 	c.GateInit, c.MemoryEpsilon, c.InitStd = s.Model.GateInit, s.Model.MemoryEpsilon, s.Model.InitStd
 	c.UngatedStart, c.MemoryPositions = s.Model.UngatedStart, s.Model.MemoryPositions
-	memory, err := NewMemory(s.ModelID, s.Baselines)
 	return c, memory, err
 }

@@ -16,7 +16,7 @@ func TestModelsShareTheTrunk(t *testing.T) {
 	s := results.CellSettings{Model: results.ModelSettings{Layers: 3, Heads: 2, HeadSize: 4, FFN: 24, Segment: 8, InitStd: 0.1, MemoryEpsilon: 1e-6}, Seed: 5}
 	weights := func(id string) (*models.Model, map[string][]float32) {
 		s.ModelID = id
-		m, err := NewModel(s, 11)
+		m, err := newModel(nil, s, 11)
 		if err != nil {
 			t.Fatal(err)
 		}

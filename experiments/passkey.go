@@ -86,6 +86,7 @@ func validatePasskey(p *Profile, report reporter) {
 	if _, ok := p.Corpora[s.Corpus]; !ok {
 		report("passkey.corpus", "got %q, which corpora does not hold", s.Corpus)
 	}
+	validateModelSettings("passkey.model", s.Model, report)
 	validateModels(report, "passkey.models", s.Models)
 	before := 0
 	for i, length := range s.Lengths {

@@ -79,6 +79,11 @@ func (r *passkeyRun) make(ctx context.Context) error {
 			return err
 		}
 		scored.TrainTokens = tokens
+		if stage.name == results.StageRecipe {
+			if scored.Found, err = r.found(stage); err != nil {
+				return err
+			}
+		}
 		result.Passkey.Stages = append(result.Passkey.Stages, scored)
 		result.Gates = m.Gates()
 		if result.Footprint, err = measureFootprint(m); err != nil {
@@ -125,21 +130,29 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 	if stage.name == results.StageZeroShot { // a prompt cannot be cut
 		curriculum = s.Baselines.RMT.Curriculum
 	}
+	var start *models.Model
+	digits := new(float64)
 	m, err := r.fit(ctx, phase{
 		dir: r.directory(stage), log: stage.log(), training: training, length: length, curriculum: curriculum,
-		begin: func() (*models.Model, error) {
+		begin: func() (m *models.Model, err error) {
 			if i == 0 {
-				return NewModel(s, r.text.Tokenizer.Size())
+				return r.newModel()
 			}
-			m, _, err := LoadModel(r.directory(passkeyStages(s.Passkey)[0]))
-			return m, err
+			start, _, err = LoadModel(r.directory(passkeyStages(s.Passkey)[0]))
+			return start, err
 		},
 		source: func() (train.Source, error) {
 			if stage.name == results.StageZeroShot {
 				return newTrainingSource(r.text, s.Seed, training.Batch, length)
 			}
-			return r.source(stage)
+			source, err := r.source(stage)
+			if err == nil {
+				source.digits, err = r.digits(start, length)
+				digits = &source.seen
+			}
+			return source, err
 		},
+		digits:  func() float64 { return *digits },
 		seconds: &cost.TrainSeconds, tokens: &cost.TrainTokens,
 	})
 	sumStages(&r.timing)

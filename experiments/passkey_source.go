@@ -25,7 +25,15 @@ type passkeySource struct {
 	step           int // batches drawn
 
 	first, last int // where a needle can start
+
+	// Of a recipe that waits until the digits are found.
+	digits func() (float64, error) // the share that the model gives now
+	found  int                     // the step before which it was large enough; 0: not yet
+	seen   float64                 // the share before this step; 0 if nobody looked
 }
+
+// passkeyLook is the number of steps between two looks at the digits.
+const passkeyLook = 25
 
 func newPasskeySource(task *passkey.Task, seed uint64, t results.PasskeyTraining, segment int, recipe *results.RecipeSettings) (*passkeySource, error) {
 	keys, err := passkey.Keys(datasets.Train, rand.New(rand.NewPCG(seed, 0)))
@@ -44,6 +52,9 @@ func newPasskeySource(task *passkey.Task, seed uint64, t results.PasskeyTraining
 // Next fills a batch. What is drawn depends on the seed and the step alone.
 func (s *passkeySource) Next(b *train.Batch) error {
 	s.step++
+	if err := s.look(); err != nil {
+		return err
+	}
 	r := rand.New(rand.NewPCG(s.seed, uint64(s.step)))
 	if b.WriteCounts == nil {
 		b.WriteCounts = make([]float32, s.rows*s.segments)
@@ -80,6 +91,18 @@ func (s *passkeySource) Next(b *train.Batch) error {
 	return nil
 }
 
+// look measures, now and then, whether the model has found the digits.
+func (s *passkeySource) look() (err error) {
+	s.seen = 0
+	if s.recipe == nil || s.recipe.RepeatsFound == 0 || s.found > 0 || s.step == 1 || s.step%passkeyLook != 1 {
+		return nil
+	}
+	if s.seen, err = s.digits(); err == nil && s.seen >= s.recipe.RepeatsFound {
+		s.found = s.step
+	}
+	return err
+}
+
 // needleStart draws where a needle starts: anywhere, or in one of three cases at the very
 // start or the very end, which are a cell of the paper's table each.
 func (s *passkeySource) needleStart(r *rand.Rand) int {
@@ -94,7 +117,14 @@ func (s *passkeySource) needleStart(r *rand.Rand) int {
 
 // largestWriteCount is how many segments one of filler may stand for at this step.
 func (s *passkeySource) largestWriteCount() float64 {
-	past := float64(s.step - s.recipe.RepeatsFrom)
+	from := s.recipe.RepeatsFrom
+	if s.recipe.RepeatsFound > 0 {
+		if s.found == 0 {
+			return 1
+		}
+		from = max(from, s.found-1)
+	}
+	past := float64(s.step - from)
 	if past <= 0 {
 		return 1
 	}
@@ -112,19 +142,27 @@ func sumToOne(weights []float32) {
 	}
 }
 
-// Cursor is the number of batches drawn.
+// passkeyCursor is a place in the batches.
+type passkeyCursor struct {
+	Step  int `json:"step"`
+	Found int `json:"found,omitempty"`
+}
+
+// Cursor is the number of batches drawn, and whether the digits were found.
 func (s *passkeySource) Cursor() json.RawMessage {
-	return json.RawMessage(fmt.Sprintf(`{"step":%d}`, s.step))
+	data, err := json.Marshal(passkeyCursor{s.step, s.found})
+	if err != nil {
+		panic(err) // two numbers
+	}
+	return data
 }
 
 // SetCursor goes back to where Cursor was.
 func (s *passkeySource) SetCursor(data json.RawMessage) error {
-	var at struct {
-		Step int `json:"step"`
-	}
-	if err := jsonread.Line(data, &at); err != nil || at.Step < 0 {
+	var at passkeyCursor
+	if err := jsonread.Line(data, &at); err != nil || at.Step < 0 || at.Found < 0 || at.Found > at.Step {
 		return fmt.Errorf("experiments: cannot resume from batch %s", data)
 	}
-	s.step = at.Step
+	s.step, s.found = at.Step, at.Found
 	return nil
 }

@@ -13,6 +13,62 @@ import (
 	"infinibench/internal/train"
 )
 
+// A recipe that waits looks every 25 steps, and begins to count filler at the step before
+// which the digits were found. The cursor says so to a run that resumes.
+func TestPasskeyFound(t *testing.T) {
+	const rows, segments, segment = 4, 8, 40
+	recipe := results.RecipeSettings{
+		Training:     results.PasskeyTraining{Steps: 20, Batch: rows, Segments: segments},
+		AnswerWeight: 20, RepeatsFrom: 10, RepeatsRamp: 5, Repeats: 10_000, RepeatsFound: 0.9,
+	}
+	looks := 0
+	source := func() *passkeySource {
+		s, err := newPasskeySource(passkeyTask(t), 7, recipe.Training, segment, &recipe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.digits = func() (float64, error) {
+			looks++
+			return []float64{0.1, 0.89, 0.9}[looks-1], nil
+		}
+		return s
+	}
+	next := func(s *passkeySource) (most float64) {
+		b := &train.Batch{IDs: make([]int32, rows*segments*segment), Targets: make([]int32, rows*segments*segment), Weights: make([]float32, rows*segments*segment)}
+		if err := s.Next(b); err != nil {
+			t.Fatal(err)
+		}
+		return float64(slices.Max(b.WriteCounts))
+	}
+	s := source()
+	for step := 1; step <= 90; step++ {
+		if step == 77 { // as after an interruption
+			cursor := s.Cursor()
+			s = source()
+			if err := s.SetCursor(cursor); err != nil {
+				t.Fatal(err)
+			}
+		}
+		most := next(s)
+		if want := map[int]float64{26: 0.1, 51: 0.89, 76: 0.9}[step]; s.seen != want {
+			t.Errorf("step %d: saw %g of the digits, want %g", step, s.seen, want)
+		}
+		bound := 1.0
+		if step > 75 {
+			bound = math.Pow(recipe.Repeats, math.Min(1, float64(step-75)/5))
+		}
+		if most > bound*1.0001 || step > 80 && most == 1 {
+			t.Errorf("step %d: a segment counts %g times, at most %g", step, most, bound)
+		}
+	}
+	if looks != 3 {
+		t.Errorf("looked %d times, want 3", looks)
+	}
+	if err := s.SetCursor([]byte(`{"step":3,"found":4}`)); err == nil {
+		t.Error("digits found in the future are accepted")
+	}
+}
+
 // What a batch is made of, by the rules of docs/passkey.md: before segments stand for
 // many, every sequence has a question in each later segment; from then on half of them
 // have one question and filler that counts up to a bound, which grows from 1.

@@ -61,6 +61,9 @@ func LoadConfig(path string) (*Profile, error) {
 	if s.Model.Segment == 0 {
 		return nil, fmt.Errorf("%s has no model; want the config.yaml of a run that trains one", path)
 	}
+	if from := s.Model.From; from != "" {
+		return nil, fmt.Errorf("%s is of a run that trains the pretrained model %s and does not say where its folder is; name the folder or a checkpoint", path, from)
+	}
 	c := results.Cell{Experiment: s.Experiment, Corpus: s.CorpusName, Model: s.ModelID, Length: s.Length, Seed: s.Seed}
 	p := &Profile{
 		Name: c.Key(), Threads: s.Threads, Seeds: []uint64{s.Seed}, Model: s.Model, Baselines: s.Baselines, Training: s.Training,

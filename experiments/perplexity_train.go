@@ -22,7 +22,7 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	s := r.settings
 	return r.fit(ctx, phase{
 		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length, curriculum: s.Baselines.RMT.Curriculum,
-		begin: func() (*models.Model, error) { return NewModel(s, r.text.Tokenizer.Size()) },
+		begin: r.newModel,
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, s.Training.Batch, s.Length)
 		},

@@ -38,9 +38,15 @@ func (e *Estimate) training(log string, steps, batch, length int) {
 }
 
 // Identify records which files the corpora of the profile's cells consist of, and which
-// tokenizers it names by their paths, so that
+// pretrained models and tokenizers it names by their paths, so that
 // results from other files are not taken for the profile's own.
 func (p *Profile) Identify(data string) error {
+	if err := p.identifyModels(); err != nil {
+		return err
+	}
+	if err := p.takeTokenizer(); err != nil {
+		return err
+	}
 	seen, tokenizers := map[string]string{}, map[string]tokenizer.Tokenizer{}
 	for _, name := range p.corpora() {
 		if s := p.Corpora[name]; IsTokenizerPath(s.Tokenizer) {
@@ -49,6 +55,9 @@ func (p *Profile) Identify(data string) error {
 				return fmt.Errorf("corpora.%s.tokenizer: %w", name, err)
 			}
 			tokenizers[name] = t
+			if err := p.readBy(name, t); err != nil {
+				return err
+			}
 		}
 		c, err := OpenCorpus(name, p.Corpora[name], data)
 		if datasets.IsDamage(err) {
@@ -125,7 +134,7 @@ func Plan(ctx context.Context, o Options) ([]Estimate, error) {
 			if ok {
 				return k, nil
 			}
-			k, err := calibrateModel(s, o.workers(), evaluate)
+			k, err := calibrateModel(c.folder, s, o.workers(), evaluate)
 			if err == nil {
 				measured[alike] = k
 			}
@@ -165,9 +174,12 @@ func (e *Estimate) calibrated(calibrate calibrator, s results.CellSettings, eval
 	return nil
 }
 
-// vocabularyOf is the size a corpus's tokenizer will have, known or guessed
-// before it is trained.
-func vocabularyOf(s results.CellSettings) (int, error) {
+// vocabularyOf is the size of the model's vocabulary: a folder's own, or what a corpus's
+// tokenizer will have, known or guessed before it is trained.
+func vocabularyOf(f *modelFolder, s results.CellSettings) (int, error) {
+	if f != nil {
+		return f.Config.Vocabulary, nil
+	}
 	switch s.Corpus.Tokenizer {
 	case "bytes":
 		return 256, nil
@@ -189,14 +201,14 @@ func vocabularyOf(s results.CellSettings) (int, error) {
 // calibrationTime is the minimum duration of one measurement.
 const calibrationTime = 300 * time.Millisecond
 
-func calibrateModel(s results.CellSettings, workers int, evaluate evaluator) (calibration, error) {
-	vocabulary, err := vocabularyOf(s)
+func calibrateModel(f *modelFolder, s results.CellSettings, workers int, evaluate evaluator) (calibration, error) {
+	vocabulary, err := vocabularyOf(f, s)
 	if err != nil {
 		return calibration{}, err
 	}
 	kernel.ForgetScratch()
 	before := heap()
-	m, err := NewModel(s, vocabulary)
+	m, err := newModel(f, s, vocabulary)
 	if err != nil {
 		return calibration{}, err
 	}

@@ -94,8 +94,8 @@ func (plug Plug) apply(f *pretrained.Folder) (id string, c models.Config, err er
 	if plug.Segment > 0 {
 		c.Segment = plug.Segment
 	}
-	if f.Context > 0 && c.Segment > f.Context {
-		return "", c, fmt.Errorf("model folder %s: a segment of %d tokens is longer than the context of the model, %d, beyond which it knows no positions", f.Dir, c.Segment, f.Context)
+	if err := fitsContext(f, c.Segment); err != nil {
+		return "", c, err
 	}
 	if plug.GateInit != nil {
 		c.GateInit = *plug.GateInit

@@ -36,6 +36,7 @@ type Profile struct {
 	only         []string                       // experiments that are run; see Restrict
 	fingerprints map[string]string              // of the corpora, by name; see Identify
 	tokenizers   map[string]tokenizer.Tokenizer // of the corpora whose tokenizer is a path; see Identify
+	folders      map[string]*modelFolder        // of pretrained models, by their paths; see Identify
 }
 
 // ReadsFiles says whether any of the profile's cells reads a corpus from files.

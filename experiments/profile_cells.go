@@ -16,6 +16,7 @@ type PlannedCell struct {
 	Settings results.CellSettings
 
 	experiment *experiment
+	folder     *modelFolder // of the pretrained model, once Identify has opened it; nil without one
 }
 
 // Cells lists the work of a profile in the order it is to be done: seed by seed what is
@@ -29,6 +30,9 @@ func (p *Profile) Cells() []PlannedCell {
 		}
 		for _, c := range e.cells(p, seed) {
 			c.experiment, c.Experiment, c.Settings.Experiment = e, e.name, e.name
+			if c.folder = p.folders[c.Settings.Model.From]; c.folder != nil {
+				c.Settings.Model.From = c.folder.id
+			}
 			all = append(all, c)
 		}
 	}

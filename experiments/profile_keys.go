@@ -89,6 +89,9 @@ var (
 	tokenizerPattern = `^(word|bpe|gpt2|bytes)$|[/\\\\]|\.[jJ][sS][oO][nN]$`
 )
 
+// fromFolder is what holds for a size of a pretrained model.
+const fromFolder = "that of `from`, without which it is required"
+
 // profileKeys describes the keys that all experiments share, in the order of the structs.
 // The settings of an experiment are described in the files that begin with its name.
 var profileKeys = []keyDoc{
@@ -100,17 +103,19 @@ var profileKeys = []keyDoc{
 	{path: "save_every", unit: "steps", about: "Steps between checkpoints, and so the most work an interruption costs; it changes no result."},
 	{path: "seeds", about: "One repetition of perplexity, booksum and adapt for each seed; intervals in the report are over them. The first serves experiments that run once.", distinct: true},
 
-	{path: "model", about: "The size of every model. d_model is heads × head_size."},
-	{path: "model.layers", paper: "12", about: "Transformer layers, each with a memory of its own."},
-	{path: "model.heads", paper: "8", about: "Attention heads of a layer, each with its own memory and gate."},
-	{path: "model.head_size", paper: "128", about: "Width of the keys and values of a head, d_key = d_value. It must be even, because rotary positions turn pairs of numbers.", multiple: 2},
-	{path: "model.ffn", paper: "4096", about: "Hidden width of the feed-forward block, usually 4 × d_model."},
+	{path: "model", about: "The size of every model, whose d_model is heads × head_size, or the pretrained model that training starts from."},
+	{path: "model.layers", paper: "12", absent: fromFolder, about: "Transformer layers, each with a memory of its own."},
+	{path: "model.heads", paper: "8", absent: fromFolder, about: "Attention heads of a layer, each with its own memory and gate."},
+	{path: "model.head_size", paper: "128", absent: fromFolder, about: "Width of the keys and values of a head, d_key = d_value. It must be even, because rotary positions turn pairs of numbers.", multiple: 2},
+	{path: "model.ffn", paper: "4096", absent: fromFolder, about: "Hidden width of the feed-forward block, usually 4 × d_model."},
 	{path: "model.segment", unit: "tokens", paper: "2048", about: "Tokens that local attention sees; everything earlier reaches a token only through the memory."},
 	{path: "model.gate_init", about: "β of every gate before training: 0 weighs local attention and memory equally, a negative value favours local attention."},
-	{path: "model.init_std", about: "Standard deviation of the initial weights. 0.02 suits widths near a thousand, 1/√d_model a narrow model."},
+	{path: "model.init_std", absent: fromFolder, about: "Standard deviation of the initial weights. 0.02 suits widths near a thousand, 1/√d_model a narrow model."},
 	{path: "model.memory_epsilon", about: "Added to the denominator σ(q)·z of a memory read, which is 0 while the memory is empty."},
 	{path: "model.ungated_start", absent: "false", about: "Leaves out the gate while the memory is empty, so that the first segment is pure local attention."},
 	{path: "model.memory_positions", paper: "false", absent: "false", about: "Applies rotary positions to the queries and keys of the memory as well."},
+	{path: "model.from", absent: "none", about: "The folder of a pretrained model (Hugging Face layout, Llama family) whose weights training starts from, relative to the directory in which bench runs; `--model DIR` replaces it. It takes the place of layers, heads, head_size, ffn and init_std, and its tokenizer reads the texts. Gates that the folder lacks start at gate_init."},
+	{path: "model.from_scratch", absent: "false", about: "Takes only the sizes and the tokenizer of `from`, and draws the weights: what the pretrained weights are worth."},
 
 	{path: "baselines", about: "What the authors of the baselines leave open or vary."},
 	{path: "baselines.transformer-xl", about: "The Transformer-XL; also the local part of the Memorizing Transformer."},
@@ -142,7 +147,7 @@ var profileKeys = []keyDoc{
 	{path: "training.checkpoint_interval", unit: "segments", paper: "1", about: "Segments in one graph of gradient checkpointing; 0 keeps the whole sequence, which is fastest and takes most memory. It changes no gradient."},
 
 	{path: "corpora", about: "The texts, by name, and how much of each is read.", names: corpusNames},
-	{path: "corpora.NAME.tokenizer", about: "The units in which the model reads. The generated texts (novel, proof, chronicle, facts-N) take word, the others anything else: bpe, gpt2, bytes, or the path of a `tokenizer.json` or of the model's folder that holds it, relative to the directory in which bench runs.", pattern: tokenizerPattern},
+	{path: "corpora.NAME.tokenizer", about: "The units in which the model reads. The generated texts (novel, proof, chronicle, facts-N) take word, the others anything else: bpe, gpt2, bytes, or the path of a `tokenizer.json` or of the model's folder that holds it, relative to the directory in which bench runs. With model.from, leave it out for the model's own, with its template if it has one.", absent: "the pretrained model's", pattern: tokenizerPattern},
 	{path: "corpora.NAME.vocabulary", unit: "tokens", absent: "the tokenizer's own", about: "Size of a bpe, which is trained on the training split and needs this key; its first 256 ids are the bytes."},
 	{path: "corpora.NAME.split", about: "The split that is scored."},
 	{path: "corpora.NAME.documents", unit: "documents", absent: "0", about: "How many documents are scored, the first of the split; 0 takes all. A generated text needs a number."},

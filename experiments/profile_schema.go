@@ -23,6 +23,7 @@ func ProfileSchema() map[string]any {
 				some = append(some, map[string]any{"required": []string{name}})
 			}
 			s["title"], s["anyOf"] = "A profile of infinibench", some
+			s["if"], s["else"] = pretrainedModel(), properties(object{"corpora": namedTokenizers()})
 			return
 		}
 		k := keys[path]
@@ -33,6 +34,8 @@ func ProfileSchema() map[string]any {
 		}
 		k.doc.restrict(s, k.Type)
 		switch path {
+		case "model", "passkey.model":
+			restrictModel(s)
 		case "corpora":
 			restrictCorpora(s["properties"].(map[string]any))
 		case "training":
@@ -50,6 +53,37 @@ func has(key, value string) object {
 	return object{"properties": object{key: object{"const": value}}, "required": []string{key}}
 }
 
+// restrictModel says what validateModelSettings does: a model has sizes, or comes from a
+// folder.
+func restrictModel(model object) {
+	sizes := []string{"layers", "heads", "head_size", "ffn", "init_std"}
+	none := object{}
+	for _, name := range sizes {
+		none[name] = false
+	}
+	model["if"], model["then"] = object{"required": []string{"from"}}, properties(none)
+	model["else"] = object{"required": sizes, "properties": object{"from_scratch": object{"const": false}}}
+}
+
+// pretrainedModel is the condition that a profile's models come from a folder.
+func pretrainedModel() object {
+	from := object{"required": []string{"from"}}
+	task := properties(object{"model": from})
+	task["required"] = []string{"model"}
+	model, passkey := properties(object{"model": from}), properties(object{"passkey": task})
+	model["required"], passkey["required"] = []string{"model"}, []string{"passkey"}
+	return object{"anyOf": []any{model, passkey}}
+}
+
+// namedTokenizers requires a tokenizer of each corpus, as there is no model with one.
+func namedTokenizers() object {
+	corpora := object{}
+	for _, name := range readCorpora {
+		corpora[name] = object{"required": []string{"tokenizer"}}
+	}
+	return properties(corpora)
+}
+
 // restrictCorpora says of each corpus what validateCorpus does: a generated one has words and
 // a length, a corpus read from files has neither, and only bpe takes a vocabulary.
 func restrictCorpora(corpora object) {
@@ -59,7 +93,7 @@ func restrictCorpora(corpora object) {
 	generated := properties(object{
 		"tokenizer": object{"const": "word"}, "documents": object{"minimum": 1}, "max_tokens": object{"const": 0}, "bad_texts": false,
 	})
-	generated["required"] = []string{"document_tokens", "documents"}
+	generated["required"] = []string{"tokenizer", "document_tokens", "documents"}
 	read := properties(object{"tokenizer": object{"not": object{"const": "word"}}, "document_tokens": false})
 	for _, name := range generatedCorpora {
 		corpora[name].(object)["allOf"] = []any{vocabulary, generated}

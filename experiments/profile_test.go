@@ -166,7 +166,7 @@ func TestBadProfiles(t *testing.T) {
 		{"seed twice", "seeds: [1, 2]", "seeds: [1, 2, 1]", "mine.yaml:6: seeds[2]: 1 is listed twice; list it once"},
 		{"odd heads", "head_size: 32", "head_size: 33", "mine.yaml:7: model.head_size: got 33; allowed: an even number, as rotary positions turn pairs"},
 		{"no epsilon", "memory_epsilon: 1e-6", "memory_epsilon: 0", "mine.yaml:7: model.memory_epsilon: got 0; allowed: a number, 1e-12 to 0.01"},
-		{"dropout, which there is not", "ffn: 256", "ffn: 256, dropout: 0.1", "mine.yaml:7: model.dropout: unknown key; allowed: layers, heads, head_size, ffn, segment, gate_init, init_std, memory_epsilon, ungated_start, memory_positions"},
+		{"dropout, which there is not", "ffn: 256", "ffn: 256, dropout: 0.1", "mine.yaml:7: model.dropout: unknown key; allowed: layers, heads, head_size, ffn, segment, gate_init, init_std, memory_epsilon, ungated_start, memory_positions, from, from_scratch"},
 		{"unknown optimiser", "optimizer: adamw", "optimizer: sgd", `mine.yaml:10: training.optimizer: got "sgd"; allowed: adamw, adafactor`},
 		{"misspelt", "learning_rate: 3e-3", "learning_rat: 3e-3", "mine.yaml:8: training.learning_rate: missing; allowed: a number, 1e-8 to 10\nmine.yaml:11: training.learning_rat: unknown key; did you mean learning_rate?"},
 		{"warm-up after the end", "warmup_steps: 10", "warmup_steps: 101", "mine.yaml:14: training.warmup_steps: got 101; allowed: at most training.steps, 100"},

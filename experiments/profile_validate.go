@@ -36,9 +36,7 @@ func (p *Profile) Validate() config.Problems {
 			report(fmt.Sprintf("seeds[%d]", i), "%d is listed twice; list it once", seed)
 		}
 	}
-	if p.Model.HeadSize%2 != 0 {
-		report("model.head_size", "got %d; allowed: an even number, as rotary positions turn pairs", p.Model.HeadSize)
-	}
+	validateModelSettings("model", p.Model, report)
 	if t := p.Training; t.WarmupSteps > t.Steps {
 		report("training.warmup_steps", "got %d; allowed: at most training.steps, %d", t.WarmupSteps, t.Steps)
 	}
@@ -46,7 +44,11 @@ func (p *Profile) Validate() config.Problems {
 		report("training.weight_decay", "got %v; allowed: 0, as adafactor has none", t.WeightDecay)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Corpora)) {
-		validateCorpus(name, p.Corpora[name], report)
+		c := p.Corpora[name]
+		if c.Tokenizer == "" && p.pretrained() != "" && slices.Contains(readCorpora, name) {
+			c.Tokenizer = tokenizerFile(p.pretrained()) // see takeTokenizer
+		}
+		validateCorpus(name, c, report)
 	}
 	p.validateBaselines(report)
 	for _, e := range experiments {
@@ -56,6 +58,29 @@ func (p *Profile) Validate() config.Problems {
 		report(experiments[0].name, "the profile has no experiment; allowed: at least one of %s", strings.Join(experimentNames(), ", "))
 	}
 	return problems
+}
+
+// validateModelSettings reports a model that is neither built from all its sizes nor
+// pretrained.
+func validateModelSettings(key string, s results.ModelSettings, report reporter) {
+	if s.HeadSize%2 != 0 {
+		report(key+".head_size", "got %d; allowed: an even number, as rotary positions turn pairs", s.HeadSize)
+	}
+	if s.Scratch && s.From == "" {
+		report(key+".from_scratch", "got true; allowed: with %s.from, whose sizes it takes", key)
+	}
+	given := map[string]bool{
+		"layers": s.Layers != 0, "heads": s.Heads != 0, "head_size": s.HeadSize != 0, "ffn": s.FFN != 0, "init_std": s.InitStd != 0,
+	}
+	for _, k := range config.Keys(s) {
+		switch given, ok := given[k.Path]; {
+		case !ok:
+		case given && s.From != "":
+			report(key+"."+k.Path, "leave it out: the model in %s.from has its own", key)
+		case !given && s.From == "":
+			report(key+"."+k.Path, "missing; allowed: %s", k.Allowed)
+		}
+	}
 }
 
 type reporter func(key, format string, args ...any)
@@ -99,6 +124,10 @@ func factsCorpora() []string {
 
 func validateCorpus(name string, c results.CorpusSettings, report reporter) {
 	key := "corpora." + name
+	if c.Tokenizer == "" {
+		report(key+".tokenizer", "missing; allowed: %s, or the path of a tokenizer.json or of the folder that holds it", strings.Join(tokenizerNames, ", "))
+		return
+	}
 	switch {
 	case slices.Contains(generatedCorpora, name):
 		if c.Tokenizer != "word" {

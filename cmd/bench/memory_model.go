@@ -25,7 +25,7 @@ func modelMemory(env *environment, from *checkpointFlags, peak bool, alone strin
 			return usageError{errors.New("--peak needs a profile, the config.yaml of a run or a model folder")}
 		}
 		m := c.model
-		l, err := experiments.ModelLedger(filepath.Base(from.dir), m.Config, m.Memory, []int{millionTokens})
+		l, err := experiments.ModelLedger(filepath.Base(from.dir), m.Config, []models.Memory{m.Memory}, 1, []int{millionTokens})
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func modelMemory(env *environment, from *checkpointFlags, peak bool, alone strin
 		_, err = fmt.Fprintln(env.stdout, bytes)
 		return err
 	}
-	var only models.Memory
+	var only []models.Memory
 	if plug.Memory == "" && c.folder.Plugged == nil { // any memory, with default gates
 		plug.GateInit, plug.UngatedStart = nil, nil
 	}
@@ -54,9 +54,9 @@ func modelMemory(env *environment, from *checkpointFlags, peak bool, alone strin
 		return err
 	}
 	if plug.Memory != "" || c.folder.Plugged != nil {
-		only = memory
+		only = []models.Memory{memory}
 	}
-	l, err := experiments.ModelLedger(filepath.Base(c.folder.Dir), config, only, c.lengths())
+	l, err := experiments.ModelLedger(filepath.Base(c.folder.Dir), config, only, 1, c.lengths())
 	if err != nil {
 		return err
 	}

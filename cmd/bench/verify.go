@@ -12,7 +12,8 @@ import (
 	"infinibench/models/pretrained"
 )
 
-// goldenCheck is the result of checking one file of reference values.
+// goldenCheck is the result of checking one file of reference values, or the folder of one
+// model.
 type goldenCheck struct {
 	File       string          `json:"file"`
 	OK         bool            `json:"ok"`
@@ -33,7 +34,7 @@ func verifyCommand(env *environment) *cobra.Command {
 	var asJSON bool
 	var model string
 	cmd := &cobra.Command{
-		Use:   "verify GOLDEN.json...",
+		Use:   "verify [--model DIR] [GOLDEN.json...]",
 		Short: "Check the mathematics against reference values",
 		Long: `verify reads files of reference values. Each holds a small network with its
 weights and tokens, and the logits, losses, state and gradients that another
@@ -55,14 +56,20 @@ A file of a published model holds none: --model names the model's folder. It has
 gradients, and may have logits at some positions only and the most likely continuation of a
 text.
 
+Without files, --model checks that plugging in a memory leaves the published model as it is:
+behind a shut gate (β = -Inf) and with an empty cache, the last hidden layer of a text of one
+segment and the logits of decoding it must be the same bits. The error is the share of
+numbers that differ.
+
 verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`,
 		Example: `  bench verify infini_delta.json transformer_xl.json
   bench verify --json infini_delta.json
+  bench verify --model stories260K
   bench verify --model stories260K stories260k_base.json
   bench verify --json *.json | jq '.[] | {file, ok, largest: ([.quantities[]?.error] | max)}'`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return errors.New("at least one GOLDEN.json is needed")
+			if len(args) == 0 && model == "" {
+				return errors.New("at least one GOLDEN.json is needed, or --model DIR")
 			}
 			return nil
 		},
@@ -76,8 +83,19 @@ verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`
 			}
 			var checks []goldenCheck
 			failed := 0
+			check := func(path string) ([]golden.Deviation, error) {
+				f, err := golden.Load(path)
+				if err != nil {
+					return nil, err
+				}
+				return golden.Compare(f, base)
+			}
+			if len(paths) == 0 {
+				paths = []string{model}
+				check = func(string) ([]golden.Deviation, error) { return golden.PluggedIn(base) }
+			}
 			for _, path := range paths {
-				c, err := await(env.ctx, func() (goldenCheck, error) { return checkGolden(path, base), nil })
+				c, err := await(env.ctx, func() (goldenCheck, error) { return newGoldenCheck(path, check), nil })
 				if err != nil {
 					return err
 				}
@@ -100,18 +118,14 @@ verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&model, "model", "", "folder of the published model, for files without weights")
+	cmd.Flags().StringVar(&model, "model", "", "folder of a published model: for files without weights or, without files, to be checked itself")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with one object per file")
 	return cmd
 }
 
-func checkGolden(path string, base *pretrained.Folder) goldenCheck {
+func newGoldenCheck(path string, check func(path string) ([]golden.Deviation, error)) goldenCheck {
 	c := goldenCheck{File: path}
-	f, err := golden.Load(path)
-	var deviations []golden.Deviation
-	if err == nil {
-		deviations, err = golden.Compare(f, base)
-	}
+	deviations, err := check(path)
 	if err != nil {
 		c.Problem = err.Error()
 		return c

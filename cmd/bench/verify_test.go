@@ -41,6 +41,15 @@ func TestVerifyPublishedModel(t *testing.T) {
 		}
 	}
 	stdout.Reset()
+	if code := run([]string{"verify", "--model", model}, strings.NewReader(""), &stdout, &stderr); code != 0 {
+		t.Fatalf("exits with %d\n%s%s", code, &stdout, &stderr)
+	}
+	for _, want := range []string{"\n  infini-linear.hidden ", "\n  infini-delta.decoding ", "\n  transformer-xl.hidden ", "\n  memorizing.decoding "} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("no line %q in\n%s", want, &stdout)
+		}
+	}
+	stdout.Reset()
 	if code := run(append([]string{"verify"}, args...), strings.NewReader(""), &stdout, &stderr); code != 1 || stderr.String() != "bench: 2 of 3 references failed\n" {
 		t.Errorf("without the folder it exits with %d: %s", code, &stderr)
 	}

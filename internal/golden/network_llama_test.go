@@ -229,6 +229,30 @@ func TestPublished(t *testing.T) {
 	}
 }
 
+// TestPluggedInSeesAnOpenGate: the check of a published model passes, and would not if the
+// gate were open.
+func TestPluggedInSeesAnOpenGate(t *testing.T) {
+	base, err := pretrained.Open(shared(t, "data/models/stories260K"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for beta, want := range map[float64]bool{math.Inf(-1): true, -10: false} {
+		found, err := pluggedIn(base, beta)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(found) != 8 {
+			t.Errorf("%d quantities are checked, want 2 of 4 memories", len(found))
+		}
+		for _, d := range found {
+			// The cache has no gate.
+			if gated := !strings.HasPrefix(d.Name, "transformer-xl."); gated && d.Passed() != want {
+				t.Errorf("β %g: %s passes: %t, %g of its numbers differ", beta, d.Name, d.Passed(), d.Error)
+			}
+		}
+	}
+}
+
 func TestParseRefusesLlama(t *testing.T) {
 	refuses(t, sync.OnceValues(func() ([]byte, error) {
 		return json.Marshal(hub(t, smallLlama(), rand.New(rand.NewPCG(1, 1))))

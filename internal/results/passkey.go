@@ -40,6 +40,10 @@ type RecipeSettings struct {
 	RepeatsFrom  int             `yaml:"repeats_from" required:"true" min:"0" max:"10000000"` // the step from which segments stand for many
 	RepeatsRamp  int             `yaml:"repeats_ramp" required:"true" min:"1" max:"10000000"` // steps over which they come to stand for so many:
 	Repeats      float64         `yaml:"repeats" required:"true" min:"1" max:"1e7"`           // at most, drawn log-uniformly from 1
+
+	// RepeatsFound puts that off until the model gives this share of the digits in prompts as
+	// long as its training sequences, with the needle at the start; 0 does not ask for it.
+	RepeatsFound float64 `yaml:"repeats_found,omitempty" json:",omitempty" min:"0.01" max:"1"`
 }
 
 // Asked says whether the profile asks for passkeys at all.
@@ -71,6 +75,9 @@ type PasskeyStage struct {
 	LastSegment *PasskeyScore    `json:"last_segment,omitempty"` // needle and question in one segment; nil: a segment has no room for both
 	Gates       [][]float64      `json:"gates,omitempty"`        // sigmoid(β), [layer][head]
 	Examples    []PasskeyExample `json:"examples"`
+	// Found is after how many steps the model first gave RepeatsFound of the digits; 0: never,
+	// or the recipe does not ask.
+	Found int `json:"found,omitempty"`
 }
 
 // The stages of a cell. Each of the last two starts from the first.

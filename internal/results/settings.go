@@ -13,19 +13,27 @@ type ExperimentSettings struct {
 	Adapt      AdaptSettings        `yaml:"adapt,omitempty" json:",omitzero"`
 }
 
-// ModelSettings is the size of every model of a profile; d_model is heads × head size.
+// ModelSettings is the size of every model of a profile, d_model being heads × head size,
+// or the pretrained model that From names: the sizes and InitStd are then 0.
 type ModelSettings struct {
-	Layers        int     `yaml:"layers" required:"true" min:"1" max:"256"`
-	Heads         int     `yaml:"heads" required:"true" min:"1" max:"256"`
-	HeadSize      int     `yaml:"head_size" required:"true" min:"2" max:"1024"` // d_key = d_value; even, for rotary positions
-	FFN           int     `yaml:"ffn" required:"true" min:"1" max:"1048576"`    // hidden width of the feed-forward block
+	Layers        int     `yaml:"layers,omitempty" min:"1" max:"256"`
+	Heads         int     `yaml:"heads,omitempty" min:"1" max:"256"`
+	HeadSize      int     `yaml:"head_size,omitempty" min:"2" max:"1024"`       // d_key = d_value; even, for rotary positions
+	FFN           int     `yaml:"ffn,omitempty" min:"1" max:"1048576"`          // hidden width of the feed-forward block
 	Segment       int     `yaml:"segment" required:"true" min:"1" max:"65536"`  // tokens
 	GateInit      float64 `yaml:"gate_init" required:"true" min:"-20" max:"20"` // β before training
-	InitStd       float64 `yaml:"init_std" required:"true" min:"1e-4" max:"10"` // standard deviation of the initial weights
+	InitStd       float64 `yaml:"init_std,omitempty" min:"1e-4" max:"10"`       // standard deviation of the initial weights
 	MemoryEpsilon float64 `yaml:"memory_epsilon" required:"true" min:"1e-12" max:"0.01"`
 
 	UngatedStart    bool `yaml:"ungated_start,omitempty"`    // the gate is left out while the memory is empty; else it holds from the first segment on
 	MemoryPositions bool `yaml:"memory_positions,omitempty"` // rotary positions in the memory, which the paper leaves out
+
+	// From is the folder of a pretrained model, whose weights training starts from. In the
+	// settings of a cell, it is replaced by a name that depends on the model alone, not on
+	// where the folder is.
+	From string `yaml:"from,omitempty" json:",omitempty"`
+	// Scratch takes the sizes and the tokenizer of From, but draws the weights.
+	Scratch bool `yaml:"from_scratch,omitempty" json:",omitempty"`
 }
 
 // TrainingSettings is how every model of a profile is trained.
@@ -49,8 +57,9 @@ type TrainingSettings struct {
 type CorpusSettings struct {
 	// Tokenizer is word, bpe, gpt2, bytes, or the path of a tokenizer.json or its folder. In
 	// the settings of a cell, a path is replaced by the name of the tokenizer, which depends
-	// only on the content of the file.
-	Tokenizer  string `yaml:"tokenizer" required:"true"`
+	// only on the content of the file. A profile whose model is pretrained may leave it out,
+	// for the model's own.
+	Tokenizer  string `yaml:"tokenizer"`
 	Vocabulary int    `yaml:"vocabulary,omitempty" min:"257" max:"1000000"`  // of a bpe, which is trained on the training split; 256 ids are the bytes
 	Split      string `yaml:"split" required:"true" oneof:"validation test"` // that is scored
 	Documents  int    `yaml:"documents" min:"0" max:"10000000"`              // scored, the first of the split

@@ -34,5 +34,6 @@ type LogLine struct {
 	Auxiliary    float64 `json:"auxiliary,omitempty"` // the memory's own loss, of a model that has one
 	GateMin      float64 `json:"gate_min"`            // smallest and largest sigmoid(β)
 	GateMax      float64 `json:"gate_max"`
-	Seconds      float64 `json:"seconds"` // since training began, interruptions left out
+	Seconds      float64 `json:"seconds"`          // since training began, interruptions left out
+	Digits       float64 `json:"digits,omitempty"` // share of the digits of passkeys given before the step, where that was measured
 }

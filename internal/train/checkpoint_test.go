@@ -76,6 +76,30 @@ func TestSaveModel(t *testing.T) {
 	}
 }
 
+// A trunk of the Llama family, narrower than its attention, has fewer weights than one of
+// the width of its heads.
+func TestSaveModelOfLlama(t *testing.T) {
+	dir := t.TempDir()
+	m := savedModel(t, models.Infini{}, 3, func(c *models.Config) {
+		c.ModelWidth, c.Heads, c.KeyValueHeads, c.HeadSize = 3, 4, 2, 8
+		c.SwiGLU, c.QKVBias, c.QKNorm, c.UntiedHead = true, true, true, true
+		c.RopeScaling = models.RopeScaling{Factor: 8, LowFrequency: 1, HighFrequency: 4, OriginalContext: 16}
+	})
+	if err := SaveModel(dir, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := LoadModel(dir, infiniOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Config != m.Config {
+		t.Errorf("got %+v, saved %+v", got.Config, m.Config)
+	}
+	if diff := cmp.Diff(numbers(m), numbers(got)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The names and shapes are what other programs read the file by.
 func TestSaveModelTensors(t *testing.T) {
 	dir := t.TempDir()

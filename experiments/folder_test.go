@@ -1,0 +1,293 @@
+package experiments
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"infinibench/datasets/tokenizer"
+	"infinibench/internal/config"
+	"infinibench/internal/results"
+	"infinibench/models/pretrained"
+	"infinibench/models/pretrained/pretrainedtest"
+)
+
+// llama writes the folder of a small model.
+func llama(t *testing.T, seed uint64) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "llama")
+	if err := pretrainedtest.Write(dir, seed); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// writeBooks writes a corpus of three short books and their summaries.
+func writeBooks(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(path, text string) {
+		t.Helper()
+		path = filepath.Join(dir, path)
+		err := os.MkdirAll(filepath.Dir(path), 0o777)
+		if err == nil {
+			err = os.WriteFile(path, []byte(text), 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for id, split := range []string{"train", "validation", "test"} {
+		write(fmt.Sprintf("pg19/%s/%d.txt", split, id+1), strings.Repeat("The quick brown fox jumps over the lazy dog. ", 30))
+	}
+	write("pg19/metadata.csv", "1,A,1900,http://example.org\n2,B,1900,http://example.org\n3,C,1900,http://example.org\n")
+	return dir
+}
+
+// pretrainedText is a profile whose models come from a folder.
+const pretrainedText = `name: plugged
+about: A profile for tests.
+workers: 1
+threads: 1
+save_every: 10
+seeds: [1]
+model: {from: FOLDER, segment: 64, gate_init: -2, memory_epsilon: 1e-6, ungated_start: true}
+training: {batch: 1, optimizer: adamw, learning_rate: 1e-3, gate_learning_rate: 1e-2, steps: 2, warmup_steps: 0, final_learning_rate: 0.1, weight_decay: 0, clip_norm: 1, checkpoint_interval: 0}
+corpora:
+  pg19: {split: test}
+perplexity:
+  - {corpus: pg19, models: [local-only, infini-delta], length: 128}
+evaluation: {batch: 1, position_bucket: 64}
+`
+
+func pretrainedProfile(t *testing.T, folder string) *Profile {
+	t.Helper()
+	return parseProfile(t, strings.ReplaceAll(pretrainedText, "FOLDER", folder))
+}
+
+// Training starts at the weights of the folder, the texts are read by its tokenizer with its
+// template, and what is trained can be exported as such a folder again.
+func TestTrainFromFolder(t *testing.T) {
+	dir, data, runs := llama(t, 1), writeBooks(t), t.TempDir()
+	p := pretrainedProfile(t, dir)
+	if _, err := Run(context.Background(), Options{Profile: p, Data: data, Runs: runs}); err != nil {
+		t.Fatal(err)
+	}
+	base, err := pretrained.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range p.Cells() {
+		files := cellFiles(filepath.Join(runs, p.Name, c.Key()))
+		result, found := files.result(hashOf(c.Settings))
+		if !found || result.Status != results.StatusDone {
+			t.Fatalf("%s: %s", c.Key(), result.Error)
+		}
+		if want := base.Tokenizer.Name() + tokenizer.TemplateSuffix; result.Settings.Corpus.Tokenizer != want || result.Data.Tokenizer != want {
+			t.Errorf("%s was read by %s and %s, want %s", c.Key(), result.Settings.Corpus.Tokenizer, result.Data.Tokenizer, want)
+		}
+		r := newCellRun(Options{Profile: p}, c, files, &TokenizedCorpus{Tokenizer: p.tokenizers["pg19"]}, nil)
+		start, err := r.newModel()
+		if err != nil {
+			t.Fatal(err)
+		}
+		trained, extra, err := LoadModel(files.checkpoint())
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, err := Plug{Memory: c.Model, Segment: 64}.Load(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range plain.Params {
+			if !slices.Equal(start.Params[i].Data(), w.Data()) {
+				t.Errorf("%s: %s does not start at the folder's numbers", c.Key(), w.Name)
+			}
+			if slices.Equal(trained.Params[i].Data(), w.Data()) {
+				t.Errorf("%s: %s was not trained", c.Key(), w.Name)
+			}
+		}
+		if extra["tokenizer"] != base.Tokenizer.Name()+tokenizer.TemplateSuffix {
+			t.Errorf("the checkpoint has the tokenizer %q", extra["tokenizer"])
+		}
+		out := filepath.Join(t.TempDir(), "out")
+		if _, _, err := Export(files.checkpoint(), out); err != nil {
+			t.Fatal(err)
+		}
+		back, err := pretrained.Open(out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if back.Plugged == nil || back.Plugged.Memory != c.Model || back.ModelType != "llama" || back.Context != pretrainedtest.Context || !slices.Equal(back.Ends, base.Ends) {
+			t.Errorf("exported %+v", back)
+		}
+		sameFile(t, filepath.Join(out, "tokenizer.json"), filepath.Join(dir, "tokenizer.json"))
+	}
+}
+
+func sameFile(t *testing.T, got, want string) {
+	t.Helper()
+	a, err := os.ReadFile(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(a, b) {
+		t.Errorf("%s differs from %s", got, want)
+	}
+}
+
+// A cell's hash depends on the model's numbers and on its config.json, not on its place.
+func TestFolderHash(t *testing.T) {
+	data := writeBooks(t)
+	hash := func(dir string) string {
+		t.Helper()
+		p := pretrainedProfile(t, dir)
+		if err := p.Identify(data); err != nil {
+			t.Fatal(err)
+		}
+		c := configOf(p.Cells()[0].Settings)
+		if bytes.Contains(c, []byte(dir)) {
+			t.Errorf("the settings of the cell name the path:\n%s", c)
+		}
+		if !bytes.Contains(c, []byte("from: llama-8.1K-")) { // 8,080 weights
+			t.Errorf("the settings of the cell do not name the model:\n%s", c)
+		}
+		return hashOf(p.Cells()[0].Settings)
+	}
+	one := llama(t, 1)
+	first := hash(one)
+	if hash(llama(t, 1)) != first {
+		t.Error("the same model in another place has another hash")
+	}
+	if hash(llama(t, 2)) == first {
+		t.Error("other weights have the same hash")
+	}
+	path := filepath.Join(one, "config.json")
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, bytes.Replace(text, []byte("10000.0"), []byte("20000.0"), 1), 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hash(one) == first {
+		t.Error("another rope_theta has the same hash")
+	}
+}
+
+func TestShortCount(t *testing.T) {
+	for n, want := range map[int64]string{7: "7", 999: "999", 8080: "8.1K", 260_032: "260K", 999_600: "1.0M", 134_515_008: "135M", 1_100_048_384: "1.1B"} {
+		if got := shortCount(n); got != want {
+			t.Errorf("%d is %s, want %s", n, got, want)
+		}
+	}
+}
+
+// What a folder cannot be is said before anything runs.
+func TestBadFolderProfiles(t *testing.T) {
+	dir, data := llama(t, 1), writeBooks(t)
+	other := filepath.Join(t.TempDir(), "tokenizer.json")
+	if err := tokenizer.Save(tokenizer.Bytes(), other); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ old, new, want string }{
+		{"from: FOLDER", "from: nowhere", "model.from: model folder nowhere: nowhere: no such file or directory"},
+		{"segment: 64", "segment: 256", "perplexity[0].length: got 128; allowed: a multiple of model.segment, 256"},
+		{"[local-only, infini-delta]", "[compressive]", "perplexity-pg19-compressive-128-seed1: compressive: its slots have no rotary positions"},
+		{"{split: test}", "{tokenizer: " + other + ", split: test}", "corpora.pg19.tokenizer is bytes, but the model in " + dir + " reads bpe-258-"},
+		{"from: FOLDER", "from: FOLDER, layers: 2", "mine.yaml:7: model.layers: leave it out: the model in model.from has its own"},
+		{"from: FOLDER, ", "", "mine.yaml:7: model.layers: missing; allowed: a whole number, 1 to 256"},
+		{"from: FOLDER", "layers: 1, heads: 1, head_size: 2, ffn: 4, init_std: 1", "mine.yaml:10: corpora.pg19.tokenizer: missing; allowed: word, bpe, gpt2, bytes, or the path"},
+		{"from: FOLDER", "from_scratch: true, layers: 1, heads: 1, head_size: 2, ffn: 4, init_std: 1", "mine.yaml:7: model.from_scratch: got true; allowed: with model.from, whose sizes it takes"},
+		{"pg19: {split: test}", "novel: {split: test, documents: 1, document_tokens: 128}", "corpora.novel.tokenizer: missing; allowed: word"},
+	} {
+		if !strings.Contains(pretrainedText, test.old) {
+			t.Fatalf("no %q", test.old)
+		}
+		text := strings.ReplaceAll(strings.Replace(pretrainedText, test.old, test.new, 1), "FOLDER", dir)
+		p := new(Profile)
+		err := config.Parse("mine.yaml", []byte(text), p)
+		if err == nil {
+			err = p.Identify(data)
+		}
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s for %s: got %v, want %s", test.new, test.old, err, test.want)
+		}
+	}
+	p := pretrainedProfile(t, dir)
+	p.Model.Segment, p.Perplexity[0].Length = 256, 256
+	if err := p.Identify(data); err == nil || !strings.Contains(err.Error(), "a segment of 256 tokens is longer than the context of the model, 128") {
+		t.Errorf("a segment longer than the context: %v", err)
+	}
+	if p, err := LoadProfile("smoke"); err != nil {
+		t.Fatal(err)
+	} else if err := p.SetModel(dir); err == nil || !strings.Contains(err.Error(), "profile smoke builds its models from sizes") {
+		t.Errorf("a model for a profile that takes none: %v", err)
+	}
+}
+
+// Weights are drawn in the shape of the folder's if that is asked for, and those of a
+// tokenizer that the profile names by another kind are found when the cell runs.
+func TestFromScratch(t *testing.T) {
+	dir, data := llama(t, 1), writeBooks(t)
+	p := pretrainedProfile(t, dir)
+	p.Model.Scratch = true
+	if err := p.Identify(data); err != nil {
+		t.Fatal(err)
+	}
+	c := p.Cells()[1]
+	r := newCellRun(Options{Profile: p}, c, "", &TokenizedCorpus{Tokenizer: p.tokenizers["pg19"]}, nil)
+	m, err := r.newModel()
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := Plug{Memory: c.Model, Segment: 64}.Load(c.folder.Folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range base.Params {
+		if got := m.Params[i]; len(got.Data()) != len(w.Data()) || strings.Contains(w.Name, ".w_") && slices.Equal(got.Data(), w.Data()) {
+			t.Errorf("%s: %d numbers, want %d others", w.Name, len(got.Data()), len(w.Data()))
+		}
+	}
+	r.text = &TokenizedCorpus{Tokenizer: tokenizer.Bytes()}
+	if _, err := r.newModel(); err == nil || !strings.Contains(err.Error(), "corpora.pg19.tokenizer is bytes, but the model in "+dir) {
+		t.Errorf("another vocabulary: %v", err)
+	}
+}
+
+// The schema and the reader agree on models that come from a folder.
+func TestSchemaOfFolders(t *testing.T) {
+	schema := compiledSchema(t)
+	for _, test := range []struct {
+		old, new string
+		good     bool
+	}{
+		{"", "", true},
+		{"from: FOLDER", "from: FOLDER, from_scratch: true", true},
+		{"from: FOLDER", "from: FOLDER, heads: 2", false},
+		{"from: FOLDER", "from: FOLDER, init_std: 0.1", false},
+		{"from: FOLDER, ", "", false},
+		{"{split: test}", "{split: test, tokenizer: bytes}", true},
+		{"{split: test}", "{split: test, vocabulary: 300}", false},
+		{"from: FOLDER", "layers: 1, heads: 1, head_size: 2, ffn: 4, init_std: 1", false},
+		{"pg19: {split: test}", "pg19: {split: test}\n  novel: {split: test, documents: 1, document_tokens: 128}", false},
+	} {
+		text := []byte(strings.Replace(pretrainedText, test.old, test.new, 1))
+		if err := follows(t, schema, text); (err == nil) != test.good {
+			t.Errorf("%q for %q: the schema says %v", test.new, test.old, err)
+		}
+		if err := config.Parse("mine.yaml", text, new(Profile)); (err == nil) != test.good {
+			t.Errorf("%q for %q: the reader says %v", test.new, test.old, err)
+		}
+	}
+}
