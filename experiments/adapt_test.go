@@ -54,8 +54,8 @@ func adaptOutcome(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// TestAdapt runs the cells of a seed with two workers, of which one waits for the base that
-// the other makes, and holds the rows against what they must be whatever the weights.
+// TestAdapt runs the cells of a seed with two workers, one of which waits for the base that
+// the other trains. It checks the properties of the rows that hold for any weights.
 func TestAdapt(t *testing.T) {
 	p := adaptive(t)
 	o := Options{Profile: p, Runs: shm(t), Version: "test", Workers: 2, Observe: func(e Event) {

@@ -112,8 +112,7 @@ func same(t *testing.T, what string, want, got map[string]string) {
 	}
 }
 
-// disk is what happens to changes of files: at the n-th, or from there on, they
-// fail.
+// disk is a fault model: the n-th file change fails, or all changes from the n-th on.
 type disk struct {
 	name    string
 	err     error

@@ -14,7 +14,7 @@ import (
 	"infinibench/reports/live"
 )
 
-// many is a profile of trivial cells: two models, a hundred seeds and so many lengths.
+// many returns a profile of trivial cells: two models, 100 seeds and `lengths` lengths.
 func many(t *testing.T, lengths int) *Profile {
 	t.Helper()
 	p := speck(t)

@@ -107,9 +107,9 @@ func TestPasskeyWork(t *testing.T) {
 	}
 }
 
-// TestPasskeySharedReading holds what the shared readings answer against the plain way:
-// each prompt read from its first token to its last by a decoder of its own. Every
-// memory is tried, with weights from the start, whose answers are arbitrary but definite.
+// TestPasskeySharedReading compares the answers from shared readings with the plain method: a
+// separate decoder reads each prompt from its first token to its last. It tests every memory
+// with initial weights, whose answers are arbitrary but deterministic.
 func TestPasskeySharedReading(t *testing.T) {
 	for _, id := range []string{"infini-linear", "infini-delta", "local-only", "transformer-xl", "memorizing", "rmt", "compressive"} {
 		p := passkeyProfile(t, id)

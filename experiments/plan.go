@@ -157,7 +157,7 @@ func calibratedSettings(s results.CellSettings) results.CellSettings {
 	return s
 }
 
-// calibration is what a model takes on this machine.
+// calibration is the measured cost of a model on this machine.
 type calibration struct {
 	train, evaluate    float64 // seconds per token
 	step               float64 // seconds of an update of the weights
@@ -167,14 +167,14 @@ type calibration struct {
 // calibrator measures the model of a cell, or remembers one with the same calibratedSettings.
 type calibrator func(s results.CellSettings, evaluate evaluator) (calibration, error)
 
-// evaluator says how many seconds a model takes to evaluate a token, from the seconds that
-// scoring it once takes.
+// evaluator returns the seconds that a model takes to evaluate a token, given the seconds to
+// score it once.
 type evaluator func(m *models.Model, forward float64) (float64, error)
 
 // scoredOnce is the evaluator of a model that scores each token once.
 func scoredOnce(_ *models.Model, forward float64) (float64, error) { return forward, nil }
 
-// calibrated sets what a cell costs that trains a model and evaluates it.
+// calibrated sets the cost of a cell that trains and evaluates a model.
 func (e *Estimate) calibrated(calibrate calibrator, s results.CellSettings, evaluate evaluator) error {
 	k, err := calibrate(s, evaluate)
 	if err != nil {

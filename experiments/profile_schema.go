@@ -147,7 +147,7 @@ func (d keyDoc) restrict(s map[string]any, t reflect.Type) {
 	}
 }
 
-// allowed is what the key may hold, in words, with what tags cannot say.
+// allowed describes the allowed values of the key, including the rules beyond its tags.
 func (k ProfileKey) allowed() string {
 	text := k.Allowed
 	switch d := k.doc; {

@@ -17,9 +17,9 @@ import (
 	"infinibench/models"
 )
 
-// TestTinyShowsMemory runs the default profile and holds it to what it is for. RUNS names
-// a directory of results that an earlier run left, of which only what is missing is made
-// again: RUNS=$PWD/runs go test -tags long -run Tiny ./experiments.
+// TestTinyShowsMemory runs the default profile and checks that it serves its purpose. RUNS
+// names a directory with results of an earlier run, which the test completes:
+// RUNS=$PWD/runs go test -tags long -run Tiny ./experiments.
 func TestTinyShowsMemory(t *testing.T) {
 	p, err := LoadProfile("tiny")
 	if err != nil {

@@ -128,8 +128,8 @@ func (c *checkpoint) load(env *environment, plug experiments.Plug) (*models.Mode
 	return c.loadFor(env, plug, 0)
 }
 
-// loadFor is load for a text of so many tokens, unless that is 0: a base model gets no more
-// room for context than they need.
+// loadFor is load for a text of the given number of tokens: it allocates only as much context
+// for a base model as the text needs. 0 means no limit.
 func (c *checkpoint) loadFor(env *environment, plug experiments.Plug, tokens int) (*models.Model, error) {
 	if c.model != nil {
 		return c.model, nil

@@ -43,8 +43,8 @@ const (
 // IsHidden reports whether a name in a directory belongs to this package.
 func IsHidden(name string) bool { return name == LockFile || strings.HasPrefix(name, ownerDir) }
 
-// Lease is the exclusive right to change a directory and everything below it, for as long
-// as nobody takes it over.
+// Lease is the exclusive right to change a directory and everything below it, until another
+// process takes it over.
 type Lease struct {
 	dir, gate string
 	lock      *os.File // nil without flock

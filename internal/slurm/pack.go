@@ -32,7 +32,7 @@ type Array struct {
 	Ask
 }
 
-// Ask is what each task of an array asks for.
+// Ask is the resources that each task of an array requests.
 type Ask struct {
 	CPUs    int   `json:"cpus"`
 	MiB     int64 `json:"mib"`
@@ -132,8 +132,8 @@ func timeFor(seconds float64) time.Duration {
 	return (d + unit - 1) / unit * unit
 }
 
-// Raise asks for no less than the last task of a cell did, and for twice as much of what that
-// ended for want of.
+// Raise requests at least as much as the last task of a cell did, and twice as much of the
+// resource that the task ran out of.
 func (c *Cell) Raise(w Want, t Task, last Ask) {
 	c.LeastMiB, c.LeastSeconds = last.MiB/int64(max(1, last.Workers)), t.Least
 	if w.Memory {
