@@ -203,7 +203,7 @@ func TestAdaptInterrupted(t *testing.T) {
 	}
 }
 
-// TestAdaptDamage: a damaged base is made again, from its checkpoint if that is intact.
+// TestAdaptDamage: a damaged base is rebuilt, from its checkpoint if that is intact.
 func TestAdaptDamage(t *testing.T) {
 	p := adaptive(t)
 	p.Adapt.Models = p.Adapt.Models[:1]
@@ -241,7 +241,7 @@ func TestAdaptDamage(t *testing.T) {
 	}
 }
 
-// The control trains what a way trains, as far as it has that.
+// The control trains the same weights as a way, as far as it has them.
 func TestAdaptControlWays(t *testing.T) {
 	all := results.AdaptWay{Train: results.AdaptAll}
 	for _, test := range []struct{ trains, want string }{

@@ -129,7 +129,7 @@ var disks = []disk{
 }
 
 // TestFaultAtEveryChange makes the disk fail at every single file change, in several ways,
-// and runs again with a good one. The failure is named, and the outcome equals an undisturbed
+// and runs again without a fault. The error names the failure, and the outcome equals a clean
 // run's. Without the tag long, some changes are left out.
 func TestFaultAtEveryChange(t *testing.T) {
 	p := speck(t)

@@ -33,8 +33,8 @@ func many(t *testing.T, lengths int) *Profile {
 	return p
 }
 
-// TestManyCells measures what planning, looking at and reporting on thousands of cells takes.
-// The first cell is run; the others are copies with settings of their own.
+// TestManyCells measures the time to plan, inspect and report on thousands of cells.
+// The first cell is run; the others are copies with their own settings.
 func TestManyCells(t *testing.T) {
 	for _, lengths := range []int{5, 50} {
 		o := Options{Profile: many(t, lengths), Runs: shm(t), Version: "test"}

@@ -87,8 +87,8 @@ func TestPasskeyAsks(t *testing.T) {
 	}
 }
 
-// The plan counts what a run then does: the control has one sample where the memory has
-// three.
+// The plan counts the work that the run then does: the control has one sample where the
+// memory has three.
 func TestPasskeyWork(t *testing.T) {
 	o := Options{Profile: passkeyProfile(t, "infini-linear", "local-only"), Runs: t.TempDir(), Version: "test"}
 	work, err := Workload(o)

@@ -17,7 +17,7 @@ import (
 	"infinibench/models"
 )
 
-// Estimate is how much work a cell is and, from Plan, what it costs on this machine.
+// Estimate is the work of a cell and, from Plan, its cost on this machine.
 type Estimate struct {
 	Cell           results.Cell `json:"cell"`
 	Done           bool         `json:"done"` // has its result already
@@ -146,9 +146,8 @@ func Plan(ctx context.Context, o Options) ([]Estimate, error) {
 	return plan, nil
 }
 
-// calibratedSettings are the settings without what a calibration does not depend on: the
-// seed, the number of steps and of sequences, and the length of a sequence that is longer than
-// what is measured.
+// calibratedSettings are the settings that a calibration depends on. They exclude the seed,
+// the number of steps and of sequences, and the length of a sequence beyond the measured one.
 func calibratedSettings(s results.CellSettings) results.CellSettings {
 	s.Seed, s.Training.Steps, s.Training.WarmupSteps, s.Training.Batch = 0, 1, 0, 1
 	if measured := s.Training.CheckpointInterval * s.Model.Segment; measured > 0 {

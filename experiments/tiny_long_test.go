@@ -49,8 +49,8 @@ func TestTinyShowsMemory(t *testing.T) {
 }
 
 // tinyPerplexity: both memories of the paper below the control with 95 % intervals that
-// do not overlap, a memory that is missed when emptied, and nobody better than the best
-// possible reader. How the baselines fare is for the report to say.
+// do not overlap, a loss that rises when the memory is emptied, and no model better than the
+// best possible reader. The report covers the baselines.
 func tinyPerplexity(t *testing.T, p *Profile, made map[results.Cell]results.Result) {
 	logs := map[[2]string][]float64{} // of token perplexity, by corpus and model
 	for _, c := range p.Cells() {

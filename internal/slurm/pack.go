@@ -1,6 +1,6 @@
 // Package slurm runs lists of work on a Slurm cluster: it groups them into the tasks of job
 // arrays, writes the scripts, and calls sbatch, squeue, scancel and, where accounting is on,
-// sacct. It keeps no process alive: what was submitted is written down in files.
+// sacct. It needs no running process: files record the submissions.
 package slurm
 
 import (
@@ -26,7 +26,7 @@ type Task struct {
 	Least   int64    `json:"least_seconds,omitempty"` // the largest LeastSeconds of its cells
 }
 
-// Array is a job array: its tasks ask for the same.
+// Array is a job array: all its tasks request the same resources.
 type Array struct {
 	Tasks []Task `json:"tasks"`
 	Ask
@@ -53,7 +53,7 @@ const (
 // largestArray is Slurm's default MaxArraySize less one, the highest index.
 const largestArray = 1000
 
-// Limits are the wishes of the user; the zero value has none.
+// Limits are the user's limits; the zero value has none.
 type Limits struct {
 	Task    time.Duration // estimated time of a task, into which short cells are grouped
 	Time    time.Duration // that each task asks for; 0: from the estimate
