@@ -150,8 +150,8 @@ func (c *checkpoint) loadFor(env *environment, plug experiments.Plug, tokens int
 	return m, nil
 }
 
-// describe describes a folder and what was plugged in, unless the model runs in its own
-// context.
+// describe describes a folder and either the plugged-in memory or, if own is set, the model's
+// own context.
 func (c *checkpoint) describe(m *models.Model, own bool) string {
 	kind := c.folder.Architecture
 	if kind == "" {
