@@ -18,7 +18,7 @@ func TestFullAttention(t *testing.T) {
 func TestFullAttentionInLlama(t *testing.T) { modeltest.RunLlama(t, FullAttention{Segments: 2}) }
 
 // TestFullAttentionIsOneLongSegment: over a sequence that fits the window, the loss and every
-// gradient equal those of the memoryless control with the whole sequence as one segment,
+// gradient equal the memoryless control's with the whole sequence as one segment,
 // however many segments a graph holds.
 func TestFullAttentionIsOneLongSegment(t *testing.T) {
 	const segment, segments, documents = 6, 4, 2

@@ -51,8 +51,8 @@ func adaptFor(s results.AdaptSettings, m results.ModelSettings, model string) re
 	return s
 }
 
-// adaptControlWays is what the control trains: what the memories' models train, as far as
-// it has that.
+// adaptControlWays returns the training ways of the control: the memories' ways, as far as the
+// control has the weights.
 func adaptControlWays(all []results.AdaptWay) []results.AdaptWay {
 	var ways []results.AdaptWay
 	for _, w := range all {

@@ -54,8 +54,8 @@ func adaptOutcome(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// TestAdapt runs the cells of a seed with two workers, of which one waits for the base that
-// the other makes, and holds the rows against what they must be whatever the weights.
+// TestAdapt runs the cells of a seed with two workers, one of which waits for the base that
+// the other trains. It checks the properties of the rows that hold for any weights.
 func TestAdapt(t *testing.T) {
 	p := adaptive(t)
 	o := Options{Profile: p, Runs: shm(t), Version: "test", Workers: 2, Observe: func(e Event) {
@@ -203,7 +203,7 @@ func TestAdaptInterrupted(t *testing.T) {
 	}
 }
 
-// TestAdaptDamage: a damaged base is made again, from its checkpoint if that is intact.
+// TestAdaptDamage: a damaged base is rebuilt, from its checkpoint if that is intact.
 func TestAdaptDamage(t *testing.T) {
 	p := adaptive(t)
 	p.Adapt.Models = p.Adapt.Models[:1]
@@ -241,7 +241,7 @@ func TestAdaptDamage(t *testing.T) {
 	}
 }
 
-// The control trains what a way trains, as far as it has that.
+// The control trains the same weights as a way, as far as it has them.
 func TestAdaptControlWays(t *testing.T) {
 	all := results.AdaptWay{Train: results.AdaptAll}
 	for _, test := range []struct{ trains, want string }{

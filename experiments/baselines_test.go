@@ -14,7 +14,7 @@ import (
 	"infinibench/models"
 )
 
-// everySetting has a value of its own in each place.
+// everySetting has a distinct value in each field.
 var everySetting = results.BaselineSettings{
 	TransformerXL: results.TransformerXLSettings{Cache: 16, EvaluationCache: 40, T5: true},
 	Memorizing:    results.MemorizingSettings{Entries: 48, K: 3},

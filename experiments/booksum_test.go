@@ -185,8 +185,8 @@ func TestSummarySource(t *testing.T) {
 	}
 }
 
-// TestBookReader: a book that is read once, and branched off at every length, gives
-// the summaries that reading it anew for each of them gives.
+// TestBookReader: reading a book once and branching at every length gives the same summaries
+// as rereading the book for each of them.
 func TestBookReader(t *testing.T) {
 	p := summaries(t)
 	x := chronicleTask(t, p.Booksum)

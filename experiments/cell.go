@@ -66,7 +66,7 @@ func (r *cellRun) begin() error {
 	return r.loadTiming()
 }
 
-// result is what the results of all experiments have in common.
+// result returns the part that the results of all experiments share.
 func (r *cellRun) result() *results.Result {
 	return &results.Result{
 		Version: results.Version, Profile: r.profile, Cell: r.cell, ConfigHash: r.hash, Status: results.StatusDone,

@@ -96,8 +96,8 @@ func positionFLOPs(c models.Config, m models.Memory, t5, training bool, segments
 
 // compressionFLOPs counts the convolutions that make n slots of the keys and of the
 // values of a segment, 2·n·rate·d·d each. Training adds their auxiliary loss: attention to
-// the segment and to its slots, three more products for the slots' keys and values and their
-// factors, and as many products for the weights as in the forward pass.
+// the segment and to its slots, three backward products of the attention to the slots, and a
+// weight gradient that costs as much as the forward convolutions.
 func compressionFLOPs(c models.Config, m baselines.Compressive, training bool) float64 {
 	layers, d, segment := float64(c.Layers), float64(c.Width()), float64(c.Segment)
 	params := m.Params(c, 0)

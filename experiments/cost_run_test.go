@@ -53,8 +53,8 @@ func TestCostSettings(t *testing.T) {
 	}
 }
 
-// Every model and the control has its cell. The result repeats to the byte; the times
-// stand beside it.
+// Every model and the control has its cell. The result is reproducible byte for byte; the
+// times are in a separate file.
 func TestCostRun(t *testing.T) {
 	p := costly(t)
 	var results [2]map[string]string
@@ -126,7 +126,7 @@ func checkCost(t *testing.T, files cellFiles, model string) {
 
 var costLengths = []int{64, 128, 512} // of costly
 
-// What the control would cost is written down where it is not measured.
+// Where the control is not measured, its cost is predicted.
 func TestCostOfControlIsLimited(t *testing.T) {
 	for _, limit := range []results.CostSettings{
 		{Lengths: costLengths, ControlSeconds: 1e-9, ControlMiB: 256},
@@ -213,7 +213,7 @@ func TestCostIsInterrupted(t *testing.T) {
 	}
 }
 
-// The plan knows the tokens of the models, and of the control its limits.
+// The plan counts the tokens of the models and, for the control, its limits.
 func TestPlanOfCost(t *testing.T) {
 	o := Options{Profile: costly(t), Runs: t.TempDir()}
 	plan, err := Plan(t.Context(), o)

@@ -65,8 +65,8 @@ func harms() []harm {
 	return all
 }
 
-// TestDamage damages every part of each file of a cell and runs again. The damage is named,
-// the outcome equals an undamaged run's, and nothing else is touched.
+// TestDamage damages every part of each file of a cell and runs again. The run reports the
+// damage, its outcome equals an undamaged run's, and all other files are unchanged.
 func TestDamage(t *testing.T) {
 	p := speck(t)
 	clean := Options{Profile: p, Runs: shm(t), Version: "test"}

@@ -112,8 +112,7 @@ func same(t *testing.T, what string, want, got map[string]string) {
 	}
 }
 
-// disk is what happens to changes of files: at the n-th, or from there on, they
-// fail.
+// disk is a fault model: the n-th file change fails, or all changes from the n-th on.
 type disk struct {
 	name    string
 	err     error
@@ -130,7 +129,7 @@ var disks = []disk{
 }
 
 // TestFaultAtEveryChange makes the disk fail at every single file change, in several ways,
-// and runs again with a good one. The failure is named, and the outcome equals an undisturbed
+// and runs again without a fault. The error names the failure, and the outcome equals a clean
 // run's. Without the tag long, some changes are left out.
 func TestFaultAtEveryChange(t *testing.T) {
 	p := speck(t)

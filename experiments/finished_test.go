@@ -18,7 +18,7 @@ func finishedCell(t *testing.T) (Options, cellFiles) {
 	return o, cellFiles(filepath.Join(o.Directory(), o.Profile.Cells()[0].Key()))
 }
 
-// A result stays until there is another, also when the samples behind it are lost.
+// A result is kept until it is replaced, even when its samples are lost.
 func TestLostSamplesKeepTheResult(t *testing.T) {
 	o, files := finishedCell(t)
 	if err := os.Remove(files.path("samples.jsonl")); err != nil {

@@ -70,8 +70,8 @@ func pretrainedProfile(t *testing.T, folder string) *Profile {
 	return parseProfile(t, strings.ReplaceAll(pretrainedText, "FOLDER", folder))
 }
 
-// Training starts at the weights of the folder, the texts are read by its tokenizer with its
-// template, and what is trained can be exported as such a folder again.
+// Training starts from the folder's weights, its tokenizer reads the texts with its template,
+// and the trained model can be exported as such a folder.
 func TestTrainFromFolder(t *testing.T) {
 	dir, data, runs := llama(t, 1), writeBooks(t), t.TempDir()
 	p := pretrainedProfile(t, dir)
@@ -145,7 +145,7 @@ func sameFile(t *testing.T, got, want string) {
 	}
 }
 
-// A cell's hash depends on the model's numbers and on its config.json, not on its place.
+// A cell's hash depends on the model's weights and its config.json, not on its path.
 func TestFolderHash(t *testing.T) {
 	data := writeBooks(t)
 	hash := func(dir string) string {

@@ -26,8 +26,8 @@ func resealed(text []byte) []byte {
 	return b
 }
 
-// FuzzSamples: whatever samples.jsonl holds, the repair leaves a log that can be read,
-// and its scores add up or are refused.
+// FuzzSamples: from any samples.jsonl the repair leaves a readable log, and its scores are
+// summed or refused.
 func FuzzSamples(f *testing.F) {
 	f.Add([]byte(`{"id":"a","words":1,"bytes":2,"nll":[1,2,3],"tokens":[1,1,1],"positions":[{"from":0,"to":4,"nll":1,"tokens":1}]}` + "\n"))
 	f.Add([]byte("{\"id\":\"a\"}\nrubbish\n{\"id\":\"a\",\"tokens\":[1]}\n{\"id"))
@@ -56,8 +56,8 @@ func FuzzSamples(f *testing.F) {
 	})
 }
 
-// FuzzCellFiles: whatever a cell's directory contains, the repair ends and leaves no file
-// that a second repair would report, and a result is found only under its own settings.
+// FuzzCellFiles: for any content of a cell's directory the repair terminates, a second repair
+// finds no fault, and a result is accepted only under its own settings.
 func FuzzCellFiles(f *testing.F) {
 	config := []byte("name: x\n")
 	f.Add([]byte(`{"version":1,"config_hash":"h","status":"done"}`), []byte(`{"train_seconds":1}`), append(config, results.ConfigSeal(config)...))

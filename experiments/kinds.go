@@ -18,7 +18,7 @@ var experiments = []*experiment{
 	costExperiment,
 }
 
-// experiment is what the profile, the plan and the runner know of one kind of experiment.
+// experiment describes one kind of experiment to the profile, the plan and the runner.
 type experiment struct {
 	name      string // in cells, and the key of its settings in a profile
 	everySeed bool   // repeated with each seed of the profile; otherwise with the first alone

@@ -120,9 +120,9 @@ func addMemory(l *results.Ledger, c models.Config, memory models.Memory) error {
 	return nil
 }
 
-// ModelLedger is the ledger of one model: what each memory would carry that its trunk can
-// have, by default any, for a batch of documents, and beside it the keys and values that
-// full attention keeps of texts of some lengths. name says what the sizes are of.
+// ModelLedger returns the ledger of one model for a batch of documents: the state of each
+// memory that its trunk supports, by default all, beside the keys and values that full
+// attention caches at the given lengths. name labels the sizes.
 func ModelLedger(name string, c models.Config, all []models.Memory, batch int, lengths []int) (*results.Ledger, error) {
 	l := &results.Ledger{
 		Profile: name, Batch: batch, KeyValueHeads: c.KVHeads(), Local: keysAndValues(c, c.Segment),

@@ -14,7 +14,7 @@ import (
 	"infinibench/reports/live"
 )
 
-// many is a profile of trivial cells: two models, a hundred seeds and so many lengths.
+// many returns a profile of trivial cells: two models, 100 seeds and `lengths` lengths.
 func many(t *testing.T, lengths int) *Profile {
 	t.Helper()
 	p := speck(t)
@@ -33,8 +33,8 @@ func many(t *testing.T, lengths int) *Profile {
 	return p
 }
 
-// TestManyCells measures what planning, looking at and reporting on thousands of cells takes.
-// The first cell is run; the others are copies with settings of their own.
+// TestManyCells measures the time to plan, inspect and report on thousands of cells.
+// The first cell is run; the others are copies with their own settings.
 func TestManyCells(t *testing.T) {
 	for _, lengths := range []int{5, 50} {
 		o := Options{Profile: many(t, lengths), Runs: shm(t), Version: "test"}

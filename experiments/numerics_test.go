@@ -14,8 +14,8 @@ import (
 	"infinibench/internal/seal"
 )
 
-// TestDivergedCell: a training whose numbers leave the range of float32 stops, says at
-// which step and where, keeps what was saved and is written down as failed. The weights
+// TestDivergedCell: a training that overflows float32 stops, reports the step and the weight,
+// keeps the last checkpoint and is recorded as failed. The weights
 // of a checkpoint are made so large that the product of a key and a value overflows.
 func TestDivergedCell(t *testing.T) {
 	p := speck(t)

@@ -29,7 +29,7 @@ type passkeySource struct {
 	// Of a recipe that waits until the digits are found.
 	digits func() (float64, error) // the share that the model gives now
 	found  int                     // the step before which it was large enough; 0: not yet
-	seen   float64                 // the share before this step; 0 if nobody looked
+	seen   float64                 // the share before this step; 0 if not measured
 }
 
 // passkeyLook is the number of steps between two checks for the digits.

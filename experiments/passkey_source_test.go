@@ -13,8 +13,8 @@ import (
 	"infinibench/internal/train"
 )
 
-// A recipe that waits looks every 25 steps, and begins to count filler at the step before
-// which the digits were found. The cursor says so to a run that resumes.
+// A waiting recipe checks every 25 steps and starts to count filler at the step after the
+// digits were found. The cursor carries this to a resumed run.
 func TestPasskeyFound(t *testing.T) {
 	const rows, segments, segment = 4, 8, 40
 	recipe := results.RecipeSettings{
@@ -69,9 +69,9 @@ func TestPasskeyFound(t *testing.T) {
 	}
 }
 
-// What a batch is made of, by the rules of docs/passkey.md: before segments stand for
-// many, every sequence has a question in each later segment; from then on half of them
-// have one question and filler that counts up to a bound, which grows from 1.
+// The composition of a batch, by the rules of docs/passkey.md: before repeats begin, every
+// sequence has a question in each later segment; afterwards half of the sequences have one
+// question and filler whose write count has a bound that grows from 1.
 func TestPasskeySource(t *testing.T) {
 	task := passkeyTask(t)
 	const rows, segments, segment = 6, 8, 40
@@ -162,7 +162,7 @@ func TestPasskeySource(t *testing.T) {
 	}
 }
 
-// No key that is asked for is one that training draws from.
+// The evaluation keys and the training keys are disjoint.
 func TestPasskeyKeysAreApart(t *testing.T) {
 	p := passkeyProfile(t, "infini-delta")
 	runs := t.TempDir()

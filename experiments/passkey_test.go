@@ -87,8 +87,8 @@ func TestPasskeyAsks(t *testing.T) {
 	}
 }
 
-// The plan counts what a run then does: the control has one sample where the memory has
-// three.
+// The plan counts the work that the run then does: the control has one sample where the
+// memory has three.
 func TestPasskeyWork(t *testing.T) {
 	o := Options{Profile: passkeyProfile(t, "infini-linear", "local-only"), Runs: t.TempDir(), Version: "test"}
 	work, err := Workload(o)
@@ -107,9 +107,9 @@ func TestPasskeyWork(t *testing.T) {
 	}
 }
 
-// TestPasskeySharedReading holds what the shared readings answer against the plain way:
-// each prompt read from its first token to its last by a decoder of its own. Every
-// memory is tried, with weights from the start, whose answers are arbitrary but definite.
+// TestPasskeySharedReading compares the answers from shared readings with the plain method: a
+// separate decoder reads each prompt from its first token to its last. It tests every memory
+// with initial weights, whose answers are arbitrary but deterministic.
 func TestPasskeySharedReading(t *testing.T) {
 	for _, id := range []string{"infini-linear", "infini-delta", "local-only", "transformer-xl", "memorizing", "rmt", "compressive"} {
 		p := passkeyProfile(t, id)

@@ -95,9 +95,9 @@ func (r *cellRun) score(ctx context.Context, m *models.Model, samples []sample) 
 // compares itself with that, does not state its own.
 const mtBudget = 65_000_000_000
 
-// scale says how large the run was. It is the paper's only when everything the
-// paper states is, the model is the paper's in every switch, and all of the official
-// split is scored after a comparable training.
+// scale returns the size of the run. It is the paper's only if every setting that the paper
+// states and every switch of the model match, and the whole official split is scored after a
+// comparable training.
 func (r *cellRun) scale(m *models.Model, note results.DataNote) results.Scale {
 	c, t := m.Config, r.settings.Training
 	s := results.Scale{

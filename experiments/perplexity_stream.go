@@ -87,8 +87,8 @@ func (s *stream) scoreGroup(ctx context.Context, documents [][]int32) error {
 }
 
 // scoreSegment scores one segment of some documents, the first of which is number first
-// of the group. The last stretch of a document may be short: it is filled up, which
-// changes nothing before, and its memory is used no more.
+// of the group. The last stretch of a document may be short: it is padded, which does not
+// affect earlier tokens, and its memory is not used again.
 func (s *stream) scoreSegment(documents [][]int32, first, at int, all *models.State) error {
 	segment := s.model.Config.Segment
 	width := min(segment, len(documents[0])-1-at)

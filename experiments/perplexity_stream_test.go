@@ -103,7 +103,7 @@ func TestEveryTokenOnce(t *testing.T) {
 	}
 }
 
-// TestBatchChangesNothing: the batch is a matter of speed.
+// TestBatchChangesNothing: the batch size affects only the speed.
 func TestBatchChangesNothing(t *testing.T) {
 	samples := randomSamples(lengths...)
 	for _, memory := range memories {
@@ -120,8 +120,8 @@ func TestBatchChangesNothing(t *testing.T) {
 	}
 }
 
-// TestAgainstDecoding: the streamed score of a document is what a decoder gives
-// that is fed its tokens one at a time and asked for the next.
+// TestAgainstDecoding: the streamed score of a document equals the score from a decoder that
+// reads its tokens one at a time.
 func TestAgainstDecoding(t *testing.T) {
 	samples := randomSamples(53)
 	for _, memory := range memories {
@@ -172,7 +172,7 @@ func TestAblations(t *testing.T) {
 	}
 }
 
-// TestSums works the numbers of a split out by hand.
+// TestSums checks the numbers of a split against hand arithmetic.
 func TestSums(t *testing.T) {
 	scores := []SampleScore{
 		{ID: "a", Words: 4, Bytes: 10, NLL: [3]float64{8, 12, 9}, Tokens: [3]int64{4, 4, 4}, Positions: []results.Bucket{{From: 0, To: 16, NLL: 8, Tokens: 4}}},

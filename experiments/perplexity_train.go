@@ -30,8 +30,8 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	})
 }
 
-// ownsDir is an error when a directory holds anything but what a training with these
-// settings left there: train deletes what it finds.
+// ownsDir returns an error if a directory holds any file that a training with these settings
+// did not write, since train deletes the contents.
 func ownsDir(dir string, config []byte) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

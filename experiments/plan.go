@@ -17,7 +17,7 @@ import (
 	"infinibench/models"
 )
 
-// Estimate is how much work a cell is and, from Plan, what it costs on this machine.
+// Estimate is the work of a cell and, from Plan, its cost on this machine.
 type Estimate struct {
 	Cell           results.Cell `json:"cell"`
 	Done           bool         `json:"done"` // has its result already
@@ -146,9 +146,8 @@ func Plan(ctx context.Context, o Options) ([]Estimate, error) {
 	return plan, nil
 }
 
-// calibratedSettings are the settings without what a calibration does not depend on: the
-// seed, the number of steps and of sequences, and the length of a sequence that is longer than
-// what is measured.
+// calibratedSettings are the settings that a calibration depends on. They exclude the seed,
+// the number of steps and of sequences, and the length of a sequence beyond the measured one.
 func calibratedSettings(s results.CellSettings) results.CellSettings {
 	s.Seed, s.Training.Steps, s.Training.WarmupSteps, s.Training.Batch = 0, 1, 0, 1
 	if measured := s.Training.CheckpointInterval * s.Model.Segment; measured > 0 {
@@ -157,7 +156,7 @@ func calibratedSettings(s results.CellSettings) results.CellSettings {
 	return s
 }
 
-// calibration is what a model takes on this machine.
+// calibration is the measured cost of a model on this machine.
 type calibration struct {
 	train, evaluate    float64 // seconds per token
 	step               float64 // seconds of an update of the weights
@@ -167,14 +166,14 @@ type calibration struct {
 // calibrator measures the model of a cell, or remembers one with the same calibratedSettings.
 type calibrator func(s results.CellSettings, evaluate evaluator) (calibration, error)
 
-// evaluator says how many seconds a model takes to evaluate a token, from the seconds that
-// scoring it once takes.
+// evaluator returns the seconds that a model takes to evaluate a token, given the seconds to
+// score it once.
 type evaluator func(m *models.Model, forward float64) (float64, error)
 
 // scoredOnce is the evaluator of a model that scores each token once.
 func scoredOnce(_ *models.Model, forward float64) (float64, error) { return forward, nil }
 
-// calibrated sets what a cell costs that trains a model and evaluates it.
+// calibrated sets the cost of a cell that trains and evaluates a model.
 func (e *Estimate) calibrated(calibrate calibrator, s results.CellSettings, evaluate evaluator) error {
 	k, err := calibrate(s, evaluate)
 	if err != nil {

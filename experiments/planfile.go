@@ -2,7 +2,7 @@ package experiments
 
 import "infinibench/internal/results"
 
-// planFile is what a run is about to make.
+// planFile returns the plan of a run.
 func planFile(o Options, work []Estimate) results.Plan {
 	plan := results.Plan{Workers: o.workers()}
 	for _, e := range work {

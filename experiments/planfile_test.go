@@ -37,7 +37,7 @@ func TestPlanFile(t *testing.T) {
 	}
 }
 
-// Two sizes worked out from the numbers set here.
+// Two sizes, computed from the numbers set here.
 func TestSizeByHand(t *testing.T) {
 	p := miniature(t)
 	p.Training.Steps, p.Training.Batch, p.Perplexity[0].Length = 6, 2, 64

@@ -138,7 +138,7 @@ func parseProfile(t *testing.T, text string) *Profile {
 	return p
 }
 
-// hashed is the cell of validProfile's second table, which has a batch of its own.
+// hashed is the cell of validProfile's second table, which sets its own batch.
 var hashed = results.Cell{Experiment: "perplexity", Corpus: "pg19", Model: "infini-linear", Length: 128, Seed: 2}
 
 // TestConfig compares a cell's config.yaml with one written by hand from

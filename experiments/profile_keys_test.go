@@ -177,7 +177,7 @@ func TestNewProfile(t *testing.T) {
 	}
 }
 
-// docs/profile.md ends with what the declarations say.
+// docs/profile.md ends with the reference generated from the declarations.
 func TestProfileReference(t *testing.T) {
 	const page, mark = "../docs/profile.md", "<!-- Generated: go test ./experiments -run TestProfileReference -update -->\n"
 	data, err := os.ReadFile(page)

@@ -11,7 +11,7 @@ import (
 
 var nameLine = regexp.MustCompile(`(?m)^name: .*\n`)
 
-// NewProfile is the text of a built-in profile, comments included, under a name of its own.
+// NewProfile returns the text of a built-in profile, with comments, under a new name.
 func NewProfile(name, from string) ([]byte, error) {
 	if !profileName.MatchString(name) {
 		return nil, fmt.Errorf("got the name %q; allowed: up to 64 of a-z, 0-9 and -, as it names a directory", name)

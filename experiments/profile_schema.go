@@ -120,7 +120,7 @@ func restrictCorpora(corpora object) {
 	}
 }
 
-// describe is what an editor shows of the key.
+// describe returns the description of the key for an editor.
 func (k ProfileKey) describe() string {
 	text := k.About
 	if k.Unit != "" {
@@ -135,7 +135,7 @@ func (k ProfileKey) describe() string {
 	return text
 }
 
-// restrict adds to a key's schema what the code refuses beyond its tags.
+// restrict adds the rules of the code beyond the tags to a key's schema.
 func (d keyDoc) restrict(s map[string]any, t reflect.Type) {
 	inner := s // of each item of a list
 	if t.Kind() == reflect.Slice {
@@ -164,7 +164,7 @@ func (d keyDoc) restrict(s map[string]any, t reflect.Type) {
 	}
 }
 
-// allowed is what the key may hold, in words, with what tags cannot say.
+// allowed describes the allowed values of the key, including the rules beyond its tags.
 func (k ProfileKey) allowed() string {
 	text := k.Allowed
 	switch d := k.doc; {

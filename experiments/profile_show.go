@@ -20,7 +20,7 @@ type Setting struct {
 	Differs bool `json:"differs"`
 }
 
-// ProfileSettings reads a profile as LoadProfile does and lists what is in force, in the
+// ProfileSettings reads a profile as LoadProfile does and lists the effective settings, in the
 // order of the keys.
 func ProfileSettings(nameOrPath string) ([]Setting, error) {
 	p, lines, err := readProfile(nameOrPath)

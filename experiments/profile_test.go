@@ -41,7 +41,7 @@ func TestBuiltinProfiles(t *testing.T) {
 	}
 }
 
-// TestPaperProfile holds profiles/paper.yaml against section 4.1, table 2 and
+// TestPaperProfile compares profiles/paper.yaml with section 4.1, table 2 and
 // appendix A of arXiv 2404.07143v2.
 func TestPaperProfile(t *testing.T) {
 	p, err := LoadProfile("paper")

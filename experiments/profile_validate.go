@@ -21,8 +21,8 @@ var (
 
 var profileName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,63}$`)
 
-// Validate reports what the tags of the fields cannot say: how one setting
-// bounds another. LoadProfile has done so already.
+// Validate checks the rules that field tags cannot express: how one setting bounds another.
+// LoadProfile already calls it.
 func (p *Profile) Validate() config.Problems {
 	var problems config.Problems
 	report := func(key, format string, args ...any) {

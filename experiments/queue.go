@@ -50,8 +50,8 @@ func (q *queue) next(now time.Time) (t *turn, wait time.Duration) {
 	return nil, wait
 }
 
-// later puts back a cell that another process holds. Of many such cells, each is looked at
-// less often, but often enough to see that its holder has died.
+// later requeues a cell that another process holds. With many such cells each is polled less
+// often, but often enough to notice a dead holder.
 func (q *queue) later(t *turn, now time.Time) {
 	q.mutex.Lock()
 	defer q.mutex.Unlock()

@@ -124,7 +124,7 @@ func recall(qkv []float32, n, headSize, segment int, delta bool, epsilon float64
 	return out
 }
 
-// measureRecallPoint fills in what the pairs of a point and its curve have to say about a memory.
+// measureRecallPoint measures a memory on the pairs of a point and compares it with its curve.
 func measureRecallPoint(p *results.RecallPoint, draws []recallDraw, delta bool, epsilon float64, recall func(qkv []float32, n, headSize, segment int, delta bool, epsilon float64) []float32) {
 	n, trials := p.Pairs, float64(len(draws))
 	var variance float64

@@ -68,8 +68,8 @@ func SumRecallPairs(s results.RecallSettings, model string) int {
 	return sum
 }
 
-// recallSeconds is a guess: at a gigaflop per second for what is computed in float64, of
-// which the curve's triangular systems take most.
+// recallSeconds is an estimate at one gigaflop per second for the float64 arithmetic, most of
+// which solves the curve's triangular systems.
 func recallSeconds(s results.RecallSettings, model string) float64 {
 	var flops float64
 	eachRecallPoint(s, model, func(headSize, pairs int) {
@@ -82,7 +82,7 @@ func recallSeconds(s results.RecallSettings, model string) float64 {
 	return flops / 1e9
 }
 
-// recallBytes is what the pairs of the widest head take, the products in float64 above all.
+// recallBytes is the memory for the pairs of the widest head, mostly for the float64 products.
 func recallBytes(s results.RecallSettings) int64 {
 	var most int64
 	for _, d := range s.HeadSizes {

@@ -132,7 +132,7 @@ func TestRecall(t *testing.T) {
 	}
 }
 
-// A wrong memory is found out.
+// The check detects a wrong memory.
 func TestRecallTellsAWrongMemory(t *testing.T) {
 	type memory = func(qkv []float32, n, headSize, segment int, delta bool, epsilon float64) []float32
 	answers := func(change func(i int, x float32) float32) memory {
@@ -170,7 +170,7 @@ func TestRecallTellsAWrongMemory(t *testing.T) {
 	}
 }
 
-// Each trial has its own pairs; the same call has the same.
+// Each trial draws its own pairs, and equal calls draw equal pairs.
 func TestRecallRepeats(t *testing.T) {
 	a, b := probe(t, "infini-delta"), probe(t, "infini-delta")
 	if diff := cmp.Diff(a, b); diff != "" {

@@ -4,8 +4,7 @@ import (
 	"infinibench/internal/results"
 )
 
-// ProtocolVersion is part of every protocol id; it changes when the way of
-// scoring does.
+// ProtocolVersion is part of every protocol id; it changes with the scoring method.
 const ProtocolVersion = 1
 
 // stageTiming is the timing of one stage, made when first asked for.

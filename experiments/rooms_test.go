@@ -22,9 +22,9 @@ var builtOn = map[string]string{
 // Files that hold a field for each experiment.
 var declared = []string{"kinds.go", "results/settings.go", "results/result.go"}
 
-// Every experiment lives in the files that begin with its name. Outside of them and of
-// the slice, nothing is used that they declare, nor its field of ExperimentSettings and of Result, nor its
-// name: whatever is needed of each experiment is asked of the slice.
+// Every experiment lives in the files that begin with its name. Apart from the slice, no other
+// file uses their declarations, the experiment's fields of ExperimentSettings and Result, or
+// its name: other code reaches an experiment only through the slice.
 func TestRooms(t *testing.T) {
 	uses := map[string][]string{}
 	for _, u := range crossings(t, ".") {

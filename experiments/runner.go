@@ -53,7 +53,7 @@ const (
 	Note                      // a message that belongs to no cell
 )
 
-// Summary counts what became of the cells.
+// Summary counts the cells by outcome.
 type Summary struct {
 	Directory             string // runs/<profile>
 	Done, Skipped, Failed int

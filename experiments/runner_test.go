@@ -32,7 +32,7 @@ func miniature(t *testing.T) *Profile {
 	return p
 }
 
-// outcome is every file that must not depend on how often a run was broken off.
+// outcome returns all files that must not depend on interruptions.
 func outcome(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -128,8 +128,8 @@ func TestRunSkipsWhatIsDone(t *testing.T) {
 	}
 }
 
-// TestFailedCell: a cell that cannot be made says why in its result, the others
-// are made, and the next run tries again.
+// TestFailedCell: a failed cell records the reason in its result, the other cells run, and the
+// next run retries it.
 func TestFailedCell(t *testing.T) {
 	p := miniature(t)
 	o := Options{Profile: p, Runs: t.TempDir()}
@@ -195,8 +195,8 @@ func TestMissingCorpusTouchesNothing(t *testing.T) {
 	}
 }
 
-// Two runs on the same directory share its cells: each is made once, both end when all have
-// their result, and that is the same as one run's.
+// Two runs on the same directory share its cells: each cell runs once, both runs end when all
+// cells have a result, and the results equal a single run's.
 func TestTwoRuns(t *testing.T) {
 	for _, flock := range []string{"", "off"} {
 		t.Setenv(lease.FlockVariable, flock)
@@ -254,7 +254,7 @@ func TestFailureElsewhere(t *testing.T) {
 	}
 }
 
-// A cell that another process takes over is not failed, and is made when it is free.
+// A cell that another process takes over does not fail; it runs once it is free.
 func TestLostCell(t *testing.T) {
 	t.Setenv(lease.FlockVariable, "off")
 	p := speck(t)

@@ -80,8 +80,8 @@ func TestSourceDraws(t *testing.T) {
 	}
 }
 
-// TestSourceGoesOn: a source that is set to a cursor gives the batches that the
-// first one gives after it.
+// TestSourceGoesOn: a source set to a cursor returns the same batches as the first source
+// after that cursor.
 func TestSourceGoesOn(t *testing.T) {
 	texts := shelf{strings.Repeat("abcdefg", 9), "hijkl", strings.Repeat("mnop", 7)}
 	open := func() *trainingSource {

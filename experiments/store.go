@@ -38,8 +38,8 @@ func (c cellFiles) result(hash string) (r results.Result, found bool) {
 	return r, err == nil && r.ConfigHash == hash
 }
 
-// prepare makes the directory ready for a cell with these settings. What other
-// settings, or other files of the corpus, left there is removed, and replaced is true.
+// prepare prepares the directory for a cell with these settings. It removes files from other
+// settings or other corpus files; replaced is then true.
 func (c cellFiles) prepare(config []byte) (replaced bool, err error) {
 	sealed := results.SealedConfig(config)
 	old, err := os.ReadFile(c.path("config.yaml"))

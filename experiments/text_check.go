@@ -104,7 +104,7 @@ func leftOut(c datasets.Corpus, splits []datasets.Split, bad map[datasets.Split]
 	return left
 }
 
-// checkedTexts is the file that keeps what a pass over the texts of a corpus has found.
+// checkedTexts is the cache file with the findings of a pass over the texts of a corpus.
 type checkedTexts struct {
 	Bad map[datasets.Split][]datasets.Unreadable `json:"bad"`
 }

@@ -64,8 +64,8 @@ func zstdText(t *testing.T, text string) string {
 	return string(z.EncodeAll([]byte(text), nil))
 }
 
-// TestBadTexts: in whatever way a text is bad, stop says so with its name and the way
-// out before anything is trained, and skip leaves it out and counts it. Each corpus has
+// TestBadTexts: for every kind of bad text, stop names the text and the remedy before
+// training starts, and skip leaves it out and counts it. Each corpus has
 // two sound training texts beside it and one sound test text.
 func TestBadTexts(t *testing.T) {
 	const line = `{"text": "one two", "meta": {"config": "arxiv"}}` + "\n"
@@ -150,8 +150,8 @@ func TestBadTexts(t *testing.T) {
 	}
 }
 
-// TestBadTextsKept: the pass is made once, and again when a file has changed, when a
-// bad text can be read by now, or when what was kept is damaged.
+// TestBadTextsKept: the pass is cached, and repeated when a file has changed, when a bad text
+// has become readable, or when the cache is damaged.
 func TestBadTextsKept(t *testing.T) {
 	data, cache := textFolder(t, map[string]string{"arxiv-math/train/a.tex": "x", "arxiv-math/train/b.tex": "\xff", "arxiv-math/test/c.tex": "x"}), t.TempDir()
 	open := func() (left, kept int) {
@@ -201,8 +201,8 @@ func TestBadTextsKept(t *testing.T) {
 	}
 }
 
-// TestBadTextsScored: a bad text that is not scored stops nothing, and skip scores as
-// many sound ones as are asked for.
+// TestBadTextsScored: a bad text outside the scored ones does not stop the run, and skip
+// scores the requested number of sound texts.
 func TestBadTextsScored(t *testing.T) {
 	data := textFolder(t, map[string]string{"arxiv-math/train/a.tex": "x", "arxiv-math/test/a.tex": "x", "arxiv-math/test/b.tex": "\xff", "arxiv-math/test/c.tex": "x", "arxiv-math/test/d.tex": "\xff", "arxiv-math/validation/e.tex": "\xff"})
 	for _, c := range []struct {

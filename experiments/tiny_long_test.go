@@ -17,9 +17,9 @@ import (
 	"infinibench/models"
 )
 
-// TestTinyShowsMemory runs the default profile and holds it to what it is for. RUNS names
-// a directory of results that an earlier run left, of which only what is missing is made
-// again: RUNS=$PWD/runs go test -tags long -run Tiny ./experiments.
+// TestTinyShowsMemory runs the default profile and checks that it serves its purpose. RUNS
+// names a directory with results of an earlier run, which the test completes:
+// RUNS=$PWD/runs go test -tags long -run Tiny ./experiments.
 func TestTinyShowsMemory(t *testing.T) {
 	p, err := LoadProfile("tiny")
 	if err != nil {
@@ -49,8 +49,8 @@ func TestTinyShowsMemory(t *testing.T) {
 }
 
 // tinyPerplexity: both memories of the paper below the control with 95 % intervals that
-// do not overlap, a memory that is missed when emptied, and nobody better than the best
-// possible reader. How the baselines fare is for the report to say.
+// do not overlap, a loss that rises when the memory is emptied, and no model better than the
+// best possible reader. The report covers the baselines.
 func tinyPerplexity(t *testing.T, p *Profile, made map[results.Cell]results.Result) {
 	logs := map[[2]string][]float64{} // of token perplexity, by corpus and model
 	for _, c := range p.Cells() {

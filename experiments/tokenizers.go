@@ -39,8 +39,8 @@ func sumLine(path string, data []byte) string {
 	return fmt.Sprintf("%x  %s\n", sha256.Sum256(data), filepath.Base(path))
 }
 
-// keptTokenizer loads what keepTokenizer saved; it is nil if there is none, or one
-// that is not as it was saved.
+// keptTokenizer loads the tokenizer that keepTokenizer saved; it is nil if there is none or if
+// the files have changed.
 func keptTokenizer(path string) (tokenizer.Tokenizer, error) {
 	data, err := os.ReadFile(path)
 	if err == nil {

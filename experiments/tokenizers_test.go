@@ -9,8 +9,8 @@ import (
 	"infinibench/datasets/tokenizer"
 )
 
-// TestKeptTokenizer: one that is not as it was saved is none, whichever of its two
-// files is damaged, cut off or gone.
+// TestKeptTokenizer: a tokenizer is ignored unless it is as saved, whichever of its two files
+// is damaged, truncated or missing.
 func TestKeptTokenizer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bytes.json")
 	for _, name := range []string{path, tokenizerSum(path)} {

@@ -75,8 +75,8 @@ func (c Config) KVHeads() int {
 // KVWidth is the width of keys, and of values, key/value heads × head size.
 func (c Config) KVWidth() int { return c.KVHeads() * c.HeadSize }
 
-// Llama reports whether the trunk has anything of the Llama family's. Its positions are then
-// rotary whatever the memory, as the weights of a pretrained model know no others.
+// Llama reports whether the trunk has any feature of the Llama family. Its positions are then
+// rotary with every memory, since pretrained weights support no others.
 func (c Config) Llama() bool {
 	return c.ModelWidth != 0 || c.KeyValueHeads != 0 || c.SwiGLU || c.QKVBias || c.QKNorm || c.UntiedHead || c.RopeScaling != RopeScaling{}
 }

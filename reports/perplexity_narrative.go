@@ -36,7 +36,7 @@ func (c *comparison) reading() []string {
 	return text
 }
 
-// comparable says what of the paper the numbers can be set against.
+// comparable states which of the paper's numbers ours can be compared with.
 func (c *comparison) comparable(r *row) string {
 	switch {
 	case r.paperScale():

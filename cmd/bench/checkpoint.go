@@ -128,8 +128,8 @@ func (c *checkpoint) load(env *environment, plug experiments.Plug) (*models.Mode
 	return c.loadFor(env, plug, 0)
 }
 
-// loadFor is load for a text of so many tokens, unless that is 0: a base model gets no more
-// room for context than they need.
+// loadFor is load for a text of the given number of tokens: it allocates only as much context
+// for a base model as the text needs. 0 means no limit.
 func (c *checkpoint) loadFor(env *environment, plug experiments.Plug, tokens int) (*models.Model, error) {
 	if c.model != nil {
 		return c.model, nil
@@ -150,8 +150,8 @@ func (c *checkpoint) loadFor(env *environment, plug experiments.Plug, tokens int
 	return m, nil
 }
 
-// describe describes a folder and what was plugged in, unless the model runs in its own
-// context.
+// describe describes a folder and either the plugged-in memory or, if own is set, the model's
+// own context.
 func (c *checkpoint) describe(m *models.Model, own bool) string {
 	kind := c.folder.Architecture
 	if kind == "" {

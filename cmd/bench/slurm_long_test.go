@@ -200,7 +200,7 @@ func portable(v *victim) map[string]string {
 }
 
 // TestSlurm submits the profile smoke to a real cluster in one call: the dependent job
-// writes the report, and all results equal those of a local run.
+// writes the report, and all results equal a local run's.
 func TestSlurm(t *testing.T) {
 	c := newCluster(t)
 	local := newVictim(t, "bench", 5)
@@ -271,7 +271,7 @@ func TestSlurmTimeLimit(t *testing.T) {
 }
 
 // TestSlurmChaos injects 30 cluster events of every kind at random times: nothing is lost,
-// no saved work is repeated, and the results equal those of an undisturbed run.
+// no saved work is repeated, and the results equal an undisturbed run's.
 func TestSlurmChaos(t *testing.T) {
 	c := newCluster(t)
 	profile := func(v *victim) {

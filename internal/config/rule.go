@@ -114,7 +114,7 @@ func (r rule) scalar(n *yaml.Node, t reflect.Type) bool {
 	panic(fmt.Sprintf("config: settings cannot be of type %v", t))
 }
 
-// allowed describes in words what the type and the rule allow.
+// allowed describes the values that the type and the rule allow.
 func (r rule) allowed(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Bool:

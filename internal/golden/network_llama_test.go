@@ -99,7 +99,7 @@ func (n network) frequency(f float64) float64 {
 	return (1-smooth)*f/s.Factor + smooth*f
 }
 
-// TestFrequencies holds the network's frequencies against those that transformers computes.
+// TestFrequencies compares the network's frequencies with the values from transformers.
 func TestFrequencies(t *testing.T) {
 	data, err := os.ReadFile(shared(t, "goldens/models/rope_frequencies.json"))
 	if err != nil {

@@ -18,8 +18,8 @@ type network struct {
 	weights map[string][]float64
 }
 
-// memory is what tells one network from another. A state is what one layer carries of
-// one document; nil before the first segment. Projections are one row [3·d] to a token.
+// memory is the part that differs between networks. A state is the memory of one layer for
+// one document; nil before the first segment. Projections have one row [3·d] per token.
 type memory interface {
 	shapes(n network, layer int) map[string][]int
 	attend(n network, layer int, qkv [][]float64, state any) [][]float64

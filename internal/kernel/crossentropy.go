@@ -2,9 +2,9 @@ package kernel
 
 import "math"
 
-// The logits held at once are bounded in floats, whatever the number of rows. Their gradient
-// overwrites them. Each block of rows reads the whole table, so with a large vocabulary the
-// bound is in rows.
+// The logits in memory at one time are bounded in floats, independent of the number of rows.
+// Their gradient overwrites them. Each block of rows reads the whole table, so with a large
+// vocabulary the bound is in rows.
 const (
 	logitBudget  = 1 << 21
 	fewestLogits = 256 // rows

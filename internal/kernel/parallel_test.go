@@ -84,8 +84,8 @@ func TestTeam(t *testing.T) {
 	callers.Wait()
 }
 
-// TestPanic: whoever hits it, a panic reaches the caller, when all other indices are
-// done, and the next loop works.
+// TestPanic: a panic in any goroutine reaches the caller after all other indices are done, and
+// the next loop works.
 func TestPanic(t *testing.T) {
 	defer SetThreads(Threads())
 	SetThreads(2)

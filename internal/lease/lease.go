@@ -8,8 +8,8 @@
 //	dir/.owner/<token>/beat         changes every few seconds while the holder lives
 //
 // A holder that is known to be dead, or whose beat has not changed for a lease, loses the
-// directory to the next process that asks. Its token is then removed, and with that every
-// change it may still try fails (see [atomicfile.Fence]), however late it wakes up.
+// directory to the next process that asks. That process removes its token, so that every
+// later change by the old holder fails (see [atomicfile.Fence]), however late it wakes up.
 package lease
 
 import (
@@ -43,8 +43,8 @@ const (
 // IsHidden reports whether a name in a directory belongs to this package.
 func IsHidden(name string) bool { return name == LockFile || strings.HasPrefix(name, ownerDir) }
 
-// Lease is the exclusive right to change a directory and everything below it, for as long
-// as nobody takes it over.
+// Lease is the exclusive right to change a directory and everything below it, until another
+// process takes it over.
 type Lease struct {
 	dir, gate string
 	lock      *os.File // nil without flock

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// WorkTime is how long the process has been able to work since some moment in the past;
-// only differences mean something. It excludes time in which the process was stopped,
+// WorkTime returns how long the process has been able to work since some moment in the past;
+// only differences are meaningful. It excludes time in which the process was stopped,
 // whether by Ctrl-Z, a scheduler's SIGSTOP, a frozen container or a suspended machine:
 // speeds and costs measure work, not the calendar.
 func WorkTime() time.Duration {

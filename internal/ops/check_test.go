@@ -15,9 +15,9 @@ import (
 
 // check is one operation at one size, beside its twin: the same function in
 // float64, written from the equations in plain loops. The operation's value is
-// held against the twin's, and its gradient against central differences of the
-// twin, which are good to nine digits where differences of a float32 function
-// would be good to three.
+// compared with the twin's, and its gradient with central differences of the
+// twin, which are accurate to nine digits; differences of a float32 function
+// would be accurate to three.
 type check struct {
 	name   string
 	in     []array

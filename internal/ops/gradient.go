@@ -201,7 +201,7 @@ func (b *backward) pass(n *G.Node) error {
 	s, in := b.sums[n], inputs(n)
 	g := gradients{out: s.numbers, in: make([]kernel.Gradient, len(in))}
 	smooth := op.DiffWRT(len(in))
-	var waste []*sum // gradients that nobody needs
+	var waste []*sum // unused gradients
 	for i, child := range in {
 		if !smooth[i] {
 			continue

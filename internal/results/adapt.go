@@ -44,7 +44,7 @@ const (
 	AdaptGatesAndNorms = "gates-and-norms"
 )
 
-// Adapt is what became of one base with one memory, or without.
+// Adapt is the result of one base with one memory or with none.
 type Adapt struct {
 	Base AdaptBase  `json:"base"`
 	Rows []AdaptRow `json:"rows"`

@@ -47,8 +47,8 @@ type Booksum struct {
 	// of a line through the lengths of each book, as a mean over books.
 	Slope BooksumMean   `json:"slope"`
 	Books []BooksumBook `json:"books"`
-	// Coverage and Problems are what became of the pairs that the data lists, of the
-	// training and the scored split.
+	// Coverage and Problems describe the use of the listed pairs, for the training and the
+	// scored split.
 	Coverage  []BooksumCoverage `json:"coverage"`
 	Problems  []string          `json:"problems,omitempty"` // a line for each pair that cannot be used
 	LeadWords int               `json:"lead_words"`         // of a lead-k summary: the mean of the training summaries
@@ -93,7 +93,7 @@ type BooksumLength struct {
 	Unfinished int            `json:"unfinished,omitempty"` // decodes that ran into the limit of tokens
 }
 
-// BooksumBook is one book and what was made of it at each length.
+// BooksumBook is one book and its summaries at each length.
 type BooksumBook struct {
 	ID       string           `json:"id"`
 	Title    string           `json:"title"`

@@ -1,7 +1,7 @@
 package results
 
-// PlanFile is plan.json: the cells that a profile has, whatever became of them, and
-// how much work they are, for those who watch the run.
+// Plan is plan.json: all cells of a profile, in any state, and the size of their work, for the
+// progress display.
 type Plan struct {
 	Cells   []Cell `json:"cells"`
 	Workers int    `json:"workers,omitempty"` // cells made at the same time

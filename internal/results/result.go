@@ -34,7 +34,7 @@ func (c Cell) Key() string {
 	return fmt.Sprintf("%s-%s-%s-%d-seed%d", c.Experiment, c.Corpus, c.Model, c.Length, c.Seed)
 }
 
-// Status is what became of a cell.
+// Status is the outcome of a cell.
 type Status string
 
 const (
@@ -70,7 +70,7 @@ type Result struct {
 	Samples map[string]string `json:"samples,omitempty"` // digests of the files of samples that this sums up, by name
 }
 
-// Scale says how large the run was, and how large the paper's is.
+// Scale is the size of the run beside the paper's.
 type Scale struct {
 	Parameters  int64 `json:"parameters"`
 	Layers      int   `json:"layers"`

@@ -74,7 +74,7 @@ func Check(path string) error {
 	return nil
 }
 
-// damaged adds what to do to what is wrong.
+// damaged adds the remedy to an error.
 func damaged(format string, args ...any) error {
 	return fmt.Errorf(format+": the file is damaged or no safetensors file; delete it, or put a good copy in its place", args...)
 }

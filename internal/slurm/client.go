@@ -31,8 +31,8 @@ func NewClient() (Client, error) {
 	return c, nil
 }
 
-// call runs a command and returns what it prints. The error is one line: what the command
-// said, or that it is missing or silent.
+// call runs a command and returns its output. The error is one line: the command's message, or
+// that the command is missing or does not answer.
 func (c Client) call(ctx context.Context, name string, args ...string) (string, error) {
 	within, cancel := context.WithTimeout(ctx, c.limit)
 	defer cancel()
@@ -63,8 +63,8 @@ func lastLine(text string) string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// Submit submits a script and returns the id of its job. After others, it starts when these
-// have ended, whatever became of them.
+// Submit submits a script and returns the id of its job. The job starts after the given jobs
+// have ended, in whatever state.
 func (c Client) Submit(ctx context.Context, script string, after []string) (id string, err error) {
 	args := []string{"--parsable"}
 	if len(after) > 0 {

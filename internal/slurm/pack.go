@@ -1,6 +1,6 @@
 // Package slurm runs lists of work on a Slurm cluster: it groups them into the tasks of job
 // arrays, writes the scripts, and calls sbatch, squeue, scancel and, where accounting is on,
-// sacct. It keeps no process alive: what was submitted is written down in files.
+// sacct. It needs no running process: files record the submissions.
 package slurm
 
 import (
@@ -26,13 +26,13 @@ type Task struct {
 	Least   int64    `json:"least_seconds,omitempty"` // the largest LeastSeconds of its cells
 }
 
-// Array is a job array: its tasks ask for the same.
+// Array is a job array: all its tasks request the same resources.
 type Array struct {
 	Tasks []Task `json:"tasks"`
 	Ask
 }
 
-// Ask is what each task of an array asks for.
+// Ask is the resources that each task of an array requests.
 type Ask struct {
 	CPUs    int   `json:"cpus"`
 	MiB     int64 `json:"mib"`
@@ -53,7 +53,7 @@ const (
 // largestArray is Slurm's default MaxArraySize less one, the highest index.
 const largestArray = 1000
 
-// Limits are the wishes of the user; the zero value has none.
+// Limits are the user's limits; the zero value has none.
 type Limits struct {
 	Task    time.Duration // estimated time of a task, into which short cells are grouped
 	Time    time.Duration // that each task asks for; 0: from the estimate
@@ -132,8 +132,8 @@ func timeFor(seconds float64) time.Duration {
 	return (d + unit - 1) / unit * unit
 }
 
-// Raise asks for no less than the last task of a cell did, and for twice as much of what that
-// ended for want of.
+// Raise requests at least as much as the last task of a cell did, and twice as much of the
+// resource that the task ran out of.
 func (c *Cell) Raise(w Want, t Task, last Ask) {
 	c.LeastMiB, c.LeastSeconds = last.MiB/int64(max(1, last.Workers)), t.Least
 	if w.Memory {

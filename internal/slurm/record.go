@@ -99,7 +99,7 @@ func NewFolder(dir string) (string, error) {
 // Task is the name of an array's n-th task, as in "123_4".
 func (j Job) Task(n int) string { return fmt.Sprintf("%s_%d", j.ID, n) }
 
-// Want is what a task ended for want of.
+// Want is the resources that a task ran out of.
 type Want struct{ Memory, Time bool }
 
 // What slurmstepd, the kernel and Go write to the log of a job, and what sacct says.
@@ -111,8 +111,8 @@ var (
 // logTail bounds what is read of a log, in bytes.
 const logTail = 64 << 10
 
-// Wanted says what a task ended for want of: by its log since its last start, and by the
-// state that accounting has of it, "" if it has none.
+// Wanted returns the resources that a task ran out of, according to its log since its last
+// start and its accounting state, "" if there is none.
 func (s *Submission) Wanted(task, state string) Want {
 	text := tail(filepath.Join(s.Folder, task+".log"))
 	if i := strings.LastIndex(text, " start "); i >= 0 {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Cells of 20 minutes make tasks of three; one of five hours has its own, and one of 10 GiB
-// an array of its own.
+// Cells of 20 minutes are packed three to a task; a cell of five hours gets its own task, and
+// a cell of 10 GiB its own array.
 func TestPack(t *testing.T) {
 	cells := []Cell{
 		{Name: "a", Seconds: 1200, Bytes: 500 << 20}, {Name: "big", Seconds: 60, Bytes: 10 << 30}, {Name: "b", Seconds: 1200, Bytes: 600 << 20},
@@ -130,7 +130,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// The scripts are shell, whatever the paths are, and call bench with the very words.
+// The scripts are valid shell for any paths, and pass the exact arguments to bench.
 func TestScriptsAreShell(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {

@@ -19,9 +19,9 @@ const (
 	modelFormat = "infinibench model 1"
 )
 
-// SaveModel writes the weights, and what is needed to rebuild the model, to
-// model.safetensors in dir, which it creates if needed. extra is kept for whoever loads
-// the model: the name of its tokenizer, for example. It replaces an earlier file by
+// SaveModel writes the weights, and the configuration needed to rebuild the model, to
+// model.safetensors in dir, which it creates if needed. extra is stored for the loader of the
+// model, for example the name of its tokenizer. SaveModel replaces an earlier file by
 // renaming, and only if all weights are finite.
 func SaveModel(dir string, m *models.Model, extra map[string]string) error {
 	metadata := map[string]string{}

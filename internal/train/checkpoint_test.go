@@ -271,7 +271,7 @@ func TestLoadModelNoticesDamage(t *testing.T) {
 	}
 }
 
-// Whatever a config says, no model is made from it that is larger than its file.
+// No configuration makes LoadModel build a model larger than the file.
 func FuzzSavedConfig(f *testing.F) {
 	good, err := json.Marshal(models.Config{Vocabulary: 7, Layers: 1, Heads: 2, HeadSize: 2, FFN: 3, Segment: 4, MemoryEpsilon: 1, NormEpsilon: 1, RopeBase: 1})
 	if err != nil {

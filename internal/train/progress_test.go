@@ -209,8 +209,8 @@ func TestLoadProgressOfModelFile(t *testing.T) {
 	}
 }
 
-// Damage is an error, never "there is none", which would train from the start and
-// overwrite the evidence; and nothing is changed.
+// A damaged checkpoint is an error, not a missing one, which would restart the training and
+// overwrite the evidence. The files stay unchanged.
 func TestLoadProgressNoticesDamage(t *testing.T) {
 	dir := t.TempDir()
 	m := savedModel(t, models.Infini{}, 1, nil)

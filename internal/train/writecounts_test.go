@@ -9,10 +9,9 @@ import (
 	"infinibench/models"
 )
 
-// In one layer what a segment writes depends on its tokens alone, so with the Linear
-// rule a segment that counts three times leaves the memory that three of it leave,
-// however the segments are cut into graphs, and what is read behind it has the same
-// loss.
+// In one layer the writes of a segment depend only on its tokens. With the Linear rule, a
+// segment with write count 3 therefore leaves the same memory as three copies of it, for any
+// division into graphs, and the tokens after it have the same loss.
 func TestWriteCounts(t *testing.T) {
 	c := models.Defaults()
 	c.Vocabulary, c.Layers, c.Heads, c.HeadSize, c.FFN, c.Segment, c.InitStd = 11, 1, 2, 4, 16, 5, 0.5

@@ -30,8 +30,8 @@ type Hub struct {
 	client   *download.Client
 }
 
-// New returns a hub; endpoint "" is the public one, and token "" reads as anybody may. The
-// token is sent to the endpoint's host alone, not to the hosts that it redirects to.
+// New returns a hub; endpoint "" is the public one, and token "" means anonymous access. The
+// token is sent only to the endpoint's host, not to the hosts that it redirects to.
 func New(endpoint, token string) (*Hub, error) {
 	if endpoint == "" {
 		endpoint = Endpoint

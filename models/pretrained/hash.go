@@ -37,7 +37,7 @@ func (f *Folder) Hash() (string, error) {
 // hashed remembers the hashes of files.
 var hashed sync.Map // from fileKey to [sha256.Size]byte
 
-// fileKey is a file as long as nobody writes to it.
+// fileKey identifies the content of a file until the file is modified.
 type fileKey struct {
 	path string
 	size int64

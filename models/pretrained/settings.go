@@ -51,8 +51,8 @@ var otherTypes = []struct{ prefix, why string }{
 	{"deepseek", "attention is latent, with a mixture of experts"},
 }
 
-// changes lists the fields that change what a model computes, with the value that changes
-// nothing, besides null.
+// changes lists the unsupported fields that alter a model's computation. Each may be null or
+// have its harmless value.
 var changes = []struct{ name, harmless, why string }{
 	{"mlp_bias", "false", "the feed-forward block has biases"},
 	{"rope_interleaved", "false", "rotary positions pair neighbours, not halves"},

@@ -28,7 +28,7 @@ const (
 )
 
 // tail reads the current log, nil if it is missing, and adds a warning for each fault.
-// Of a log that only counts, the lines may be of any length.
+// Lines of a log that is only counted may have any length.
 func (v *view) tail(name string, training bool) *tail {
 	t, err := v.follow(name, training)
 	if err != nil {

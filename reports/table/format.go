@@ -56,8 +56,8 @@ func Sig4(x float64) string {
 	return Decimals(x, digits)
 }
 
-// Decimals writes x with so many digits after the point, and a number that is not finite
-// as a dash. Every measured value of a table or a text is written by it.
+// Decimals formats x with the given number of decimals, and a non-finite number as a dash. It
+// formats every measured value of a table or a text.
 func Decimals(x float64, digits int) string {
 	if !finite.Is(x) {
 		return None

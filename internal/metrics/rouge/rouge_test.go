@@ -112,10 +112,9 @@ func TestOverall(t *testing.T) {
 	}
 }
 
-// FuzzCompare takes any bytes, and holds what must hold for all texts: shares lie
-// between 0 and 1, a text with a word agrees with itself, and with target and
-// prediction exchanged so are precision and recall. For Lsum that is so where each
-// text is one sentence, and there it is L.
+// FuzzCompare checks properties that hold for any bytes: shares lie between 0 and 1, a text
+// with a word scores 1 against itself, and swapping target and prediction swaps precision
+// and recall. For Lsum the last holds if each text is one sentence, and then Lsum equals L.
 func FuzzCompare(f *testing.F) {
 	f.Add("The cats are running.\nThey ran.", "the cat runs\nthey run", true)
 	f.Add("a b a c\nb b", "b a\n\nc a b b", false)
