@@ -22,7 +22,7 @@ var passkeyKeys = []keyDoc{
 	{path: ".recipe", about: "The second stage, our way; see passkey.md."},
 	{path: ".recipe.training", about: "Steps, batch, length and rates of the recipe."},
 	{path: ".recipe.answer_weight", about: "Weight in the loss of a digit of the answer; any other token weighs 1."},
-	{path: ".recipe.repeats_from", unit: "steps", about: "The step from which one segment of filler stands for many, so that the memory learns long texts from short ones."},
+	{path: ".recipe.repeats_from", unit: "steps", about: "The step from which one segment of filler is written many times, so that the memory learns long texts from short ones."},
 	{path: ".recipe.repeats_ramp", unit: "steps", about: "Steps over which that number rises to repeats."},
 	{path: ".recipe.repeats", unit: "segments", about: "The most that one segment of filler counts for, drawn log-uniformly from 1 up; larger than the longest prompt has segments."},
 	{path: ".recipe.repeats_found", unit: "share of the digits", absent: "not asked for", about: "Puts this off until the model gives this share of the digits in prompts as long as its training sequences, with the needle at the start: a pretrained model that is made to keep a number for long before it can find one at all stays at chance."},

@@ -90,7 +90,7 @@ var (
 )
 
 // fromFolder is what holds for a size of a pretrained model.
-const fromFolder = "that of `from`, without which it is required"
+const fromFolder = "taken from `from`; required without it"
 
 // profileKeys describes the keys that all experiments share, in the order of the structs.
 // The settings of an experiment are described in the files that begin with its name.

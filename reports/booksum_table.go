@@ -144,7 +144,7 @@ func (b *booksumTable) slopeTable(slug string) *table.Table {
 	t := table.New("booksum-slope-"+slug, "What reading more is worth (the paper's Figure 4)", "Model", "Verdict", ">Slope", ">95 % interval over books", ">Books",
 		">Overall, shortest input", ">Overall, longest input", "Why", "Data and scale").CSV("model", "verdict", "slope_points", "slope_points_low slope_points_high", "books",
 		"overall_shortest_input_points", "overall_longest_input_points", "why", "data_and_scale")
-	t.Caption = "The slope is how much overall, times 100, grows from nothing read to all of the book read: that of a line through the lengths of each book, as a mean over books."
+	t.Caption = "The slope is how much overall, times 100, grows from nothing read to all of the book read: the slope of a line through the lengths of each book, averaged over books."
 	for _, r := range b.ran() {
 		t.Put(table.Text(modelName(r.model)), table.Text(string(r.trend)), signed(r.slope), limitsOf(r.slope), table.Digits(r.slope.Books),
 			pointsCell(r.points[0].rouge.Mid.Overall), pointsCell(r.whole().rouge.Mid.Overall), table.Prose(r.trendWhy), table.Prose(r.inShort()))

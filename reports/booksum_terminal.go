@@ -58,7 +58,7 @@ func (b *booksumTable) printTo(out *bytes.Buffer) error {
 		}
 	}
 	if len(slopes) > 0 {
-		table.PrintWrapped(out, "  ", "− local only is the mean difference over books, not that of two means")
+		table.PrintWrapped(out, "  ", "− local only is the mean of the differences over books, not the difference of two means")
 		table.PrintWrapped(out, "  ", "slope, how much overall grows from nothing read to all of the book read: "+strings.Join(slopes, "; "))
 	}
 	if len(verdicts) > 0 {

@@ -11,7 +11,7 @@ import (
 func costTable(run *Run) *table.Table {
 	t := table.New("cost", "What each cell cost", "Cell", ">Training, s", ">Training tokens per s", ">Evaluation, s", ">Evaluation tokens per s", ">Peak memory, MiB").CSV(
 		"cell", "training_seconds", "training_tokens_per_second", "evaluation_seconds", "evaluation_tokens_per_second", "peak_memory_mib")
-	t.Caption = "Measured times; unlike every other number here they change when the same run is repeated. Peak memory is that of the whole program so far, with all cells it ran at once."
+	t.Caption = "Measured times; unlike every other number here they change when the same run is repeated. Peak memory covers the whole program so far, with all cells that ran side by side."
 	speed := func(tokens int64, seconds float64) table.Cell {
 		if !(seconds > 0) {
 			return table.Cell{}

@@ -52,7 +52,7 @@ func lengthTable(records []Record) *table.Table {
 			t.Put(append(cells, table.Whole(p.StateBytes))...)
 		}
 		if peak > 0 {
-			t.Note("Peak is %s GFLOP/s, measured on large matrix products with %s; its share is that of a model's matrix products, counted without those that are made twice to save memory.",
+			t.Note("Peak is %s GFLOP/s, measured on large matrix products with %s; the share counts a model's matrix products, counted without those that are made twice to save memory.",
 				table.Sig4(peak/1e9), plural(record.Result.Environment.Threads, "thread"))
 		}
 		if beyond {

@@ -45,7 +45,7 @@ func ledgerChart(l *results.Ledger) (*chart.Chart, error) {
 		ID: "chart-memory", Title: "How many times less memory than the Memorizing Transformer",
 		Caption: "At the paper's sizes, on a logarithmic scale; higher is less memory. The paper's ratios are quotients of rounded sizes.",
 		Legend:  []chart.LegendItem{{Name: "exact", Color: chart.Grey, Mark: "full"}, {Name: "printed in the paper", Color: chart.Grey, Mark: "hollow"}},
-		Data:    table.New("", "Memory of the Memorizing Transformer over that of each model", "Model", ">Exact", ">Paper"),
+		Data:    table.New("", "Memory of the Memorizing Transformer divided by the memory of each model", "Model", ">Exact", ">Paper"),
 	}
 	var names []string
 	high := 1.0
@@ -167,7 +167,7 @@ func carriedTable(run *Run) *table.Table {
 		"Model", ">Trained at", "Formula", ">Numbers", ">Memorizing ÷ this", ">Bytes by formula", ">of a batch", ">Live state", "Agree", ">Parameters", ">Layers", ">Heads", ">Segment").CSV(
 		"model", "trained_at_tokens", "formula", "numbers_carried", "ratio_memorizing_to_this", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree",
 		"parameters", "layers", "heads", "segment_tokens")
-	t.Caption = "Of one document, in float32. What the whole process takes stands under Cost; “bench memory --peak” measures each model alone."
+	t.Caption = "Of one document, in float32. The section Cost has the memory of the whole process; “bench memory --peak” measures each model alone."
 	var done []results.Result
 	for _, record := range run.Records {
 		if r := record.Result; r.Status == results.StatusDone && r.Cell.Experiment == "perplexity" {

@@ -104,7 +104,7 @@ func bytesTable(l *results.Ledger) *table.Table {
 	t := table.New("memory-bytes-"+l.Profile, "Memory in bytes, at "+sizesOf(l),
 		"Model", "Carried here", ">Bytes by formula", fmt.Sprintf(">of a batch of %d", l.Batch), ">Live state", "Agree", ">Peak resident memory").CSV(
 		"model", "carried_here", "bytes_by_formula", "batch_bytes batch", "live_state_bytes", "agree", "peak_resident_bytes why_missing")
-	t.Caption = "In float32. The live state is that of one document, its tensors counted; the peak is of a process that evaluates this model alone on two segments, weights and all."
+	t.Caption = "In float32. The live state is the counted tensors of one document; the peak is of a process that evaluates this model alone on two segments, weights and all."
 	if l.Peaks != "" {
 		t.Note("Peaks: %s.", l.Peaks)
 	}

@@ -46,7 +46,7 @@ func (p *passkeyTable) charts(slug string) ([]*chart.Chart, error) {
 func (p *passkeyTable) heatMap(model, id string) (*chart.Chart, error) {
 	f := &chart.Chart{
 		ID: id, Title: "Passkey accuracy of " + model + ", length by position",
-		Caption: fmt.Sprintf("Share of digits that were right, in percent: the darker the more. Rows are trainings and where the key stands, columns the length of the prompt. Chance is %s.", table.Hundred(p.task.Chance)),
+		Caption: fmt.Sprintf("Share of digits that were right, in percent: the darker the more. Rows are trainings and positions of the key, columns lengths of the prompt. Chance is %s.", table.Hundred(p.task.Chance)),
 	}
 	titles := []string{"Training", "Key at the"}
 	var columns []string
@@ -89,7 +89,7 @@ func (p *passkeyTable) heatMap(model, id string) (*chart.Chart, error) {
 func (p *passkeyTable) writesChart(stage, id string) (*chart.Chart, error) {
 	f := &chart.Chart{
 		ID: id, Title: "Accuracy against memory writes, " + stageWords(stage),
-		Caption: "Share of digits that were right, against the number of segments written to memory between key and question, on a logarithmic scale. The key stands at the start, and the prompt grows; the question then also comes at other places of the repeated filler, where it may be harder. Prompts without a write between them are in the table alone.",
+		Caption: "Share of digits that were right, against the number of segments written to memory between key and question, on a logarithmic scale. The key is at the start, and the prompt grows; the question then also comes at other places of the repeated filler, where it may be harder. Prompts without a write between them are in the table alone.",
 	}
 	titles := []string{">Writes", ">Tokens"}
 	var names []string

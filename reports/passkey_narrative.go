@@ -98,7 +98,7 @@ func (p *passkeyTable) reach(r *keyRow) string {
 		}
 		if s.Tokens.Low <= p.task.Chance {
 			if last == nil {
-				return fmt.Sprintf("Already after %s to memory it cannot be told from a guess.", plural(s.Writes, "write"))
+				return fmt.Sprintf("Already after %s to memory it cannot be distinguished from a guess.", plural(s.Writes, "write"))
 			}
 			return fmt.Sprintf("It is above chance up to %s to memory after the key, %s %%; at %s, %s %%, it may be a guess.",
 				plural(last.Writes, "write"), table.Hundred(last.Tokens.Value), table.Count(int64(s.Writes)), table.Hundred(s.Tokens.Value))

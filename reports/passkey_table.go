@@ -38,7 +38,7 @@ func (p *passkeyTable) mainTable(slug string) *table.Table {
 	}
 	t.CSV(append(fields, "data_and_scale")...)
 	t.Repeat(5, "tokens position", keyPoints(p.lengths)...)
-	t.Caption = fmt.Sprintf("97 (≥93) says that 97 %% of the digits were right, and that 93 %% is the lower end of the 95 %% Wilson interval over n keys. The key stands at the start, in the middle or at the end of so many tokens: %s. Chance is %s %%. Protocol %s.",
+	t.Caption = fmt.Sprintf("97 (≥93) says that 97 %% of the digits were right, and that 93 %% is the lower end of the 95 %% Wilson interval over n keys. The key is at the start, in the middle or at the end of so many tokens: %s. Chance is %s %%. Protocol %s.",
 		lengthList(p.lengths), table.Hundred(p.task.Chance), orNone(p.protocol))
 	for _, r := range p.rows {
 		if paper, ok := paperPasskey[r.stage][r.model]; ok {

@@ -84,7 +84,7 @@ func (c *comparison) pairsTable(slug string) *table.Table {
 			printed := paperRatio(paper, false)
 			if paper > 0 && (isBorrowed(a.model) || isBorrowed(b.model)) {
 				printed = table.Shown(printed.Text+borrowed, paper, true)
-				t.Note("%s “The paper's ordering” is there that of what it prints.", borrowedNote)
+				t.Note("%s There, “the paper's ordering” is the ordering of the numbers it prints.", borrowedNote)
 			}
 			t.Put(table.Text(c.name(better)), table.Text(c.name(worse)), printed, table.Shown(ratioFigure(ratio), ratio.valueLowHighN()[0]), ratio.limitsAndSeeds(), documentLimits(documents), pValue(documents), table.Text(string(verdict)), table.Prose(why), table.Prose(c.dataAndScales(better, worse)))
 			if words := c.apart(better, worse); words != "" {

@@ -50,7 +50,7 @@ func (c *comparison) positionChart(slug string) (*chart.Chart, error) {
 func (c *comparison) gainChart(slug string) (*chart.Chart, error) {
 	f := &chart.Chart{
 		ID: "chart-gain-" + slug, Title: "Gain over local only by position",
-		Caption: "Loss of the local-only control minus that of the model, paired by seed, mean over seeds. Above 0 the model is better than the control; a line that rises to the right gains more the more it has read.",
+		Caption: "Loss of the local-only control minus the loss of the model, paired by seed, mean over seeds. Above 0 the model is better than the control; a line that rises to the right gains more the more it has read.",
 	}
 	styles := chart.Styles{}
 	var lines []line[span]

@@ -62,7 +62,7 @@ func (c *comparison) perplexityTable(slug string) *table.Table {
 	t.Note("%s", methodNote)
 	if c.paper.name != "" {
 		t.Note("The paper's own ratio is taken against its best model of this column, %s.", modelName(c.paper.reference))
-		t.Note("%s The paper has no local-only control: %.2f is that of 2,048 tokens without memory or cache.", borrowedNote, c.paper.control)
+		t.Note("%s The paper has no local-only control: %.2f is a model that reads 2,048 tokens without memory or cache.", borrowedNote, c.paper.control)
 	}
 	if c.paper.name != "" {
 		t.Note("A verdict on an Infini-Transformer is about its ÷ local only; on one trained at 100K, about its ratio to the usual length; on any other model, about the ratio of %s to it. These ratios stand in “Row by row”.", shortName(c.paper.reference))

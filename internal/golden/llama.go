@@ -120,7 +120,7 @@ func (f *File) load(base *pretrained.Folder, memory models.Memory) (*models.Mode
 		{"rope_scaling", c.RopeScaling, have.RopeScaling},
 	} {
 		if s.want != s.have {
-			return nil, fmt.Errorf("config.%s is %v, that of %s is %v", s.key, s.want, base.Dir, s.have)
+			return nil, fmt.Errorf("config.%s is %v, but %s has %v", s.key, s.want, base.Dir, s.have)
 		}
 	}
 	have.Segment, have.MemoryEpsilon, have.UngatedStart = c.Segment, c.MemoryEpsilon, c.UngatedStart

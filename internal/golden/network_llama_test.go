@@ -211,9 +211,9 @@ func TestPublished(t *testing.T) {
 		spoil func(*File)
 		err   string
 	}{
-		{func(f *File) { f.Config.KeyValueHeads = 8 }, "config.kv_heads is 8, that of " + base.Dir + " is 4"},
-		{func(f *File) { f.Config.RopeBase = 500000 }, "config.rope_base is 500000, that of " + base.Dir + " is 10000"},
-		{func(f *File) { f.Config.Tied = new(bool) }, "config.tied is false, that of " + base.Dir + " is true"},
+		{func(f *File) { f.Config.KeyValueHeads = 8 }, "config.kv_heads is 8, but " + base.Dir + " has 4"},
+		{func(f *File) { f.Config.RopeBase = 500000 }, "config.rope_base is 500000, but " + base.Dir + " has 10000"},
+		{func(f *File) { f.Config.Tied = new(bool) }, "config.tied is false, but " + base.Dir + " has true"},
 	} {
 		f, err := Load(shared(t, "goldens/models/stories260k_base.json"))
 		if err != nil {
