@@ -52,7 +52,7 @@ func TestPageIsAccessible(t *testing.T) {
 		boxes := chartBox.FindAllString(html, -1)
 		for _, box := range boxes {
 			if !strings.Contains(box, `role="img"`) || !strings.Contains(box, `aria-label="`) {
-				t.Errorf("%s: %s is not told to a screen reader", name, box)
+				t.Errorf("%s: %s has no description for a screen reader", name, box)
 			}
 		}
 		if n := strings.Count(html, "<summary>Numbers of this chart: "); n != len(boxes)-strings.Count(html, `<figure class="picture">`) { // pictures repeat a chart of a section

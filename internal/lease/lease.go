@@ -199,15 +199,15 @@ func leftIn(dir string) (names []string) {
 // Take retries Try until the directory is free. It calls waiting once, with the holder.
 func Take(ctx context.Context, dir string, waiting func(*Held)) (*Lease, error) {
 	var seen Sighting
-	told := false
+	announced := false
 	for {
 		l, err := Try(dir, &seen)
 		var held *Held
 		if !errors.As(err, &held) {
 			return l, err
 		}
-		if !told && waiting != nil {
-			told = true
+		if !announced && waiting != nil {
+			announced = true
 			waiting(held)
 		}
 		select {

@@ -293,15 +293,15 @@ func TestReplacedHolder(t *testing.T) {
 func TestTakeWaits(t *testing.T) {
 	dir := t.TempDir()
 	l := try(t, dir)
-	told := make(chan string, 10)
+	calls := make(chan string, 10)
 	time.AfterFunc(2*Poll, l.Release)
-	second, err := Take(t.Context(), dir, func(h *Held) { told <- h.Owner.String() })
+	second, err := Take(t.Context(), dir, func(h *Held) { calls <- h.Owner.String() })
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer second.Release()
-	if want := fmt.Sprintf("process %d on %s, since ", os.Getpid(), machine.ThisProcess().Host); len(told) != 1 || !strings.HasPrefix(<-told, want) {
-		t.Errorf("told %d times, want once: %s", len(told), want)
+	if want := fmt.Sprintf("process %d on %s, since ", os.Getpid(), machine.ThisProcess().Host); len(calls) != 1 || !strings.HasPrefix(<-calls, want) {
+		t.Errorf("called %d times, want once: %s", len(calls), want)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), Poll/2)
 	defer cancel()
