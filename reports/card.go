@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"html/template"
-	"math"
 	"strings"
 
 	"infinibench/reports/chart"
@@ -21,25 +20,6 @@ type card struct {
 	Anchor  string // of its section, "" for none
 	Axis    template.HTML
 	Label   string // the axis in words, for a reader who does not see it
-}
-
-// dial is the axis of a card. Line is the value that decides a claim, such as a ratio of 1;
-// NaN for none.
-type dial struct {
-	name   string
-	line   float64
-	format func(float64) string
-	log    bool
-}
-
-// ratioDial is the axis of ratios of perplexities.
-var ratioDial = &dial{name: "ratio of perplexities", line: 1, format: func(v float64) string { return table.Decimals(v, 2) }, log: true}
-
-// dialPoint is our value on the axis of a claim, beside the paper's; NaN where the paper has
-// none.
-type dialPoint struct {
-	ours  Interval
-	paper float64
 }
 
 // cards lays the claims out for the first screen.
@@ -79,81 +59,6 @@ var signs = map[Verdict]template.HTML{
 
 func sign(shapes string) template.HTML {
 	return template.HTML(`<svg class="sign" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">` + shapes + `</svg>`)
-}
-
-// The size of a card's axis in CSS pixels.
-const (
-	dialWidth = 220.0
-	dialLeft  = 6.0 // room on each side for the ends of intervals and labels
-	dialRow   = 9.0
-	dialRows  = 6 // more parts would make a card higher than its neighbours
-)
-
-// draw draws each value as a point with its interval and the paper's as a hollow diamond,
-// and returns the same as text. Without a number it draws nothing.
-func (d *dial) draw(found []evidence) (template.HTML, string) {
-	if d == nil {
-		return "", ""
-	}
-	low, high := math.Inf(1), math.Inf(-1)
-	var rows []evidence
-	include := func(values ...float64) {
-		for _, v := range values {
-			if chart.Drawable(v) && !(d.log && v <= 0) {
-				low, high = min(low, v), max(high, v)
-			}
-		}
-	}
-	for _, e := range found {
-		if m := e.number; m.ours.N > 0 && chart.Drawable(m.ours.Mean) && len(rows) < dialRows {
-			rows = append(rows, e)
-			include(m.ours.Mean, m.ours.Low, m.ours.High, m.paper)
-		}
-	}
-	if len(rows) == 0 {
-		return "", ""
-	}
-	include(d.line)
-	scale := func(v float64) float64 { return v }
-	if d.log {
-		scale = math.Log
-	}
-	if low == high {
-		low, high = low-math.Abs(low)/20-1e-9, high+math.Abs(high)/20+1e-9
-	}
-	x := func(v float64) float64 {
-		share := (scale(v) - scale(low)) / (scale(high) - scale(low))
-		return dialLeft + max(0, min(1, share))*(dialWidth-2*dialLeft)
-	}
-	bottom := dialRow*float64(len(rows)) + 4
-	var b, words strings.Builder
-	fmt.Fprintf(&b, `<svg class="dial" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" aria-hidden="true">`, dialWidth, bottom+14, dialWidth, bottom+14)
-	fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" class="axis"/>`, dialLeft, bottom, dialWidth-dialLeft)
-	if chart.Drawable(d.line) {
-		fmt.Fprintf(&b, `<path d="M%.1f 0V%.1f" class="even"/>`, x(d.line), bottom)
-	}
-	for i, e := range rows {
-		y, m := 5+dialRow*float64(i), e.number
-		if chart.Drawable(m.ours.Low) && chart.Drawable(m.ours.High) {
-			fmt.Fprintf(&b, `<path d="M%.1f %.1fH%.1f" class="range"/>`, x(m.ours.Low), y, x(m.ours.High))
-		}
-		fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3.2" class="ours"><title>%s</title></circle>`, x(m.ours.Mean), y, template.HTMLEscapeString(e.ours))
-		said := e.ours
-		if chart.Drawable(m.paper) {
-			fmt.Fprintf(&b, `<path d="M%.1f %.1fl3.6 3.6-3.6 3.6-3.6-3.6Z" class="paper"/>`, x(m.paper), y-3.6)
-			said += ", paper " + d.format(m.paper)
-		}
-		if words.Len() > 0 {
-			words.WriteString("; ")
-		}
-		words.WriteString(said)
-	}
-	fmt.Fprintf(&b, `<text x="0" y="%.0f">%s</text><text x="%.0f" y="%.0f" text-anchor="end">%s</text>`, bottom+12, template.HTMLEscapeString(d.format(low)), dialWidth, bottom+12, template.HTMLEscapeString(d.format(high)))
-	if at := x(d.line); chart.Drawable(d.line) && at > 40 && at < dialWidth-40 {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.0f" text-anchor="middle">%s</text>`, at, bottom+12, template.HTMLEscapeString(d.format(d.line)))
-	}
-	b.WriteString(`</svg>`)
-	return template.HTML(b.String()), d.name + ": " + words.String()
 }
 
 // result states in one sentence how many claims have each verdict.
