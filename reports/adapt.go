@@ -253,37 +253,13 @@ func (a *adaptTable) measure(r *adaptRow) {
 // byDocument is the ratio to a control over resampled documents, losses averaged over the
 // seeds that both have; Documents is 0 if they were not scored on the same ones.
 func (a *adaptTable) byDocument(r, control *adaptRow) metrics.Bootstrap {
-	var difference []float64
-	var tokens []int64
-	seeds := 0
+	var pairs [][2][]results.DocumentScore
 	for _, seed := range slices.Sorted(maps.Keys(r.seeds)) {
-		c, ok := control.seeds[seed]
-		if !ok || !a.comparable(seed) {
-			continue
+		if c, ok := control.seeds[seed]; ok && a.comparable(seed) {
+			pairs = append(pairs, [2][]results.DocumentScore{r.seeds[seed].Score.Documents, c.Score.Documents})
 		}
-		own, others := r.seeds[seed].Score.Documents, c.Score.Documents
-		if seeds == 0 {
-			difference, tokens = make([]float64, len(own)), make([]int64, len(own))
-		}
-		if len(own) != len(others) || len(own) != len(tokens) {
-			return metrics.Bootstrap{}
-		}
-		for i, d := range own {
-			if d.ID != others[i].ID || d.Tokens != others[i].Tokens || seeds > 0 && d.Tokens != tokens[i] {
-				return metrics.Bootstrap{}
-			}
-			difference[i] += d.NLL - others[i].NLL
-			tokens[i] = d.Tokens
-		}
-		seeds++
 	}
-	if len(difference) == 0 {
-		return metrics.Bootstrap{}
-	}
-	for i := range difference {
-		difference[i] /= float64(seeds)
-	}
-	return metrics.PairedBootstrap(difference, tokens, bootstrapSeed)
+	return pairedDocuments(pairs)
 }
 
 // name returns the model's name, or "Base" where no memory is plugged in.

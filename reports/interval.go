@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"infinibench/internal/metrics"
+	"infinibench/internal/results"
 	"infinibench/reports/table"
 )
 
@@ -157,4 +158,34 @@ func documentLimits(b metrics.Bootstrap) table.Cell {
 		return table.Shown(table.None, nil, nil, b.Documents)
 	}
 	return table.Shown(table.Sig4(b.Low)+" to "+table.Sig4(b.High), b.Low, b.High, b.Documents)
+}
+
+// pairedDocuments is the paired bootstrap over documents of the difference between two
+// models' losses, averaged over seeds. Each pair has the documents of both models with one
+// seed. Documents is 0 without a pair, or if not all scored the same documents.
+func pairedDocuments(pairs [][2][]results.DocumentScore) metrics.Bootstrap {
+	if len(pairs) == 0 {
+		return metrics.Bootstrap{}
+	}
+	difference, tokens := make([]float64, len(pairs[0][0])), make([]int64, len(pairs[0][0]))
+	for seed, pair := range pairs {
+		own, others := pair[0], pair[1]
+		if len(own) != len(others) || len(own) != len(tokens) {
+			return metrics.Bootstrap{}
+		}
+		for i, d := range own {
+			if d.ID != others[i].ID || d.Tokens != others[i].Tokens || seed > 0 && d.Tokens != tokens[i] {
+				return metrics.Bootstrap{}
+			}
+			difference[i] += d.NLL - others[i].NLL
+			tokens[i] = d.Tokens
+		}
+	}
+	if len(difference) == 0 {
+		return metrics.Bootstrap{}
+	}
+	for i := range difference {
+		difference[i] /= float64(len(pairs))
+	}
+	return metrics.PairedBootstrap(difference, tokens, bootstrapSeed)
 }

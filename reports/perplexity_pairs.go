@@ -19,37 +19,13 @@ func (r *row) byDocument(other *row) metrics.Bootstrap {
 	for _, record := range other.records {
 		theirs[record.Result.Cell.Seed] = record.Result.Perplexity.Documents
 	}
-	var difference []float64
-	var tokens []int64
-	seeds := 0
+	var pairs [][2][]results.DocumentScore
 	for _, record := range r.records {
-		own := record.Result.Perplexity.Documents
-		others, ok := theirs[record.Result.Cell.Seed]
-		if !ok {
-			continue
+		if others, ok := theirs[record.Result.Cell.Seed]; ok {
+			pairs = append(pairs, [2][]results.DocumentScore{record.Result.Perplexity.Documents, others})
 		}
-		if seeds == 0 {
-			difference, tokens = make([]float64, len(own)), make([]int64, len(own))
-		}
-		if len(own) != len(others) || len(own) != len(tokens) {
-			return metrics.Bootstrap{}
-		}
-		for i, d := range own {
-			if d.ID != others[i].ID || d.Tokens != others[i].Tokens || seeds > 0 && d.Tokens != tokens[i] {
-				return metrics.Bootstrap{}
-			}
-			difference[i] += d.NLL - others[i].NLL
-			tokens[i] = d.Tokens
-		}
-		seeds++
 	}
-	if len(difference) == 0 {
-		return metrics.Bootstrap{}
-	}
-	for i := range difference {
-		difference[i] /= float64(seeds)
-	}
-	return metrics.PairedBootstrap(difference, tokens, bootstrapSeed)
+	return pairedDocuments(pairs)
 }
 
 // pairsTable sets the ratio of every two models that were trained on equal tokens
