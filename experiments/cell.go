@@ -34,7 +34,7 @@ type cellRun struct {
 	hash     string
 	files    cellFiles
 	text     *TokenizedCorpus // nil for a cell without a corpus
-	folder   *modelFolder     // of the pretrained model; nil for one that is built from sizes
+	folder   *modelFolder     // of the pretrained model; nil for a model built from sizes
 	version  string
 	save     int // steps between checkpoints
 

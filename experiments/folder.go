@@ -100,7 +100,8 @@ func (p *Profile) pretrained() string {
 	return ""
 }
 
-// modelSettings is the profile's own, and those of the experiments that have others.
+// modelSettings is the profile's own settings, and the settings of experiments that have
+// models of their own.
 func (p *Profile) modelSettings() []*results.ModelSettings {
 	all := []*results.ModelSettings{&p.Model}
 	for _, e := range experiments {

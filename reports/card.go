@@ -61,22 +61,22 @@ func sign(shapes string) template.HTML {
 	return template.HTML(`<svg class="sign" width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">` + shapes + `</svg>`)
 }
 
-// result states in one sentence how many claims have each verdict.
-func (d *Document) result() string {
+// resultOf states in one sentence how many claims have each verdict.
+func resultOf(claims []claim) string {
 	counts := map[Verdict]int{}
-	for _, c := range d.claims() {
+	for _, c := range claims {
 		counts[c.verdict()]++
 	}
 	if words := countWords(counts); words != "" {
-		return fmt.Sprintf("Of %s: %s.", plural(len(d.claims()), "claim"), words)
+		return fmt.Sprintf("Of %s: %s.", plural(len(claims), "claim"), words)
 	}
 	return ""
 }
 
 // scale describes the size of the run in one line.
-func (d *Document) scale() string {
+func (d *Document) scale(claims []claim) string {
 	var parts []string
-	for _, c := range d.claims() {
+	for _, c := range claims {
 		if c.verdict() != NotAttempted && c.place == 1 {
 			parts = append(parts, c.scale)
 		}
@@ -121,13 +121,13 @@ func pictureOf(c *content) picture {
 type entry struct{ ID, Title, Verdict string }
 
 // contentsOf is the table of contents.
-func (d *Document) contentsOf() []entry {
+func (d *Document) contentsOf(claims []claim) []entry {
 	all := []entry{{ID: "summary", Title: "Claims"}}
 	for _, p := range d.Parts {
 		// The table of contents is narrow: drop the brackets, which the heading has.
 		title, _, _ := strings.Cut(p.Title, " (")
 		one := entry{ID: p.ID, Title: title}
-		for _, c := range d.claims() {
+		for _, c := range claims {
 			if c.section == p.ID && c.verdict() != NotAttempted {
 				one.Verdict = string(c.verdict())
 				break

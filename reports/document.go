@@ -64,8 +64,9 @@ func New(run *Run) (*Document, error) {
 		}
 	}
 	d.Lead = append(d.Lead, incomplete(run)...)
-	d.Claims, d.Summary = claimsTable(d.claims()), d.summaryTable()
-	d.Result, d.Scale, d.Spent, d.Cards, d.Contents = d.result(), d.scale(), d.spent(), cards(d.claims()), d.contentsOf()
+	claims := d.claims()
+	d.Claims, d.Summary = claimsTable(claims), d.summaryTable()
+	d.Result, d.Scale, d.Spent, d.Cards, d.Contents = resultOf(claims), d.scale(claims), d.spent(), cards(claims), d.contentsOf(claims)
 	return d, nil
 }
 
