@@ -33,7 +33,7 @@ func makeCost(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
-	if err := results.WriteJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
+	if err := results.WriteJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points, Finished: today()}); err != nil {
 		return err
 	}
 	m, err := drawnModel(r.folder, measuredModel(s, s.Model.Segment), vocabulary)

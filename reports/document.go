@@ -26,6 +26,8 @@ type Document struct {
 	Cards     []card
 	Pictures  []picture
 	Contents  []entry
+	Switches  []modelSwitch
+	Cite      citation
 	Lead      []string
 	Totals    []headline
 	Failed    []string
@@ -67,6 +69,7 @@ func New(run *Run) (*Document, error) {
 	claims := d.claims()
 	d.Claims, d.Summary = claimsTable(claims), d.summaryTable()
 	d.Result, d.Scale, d.Spent, d.Cards, d.Contents = resultOf(claims), d.scale(claims), d.spent(), cards(claims), d.contentsOf(claims)
+	d.Switches, d.Cite = switchesOf(d.charts()), d.cite()
 	return d, nil
 }
 

@@ -13,6 +13,8 @@ type Timing struct {
 
 	PeakFLOPS float64     `json:"peak_flops,omitempty"` // per second, of large matrix products on this machine
 	Lengths   []CostPoint `json:"lengths,omitempty"`    // of a cell that measures the cost
+
+	Finished string `json:"finished,omitempty"` // date of the last change, UTC: "2006-01-02"
 }
 
 // StageTiming is what one training of a cell, and the evaluation behind it, cost.
