@@ -201,6 +201,7 @@ func TestBadFolderProfiles(t *testing.T) {
 	}
 	for _, test := range []struct{ old, new, want string }{
 		{"from: FOLDER", "from: nowhere", "model.from: model folder nowhere: nowhere: no such file or directory"},
+		{"from: FOLDER", "from: --model", "profile plugged trains from a pretrained model: name its folder with --model DIR"},
 		{"segment: 64", "segment: 256", "perplexity[0].length: got 128; allowed: a multiple of model.segment, 256"},
 		{"[local-only, infini-delta]", "[compressive]", "perplexity-pg19-compressive-128-seed1: compressive: its slots have no rotary positions"},
 		{"{split: test}", "{tokenizer: " + other + ", split: test}", "corpora.pg19.tokenizer is bytes, but the model in " + dir + " reads bpe-258-"},
