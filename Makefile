@@ -22,7 +22,7 @@ help: ## print this list
 	@echo "  MODEL=dir      the folder of the model that pretrained trains from"
 	@echo "  ONLY=passkey   run or plan only this experiment of the profile; several: ONLY=recall,cost"
 	@echo "  FUZZTIME=10m   how long fuzz runs each target; FUZZ=datasets selects targets: see scripts/fuzz.sh"
-	@echo "  CONFIGS=\"small\", PAIRS=n, ANCHOR=speed.py   settings of bench-compare: see scripts/bench-compare.sh"
+	@echo "  CONFIGS=\"small\", MODES=eval, PAIRS=n   settings of bench-compare: see scripts/bench-compare.sh"
 
 setup: ## install OpenBLAS and ECharts if they are missing; the other targets call it
 	@scripts/setup.sh
@@ -69,7 +69,7 @@ report: build ## rewrite the report from the result files
 	bin/bench report --profile "$(PROFILE)"
 
 bench-compare: build ## compare bench speed with PyTorch, if python3-torch is installed
-	@CONFIGS="$(CONFIGS)" PAIRS="$(PAIRS)" ANCHOR="$(ANCHOR)" scripts/bench-compare.sh
+	@CONFIGS="$(CONFIGS)" MODES="$(MODES)" PAIRS="$(PAIRS)" ANCHOR="$(ANCHOR)" scripts/bench-compare.sh
 
 clean: ## remove built and fetched files; keep the results in runs/
 	rm -rf bin reports/assets/node_modules reports/assets/echarts.min.js reports/assets/echarts.NOTICE
