@@ -24,7 +24,7 @@ training log metrics.jsonl, and checkpoint/ with model.safetensors and tokenizer
 eval and generate read. The same command resumes an interrupted training.`,
 		Example: `  bench train --model infini-linear --corpus novel --out model
   bench train --profile small --data ../data --model infini-delta --corpus pg19 --out model
-  bench train --profile pretrained --from SmolLM2-135M --data ../data --model infini-delta --corpus pg19 --out model`,
+  bench train --profile my.yaml --from SmolLM2-135M --data ../data --model infini-delta --corpus pg19 --out model`,
 		Annotations: map[string]string{continues: ""},
 		RunE: func(*cobra.Command, []string) error {
 			p, err := experiments.LoadProfile(profile)
