@@ -54,6 +54,7 @@ var signs = map[Verdict]template.HTML{
 	DirectionHolds: sign(`<path d="M8 1 15 8H11V15H5V8H1Z" fill="currentColor"/>`),
 	NotReproduced:  sign(`<path d="M2 2 14 14M14 2 2 14" fill="none" stroke="currentColor" stroke-width="3"/>`),
 	Undecided:      sign(`<path d="M8 1 15 8 8 15 1 8Z" fill="none" stroke="currentColor" stroke-width="2"/>`),
+	NoFairTrial:    sign(`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="2"/><path d="M4 12 12 4" stroke="currentColor" stroke-width="2"/>`),
 	NotAttempted:   sign(`<path d="M2 8H14" stroke="currentColor" stroke-width="2" stroke-dasharray="3 2"/>`),
 }
 

@@ -27,7 +27,7 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 			}
 		}
 		if r.overLocal.N > 0 {
-			control = r.overLocal.String()
+			control = narrow(r.overLocal)
 		}
 		t.Add(c.shortName(r), paper, r.ours.String(), fmt.Sprint(len(r.records)), r.zeroed.mean(), control, string(r.verdict))
 		setting := c.dataAndScale(r)
@@ -68,6 +68,15 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 		table.PrintWrapped(out, "  ", "ideal: the bound for a reader of the full history, and of the last segment ("+
 			strings.Join(segments, ", ")+" tokens) only")
 	}
+	var shares []string
+	for _, r := range c.rows {
+		if share, known := c.closed(r); known {
+			shares = append(shares, c.shortName(r)+" "+table.Hundred(share)+" %")
+		}
+	}
+	if len(shares) > 0 {
+		table.PrintWrapped(out, "  ", "ideal gap closed: "+strings.Join(shares, ", "))
+	}
 	if marked {
 		table.PrintWrapped(out, "  ", borrowedNote)
 	}
@@ -76,4 +85,18 @@ func (c *comparison) printTo(out *bytes.Buffer) error {
 	}
 	out.WriteString("\n")
 	return nil
+}
+
+// narrow writes an interval in the width of a terminal, where one seed that differs wildly
+// makes it absurdly wide.
+func narrow(i Interval) string {
+	text := i.String()
+	if len(text) <= 24 || i.N < 2 {
+		return text
+	}
+	high := table.Decimals(i.High, 1)
+	if i.High >= 1000 {
+		high = ">999"
+	}
+	return fmt.Sprintf("%s [%s, %s]", table.Decimals(i.Mean, 3), table.Decimals(i.Low, 3), high)
 }

@@ -50,6 +50,18 @@ func printSummary(out *bytes.Buffer, claims []claim) error {
 	if err := t.PrintPlain(out); err != nil {
 		return err
 	}
+	for _, c := range claims {
+		if words := c.power(); words != "" {
+			table.PrintWrapped(out, "  ", "could have shown, "+c.brief+": "+words)
+		}
+	}
+	for _, c := range claims {
+		for _, v := range c.evidence {
+			if v.verdict == NoFairTrial && v.trial.Hours > 0 {
+				table.PrintWrapped(out, "  ", fmt.Sprintf("a fair trial, %s, %s: %s, %s hours of one worker", c.brief, v.who, v.trial.Takes, hoursText(v.trial.Hours)))
+			}
+		}
+	}
 	table.PrintWrapped(out, "  ", "a claim is worth as much as the weakest of its parts")
 	table.PrintWrapped(out, "  ", "ours: geometric mean over n seeds; [95%]: exp(m ± t·s/√n) of the logarithms")
 	return nil

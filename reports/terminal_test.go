@@ -62,7 +62,7 @@ func TestTerminalOfLittle(t *testing.T) {
 	run := fixture()
 	run.Records, run.Planned = run.Records[3:4], nil // novel, infini-linear, seed 1
 	text := printed(t, run)
-	if strings.Contains(text, "[1") || strings.Contains(text, "[2") || !strings.Contains(text, "undecided\n") {
+	if strings.Contains(text, "[1") || strings.Contains(text, "[2") || !strings.Contains(text, "no fair trial\n") {
 		t.Errorf("one seed without a control:\n%s", text)
 	}
 	cell := run.Records[0].Result.Cell

@@ -21,9 +21,10 @@ func reportCommand(env *environment) *cobra.Command {
 		Use:   "report",
 		Short: "Write the report from the result files without running anything",
 		Long: `report writes the report from the result files of a profile: the main tables on the
-terminal, one HTML page that needs no network, every table as Markdown, CSV and LaTeX, and
-every figure as SVG and PNG. The last line is the path of the page. You may call it during
-a run; unfinished cells are then missing.
+terminal, one HTML page that needs no network, every table as Markdown, CSV and LaTeX, the
+claims with what each trial could have shown as claims.json, and every figure as SVG and
+PNG. The last line is the path of the page. You may call it during a run; unfinished cells
+are then missing.
 
 The report is written to the folder "report" of the run. With --out it is written elsewhere
 and the run is left unchanged, so you can also report on a run that you may only read.`,

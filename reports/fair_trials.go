@@ -1,0 +1,41 @@
+package reports
+
+import (
+	"slices"
+
+	"infinibench/reports/table"
+)
+
+// fairTrialsTable lists the parts of claims without a fair trial, and what one would take. Its
+// hours are computed from the times of this run, so they change from run to run.
+func fairTrialsTable(claims []claim) *table.Table {
+	t := table.New("fair-trials", "What fair trials would take", "Claim", "Part", "What is lacking", "It would take", ">Hours of one worker").CSV(
+		"claim", "part", "lacking", "takes", "hours_of_one_worker")
+	for _, c := range claims {
+		for _, v := range c.evidence {
+			if v.verdict == NoFairTrial {
+				t.Put(table.Prose(c.brief), table.Prose(v.who), table.Prose(v.trial.Lacks), table.Prose(v.trial.Takes), hoursCell(v.trial.Hours))
+			}
+		}
+	}
+	if slices.ContainsFunc(t.Rows, func(row []string) bool { return row[4] != table.None }) {
+		t.Note("Hours to train all seeds, at the speed of this run.")
+	}
+	return t
+}
+
+// hoursCell shows hours; nothing for 0, which is unknown.
+func hoursCell(hours float64) table.Cell {
+	if hours == 0 {
+		return table.Cell{}
+	}
+	return table.Shown(hoursText(hours), hours)
+}
+
+// hoursText writes hours with two decimals, and few of them as "< 0.01".
+func hoursText(hours float64) string {
+	if hours < 0.01 {
+		return "< 0.01"
+	}
+	return table.Decimals(hours, 2)
+}
