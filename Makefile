@@ -20,7 +20,7 @@ help: ## print this list
 	@echo "  DATA=dir       the directory of the texts that books, small and paper read"
 	@echo "  ONLY=passkey   run or plan only this experiment of the profile; several: ONLY=recall,cost"
 	@echo "  FUZZTIME=10m   how long fuzz runs each target; FUZZ=datasets selects targets: see scripts/fuzz.sh"
-	@echo "  CONFIGS=\"small\", PAIRS=n, ANCHOR=speed.py   settings of bench-compare: see scripts/bench-compare.sh"
+	@echo "  CONFIGS=\"small\", MODES=eval, PAIRS=n   settings of bench-compare: see scripts/bench-compare.sh"
 
 setup: ## install OpenBLAS and ECharts if they are missing; the other targets call it
 	@scripts/setup.sh
@@ -67,7 +67,7 @@ report: build ## rewrite the report from the result files
 	bin/bench report --profile "$(PROFILE)"
 
 bench-compare: build ## compare bench speed with PyTorch, if python3-torch is installed
-	@CONFIGS="$(CONFIGS)" PAIRS="$(PAIRS)" ANCHOR="$(ANCHOR)" scripts/bench-compare.sh
+	@CONFIGS="$(CONFIGS)" MODES="$(MODES)" PAIRS="$(PAIRS)" ANCHOR="$(ANCHOR)" scripts/bench-compare.sh
 
 clean: ## remove built and fetched files; keep the results in runs/
 	rm -rf bin reports/assets/node_modules reports/assets/echarts.min.js reports/assets/echarts.NOTICE
