@@ -42,7 +42,7 @@ func (a *adaptTable) able(r *adaptRow) Trial {
 		if i := r.seeds[seed].Score.Ideal; i != nil {
 			t := closedControl(shortName(r.model), math.Log(i.Segment/r.ours.Mean)/math.Log(i.Segment/i.Full))
 			if t.Lacks != "" {
-				t.Takes = fmt.Sprintf("more than %s steps; how many is unknown", table.Count(int64(a.record.Result.Scale.Steps)))
+				t.Takes = fmt.Sprintf("more than %s steps (how many is unknown)", table.Count(int64(a.record.Result.Scale.Steps)))
 			}
 			return t
 		}

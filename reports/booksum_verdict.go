@@ -42,7 +42,7 @@ func (r *bookRow) couldShow(e bookEstimate) Trial {
 		return t.lacking("n too small: "+plural(e.Books, "book"), "at least 2")
 	}
 	p := r.whole()
-	more := fmt.Sprintf("more than %s steps; how many is unknown", table.Count(int64(r.records[0].Result.Scale.Steps)))
+	more := fmt.Sprintf("more than %s steps (how many is unknown)", table.Count(int64(r.records[0].Result.Scale.Steps)))
 	overall := p.rouge.Mid.Overall
 	if p.bound == nil {
 		lead := p.lead.Mid.Overall

@@ -34,17 +34,20 @@ func cards(claims []claim) []card {
 	return all
 }
 
-// tallied counts the parts of a claim that hold, in the claim's own words.
+// tallied counts the parts of a claim that hold, in the claim's own words, and says what the
+// trial could have shown; without a fair trial it says what is lacking.
 func (t claim) tallied() string {
 	v := t.verdict()
-	if v == NotAttempted {
+	switch {
+	case v == NotAttempted:
 		return "no result in this run"
-	}
-	if t.tally == "" {
+	case v == NoFairTrial:
+		return t.decided(v)[0].trial.Lacks
+	case t.tally == "":
 		return t.why()
 	}
 	holds := len(t.decided(Reproduced)) + len(t.decided(DirectionHolds))
-	return fmt.Sprintf("%d of %d %s", holds, len(t.evidence), t.tally)
+	return fmt.Sprintf("%d of %d %s%s", holds, len(t.evidence), t.tally, t.could())
 }
 
 // signs gives each verdict its own shape, so that readers can distinguish the verdicts

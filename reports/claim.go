@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -84,6 +85,21 @@ func (t claim) ours() string {
 		}
 	}
 	return strings.Join(parts, "; ")
+}
+
+// could is the largest of the smallest differences that the trials of all parts could have
+// shown; "" if nothing was estimated.
+func (t claim) could() string {
+	var largest Trial
+	for _, v := range t.evidence {
+		if v.trial.N > 0 && v.trial.Detectable > largest.Detectable {
+			largest = v.trial
+		}
+	}
+	if largest.N == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; could show %s %s", table.Decimals(100*largest.Detectable, 1), largest.Unit)
 }
 
 // power is what the trials of all parts could have shown, equal words once.

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"bytes"
 	"slices"
 
 	"infinibench/reports/table"
@@ -22,6 +23,26 @@ func fairTrialsTable(claims []claim) *table.Table {
 		t.Note("Hours to train all seeds, at the speed of this run.")
 	}
 	return t
+}
+
+// printFairTrials prints what a fair trial of each claim without one would take: the first
+// part's needs, and how many parts more. All are in the table.
+func printFairTrials(out *bytes.Buffer, screen table.Screen, claims []claim) {
+	for _, c := range claims {
+		found := c.decided(NoFairTrial)
+		if c.verdict() != NoFairTrial || found[0].trial.Takes == "" {
+			continue
+		}
+		first := found[0].trial
+		text := "a fair trial, " + c.brief + ": " + first.Takes
+		if first.Hours > 0 {
+			text += ", " + hoursText(first.Hours) + " hours of one worker"
+		}
+		if more := len(found) - 1; more > 0 {
+			text += ", and " + plural(more, "more part")
+		}
+		screen.Print(out, "", text)
+	}
 }
 
 // hoursCell shows hours; nothing for 0, which is unknown.

@@ -79,7 +79,7 @@ func (r *keyRow) moreTuning(chance float64) (takes string, hours float64) {
 		return s.Stage == results.StageRecipe && s.LastSegment != nil && s.LastSegment.Tokens.Low > chance
 	})
 	if i < 0 || r.stage == results.StageRecipe {
-		return takes + "; how many is unknown", 0
+		return takes + " (how many is unknown)", 0
 	}
 	if timing := r.record.Timing; timing != nil {
 		for _, s := range timing.Stages {

@@ -200,7 +200,7 @@ func TestLongRowThatLearntNothing(t *testing.T) {
 	}{
 		{19.8, NotReproduced, "the ordering is not the paper's, with its whole interval"},
 		{14, DirectionHolds, "the paper's ordering, with its whole interval, not at the paper's scale"},
-		{20.2, NoFairTrial, "after 384 steps, 600 at the usual length, it is not yet surely better than a model without memory; it would take more than its 384 steps; how many is unknown"},
+		{20.2, NoFairTrial, "after 384 steps, 600 at the usual length, it is not yet surely better than a model without memory; it would take more than its 384 steps (how many is unknown)"},
 	} {
 		at := func(model string, ppl float64, length, steps int) *row {
 			r := twoModels([2][]float64{{20}, {20}}, [2][]float64{{20}, {20}})[0]

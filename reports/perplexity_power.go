@@ -57,7 +57,7 @@ func (c *comparison) control(r *row) Trial {
 	now := table.Count(int64(r.scale.Steps))
 	// Below a twentieth, the rate so far says nothing.
 	if share < 0.05 {
-		return t.lacking(t.Lacks, fmt.Sprintf("more than its %s steps; how many is unknown", now))
+		return t.lacking(t.Lacks, fmt.Sprintf("more than its %s steps (how many is unknown)", now))
 	}
 	steps := math.Ceil(fairShare/share*float64(r.scale.Steps)/10) * 10
 	t.Takes = fmt.Sprintf("about %s steps in place of %s, at its rate so far", table.Count(int64(steps)), now)
@@ -121,7 +121,7 @@ func (c *comparison) fullControl(r *row) Trial {
 	t := Trial{Control: "full attention ÷ local only " + ratio.String()}
 	if !(ratio.High < 1) || documents.Documents > 0 && !(documents.High < 1) {
 		return t.lacking("not even full attention surely beats local attention: ÷ local only "+ratio.String(),
-			fmt.Sprintf("more than %s steps; how many is unknown", table.Count(int64(full.scale.Steps))))
+			fmt.Sprintf("more than %s steps (how many is unknown)", table.Count(int64(full.scale.Steps))))
 	}
 	return t
 }

@@ -113,7 +113,7 @@ func (c *comparison) judge(r, local, best, short *row) {
 			table.Count(int64(steps))+" steps, the same number of tokens", r.hoursFor(float64(steps)))
 	case r.learntNothing(short.like(c.rows, localOnly)):
 		unfair(fmt.Sprintf("after %s steps, %s at the usual length, it is not yet surely better than a model without memory", table.Count(int64(r.scale.Steps)), table.Count(int64(short.scale.Steps))),
-			fmt.Sprintf("more than its %s steps; how many is unknown", table.Count(int64(r.scale.Steps))), 0)
+			fmt.Sprintf("more than its %s steps (how many is unknown)", table.Count(int64(r.scale.Steps))), 0)
 	}
 }
 

@@ -101,7 +101,7 @@ func TestClosedShare(t *testing.T) {
 	// little for a rate.
 	for ours, want := range map[float64]Trial{
 		2.02: {Control: "Linear closes 98 % of the ideal gap"},
-		2.95: {Control: "Linear closes 4 % of the ideal gap", Lacks: "Linear closes only 4 % of the ideal gap, and a fair trial needs 70 %", Takes: "more than its 600 steps; how many is unknown"},
+		2.95: {Control: "Linear closes 4 % of the ideal gap", Lacks: "Linear closes only 4 % of the ideal gap, and a fair trial needs 70 %", Takes: "more than its 600 steps (how many is unknown)"},
 	} {
 		r := &row{model: infiniLin, ours: Interval{Mean: ours}, scale: results.Scale{Steps: 600}, records: []Record{{}}}
 		if got := (&comparison{ideals: []ideal{{0, 2, 3}}}).control(r); got != want {
