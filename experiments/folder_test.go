@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -289,5 +290,76 @@ func TestSchemaOfFolders(t *testing.T) {
 		if err := config.Parse("mine.yaml", text, new(Profile)); (err == nil) != test.good {
 			t.Errorf("%q for %q: the reader says %v", test.new, test.old, err)
 		}
+	}
+}
+
+// A passkey is learnt from a folder's weights in the folder's own tokenizer, in which the
+// plan counts it too.
+func TestPasskeyFromFolder(t *testing.T) {
+	dir, data := llama(t, 1), writeBooks(t)
+	text := strings.Replace(pretrainedText, "perplexity:\n  - {corpus: pg19, models: [local-only, infini-delta], length: 128}\n", `passkey:
+  models: [infini-linear]
+  corpus: pg19
+  model: {from: FOLDER, segment: 64, gate_init: 0, memory_epsilon: 1e-6, ungated_start: true}
+  language: {steps: 1, batch: 1, segments: 2, learning_rate: 1e-8, gate_learning_rate: 0}
+  paper: {steps: 1, batch: 1, segments: 6, learning_rate: 1e-3, gate_learning_rate: 1e-2}
+  recipe:
+    training: {steps: 27, batch: 1, segments: 6, learning_rate: 1e-3, gate_learning_rate: 1e-2}
+    answer_weight: 20
+    repeats_from: 1
+    repeats_ramp: 1
+    repeats: 10
+    repeats_found: 1
+  lengths: [384]
+  samples: 2
+  other_samples: 1
+  batch: 2
+`, 1)
+	p := parseProfile(t, strings.ReplaceAll(text, "FOLDER", dir))
+	o := Options{Profile: p, Data: data, Runs: shm(t), Version: "test"}
+	work, err := Workload(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := 0
+	o.Observe = func(e Event) { done += e.Tokens }
+	if summary, err := Run(context.Background(), o); err != nil || summary.Done != 1 {
+		t.Fatalf("%+v, %v", summary, err)
+	}
+	if want := work[0].TrainTokens + work[0].EvaluateTokens; done != want {
+		t.Errorf("planned %d tokens, made %d", want, done)
+	}
+	c := p.Cells()[0]
+	files := cellFiles(filepath.Join(o.Directory(), c.Key()))
+	result, _ := files.result(hashOf(c.Settings))
+	if want := "bpe-258-"; !strings.HasPrefix(result.Passkey.Task.Tokenizer, want) {
+		t.Errorf("the task is written in %s, want %s…", result.Passkey.Task.Tokenizer, want)
+	}
+	// Weights: the first stage moves none by more than its rate, 1e-8; the recipe starts there.
+	base, err := Plug{Memory: c.Model, Segment: 64, GateInit: new(float64)}.Load(c.folder.Folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for stage, moved := range map[string]bool{results.StageZeroShot: false, results.StageRecipe: true} {
+		m, _, err := LoadModel(filepath.Join(files.checkpoint(), stage))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range base.Params {
+			most := 0.0
+			for k, x := range w.Data() {
+				most = max(most, math.Abs(float64(x-m.Params[i].Data()[k])))
+			}
+			if moved && (most == 0 || most > 0.5) || !moved && most > 1e-6 {
+				t.Errorf("%s: %s moved by %g", stage, w.Name, most)
+			}
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	if _, _, err := Export(filepath.Join(files.checkpoint(), results.StageRecipe), out); err != nil {
+		t.Fatal(err)
+	}
+	if back, err := pretrained.Open(out); err != nil || back.Plugged.Memory != "infini-linear" {
+		t.Errorf("exported %+v, %v", back, err)
 	}
 }

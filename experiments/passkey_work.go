@@ -6,13 +6,18 @@ import (
 	"infinibench/models"
 )
 
-// countPasskey counts the task in words, which is what a passkey is written in most often.
+// countPasskey counts the task in the corpus's tokenizer if a file holds it, as with a
+// pretrained model, and otherwise in words, which is what a passkey is written in most often.
 func countPasskey(c PlannedCell, _ int, e *Estimate) error {
-	words, err := tokenizer.NewWord(passkey.Vocabulary())
-	if err != nil {
-		return err
+	t := c.tokenizer
+	if t == nil {
+		words, err := tokenizer.NewWord(passkey.Vocabulary())
+		if err != nil {
+			return err
+		}
+		t = words
 	}
-	task, err := passkey.New(words)
+	task, err := passkey.New(t)
 	if err != nil {
 		return err
 	}

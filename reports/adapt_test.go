@@ -9,6 +9,7 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // madeUpScore is a synthetic perplexity over six documents of 1,000 tokens, each slightly
@@ -195,7 +196,7 @@ func TestAdaptEverywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	var terminal bytes.Buffer
-	if err := d.Terminal(&terminal); err != nil {
+	if err := d.Terminal(&terminal, table.Screen{Width: 100, ASCII: true}); err != nil {
 		t.Fatal(err)
 	}
 	page, err := d.page(&library{})
@@ -204,7 +205,7 @@ func TestAdaptEverywhere(t *testing.T) {
 	}
 	claims := fmt.Sprint(d.Claims.Rows)
 	for where, want := range map[string][]string{
-		terminal.String(): {"Linear, trained, β = 0", "0.9000 [0.9000, 0.9000]", "Plug-and-play", "better than the control trained alike: Linear direction holds"},
+		terminal.String(): {"/ control", "Linear     0.9000", "^ direction holds  Plug-and-play"},
 		string(page):      {`id="adapt-novel"`, "chart-adapt-novel", "so that 0.0 % of the gain is left", "a token costs 0.100 nats more than before; in the control, 0.020"},
 		claims:            {"novel, Linear: ÷ control 0.9000 [0.9000, 0.9000]", "62.3K parameters, stand-in text, 3 seeds"},
 	} {

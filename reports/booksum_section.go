@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 
@@ -38,14 +37,7 @@ func layBooksum(run *Run) (*content, error) {
 	}
 	out.claims = []claim{moreOfTheBook(all, pages)}
 	out.verdicts = countVerdicts(4, triedVerdicts(out.rows))
-	out.print = func(to *bytes.Buffer) error {
-		for _, b := range all {
-			if err := b.printTo(to); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	out.scores = booksumScores(all)
 	return out, nil
 }
 

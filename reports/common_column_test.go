@@ -32,3 +32,22 @@ func TestSharedCells(t *testing.T) {
 		t.Errorf("two rows share %+v", s.Shared)
 	}
 }
+
+// What rows have in common beside something of their own is said once, and their own stays.
+func TestSharedParts(t *testing.T) {
+	data := "stand-in: " + strings.Repeat("text ", 8) + "of nobody"
+	of := table.New("x", "X", "Model", "Data and scale")
+	for _, own := range []string{"scale: 1", "scale: 2", "scale: 3"} {
+		of.Add(own, data+"; "+own)
+	}
+	of.Add("the paper's", "paper only")
+	s := shown(of)
+	if len(s.Shared) != 1 || s.Shared[0].Text != data || s.Shared[0].Everywhere || s.Hidden(1) {
+		t.Fatalf("shared: %+v", s.Shared)
+	}
+	for _, c := range [][2]string{{data + "; scale: 2", "scale: 2"}, {"paper only", "paper only"}, {data, ""}} {
+		if got := s.Cell(1, c[0]); got != c[1] {
+			t.Errorf("%q is shown as %q, want %q", c[0], got, c[1])
+		}
+	}
+}

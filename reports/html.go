@@ -82,7 +82,7 @@ func (d *Document) page(lib *library) ([]byte, error) {
 	} else {
 		data.Remote = remoteLibrary
 	}
-	t, err := template.New("report.gohtml").Funcs(template.FuncMap{"verdictClass": verdictClass, "verdictSign": func(v string) template.HTML { return signs[Verdict(v)] }, "alignClass": alignClass, "shown": shown, "first": firstCharts, "after": chartsAfter}).ParseFS(pageFiles, "page/*.gohtml")
+	t, err := template.New("report.gohtml").Funcs(template.FuncMap{"verdictClass": verdictClass, "verdictSign": func(v string) template.HTML { return signs[Verdict(v)] }, "alignClass": alignClass, "shown": shown, "matrix": matrixOf, "titled": titled, "first": firstCharts, "after": chartsAfter}).ParseFS(pageFiles, "page/*.gohtml")
 	if err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"math"
 
 	"infinibench/internal/metrics"
@@ -62,6 +63,10 @@ func (c *comparison) pairsTable(slug string) *table.Table {
 				printed = table.Shown(printed.Text+borrowed, paper, true)
 				t.Note("%s There, “the paper's ordering” is the ordering of the numbers it prints.", borrowedNote)
 			}
+			t.Pairs = append(t.Pairs, table.Pair{
+				This: table.Clean(c.shortName(better)), Other: table.Clean(c.shortName(worse)), Value: ratio.Mean, Text: ratioFigure(ratio),
+				Words: c.pairWords(better, worse, ratio, documents, printed.Text) + "; " + string(verdict), Verdict: string(verdict),
+			})
 			t.Put(table.Text(c.name(better)), table.Text(c.name(worse)), printed, table.Shown(ratioFigure(ratio), ratio.valueLowHighN()[0]), ratio.limitsAndSeeds(), documentLimits(documents), pValue(documents), table.Text(string(verdict)), table.Prose(why), table.Prose(c.dataAndScales(better, worse)))
 			if words := c.apart(better, worse); words != "" {
 				t.Note("%s", words)
@@ -78,6 +83,22 @@ func (c *comparison) pairsTable(slug string) *table.Table {
 		t.Note("%d pairs are tested; of so many independent ones, 1 in 20 would seem sure by chance.", len(t.Rows))
 	}
 	return t
+}
+
+// pairWords is a pair as a sentence: the ratio with its intervals and sample sizes.
+func (c *comparison) pairWords(this, other *row, ratio Interval, documents metrics.Bootstrap, paper string) string {
+	text := fmt.Sprintf("%s ÷ %s: %s", table.Clean(c.shortName(this)), table.Clean(c.shortName(other)), ratioFigure(ratio))
+	if ratio.N > 1 {
+		text += ", 95 % over seeds " + ratio.limits()
+	}
+	text += ", " + plural(ratio.N, "seed")
+	if limits := documentLimits(documents).Text; limits != table.None {
+		text += "; over " + plural(documents.Documents, "document") + " " + limits + ", p " + pValue(documents).Text
+	}
+	if paper != table.None {
+		text += "; paper " + paper
+	}
+	return text
 }
 
 // dataAndScales describes how a pair differs from the paper's setting, and lists the

@@ -60,7 +60,7 @@ saves its state, and the same command resumes the run.`,
 				return err
 			}
 			if summary.Done+summary.Skipped+summary.Failed > 0 {
-				if err := writeReport(env, flags.runs, options.Profile.Name, ""); err != nil {
+				if _, err := writeReport(env, flags.runs, options.Profile.Name, "", false); err != nil {
 					return err
 				}
 			}

@@ -35,7 +35,7 @@ const fitChart = (() => {
   };
 
   // Figures may be left out where there is no room for all, names may not.
-  const figures = (labels) => labels.every((label) => /^[\d.,]+[KM]?$/.test(label));
+  const figures = (labels) => labels.every((label) => /^([\d.,]+[KM]?)?$/.test(label));
 
   // category lays out the labels below an axis of names: in lines within each one's share
   // of the width, in smaller letters where a word needs them, or else upright.

@@ -13,6 +13,15 @@
   addEventListener("hashchange", reveal);
   reveal();
 })();
+// Says below a matrix what is known of the ratio at the pointer.
+(() => {
+  const say = (event) => {
+    const cell = event.target.closest?.(".matrix .ratio");
+    if (cell) cell.closest(".scroll").nextElementSibling.textContent = cell.querySelector(".unseen").textContent;
+  };
+  addEventListener("pointerover", say);
+  addEventListener("focusin", say);
+})();
 // Draws every chart of the page from the JSON beside it. The options carry no
 // code; what a chart cannot say as data is looked up here by name.
 (() => {

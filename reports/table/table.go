@@ -49,6 +49,16 @@ type Table struct {
 	Values  [][][]any // by row and column, what the CSV holds; as long as Rows
 	points  []string  // the columns of the CSV that say which point a repeated column is
 	Anchors []string  // per row: the section it is about, for the page; nil for none
+	Pairs   []Pair    // per row, of a table of ratios that the page may show as a matrix; nil for none
+}
+
+// Pair is a row about the ratio of two things, as a matrix shows it.
+type Pair struct {
+	This, Other string
+	Value       float64
+	Text        string // the ratio
+	Words       string // the ratio with its interval and sample size
+	Verdict     string
 }
 
 // Anchor returns the anchor of the section that row i is about, "" for none.
