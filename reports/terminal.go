@@ -37,11 +37,12 @@ func (d *Document) Terminal(w io.Writer, screen table.Screen) error {
 
 // terminalSigns gives each verdict the sign of its card, in Unicode and in ASCII.
 var terminalSigns = map[Verdict][2]string{
-	Reproduced:     {"✓", "+"},
-	DirectionHolds: {"↑", "^"},
-	NotReproduced:  {"✗", "x"},
-	Undecided:      {"◇", "?"},
-	NotAttempted:   {"–", "-"},
+	Reproduced:      {"✓", "+"},
+	DirectionHolds:  {"↑", "^"},
+	NotReproduced:   {"✗", "x"},
+	Undecided:       {"◇", "?"},
+	NotAttempted:    {"–", "-"},
+	"no fair trial": {"⊘", "o"},
 }
 
 func verdictText(screen table.Screen, v Verdict) string {
