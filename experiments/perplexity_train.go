@@ -22,7 +22,13 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	s := r.settings
 	return r.fit(ctx, phase{
 		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length, curriculum: s.Baselines.RMT.Curriculum,
-		begin: r.newModel,
+		begin: func() (*models.Model, error) {
+			m, err := r.newModel()
+			if err == nil {
+				misread(m, s.Training.Memory)
+			}
+			return m, err
+		},
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, s.Training.Batch, s.Length)
 		},
