@@ -47,17 +47,20 @@ func cards(claims []claim) []card {
 	return all
 }
 
-// tallied counts the parts of a claim that hold, in the claim's own words.
+// tallied counts the parts of a claim that hold, in the claim's own words, and says what the
+// trial could have shown; without a fair trial it says what is lacking.
 func (t claim) tallied() string {
 	v := t.verdict()
-	if v == NotAttempted {
+	switch {
+	case v == NotAttempted:
 		return "no result in this run"
-	}
-	if t.tally == "" {
+	case v == NoFairTrial:
+		return t.decided(v)[0].trial.Lacks
+	case t.tally == "":
 		return t.why()
 	}
 	holds := len(t.decided(Reproduced)) + len(t.decided(DirectionHolds))
-	return fmt.Sprintf("%d of %d %s", holds, len(t.evidence), t.tally)
+	return fmt.Sprintf("%d of %d %s%s", holds, len(t.evidence), t.tally, t.could())
 }
 
 // signs gives each verdict its own shape, so that readers can distinguish the verdicts
@@ -67,6 +70,7 @@ var signs = map[Verdict]template.HTML{
 	DirectionHolds: sign(`<path d="M8 1 15 8H11V15H5V8H1Z" fill="currentColor"/>`),
 	NotReproduced:  sign(`<path d="M2 2 14 14M14 2 2 14" fill="none" stroke="currentColor" stroke-width="3"/>`),
 	Undecided:      sign(`<path d="M8 1 15 8 8 15 1 8Z" fill="none" stroke="currentColor" stroke-width="2"/>`),
+	NoFairTrial:    sign(`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="2"/><path d="M4 12 12 4" stroke="currentColor" stroke-width="2"/>`),
 	NotAttempted:   sign(`<path d="M2 8H14" stroke="currentColor" stroke-width="2" stroke-dasharray="3 2"/>`),
 }
 

@@ -144,6 +144,8 @@ func verdictClass(cell string) string {
 		return "bad"
 	case Undecided, NotAttempted:
 		return "open"
+	case NoFairTrial:
+		return "unfair"
 	}
 	switch cell {
 	case "failed", "NO":

@@ -25,7 +25,8 @@ type keyRow struct {
 	scored       *results.PasskeyStage // of record
 	failed       *Record
 	notRun       bool
-	twin         bool // another row has the same model and stage
+	twin         bool  // another row has the same model and stage
+	trial        Trial // what its keys could have shown
 	verdict      Verdict
 	why          string
 }

@@ -85,7 +85,7 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 		for _, r := range p.rows {
 			switch r.stage {
 			case results.StagePaper:
-				v := evidence{who: r.name(shortName), verdict: r.verdict, why: r.why}
+				v := evidence{who: r.name(shortName), verdict: r.verdict, why: r.why, trial: r.trial}
 				if ours := r.evidence(); ours != "" {
 					v.ours = v.who + ": " + ours
 				}

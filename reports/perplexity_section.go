@@ -110,7 +110,7 @@ func (c *comparison) page(slug string) (perplexityPage, error) {
 func (c *comparison) summaryRows() []summaryRow {
 	var rows []summaryRow
 	for _, r := range c.tried() {
-		row := summaryRow{corpus: c.corpus, verdict: r.verdict, text: c.claim(r, modelName), evidence: r.evidenceCell(), paper: r.paperEvidenceCell(), why: r.why, scale: c.dataAndScale(r)}
+		row := summaryRow{corpus: c.corpus, verdict: r.verdict, text: c.claim(r, modelName), evidence: r.evidenceCell(), paper: r.paperEvidenceCell(), why: r.why, trial: r.trial, scale: c.dataAndScale(r)}
 		if r.claim.borrowed {
 			row.note = borrowedNote
 		}

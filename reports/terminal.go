@@ -23,6 +23,8 @@ func (d *Document) Terminal(w io.Writer, screen table.Screen) error {
 	if err := printCards(&out, screen, d.Cards); err != nil {
 		return err
 	}
+	printFairTrials(&out, screen, d.claims())
+	out.WriteString("\n")
 	var all []scores
 	for _, c := range d.contents {
 		all = append(all, c.scores)
@@ -37,12 +39,12 @@ func (d *Document) Terminal(w io.Writer, screen table.Screen) error {
 
 // terminalSigns gives each verdict the sign of its card, in Unicode and in ASCII.
 var terminalSigns = map[Verdict][2]string{
-	Reproduced:      {"✓", "+"},
-	DirectionHolds:  {"↑", "^"},
-	NotReproduced:   {"✗", "x"},
-	Undecided:       {"◇", "?"},
-	NotAttempted:    {"–", "-"},
-	"no fair trial": {"⊘", "o"},
+	Reproduced:     {"✓", "+"},
+	DirectionHolds: {"↑", "^"},
+	NotReproduced:  {"✗", "x"},
+	Undecided:      {"◇", "?"},
+	NoFairTrial:    {"⊘", "o"},
+	NotAttempted:   {"–", "-"},
 }
 
 func verdictText(screen table.Screen, v Verdict) string {
@@ -71,11 +73,7 @@ func printCards(out *bytes.Buffer, screen table.Screen, all []card) error {
 		row := []string{verdictText(screen, c.Verdict), screen.Text(c.Claim), screen.Cut(c.Why, room)}
 		rows = append(rows, row[:len(columns)])
 	}
-	if err := screen.Columns(out, columns, rows); err != nil {
-		return err
-	}
-	out.WriteString("\n")
-	return nil
+	return screen.Columns(out, columns, rows)
 }
 
 // printProblems prints which cells failed or did not run, and the warnings: the first few

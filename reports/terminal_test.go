@@ -38,11 +38,12 @@ func tinyRun() *Run {
 	for _, corpus := range []struct {
 		name          string
 		full, limited float64
-	}{{"novel", 17.2, 21.9}, {"proof", 9.4, 10.1}} {
+		helps         float64 // enough to close three quarters of the gap
+	}{{"novel", 17.2, 21.9, 1}, {"proof", 9.4, 10.1, 1.65}} {
 		add := func(model string, length int) {
 			for seed := uint64(1); seed <= 3; seed++ {
 				cell := results.Cell{Experiment: "perplexity", Corpus: corpus.name, Model: model, Length: length, Seed: seed}
-				run.Records = append(run.Records, Record{Key: cell.Key(), Result: madeUp(cell, corpus.full, corpus.limited, 0.5, rng),
+				run.Records = append(run.Records, Record{Key: cell.Key(), Result: madeUp(cell, corpus.full, corpus.limited, corpus.helps, rng),
 					Timing: &results.Timing{TrainSeconds: 20, EvalSeconds: 5}})
 			}
 		}
@@ -66,13 +67,14 @@ func tinyRun() *Run {
 var screens = map[string]table.Screen{"120": {Width: 120}, "100": {Width: 100}, "80": {Width: 80}, "60": {Width: 60}, "80-ascii": {Width: 80, ASCII: true}}
 
 // The summary of the default profile fits one screen of any width, with room for the two
-// lines that say where the report is; every character is whole.
+// lines that say where the report is, and two for each of two claims without a fair trial;
+// every character is whole.
 func TestTerminalGolden(t *testing.T) {
 	for name, screen := range screens {
 		text := shownOn(t, tinyRun(), screen)
 		snapshot.Check(t, "testdata/terminal-"+name+".txt", []byte(text))
-		if n := strings.Count(text, "\n"); n > 38 {
-			t.Errorf("%s: %d lines, want at most 38", name, n)
+		if n := strings.Count(text, "\n"); n > 42 {
+			t.Errorf("%s: %d lines, want at most 42", name, n)
 		}
 		wantFitting(t, text, screen)
 	}

@@ -22,9 +22,10 @@ func reportCommand(env *environment) *cobra.Command {
 		Use:   "report",
 		Short: "Write the report from the result files without running anything",
 		Long: `report writes the report from the result files of a profile: a summary on the terminal, one
-HTML page that needs no network, every table as Markdown, CSV and LaTeX, and every figure as
-SVG and PNG. The last line is the path of the page, which --open opens in the browser. You
-may call it during a run; unfinished cells are then missing.
+HTML page that needs no network, every table as Markdown, CSV and LaTeX, every figure as SVG
+and PNG, and the claims, with what each trial could have shown, as claims.json. The last line
+is the path of the page, which --open opens in the browser. You may call it during a run;
+unfinished cells are then missing.
 
 The summary fits the width of the terminal, or the variable COLUMNS, and is plain ASCII
 unless LC_ALL, LC_CTYPE or LANG asks for UTF-8.
