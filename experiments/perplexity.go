@@ -14,7 +14,7 @@ import (
 
 // perplexityExperiment is the paper's Table 2: language models scored on long documents.
 var perplexityExperiment = &experiment{
-	name: "perplexity", everySeed: true,
+	name: "perplexity", everySeed: true, misreads: true,
 	cells: perplexityCells, validate: validatePerplexity, count: countPerplexity, estimate: estimatePerplexity, make: makePerplexity,
 	keys: perplexityKeys,
 }
