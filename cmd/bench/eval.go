@@ -16,11 +16,11 @@ import (
 func evalCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "eval",
-		Short:   "Evaluate a trained model on your own files",
-		Long:    "eval evaluates a trained model on your files: a checkpoint of a cell or of train, or a pretrained\nmodel in its Hugging Face folder.",
+		Short:   "Evaluate a trained model on your own files, or on passkeys",
+		Long:    "eval evaluates a trained model on your files or on passkeys: a checkpoint of a cell or of train, or a\npretrained model in its Hugging Face folder.",
 		Example: "  bench eval perplexity --checkpoint runs/tiny/CELL/checkpoint book.txt",
 	}
-	cmd.AddCommand(evalPerplexityCommand(env))
+	cmd.AddCommand(evalPerplexityCommand(env), evalPasskeyCommand(env))
 	return cmd
 }
 
