@@ -100,6 +100,7 @@ var profileKeys = []keyDoc{
 
 	{path: "workers", unit: "cells", about: "How many cells are trained at the same time; it changes no result."},
 	{path: "threads", unit: "threads", about: "Threads of each cell. It is part of a result's hash, since sums of floats depend on how they are split."},
+	{path: "precision", absent: "float32", about: "Of products with weights and their gradients. bf16 rounds both factors to bfloat16 and needs oneDNN (on Debian 12, libdnnl2); sums, weights, the memory and attention stay in float32. Worth it only on a processor with instructions for bfloat16."},
 	{path: "save_every", unit: "steps", about: "Steps between checkpoints, and so the most work an interruption costs; it changes no result."},
 	{path: "seeds", about: "One repetition of perplexity, booksum and adapt for each seed; intervals in the report are over them. The first serves experiments that run once.", distinct: true},
 
