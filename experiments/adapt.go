@@ -145,14 +145,22 @@ func validateAdapt(p *Profile, report reporter) {
 	if segment == 0 {
 		segment = p.Model.Segment
 	}
-	if s.Segment > p.Model.Segment {
+	switch {
+	case s.Segment != 0 && p.Model.From != "":
+		report("adapt.segment", "got %d; leave it out: model.segment is the segment of a pretrained model with a memory", s.Segment)
+	case s.Segment > p.Model.Segment:
 		report("adapt.segment", "got %d; allowed: at most model.segment, %d, the context of the base", s.Segment, p.Model.Segment)
 	}
 	validateAdaptTraining(p, "adapt.training", s.Training, segment, report)
-	if s.Base == (results.AdaptTraining{}) {
-		report("adapt.base", "missing; allowed: the training of the base, as it comes from no folder")
-	} else {
+	switch given := s.Base != (results.AdaptTraining{}); {
+	case p.Model.Scratch:
+		report("model.from_scratch", "got true; allowed: false, as adapt starts from the weights of the folder")
+	case given && p.Model.From != "":
+		report("adapt.base", "leave it out: the base is the model in model.from")
+	case given:
 		validateAdaptTraining(p, "adapt.base", s.Base, p.Model.Segment, report)
+	case p.Model.From == "":
+		report("adapt.base", "missing; allowed: the training of the base, as it comes from no folder")
 	}
 	for i, w := range s.Ways {
 		key := fmt.Sprintf("adapt.ways[%d]", i)

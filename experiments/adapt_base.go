@@ -27,14 +27,18 @@ type adaptBase struct {
 	own    []sample // texts that it wrote
 }
 
-// adaptBaseRun trains the base that all cells of a seed share. Its directory is laid out
-// like a cell's, without a result.
+// adaptBaseRun trains the base and samples its texts, which all cells of a seed share. Its
+// directory is laid out like a cell's, without a result. For a pretrained base it samples
+// the texts only.
 func adaptBaseRun(r *cellRun) *cellRun {
 	s, base := r.settings, r.settings.Adapt.Base
-	s.ModelID, s.Length, s.Training = adaptControl, base.Length, adaptTraining(s.Training, base, 0)
+	if r.folder == nil {
+		s.Length, s.Training = base.Length, adaptTraining(s.Training, base, 0)
+	}
+	s.ModelID = adaptControl
 	s.Adapt, s.Baselines, s.Evaluation = results.AdaptSettings{}, results.BaselineSettings{}, results.EvaluationSettings{}
 	b := *r
-	b.cell = results.Cell{Experiment: r.cell.Experiment, Corpus: r.cell.Corpus, Model: adaptControl, Length: base.Length, Seed: r.cell.Seed}
+	b.cell = results.Cell{Experiment: r.cell.Experiment, Corpus: r.cell.Corpus, Model: adaptControl, Length: s.Length, Seed: r.cell.Seed}
 	b.settings, b.config, b.hash, b.timing = s, configOf(s), hashOf(s), results.Timing{}
 	b.files = cellFiles(filepath.Join(filepath.Dir(string(r.files)), fmt.Sprintf("adapt-base-%s-seed%d", r.cell.Corpus, r.cell.Seed)))
 	if r.cell.Model != adaptControl { // whose plan the base is part of
@@ -56,7 +60,7 @@ func openAdaptBase(ctx context.Context, r *cellRun) (*adaptBase, error) {
 	if made {
 		base, err := readAdaptBase(r, folder, own)
 		if err == nil {
-			b.advance("train", b.settings.Training.Steps*b.settings.Training.Batch*b.settings.Length, true)
+			b.advance("train", int(base.note.TrainTokens), true)
 			return base, nil
 		}
 		r.note(fmt.Sprintf("%v: made again", err))
@@ -90,7 +94,7 @@ func madeAdaptBase(b *cellRun, folder, own string) (bool, error) {
 		return false, nil
 	}
 	for _, path := range []string{folder, own} {
-		if err == nil {
+		if err == nil && (path != folder || b.folder == nil) {
 			_, err = os.Stat(path)
 		}
 	}
@@ -121,25 +125,39 @@ func makeAdaptBase(ctx context.Context, b *cellRun, folder, own string, s result
 	if err := b.begin(); err != nil {
 		return err
 	}
-	m, err := b.trained(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-		text, err := os.ReadFile(filepath.Join(b.files.checkpoint(), "tokenizer.json"))
-		if err != nil {
+	if b.folder == nil {
+		if err := trainAdaptBase(ctx, b, folder); err != nil {
 			return err
 		}
-		if err := pretrained.Write(folder, m, "", &pretrained.Source{Tokenizer: text}); err != nil {
-			return err
-		}
-	} else if err != nil {
-		return err
 	}
 	if err := writeAdaptTexts(ctx, b, folder, own, s); err != nil {
 		return err
 	}
 	return train.ForgetProgress(b.files.checkpoint())
+}
+
+// trainAdaptBase trains the base and writes it as a model folder.
+func trainAdaptBase(ctx context.Context, b *cellRun, folder string) error {
+	m, err := b.trained(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	text, err := os.ReadFile(filepath.Join(b.files.checkpoint(), "tokenizer.json"))
+	if err != nil {
+		return err
+	}
+	return pretrained.Write(folder, m, "", &pretrained.Source{Tokenizer: text})
+}
+
+// openAdaptFolder opens the pretrained base, or the one that was trained here.
+func openAdaptFolder(r *cellRun, folder string) (*pretrained.Folder, error) {
+	if r.folder != nil {
+		return r.folder.Folder, nil
+	}
+	return pretrained.Open(folder)
 }
 
 // adaptText is a text of the base, a line of its file.
@@ -150,7 +168,7 @@ type adaptText struct {
 // writeAdaptTexts samples texts from the base at temperature 1. Each starts with the
 // beginning-of-text token or, if the tokenizer has none, like a training document.
 func writeAdaptTexts(ctx context.Context, b *cellRun, folder, path string, s results.AdaptSettings) error {
-	f, err := pretrained.Open(folder)
+	f, err := openAdaptFolder(b, folder)
 	if err != nil {
 		return err
 	}
@@ -196,15 +214,18 @@ func writeAdaptTexts(ctx context.Context, b *cellRun, folder, path string, s res
 // readAdaptBase opens what makeAdaptBase made.
 func readAdaptBase(r *cellRun, folder, own string) (*adaptBase, error) {
 	b := &adaptBase{note: results.AdaptBase{Name: adaptControl}}
-	if base := r.settings.Adapt.Base; base.Steps > 0 {
+	if r.folder != nil {
+		b.note.Name = r.folder.id
+		if err := r.folder.reads(r.cell.Corpus, r.text.Tokenizer); err != nil {
+			return nil, fmt.Errorf("experiments: %w", err)
+		}
+	} else {
+		base := r.settings.Adapt.Base
 		b.note.TrainTokens = int64(base.Steps) * int64(base.Batch) * int64(base.Length)
 	}
 	var err error
-	if b.folder, err = pretrained.Open(folder); err != nil {
+	if b.folder, err = openAdaptFolder(r, folder); err != nil {
 		return nil, err
-	}
-	if have, want := r.text.Tokenizer.Name(), b.folder.Tokenizer.Name(); have != want {
-		return nil, fmt.Errorf("experiments: corpora.%s.tokenizer is %s, but the base reads %s: name the folder of the base there", r.cell.Corpus, have, want)
 	}
 	m, err := loadAdapt(b.folder, b.folder.Config, adaptControl, r.settings)
 	if err != nil {

@@ -5,7 +5,7 @@ var adaptKeys = []keyDoc{
 	{path: "", about: "The paper's plug-and-play continual pre-training: memories are plugged into a language model that was trained without one, and its training continues. The same model without a memory is trained alike, as a control.", needs: []string{"corpus", "models"}},
 	{path: ".corpus", absent: "required", about: "The text that the models are adapted to, one of corpora.", names: corpusNames},
 	{path: ".models", paper: "[infini-linear, infini-delta]", absent: "required", about: "The memories to plug in, at least one. local-only, the control, always runs too.", names: Models, distinct: true},
-	{path: ".base", absent: "the base is the folder of the model", about: "Training of the base, a local-only model of the profile's size, on the same corpus. What it does not set is as in training."},
+	{path: ".base", absent: "the base is the model in model.from", about: "Training of the base, a local-only model of the profile's size, on the same corpus. What it does not set is as in training."},
 	{path: ".base.length", unit: "tokens", about: "Length of a training sequence, a multiple of the segment."},
 	{path: ".base.batch", unit: "sequences", about: "Sequences in one step."},
 	{path: ".base.steps", unit: "steps", about: "Optimiser steps. Train a base until its loss no longer falls: one that still learns has little use for a memory."},

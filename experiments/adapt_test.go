@@ -16,6 +16,7 @@ import (
 	"infinibench/internal/results"
 	"infinibench/models"
 	"infinibench/models/pretrained"
+	"infinibench/models/pretrained/pretrainedtest"
 )
 
 // adaptive is the smoke profile with this experiment alone and one seed.
@@ -286,6 +287,65 @@ func TestAdaptTrained(t *testing.T) {
 	}
 	if adaptTrained(results.AdaptAll) != nil {
 		t.Error("all: not all weights are trained")
+	}
+}
+
+// TestAdaptFolder adapts a model of a folder: it is not trained first, its own context and
+// tokenizer count, and the checkpoint can be exported as such a folder again.
+func TestAdaptFolder(t *testing.T) {
+	dir := llama(t, 1)
+	text := strings.Replace(pretrainedText, "perplexity:\n  - {corpus: pg19, models: [local-only, infini-delta], length: 128}\n", `adapt:
+  corpus: pg19
+  models: [infini-delta]
+  ungated_start: true
+  training: {length: 128, batch: 1, steps: 2, warmup_steps: 0, learning_rate: 1e-3}
+  ways: [{gate_init: -2, gate_learning_rate: 0.05, train: all}]
+  own_texts: 3
+  own_tokens: 100
+`, 1)
+	p := parseProfile(t, strings.ReplaceAll(text, "FOLDER", dir))
+	o := Options{Profile: p, Data: writeBooks(t), Runs: shm(t), Version: "test"}
+	if summary, err := Run(context.Background(), o); err != nil || summary.Done != 2 {
+		t.Fatalf("%+v, %v", summary, err)
+	}
+	var got []string
+	for _, c := range p.Cells() {
+		r, _ := cellFiles(filepath.Join(o.Directory(), c.Key())).result(hashOf(c.Settings))
+		if r.Adapt.Base.Name != r.Settings.Model.From || r.Adapt.Base.Context != pretrainedtest.Context || r.Adapt.Base.TrainTokens != 0 {
+			t.Errorf("%s: base %+v", c.Key(), r.Adapt.Base)
+		}
+		for _, row := range r.Adapt.Rows {
+			got = append(got, fmt.Sprint(c.Model, " ", row.Kind, " ", row.Segment))
+		}
+	}
+	want := []string{"local-only context 128", "local-only cut 64", "local-only trained 64", "infini-delta plugged 64", "infini-delta trained 64"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if _, err := os.Stat(filepath.Join(o.Directory(), "adapt-base-pg19-seed1", "folder")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a base was trained: %v", err)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	if _, _, err := Export(filepath.Join(o.Directory(), p.Cells()[1].Key(), "checkpoint", "way-1"), out); err != nil {
+		t.Fatal(err)
+	}
+	back, err := pretrained.Open(out)
+	if err != nil || back.Plugged.Memory != "infini-delta" || back.ModelType != "llama" || back.Config.Segment != 64 {
+		t.Errorf("exported %+v, %v", back, err)
+	}
+	sameFile(t, filepath.Join(out, "tokenizer.json"), filepath.Join(dir, "tokenizer.json"))
+
+	p.Adapt.Base = results.AdaptTraining{Length: 128, Batch: 1, Steps: 1, LearningRate: 1e-3}
+	p.Adapt.Segment = 32
+	var problems []string
+	for _, problem := range p.Validate() {
+		problems = append(problems, problem.String())
+	}
+	if diff := cmp.Diff([]string{
+		"adapt.segment: got 32; leave it out: model.segment is the segment of a pretrained model with a memory",
+		"adapt.base: leave it out: the base is the model in model.from",
+	}, problems); diff != "" {
+		t.Error(diff)
 	}
 }
 

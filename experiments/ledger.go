@@ -73,8 +73,7 @@ func (p *Profile) Ledger() (*results.Ledger, error) {
 		Local: 2 * int64(p.Model.Segment) * int64(p.Model.Heads) * int64(p.Model.HeadSize) * int64(p.Model.Layers),
 	}
 	for _, memory := range memories {
-		// The control is no row of the paper's table; it is one of a profile that trains it.
-		if _, control := memory.(baselines.FullAttention); control && !slices.Contains(p.languageModels(), memory.Name()) {
+		if offTable(memory) && !slices.Contains(p.languageModels(), memory.Name()) {
 			continue
 		}
 		c, memory, err := modelOf(nil, results.CellSettings{ModelID: memory.Name(), Model: p.Model, Baselines: p.Baselines}, 1)
@@ -90,6 +89,16 @@ func (p *Profile) Ledger() (*results.Ledger, error) {
 	}
 	compareLedger(l)
 	return l, nil
+}
+
+// offTable marks the controls that are no rows of the paper's table. A profile that trains one
+// has a row for it.
+func offTable(m models.Memory) bool {
+	switch m.(type) {
+	case baselines.FullAttention, baselines.LocalScaled:
+		return true
+	}
+	return false
 }
 
 // folderLedger is the ledger of a profile whose model is pretrained.
@@ -132,8 +141,8 @@ func ModelLedger(name string, c models.Config, all []models.Memory, batch int, l
 		all = memories
 	}
 	for _, memory := range all {
-		if _, control := memory.(baselines.FullAttention); control && len(all) > 1 {
-			continue // its rows are below
+		if offTable(memory) && len(all) > 1 {
+			continue // the rows of full attention are below
 		}
 		if err := models.Check(c, memory); err != nil {
 			l.LeftOut = append(l.LeftOut, err.Error())

@@ -19,6 +19,7 @@ var memories = []models.Memory{
 	models.Infini{},
 	models.Infini{Delta: true},
 	baselines.FullAttention{},
+	baselines.LocalScaled{},
 }
 
 func modelIDs() []string {
@@ -60,6 +61,20 @@ func drawnModel(f *modelFolder, s results.CellSettings, vocabulary int) (*models
 		return nil, err
 	}
 	return models.New(c, memory, s.Seed)
+}
+
+// What TrainingSettings.Memory may be.
+const (
+	emptyMemory = "empty"
+	otherMemory = "other"
+)
+
+// misread sets up a model for training with another memory than its own. A profile may ask
+// that of an Infini-Transformer only.
+func misread(m *models.Model, memory string) {
+	if memory != "" {
+		m.Memory = baselines.Misread{Infini: m.Memory.(models.Infini), Empty: memory == emptyMemory}
+	}
 }
 
 // modelOf returns the configuration and the memory of a cell's model. A folder brings its

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"infinibench/internal/atomicfile"
-	"infinibench/internal/kernel"
 	"infinibench/internal/lease"
 	"infinibench/internal/results"
 	"infinibench/internal/train"
@@ -22,7 +21,13 @@ func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	s := r.settings
 	return r.fit(ctx, phase{
 		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length, curriculum: s.Baselines.RMT.Curriculum,
-		begin: r.newModel,
+		begin: func() (*models.Model, error) {
+			m, err := r.newModel()
+			if err == nil {
+				misread(m, s.Training.Memory)
+			}
+			return m, err
+		},
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, s.Training.Batch, s.Length)
 		},
@@ -62,7 +67,9 @@ func Train(ctx context.Context, o Options, c results.Cell, dir string, advance f
 	if planned.experiment != perplexityExperiment {
 		return fmt.Errorf("experiments: %s does not train a model on a corpus alone", c.Key())
 	}
-	kernel.SetThreads(o.Profile.Threads)
+	if err := o.Profile.configure(); err != nil {
+		return err
+	}
 	l, err := lease.Try(dir, &lease.Sighting{})
 	var held *lease.Held
 	if errors.As(err, &held) {

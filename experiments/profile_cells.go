@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"infinibench/datasets/tokenizer"
 	"infinibench/internal/config"
 	"infinibench/internal/results"
 )
@@ -16,7 +17,8 @@ type PlannedCell struct {
 	Settings results.CellSettings
 
 	experiment *experiment
-	folder     *modelFolder // of the pretrained model, once Identify has opened it; nil without one
+	folder     *modelFolder        // of the pretrained model, once Identify has opened it; nil without one
+	tokenizer  tokenizer.Tokenizer // of a corpus that names it by its path, once Identify has loaded it
 }
 
 // Cells lists the work of a profile in the order it is to be done: seed by seed what is
@@ -33,6 +35,7 @@ func (p *Profile) Cells() []PlannedCell {
 			if c.folder = p.folders[c.Settings.Model.From]; c.folder != nil {
 				c.Settings.Model.From = c.folder.id
 			}
+			c.tokenizer = p.tokenizers[c.Corpus]
 			all = append(all, c)
 		}
 	}
@@ -67,7 +70,7 @@ func (p *Profile) Names() []string {
 func (p *Profile) newCell(c results.Cell) PlannedCell {
 	s := results.CellSettings{
 		Version: results.Version, ModelID: c.Model, Length: c.Length, Seed: c.Seed,
-		Threads: p.Threads, Model: p.Model,
+		Threads: p.Threads, Model: p.Model, Precision: p.Precision,
 	}
 	if c.Corpus != "" {
 		s.CorpusName, s.Corpus, s.Fingerprint = c.Corpus, p.Corpora[c.Corpus], p.fingerprints[c.Corpus]

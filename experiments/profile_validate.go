@@ -10,6 +10,7 @@ import (
 	"infinibench/datasets"
 	"infinibench/internal/config"
 	"infinibench/internal/results"
+	"infinibench/models"
 )
 
 // What a profile may name. The report names models and corpora by these ids too.
@@ -51,6 +52,7 @@ func (p *Profile) Validate() config.Problems {
 		validateCorpus(name, c, report)
 	}
 	p.validateBaselines(report)
+	p.validateTrainingMemory(report)
 	for _, e := range experiments {
 		e.validate(p, report)
 	}
@@ -58,6 +60,27 @@ func (p *Profile) Validate() config.Problems {
 		report(experiments[0].name, "the profile has no experiment; allowed: at least one of %s", strings.Join(experimentNames(), ", "))
 	}
 	return problems
+}
+
+// validateTrainingMemory reports cells that cannot be trained with another memory than their
+// own.
+func (p *Profile) validateTrainingMemory(report reporter) {
+	s := p.Training.Memory
+	if s == "" {
+		return
+	}
+	for _, c := range p.Cells() {
+		const key = "training.memory"
+		infini := c.Model == models.Infini{}.Name() || c.Model == models.Infini{Delta: true}.Name()
+		switch {
+		case !c.experiment.misreads || !infini:
+			report(key, "got %s, and the profile has %s; allowed: only with cells that train infini-linear or infini-delta on a corpus alone", s, c.Key())
+			return
+		case s == otherMemory && c.Settings.Training.Batch < 2:
+			report(key, "got other, and %s trains on one sequence at a time; allowed: with a batch of at least 2", c.Key())
+			return
+		}
+	}
 }
 
 // validateModelSettings reports a model that is neither built from all its sizes nor

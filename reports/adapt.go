@@ -90,6 +90,7 @@ type adaptRow struct {
 
 	verdict Verdict // NoClaim for a row that the claim is not about
 	why     string
+	trial   Trial
 }
 
 // adaptTables sorts the results of a run by corpus and protocol.
@@ -182,7 +183,7 @@ func (a *adaptTable) complete() {
 	for _, r := range a.rows {
 		first := r.kind == results.AdaptTrained && isInfini(r.model) && !judged[r.model]
 		judged[r.model] = judged[r.model] || first
-		r.judge(first)
+		r.judge(first, a.able(r))
 	}
 }
 

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
@@ -61,14 +60,7 @@ func layAdapt(run *Run) (*content, error) {
 		}
 	}
 	out.claims = []claim{adaptClaim(all, ids)}
-	out.print = func(to *bytes.Buffer) error {
-		for _, a := range all {
-			if err := a.printTo(to); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	out.scores = adaptScores(all)
 	return out, nil
 }
 

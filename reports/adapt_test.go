@@ -4,18 +4,20 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"infinibench/datasets"
 	"infinibench/internal/results"
+	"infinibench/reports/table"
 )
 
 // madeUpScore is a synthetic perplexity over six documents of 1,000 tokens, each slightly
 // higher than the one before.
 func madeUpScore(ppl float64) *results.Perplexity {
 	const tokens = 1000
-	p := &results.Perplexity{Ideal: &results.IdealRow{Full: 2, Segment: 2.9}}
+	p := &results.Perplexity{Ideal: &results.IdealRow{Full: 2.6, Segment: 3.2}}
 	for d := range 6 {
 		nll := tokens * (math.Log(ppl) + 0.01*(float64(d)-2.5))
 		p.Documents = append(p.Documents, results.DocumentScore{ID: fmt.Sprintf("test-%d", d), NLL: nll, Tokens: tokens, Words: tokens, Bytes: 5 * tokens})
@@ -116,14 +118,35 @@ func TestAdaptTable(t *testing.T) {
 		t.Errorf("%d rows, want 5", len(rows))
 	}
 	const base = "The base, local-only, has 62.3K parameters and a context of 128 tokens; it was trained here, on 2.9M tokens of the same corpus. Continual pre-training is 600 steps of 2,048 tokens."
-	for _, want := range []string{base, "The best possible perplexity is 2.000 with the full history and 2.900 with the last segment only.", "With an ungated start"} {
+	for _, want := range []string{base, "The best possible perplexity is 2.600 with the full history and 3.200 with the last segment only.", "With an ungated start"} {
 		if !strings.Contains(strings.Join(table.Notes, "\n"), want) {
 			t.Errorf("no note %q in %q", want, table.Notes)
 		}
 	}
 }
 
-// The gain must be due to the memory, and hold over seeds and documents.
+// onRealText removes what is known of a generated text. The control is then the base, whose
+// perplexity is 0.05 lower in its own context than cut into segments.
+func onRealText(run *Run) *Run {
+	for _, record := range run.Records {
+		for _, row := range record.Result.Adapt.Rows {
+			row.Score.Ideal = nil
+		}
+	}
+	return run
+}
+
+// withoutContext removes the rows of the base in its own context.
+func withoutContext(run *Run) *Run {
+	for i := range run.Records {
+		rows := &run.Records[i].Result.Adapt.Rows
+		*rows = slices.DeleteFunc(*rows, func(r results.AdaptRow) bool { return r.Kind == results.AdaptContext })
+	}
+	return run
+}
+
+// The gain must be due to the memory, and hold over seeds and documents, in a model that has
+// closed enough of the ideal gap: 77 % with 0.9 of the control, ln(3.2/2.727)/ln(3.2/2.6).
 func TestAdaptVerdicts(t *testing.T) {
 	for _, test := range []struct {
 		name       string
@@ -136,7 +159,11 @@ func TestAdaptVerdicts(t *testing.T) {
 		{"half of the gain left", madeUpAdapt(0.9, 0.95), DirectionHolds, "each with its whole interval", 0.9, math.Log(0.95) / math.Log(0.9)},
 		{"as good with shut gates", madeUpAdapt(0.9, 0.9), Undecided, "the gain is not the memory's", 0.9, 1},
 		{"better with shut gates", madeUpAdapt(0.9, 0.8), Undecided, "the gain is not the memory's", 0.9, math.Log(0.8) / math.Log(0.9)},
-		{"above the control", madeUpAdapt(1.1, 1.2), NotReproduced, "the ordering is not the paper's", 1.1, math.NaN()},
+		// ln(3.2/3.332)/ln(3.2/2.6) is -0.195.
+		{"above the control", madeUpAdapt(1.1, 1.2), NoFairTrial, "Linear closes only -20 % of the ideal gap", 1.1, math.NaN()},
+		{"above the control, on a real text", onRealText(madeUpAdapt(1.1, 1.2)), NotReproduced, "the ordering is not the paper's", 1.1, math.NaN()},
+		{"below the control, on a real text", onRealText(madeUpAdapt(0.9, 1.01)), DirectionHolds, "each with its whole interval", 0.9, (math.Log(0.9) - math.Log(0.9/1.01)) / math.Log(0.9)},
+		{"on a real text, whose base has no longer context", withoutContext(onRealText(madeUpAdapt(0.9, 1.01))), NoFairTrial, "no control with a context longer than a segment", 0.9, (math.Log(0.9) - math.Log(0.9/1.01)) / math.Log(0.9)},
 	} {
 		r := adaptOf(t, test.run).judged()
 		if len(r) != 1 {
@@ -195,7 +222,7 @@ func TestAdaptEverywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	var terminal bytes.Buffer
-	if err := d.Terminal(&terminal); err != nil {
+	if err := d.Terminal(&terminal, table.Screen{Width: 100, ASCII: true}); err != nil {
 		t.Fatal(err)
 	}
 	page, err := d.page(&library{})
@@ -204,7 +231,7 @@ func TestAdaptEverywhere(t *testing.T) {
 	}
 	claims := fmt.Sprint(d.Claims.Rows)
 	for where, want := range map[string][]string{
-		terminal.String(): {"Linear, trained, β = 0", "0.9000 [0.9000, 0.9000]", "Plug-and-play", "better than the control trained alike: Linear direction holds"},
+		terminal.String(): {"/ control", "Linear     0.9000", "^ direction holds  Plug-and-play"},
 		string(page):      {`id="adapt-novel"`, "chart-adapt-novel", "so that 0.0 % of the gain is left", "a token costs 0.100 nats more than before; in the control, 0.020"},
 		claims:            {"novel, Linear: ÷ control 0.9000 [0.9000, 0.9000]", "62.3K parameters, stand-in text, 3 seeds"},
 	} {

@@ -2,7 +2,9 @@ package reports
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"infinibench/internal/results"
 	"infinibench/reports/table"
@@ -11,12 +13,12 @@ import (
 // judge sets the verdict of a row that the claim is about: the first way of an
 // Infini-Transformer. The row must beat the control with the same training, and itself with
 // its gates shut and with its memory emptied; otherwise the gain is not due to the memory.
-func (r *adaptRow) judge(about bool) {
+func (r *adaptRow) judge(about bool, control Trial) {
 	if !about {
 		r.verdict, r.why = NoClaim, "not judged: "+r.whyNot()
 		return
 	}
-	r.verdict, r.why = Judge(Evidence{Attempted: true, Ratio: r.over, Documents: r.documents})
+	r.verdict, r.why, r.trial = Judge(Evidence{Attempted: true, Ratio: r.over, Documents: r.documents, Control: control})
 	if r.verdict != DirectionHolds {
 		return
 	}
@@ -30,6 +32,43 @@ func (r *adaptRow) judge(about bool) {
 		}
 	}
 	r.why = "below the control trained alike, and below itself with the gates shut or the memory emptied, each with its whole interval; not at the paper's scale"
+}
+
+// able is the positive control of a row: on generated text it must have closed enough of the
+// ideal gap; on real text the base must be better in a context longer than a segment, or the
+// text has nothing to remember.
+func (a *adaptTable) able(r *adaptRow) Trial {
+	for _, seed := range slices.Sorted(maps.Keys(r.seeds)) {
+		if i := r.seeds[seed].Score.Ideal; i != nil {
+			t := closedControl(shortName(r.model), math.Log(i.Segment/r.ours.Mean)/math.Log(i.Segment/i.Full))
+			if t.Lacks != "" {
+				t.Takes = fmt.Sprintf("more than %s steps (how many is unknown)", table.Count(int64(a.record.Result.Scale.Steps)))
+			}
+			return t
+		}
+	}
+	whole, cut := a.find(localOnly, results.AdaptContext, ""), a.find(localOnly, results.AdaptCut, "")
+	if whole == nil || cut == nil {
+		return Trial{Lacks: "no control with a context longer than a segment", Takes: "a base with such a context"}
+	}
+	ratio := ratioOf(whole, cut)
+	t := Trial{Control: "base in its own context ÷ cut into segments " + ratio.String()}
+	if !(ratio.High < 1) {
+		return t.lacking("the base itself is not surely better in its own context: ÷ cut into segments "+ratio.String(), "a base or a text for which context matters")
+	}
+	return t
+}
+
+// ratioOf is the paired ratio of the perplexities of two rows.
+func ratioOf(a, b *adaptRow) Interval {
+	of := func(r *adaptRow) map[uint64]float64 {
+		values := map[uint64]float64{}
+		for seed, row := range r.seeds {
+			values[seed] = row.Score.Intact.TokenPPL
+		}
+		return values
+	}
+	return pairedRatio(of(a), of(b))
 }
 
 func (r *adaptRow) whyNot() string {
@@ -65,7 +104,7 @@ func (a *adaptTable) summaryRows() []summaryRow {
 		rows = append(rows, summaryRow{
 			corpus: a.corpus, verdict: r.verdict, text: modelName(r.model) + " plugged into a pretrained model beats the control trained alike",
 			evidence: measuredEvidence("÷ control "+r.over.String(), "ratio of perplexities", r.over.valueLowHighN()),
-			paper:    paperWords(adaptPaper), why: r.why, scale: a.scale(r),
+			paper:    paperWords(adaptPaper), why: r.why, trial: r.trial, scale: a.scale(r),
 		})
 	}
 	return rows
@@ -91,7 +130,7 @@ func adaptClaim(all []*adaptTable, ids []string) claim {
 		for _, r := range a.judged() {
 			who := table.Clean(a.corpus) + ", " + shortName(r.model)
 			found = append(found, evidence{
-				who: who, verdict: r.verdict, why: r.why, ours: fmt.Sprintf("%s: ÷ control %s", who, r.over), number: dialPoint{r.over, math.NaN()},
+				who: who, verdict: r.verdict, why: r.why, ours: fmt.Sprintf("%s: ÷ control %s", who, r.over), number: dialPoint{r.over, math.NaN()}, trial: r.trial,
 			})
 			t.scale = a.scale(r)
 		}

@@ -113,6 +113,7 @@ func (b *booksumTable) summaryRows() []summaryRow {
 			text: modelName(r.model) + " summarises the better the more of the book it reads (Figure 4)", paper: paperWords("rises from 16K to 500K")}
 		if len(r.points) > 0 {
 			row.scale, figure.scale = r.dataAndScale(), r.dataAndScale()
+			row.trial, figure.trial = r.couldShow(r.overLocal), r.couldShow(r.slope)
 			overall := "overall " + points(r.whole().rouge.Mid.Overall)
 			row.evidence = table.Prose(overall)
 			if r.overLocal.Books > 0 {

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 
@@ -38,14 +37,7 @@ func layBooksum(run *Run) (*content, error) {
 	}
 	out.claims = []claim{moreOfTheBook(all, pages)}
 	out.verdicts = countVerdicts(4, triedVerdicts(out.rows))
-	out.print = func(to *bytes.Buffer) error {
-		for _, b := range all {
-			if err := b.printTo(to); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	out.scores = booksumScores(all)
 	return out, nil
 }
 
@@ -83,6 +75,9 @@ func moreOfTheBook(tables []*booksumTable, pages []booksumPage) claim {
 		var found []evidence
 		for _, r := range b.rows {
 			v := evidence{who: shortName(r.model), verdict: r.trend, why: r.trendWhy}
+			if len(r.points) > 0 {
+				v.trial = r.couldShow(r.slope)
+			}
 			if len(r.points) > 0 && r.trend != NoClaim {
 				v.ours = v.who + ": slope " + r.slope.String()
 				v.number = dialPoint{Interval{100 * r.slope.Value, 100 * r.slope.Low, 100 * r.slope.High, r.slope.Books}, math.NaN()}

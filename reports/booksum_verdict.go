@@ -25,24 +25,47 @@ func (r *bookRow) judge() {
 		const why = "no result in this run"
 		r.verdict, r.why, r.trend, r.trendWhy = NotAttempted, why, NotAttempted, why
 	default:
-		r.verdict, r.why = r.judgeTable()
-		r.trend, r.trendWhy = above(r.slope, "the slope of overall over the share read")
+		r.verdict, r.why = above(r.overLocal, "overall minus the local-only control's, all of the book read", r.couldShow(r.overLocal))
+		r.trend, r.trendWhy = above(r.slope, "the slope of overall over the share read", r.couldShow(r.slope))
 	}
 }
 
-func (r *bookRow) judgeTable() (Verdict, string) {
-	if r.overLocal.Books == 0 {
-		return Undecided, "no local-only control that read the same books to compare with"
+// couldShow is what the books could have shown of an estimate. The positive control is that
+// the model can summarise: of generated books, whose best summary is known, it must reach
+// enough of it; of real books, more than their first words.
+func (r *bookRow) couldShow(e bookEstimate) Trial {
+	t := Trial{Detectable: normalDetectable(e.Low, e.High), Unit: "points of ROUGE", N: e.Books, Of: "book"}
+	switch {
+	case e.Books == 0:
+		return t.lacking("no local-only control that read the same books to compare with", "the model local-only")
+	case e.Books == 1:
+		return t.lacking("n too small: "+plural(e.Books, "book"), "at least 2")
 	}
-	return above(r.overLocal, "overall minus the local-only control's, all of the book read")
+	p := r.whole()
+	more := fmt.Sprintf("more than %s steps (how many is unknown)", table.Count(int64(r.records[0].Result.Scale.Steps)))
+	overall := p.rouge.Mid.Overall
+	if p.bound == nil {
+		lead := p.lead.Mid.Overall
+		t.Control = fmt.Sprintf("overall %s, the first words of a book %s", points(overall), points(lead))
+		if overall <= lead {
+			return t.lacking("it is no better than the first words of a book: "+t.Control, more)
+		}
+		return t
+	}
+	share := overall / p.bound.Overall
+	t.Control = fmt.Sprintf("it reaches %s %% of the best possible summary", table.Hundred(share))
+	if !(share >= fairShare) {
+		return t.lacking(fmt.Sprintf("it reaches only %s %% of the best possible summary, and a fair trial needs %s %%", table.Hundred(share), table.Hundred(fairShare)), more)
+	}
+	return t
 }
 
 // above judges a claim that an estimate is above 0.
-func above(e bookEstimate, what string) (Verdict, string) {
+func above(e bookEstimate, what string, trial Trial) (Verdict, string) {
 	value := fmt.Sprintf("%s is %s", what, e)
 	switch {
-	case e.Books < 2:
-		return Undecided, "n too small: " + plural(e.Books, "book")
+	case trial.Lacks != "":
+		return trial.unfair()
 	case e.Low > 0:
 		return DirectionHolds, value + ": above 0 with its whole interval, not at the paper's scale"
 	case e.High <= 0:

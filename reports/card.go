@@ -22,6 +22,19 @@ type card struct {
 	Label   string // the axis in words, for a reader who does not see it
 }
 
+// cardsHTML renders cards and their key as the first screen of the report does.
+func cardsHTML(all []card) (template.HTML, error) {
+	t, err := template.ParseFS(pageFiles, "page/cards.gohtml")
+	if err != nil {
+		return "", fmt.Errorf("reports: cards: %w", err)
+	}
+	var out strings.Builder
+	if err = t.ExecuteTemplate(&out, "cards", all); err == nil {
+		err = t.ExecuteTemplate(&out, "key", nil)
+	}
+	return template.HTML(out.String()), err
+}
+
 // cards lays the claims out for the first screen.
 func cards(claims []claim) []card {
 	var all []card
@@ -34,17 +47,20 @@ func cards(claims []claim) []card {
 	return all
 }
 
-// tallied counts the parts of a claim that hold, in the claim's own words.
+// tallied counts the parts of a claim that hold, in the claim's own words, and says what the
+// trial could have shown; without a fair trial it says what is lacking.
 func (t claim) tallied() string {
 	v := t.verdict()
-	if v == NotAttempted {
+	switch {
+	case v == NotAttempted:
 		return "no result in this run"
-	}
-	if t.tally == "" {
+	case v == NoFairTrial:
+		return t.decided(v)[0].trial.Lacks
+	case t.tally == "":
 		return t.why()
 	}
 	holds := len(t.decided(Reproduced)) + len(t.decided(DirectionHolds))
-	return fmt.Sprintf("%d of %d %s", holds, len(t.evidence), t.tally)
+	return fmt.Sprintf("%d of %d %s%s", holds, len(t.evidence), t.tally, t.could())
 }
 
 // signs gives each verdict its own shape, so that readers can distinguish the verdicts
@@ -54,6 +70,7 @@ var signs = map[Verdict]template.HTML{
 	DirectionHolds: sign(`<path d="M8 1 15 8H11V15H5V8H1Z" fill="currentColor"/>`),
 	NotReproduced:  sign(`<path d="M2 2 14 14M14 2 2 14" fill="none" stroke="currentColor" stroke-width="3"/>`),
 	Undecided:      sign(`<path d="M8 1 15 8 8 15 1 8Z" fill="none" stroke="currentColor" stroke-width="2"/>`),
+	NoFairTrial:    sign(`<circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" stroke-width="2"/><path d="M4 12 12 4" stroke="currentColor" stroke-width="2"/>`),
 	NotAttempted:   sign(`<path d="M2 8H14" stroke="currentColor" stroke-width="2" stroke-dasharray="3 2"/>`),
 }
 

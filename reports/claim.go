@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -30,13 +31,14 @@ type evidence struct {
 	why     string
 	ours    string // what is compared, and our value with its interval
 	number  dialPoint
+	trial   Trial // what could have been shown
 }
 
 // verdict combines the evidence: a claim holds if all of its parts do. One part that is not
-// reproduced refutes the claim, one open part leaves it open; otherwise the weakest part
-// decides.
+// reproduced refutes the claim, one without a fair trial leaves it without a verdict, one open
+// part leaves it open; otherwise the weakest part decides.
 func (t claim) verdict() Verdict {
-	for _, v := range []Verdict{NotReproduced, Undecided, DirectionHolds, Reproduced} {
+	for _, v := range []Verdict{NotReproduced, NoFairTrial, Undecided, DirectionHolds, Reproduced} {
 		if t.decided(v) != nil {
 			return v
 		}
@@ -85,9 +87,44 @@ func (t claim) ours() string {
 	return strings.Join(parts, "; ")
 }
 
+// could is the largest of the smallest differences that the trials of all parts could have
+// shown; "" if nothing was estimated.
+func (t claim) could() string {
+	var largest Trial
+	for _, v := range t.evidence {
+		if v.trial.N > 0 && v.trial.Detectable > largest.Detectable {
+			largest = v.trial
+		}
+	}
+	if largest.N == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; could show %s %s", table.Decimals(100*largest.Detectable, 1), largest.Unit)
+}
+
+// power is what the trials of all parts could have shown, equal words once.
+func (t claim) power() string {
+	var words []string
+	who := map[string][]string{}
+	for _, v := range t.evidence {
+		if w := v.trial.words(); w != "" && v.verdict != NotAttempted {
+			if who[w] == nil {
+				words = append(words, w)
+			}
+			who[w] = append(who[w], v.who)
+		}
+	}
+	for i, w := range words {
+		if len(t.evidence) > 1 {
+			words[i] = strings.Join(who[w], " and ") + ": " + w
+		}
+	}
+	return strings.Join(words, "; ")
+}
+
 // claimsTable is the summary: a row for each claim.
 func claimsTable(claims []claim) *table.Table {
-	t := table.New("claims", "The paper's claims", "Claim", "Verdict", "Paper", "Ours [95 %]", "Scale", "Why").CSV("claim", "verdict", "paper_in_words", "ours_in_words", "scale", "why")
+	t := table.New("claims", "The paper's claims", "Claim", "Verdict", "Paper", "Ours [95 %]", "Scale", "Why", "Could have shown").CSV("claim", "verdict", "paper_in_words", "ours_in_words", "scale", "why", "could_have_shown")
 	for _, c := range claims {
 		scale := c.scale
 		if c.verdict() == NotAttempted {
@@ -97,11 +134,16 @@ func claimsTable(claims []claim) *table.Table {
 		if c.remark != "" {
 			why += "; " + c.remark
 		}
-		t.Put(table.Prose(c.text), table.Text(string(c.verdict())), table.Prose(c.paper), table.Prose(c.ours()), table.Prose(scale), table.Prose(why))
+		power := table.Cell{}
+		if words := c.power(); words != "" {
+			power = table.Prose(words)
+		}
+		t.Put(table.Prose(c.text), table.Text(string(c.verdict())), table.Prose(c.paper), table.Prose(c.ours()), table.Prose(scale), table.Prose(why), power)
 		t.Anchors = append(t.Anchors, c.section)
 	}
 	t.Note("%s", borrowedNote)
 	t.Note("A claim is worth as much as the weakest of its parts, the rows of its section.")
+	t.Note("Could have shown: the smallest difference that the spread of seeds, documents, keys, books or heads would let show with a probability of 80 %%, and the positive control. Where either is too weak, nothing speaks for or against the paper: no fair trial.")
 	return t
 }
 

@@ -133,6 +133,7 @@ func boundedMemory(run *Run, measuredCells []Record) claim {
 		}
 		v := evidence{who: shortName(r.Cell.Model), ours: fmt.Sprintf("%s: %s bytes from %s to %s tokens", shortName(r.Cell.Model), table.Count(points[0].StateBytes), table.Count(int64(points[0].Tokens)), table.Count(int64(points[len(points)-1].Tokens)))}
 		v.verdict, v.why = judgeBounded(record)
+		v.trial = exact
 		found = append(found, v)
 		t.scale = fmt.Sprintf("%s of ≈%s parameters; counted", table.Short(r.Scale.Parameters), table.Short(paperScale.Parameters))
 	}

@@ -20,9 +20,10 @@ type Document struct {
 	Profile   string
 	Command   string
 	Claims    *table.Table
-	Result    string // in one sentence
-	Scale     string // what was run, in one line
-	Spent     string // the time it took, which changes from run to run
+	Unfair    *table.Table // what fair trials would take; nil if all were fair
+	Result    string       // in one sentence
+	Scale     string       // what was run, in one line
+	Spent     string       // the time it took, which changes from run to run
 	Cards     []card
 	Pictures  []picture
 	Contents  []entry
@@ -68,6 +69,9 @@ func New(run *Run) (*Document, error) {
 	d.Lead = append(d.Lead, incomplete(run)...)
 	claims := d.claims()
 	d.Claims, d.Summary = claimsTable(claims), d.summaryTable()
+	if t := fairTrialsTable(claims); len(t.Rows) > 0 {
+		d.Unfair = t
+	}
 	d.Result, d.Scale, d.Spent, d.Cards, d.Contents = resultOf(claims), d.scale(claims), d.spent(), cards(claims), d.contentsOf(claims)
 	d.Switches, d.Cite = switchesOf(d.charts()), d.cite()
 	return d, nil
@@ -112,6 +116,9 @@ func (d *Document) tables() []*table.Table {
 	tables = append(tables, d.Data, d.Settings, d.Cells)
 	for _, c := range d.timed {
 		tables = append(tables, c.tables...)
+	}
+	if d.Unfair != nil {
+		tables = append(tables, d.Unfair)
 	}
 	return tables
 }

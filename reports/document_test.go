@@ -3,6 +3,8 @@ package reports
 import (
 	"io"
 	"testing"
+
+	"infinibench/reports/table"
 )
 
 func writeReport(run *Run, dir string) ([]string, error) {
@@ -18,7 +20,7 @@ func printReport(run *Run, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return d.Terminal(w)
+	return d.Terminal(w, table.Screen{Width: 100})
 }
 
 func pageOf(run *Run, lib *library) ([]byte, error) {

@@ -27,6 +27,7 @@ var terms = []term{
 	{word("reproduced"), "the paper's value: within our interval at the paper's scale, or exactly"},
 	{word("undecided"), "chance, or too few runs, allow either answer"},
 	{word("not attempted"), "nothing in this run bears on it"},
+	{word("no fair trial"), "the run could not have shown the claim, true or false; the report says what a fair trial would take"},
 	{word("stand-in"), "generated text in place of data that this run did not have"},
 	{word("cells?"), "one experiment on one text, with one model, length and seed"},
 	{word("one worker"), "the times of all cells added up, as if one had followed the other"},

@@ -114,13 +114,14 @@ func (d *Document) page(lib *library) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// pageFuncs are what the templates of one page call.
+// pageFuncs are what the templates of one page call. A page without figures lies in no
+// folder of a report, and has no files to link.
 func pageFuncs(figures map[string]template.HTML) template.FuncMap {
 	return template.FuncMap{
 		"verdictClass": verdictClass, "verdictSign": func(v string) template.HTML { return signs[Verdict(v)] },
 		"alignClass": alignClass, "shown": shown, "shownAs": shownAs, "matrix": matrixOf, "titled": titled,
 		"first": firstCharts, "after": chartsAfter, "static": func(file string) template.HTML { return figures[file] },
-		"explain": newGlossary().explain,
+		"explain": newGlossary().explain, "inFolder": func() bool { return figures != nil },
 	}
 }
 
@@ -185,6 +186,8 @@ func verdictClass(cell string) string {
 		return "bad"
 	case Undecided, NotAttempted:
 		return "open"
+	case NoFairTrial:
+		return "unfair"
 	}
 	switch cell {
 	case "failed", "NO":

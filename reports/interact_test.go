@@ -25,7 +25,7 @@ import (
 // tinyLike has the shape of a run of the profile tiny: every model, two texts, three seeds,
 // and every other experiment.
 func tinyLike() *Run {
-	return everythingOn(fixtureOf(localOnly, "transformer-xl", "memorizing", "rmt", "compressive", infiniLin, infiniDelta))
+	return everythingOn(fixtureOf(1, localOnly, "transformer-xl", "memorizing", "rmt", "compressive", infiniLin, infiniDelta))
 }
 
 // do runs steps in the page.

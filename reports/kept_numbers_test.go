@@ -16,12 +16,15 @@ var (
 // Every number that a reader of the page could see before its pictures, matrices and folds
 // is still there. testdata/numbers.txt holds the 1,056 different numbers of the page that
 // commit 228afab wrote of the same run, in the texts outside of scripts.
+//
+// One of them is gone on purpose: "perplexity 13.5 % below the control's" was the headline of
+// a verdict that has since become no fair trial; the page says 86.5 % of the control's.
 func TestEveryNumberIsKept(t *testing.T) {
 	raw, err := os.ReadFile("testdata/numbers.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := fixture()
+	run := fixtureOf(0.6, localOnly, infiniLin, infiniDelta)
 	plain := len(run.Records)
 	for _, other := range []*Run{withPasskey(), withBooksum(), withRecall()} {
 		run.Records = append(run.Records, other.Records[plain:]...)
@@ -37,7 +40,7 @@ func TestEveryNumberIsKept(t *testing.T) {
 	}
 	var lost []string
 	for _, number := range before {
-		if !now[number] {
+		if !now[number] && number != "13.5" {
 			lost = append(lost, number)
 		}
 	}

@@ -142,6 +142,7 @@ func ledgerClaim(l *results.Ledger) claim {
 			v.verdict, v.why = judgeLedger(r)
 			v.number = dialPoint{Interval{r.Ratio, r.Ratio, r.Ratio, 1}, math.NaN()}
 			fmt.Sscanf(r.PaperRatio, "%gx", &v.number.paper)
+			v.trial = exact
 			t.evidence, t.paper = append(t.evidence, v), r.PaperRatio
 		}
 	}

@@ -16,8 +16,8 @@ import (
 // tried, then one for each section with those that were not.
 func (d *Document) summaryTable() *table.Table {
 	t := table.New("summary", "Every row of the paper that this run bears on",
-		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Data and scale").CSV(
-		"corpus", "verdict", "claim", "ours_is ours ours_low ours_high ours_n", "paper_ratio paper_is_borrowed paper_in_words", "why", "data_and_scale")
+		"Corpus", "Verdict", "Claim", "Ours", ">Paper", "Why", "Could have shown", "Data and scale").CSV(
+		"corpus", "verdict", "claim", "ours_is ours ours_low ours_high ours_n", "paper_ratio paper_is_borrowed paper_in_words", "why", "detectable_percent could_have_shown", "data_and_scale")
 	var rows, notAttempted []summaryRow
 	var verdicts []string
 	for i, c := range d.contents {
@@ -33,7 +33,7 @@ func (d *Document) summaryTable() *table.Table {
 		if r.note != "" {
 			t.Note("%s", r.note)
 		}
-		t.Put(table.Text(r.corpus), table.Text(string(r.verdict)), table.Prose(r.text), r.evidence, r.paper, table.Prose(r.why), table.Prose(r.scale))
+		t.Put(table.Text(r.corpus), table.Text(string(r.verdict)), table.Prose(r.text), r.evidence, r.paper, table.Prose(r.why), r.trial.cell(), table.Prose(r.scale))
 	}
 	t.Caption = strings.Join(verdicts, " ")
 	return t
@@ -47,6 +47,7 @@ type summaryRow struct {
 	evidence table.Cell // our value
 	paper    table.Cell // the paper's
 	why      string
+	trial    Trial // what could have been shown
 	scale    string
 	note     string // below the table, "" for none
 }
@@ -86,7 +87,7 @@ func triedVerdicts(rows []summaryRow) map[Verdict]int {
 // countWords writes how often each verdict was given, "" when none was.
 func countWords(counts map[Verdict]int) string {
 	text := ""
-	for _, v := range []Verdict{Reproduced, DirectionHolds, NotReproduced, Undecided, NotAttempted} {
+	for _, v := range []Verdict{Reproduced, DirectionHolds, NotReproduced, NoFairTrial, Undecided, NotAttempted} {
 		if counts[v] > 0 {
 			if text != "" {
 				text += ", "

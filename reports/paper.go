@@ -24,6 +24,7 @@ var modelNames = []struct{ id, name, short string }{
 	{infiniLin, "Infini-Transformer (Linear)", "Linear"},
 	{infiniDelta, "Infini-Transformer (Linear + Delta)", "Linear + Delta"},
 	{results.FullAttention, "Full attention (control)", "Full attention"},
+	{"local-scaled", "Local only, scaled heads (control)", "Local, scaled"},
 }
 
 // modelName is a model's name in tables; a model unknown here keeps its id.

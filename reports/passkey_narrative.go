@@ -68,6 +68,9 @@ func (p *passkeyTable) sentences(r *keyRow) string {
 	if reach := p.reach(r); reach != "" {
 		s = append(s, reach)
 	}
+	if found := r.foundSentence(); found != "" {
+		s = append(s, found)
+	}
 	return strings.Join(s, " ")
 }
 
@@ -138,7 +141,7 @@ func (p *passkeyTable) summaryRows() []summaryRow {
 			missing = append(missing, shortName(r.model)+", "+stageWords(r.stage))
 			continue
 		}
-		c := summaryRow{corpus: "passkey", verdict: r.verdict, why: r.why, evidence: table.Prose(r.evidence()), scale: r.dataAndScale()}
+		c := summaryRow{corpus: "passkey", verdict: r.verdict, why: r.why, trial: r.trial, evidence: table.Prose(r.evidence()), scale: r.dataAndScale()}
 		if r.stage == results.StageZeroShot {
 			c.text = r.name(modelName) + " reads, before the fine-tuning, only a passkey in the question's own segment"
 			c.paper = paperWords("end " + r.paperRange(2) + ", else " + r.paperRange(0, 1))

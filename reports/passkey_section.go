@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"strings"
@@ -44,14 +43,7 @@ func layPasskey(run *Run) (*content, error) {
 	}
 	out.claims = []claim{millionTokens(all, pages)}
 	out.verdicts = countVerdicts(3, triedVerdicts(out.rows))
-	out.print = func(to *bytes.Buffer) error {
-		for _, p := range all {
-			if err := p.printTo(to); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	out.scores = passkeyScores(all)
 	return out, nil
 }
 
@@ -93,7 +85,7 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 		for _, r := range p.rows {
 			switch r.stage {
 			case results.StagePaper:
-				v := evidence{who: r.name(shortName), verdict: r.verdict, why: r.why}
+				v := evidence{who: r.name(shortName), verdict: r.verdict, why: r.why, trial: r.trial}
 				if ours := r.evidence(); ours != "" {
 					v.ours = v.who + ": " + ours
 				}

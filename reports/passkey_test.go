@@ -8,12 +8,10 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"infinibench/datasets/passkey"
 	"infinibench/internal/metrics"
 	"infinibench/internal/results"
-	"infinibench/reports/table"
 )
 
 // shareOf is a share of n keys with its Wilson interval, which has a test of its own.
@@ -137,7 +135,7 @@ func TestPasskeyTable(t *testing.T) {
 	text := strings.Join(got, "\n")
 	for _, want := range []string{
 		"Infini-Transformer (Linear)|zero-shot|paper|–|–|14|13|98|8|6|98|1B parameters",
-		"Infini-Transformer (Linear)|zero-shot|ours|not reproduced|1|0 (≥0)|0 (≥0)|0 (≥0)|0 (≥0)|0 (≥0)|0 (≥0)|reduced scale: 115K of 1B parameters; 400 steps of 160 tokens (paper: 30K of 4K)",
+		"Infini-Transformer (Linear)|zero-shot|ours|no fair trial|1|0 (≥0)|0 (≥0)|0 (≥0)|0 (≥0)|0 (≥0)|0 (≥0)|reduced scale: 115K of 1B parameters; 400 steps of 160 tokens (paper: 30K of 4K)",
 		"Infini-Transformer (Linear)|fine-tuned as in the paper|paper|–|–|100|100|100|96|94|100|1B parameters",
 		"Infini-Transformer (Linear)|our recipe|ours|direction holds|74|100 (≥95)|100 (≥95)|100 (≥95)|50 (≥38)|100 (≥95)|100 (≥95)|reduced scale: 115K of 1B parameters; 400 steps of 160 tokens",
 		"Local only (control)|our recipe|ours|no claim|74|13 (≥6)|13 (≥6)|100 (≥95)|13 (≥6)|13 (≥6)|100 (≥95)|reduced scale: 115K of 1B parameters; 400 steps of 160 tokens",
@@ -167,7 +165,9 @@ func TestPasskeyTable(t *testing.T) {
 func TestPasskeyVerdicts(t *testing.T) {
 	row := func(stage string, n int, start, end float64) *keyRow {
 		s := &results.PasskeyStage{Stage: stage, Grid: []results.PasskeyScore{keyScore(32_800, "start", 800, n, start), keyScore(32_800, "end", 0, n, end)}}
-		return &keyRow{model: infiniLin, stage: stage, scored: s, record: &Record{}}
+		record := &Record{}
+		record.Result.Passkey = &results.Passkey{Stages: []results.PasskeyStage{*s}}
+		return &keyRow{model: infiniLin, stage: stage, scored: s, record: record}
 	}
 	other := row(results.StageRecipe, 74, 1, 1)
 	other.model = "rmt"
@@ -179,13 +179,15 @@ func TestPasskeyVerdicts(t *testing.T) {
 		want Verdict
 	}{
 		{"zero-shot as in the paper", row(results.StageZeroShot, 74, 0.125, 1), DirectionHolds},
-		{"zero-shot, one key", row(results.StageZeroShot, 1, 0, 1), Undecided},
-		{"zero-shot, nothing is read", row(results.StageZeroShot, 1, 0, 0), NotReproduced},
+		{"zero-shot, one key", row(results.StageZeroShot, 1, 0, 1), NoFairTrial},
+		{"zero-shot, nothing is read", row(results.StageZeroShot, 74, 0, 0), NoFairTrial},
 		{"zero-shot, all is read", row(results.StageZeroShot, 74, 1, 1), NotReproduced},
 		{"fine-tuned, all is read", row(results.StagePaper, 4, 1, 1), DirectionHolds},
 		{"fine-tuned, half is read", row(results.StagePaper, 74, 0.5, 1), DirectionHolds},
 		{"fine-tuned, chance", row(results.StagePaper, 74, 0.125, 1), NotReproduced},
-		{"fine-tuned, half of two keys", row(results.StagePaper, 2, 0.5, 1), NotReproduced}, // up to 91 %, where the paper has 100
+		{"fine-tuned, half of two keys", row(results.StagePaper, 2, 0.5, 1), NoFairTrial},
+		{"fine-tuned, one of eight keys", row(results.StagePaper, 8, 0.125, 1), NotReproduced}, // up to 47 %, where the paper has 100
+		{"fine-tuned, not even the question's own segment", row(results.StagePaper, 8, 0.125, 0.125), NoFairTrial},
 		{"the recipe", row(results.StageRecipe, 4, 0.75, 0), DirectionHolds},
 		{"one key is right", row(results.StageRecipe, 1, 1, 1), DirectionHolds}, // from 21 %
 		{"only the question's segment", onlyOwn, Undecided},
@@ -197,9 +199,9 @@ func TestPasskeyVerdicts(t *testing.T) {
 			t.Errorf("%s: %s (%s), want %s", c.name, c.row.verdict, c.row.why, c.want)
 		}
 	}
-	// Between chance and the paper's lowest nothing is decided: up to 96 % of one key's
+	// Between chance and the paper's lowest nothing is decided: up to 96 % of five keys'
 	// digits, where the paper has 94.
-	undecided := row(results.StagePaper, 1, 0.5, 1)
+	undecided := row(results.StagePaper, 5, 0.5, 1)
 	undecided.scored.Grid[0].Length, undecided.scored.Grid[0].Position = 1_048_600, "middle"
 	undecided.scored.Grid[0].Tokens = results.Share{Value: 0.5, Low: 0.05, High: 0.96}
 	if undecided.judge(0.1); undecided.verdict != Undecided {
@@ -286,7 +288,7 @@ func TestPasskeySamples(t *testing.T) {
 	for _, want := range []string{
 		`<section id="passkey-novel"`, `<a href="#passkey-novel">Passkey retrieval</a>`, `<mark>needle needle`, "✗ wrong", "✓ right", "0.062",
 		"72 of 72 kept samples", "layer 1: 0.25 0.75", "1,048,600 tokens, key 9017 at the start, memory written 26,215 times since: 3 of 4 digits right",
-		"prompt <code>7f5093760810fcd0</code>", "Verdicts on the rows of the paper’s Table 3: 2 direction holds, 4 not reproduced.",
+		"prompt <code>7f5093760810fcd0</code>", "Verdicts on the rows of the paper’s Table 3: 2 direction holds, 4 no fair trial.",
 	} {
 		if !strings.Contains(strings.ReplaceAll(html, "&#39;", "’"), want) {
 			t.Errorf("the page lacks %s", want)
@@ -331,18 +333,12 @@ func TestPasskeyPageIsBounded(t *testing.T) {
 func TestPasskeyTerminal(t *testing.T) {
 	text := printed(t, withPasskey())
 	for _, want := range []string{
-		"recipe      Linear          74  100/100/100   50/100/100",
-		"–           in the paper     –  100/100/100    96/94/100",
-		"Linear, our recipe: direction holds, lowest cell from memory 50 % [38, 62] of n = 74",
-		"Segments of 40 tokens, where the paper has 2,048.",
+		"passkey, ours",
+		"50 [38, 62]",
+		"passkey: lowest % of digits to 1,048,600 tokens",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
-		}
-	}
-	for line := range strings.Lines(text) {
-		if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > table.TerminalWidth {
-			t.Errorf("%d columns: %q", n, line)
 		}
 	}
 }

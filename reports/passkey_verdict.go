@@ -16,8 +16,10 @@ import (
 //
 // The ordering must be the paper's with whole intervals: every cell that only the memory
 // can answer above chance, or for the first claim, every other cell above those. Chance is
-// exact: without its memory a model has no information about a key in another segment. The
-// paper's values come from a model with a billion parameters, far more than any here.
+// exact: without its memory a model has no information about a key in another segment, so
+// what speaks for the paper needs no further control. What speaks against it counts only if
+// the trial could have shown the opposite, see couldShow. The paper's values come from a model
+// with a billion parameters, far more than any here.
 func (r *keyRow) judge(chance float64) {
 	switch {
 	case r.model == localOnly:
@@ -32,6 +34,13 @@ func (r *keyRow) judge(chance float64) {
 		r.verdict, r.why = r.beforeTuning(chance)
 	default:
 		r.verdict, r.why = r.afterTuning(chance)
+	}
+	if r.scored == nil || r.verdict == NoClaim {
+		return
+	}
+	r.trial = r.couldShow(chance)
+	if r.verdict != DirectionHolds && r.trial.Lacks != "" {
+		r.verdict, r.why = r.trial.unfair()
 	}
 }
 

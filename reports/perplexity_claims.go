@@ -32,7 +32,7 @@ func lowerPerplexity(comparisons []*comparison, pages []perplexityPage) claim {
 			if r.paper == 0 || r.long || r.model != "transformer-xl" && r.model != "memorizing" {
 				continue
 			}
-			v := evidence{who: table.Clean(c.corpus) + ", " + c.shortName(r), verdict: r.verdict, why: r.why}
+			v := evidence{who: table.Clean(c.corpus) + ", " + c.shortName(r), verdict: r.verdict, why: r.why, trial: r.trial}
 			if len(r.records) > 0 {
 				ran = append(ran, r)
 				v.ours = v.who + ": " + r.evidence()
@@ -64,7 +64,7 @@ func longerTraining(comparisons []*comparison, pages []perplexityPage) claim {
 			if !r.long || r.paper == 0 {
 				continue
 			}
-			v := evidence{who: table.Clean(c.corpus) + ", " + shortName(r.model), verdict: r.verdict, why: r.why}
+			v := evidence{who: table.Clean(c.corpus) + ", " + shortName(r.model), verdict: r.verdict, why: r.why, trial: r.trial}
 			if len(r.records) > 0 {
 				ran = append(ran, r)
 				v.ours = v.who + ": " + r.evidence()

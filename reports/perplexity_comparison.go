@@ -140,12 +140,12 @@ func (c *comparison) complete() {
 		r.paperRatio = c.paper.ratio(r.model, r.long)
 		c.standIn = c.standIn || r.standIn
 	}
+	c.ideals = c.bounds()
 	for _, r := range c.rows {
 		local, best, short := r.like(c.rows, localOnly), r.like(c.rows, c.paper.reference), c.shorter(r)
 		r.overLocal, r.overBest, r.overShort = r.over(local), r.over(best), r.over(short)
 		c.judge(r, local, best, short)
 	}
-	c.ideals = c.bounds()
 }
 
 // shorter is the row of the usual length that a row of the paper's 100K is held

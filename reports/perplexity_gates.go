@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 
 	"infinibench/reports/table"
 )
@@ -51,35 +52,64 @@ func (r *row) gates() []gateCount {
 	return all
 }
 
+// fairHeads is the fewest heads, over all seeds, among which a missing kind is evidence. The
+// paper's model has 96.
+const fairHeads = 12
+
+// gateTrial is what the gates of a row could have shown, beside the positive control of its
+// model: the smallest share of a kind of which one would be among so many independent heads
+// with the probability power, 1 - (1 - power)^(1/heads).
+func (c *comparison) gateTrial(r *row, heads int) Trial {
+	t := c.control(r)
+	t.N, t.Of, t.Unit = heads, "head", "% of the heads"
+	t.Detectable = 1 - math.Pow(1-power, 1/float64(heads))
+	return t
+}
+
 // judgeGates judges a row on the paper's Figure 3: after training some heads
-// are specialised, near 0 or 1, and others mix, near ½. Both kinds must be there in the
-// model of every seed; where they are in none, the claim is not reproduced.
-func (r *row) judgeGates() (Verdict, string) {
+// are specialised, near 0 or 1, and others mix, near ½. The claim holds where the model of
+// every seed has both kinds. It is not reproduced where a kind is missing among the heads of
+// all seeds, if those are many enough. Gates of a model that has not learnt to use its memory
+// decide nothing.
+func (c *comparison) judgeGates(r *row) (Verdict, string, Trial) {
 	models := r.gates()
+	switch {
+	case !isInfini(r.model):
+		return NoClaim, "the paper shows no gates of it", Trial{}
+	case len(models) == 0 && len(r.failed) > 0:
+		return Undecided, plural(len(r.failed), "cell") + " failed", Trial{}
+	case len(models) == 0:
+		return NotAttempted, "no result in this run", Trial{}
+	}
+	var all gateCount // over all seeds
 	both := 0
 	for _, g := range models {
+		all.heads, all.local, all.mixed, all.memory = all.heads+g.heads, all.local+g.local, all.mixed+g.mixed, all.memory+g.memory
 		if g.local+g.memory > 0 && g.mixed > 0 {
 			both++
 		}
 	}
+	trial := c.gateTrial(r, all.heads)
 	seeds := plural(len(models), "seed")
 	switch {
-	case !isInfini(r.model):
-		return NoClaim, "the paper shows no gates of it"
-	case len(models) == 0 && len(r.failed) > 0:
-		return Undecided, plural(len(r.failed), "cell") + " failed"
-	case len(models) == 0:
-		return NotAttempted, "no result in this run"
 	case len(models) < 2:
-		return Undecided, "n too small: " + seeds
+		trial = trial.lacking("n too small: "+seeds, "at least 2")
+	case trial.Lacks != "":
 	case both == len(models) && r.paperScale():
-		return Reproduced, "specialised heads and mixers with all of " + seeds + ", at the paper's scale; it prints no values"
+		return Reproduced, "specialised heads and mixers with all of " + seeds + ", at the paper's scale; it prints no values", trial
 	case both == len(models):
-		return DirectionHolds, "specialised heads and mixers with all of " + seeds + ", not at the paper's scale"
-	case both == 0:
-		return NotReproduced, "specialised heads and mixers together with none of " + seeds
+		return DirectionHolds, "specialised heads and mixers with all of " + seeds + ", not at the paper's scale", trial
+	case all.heads < fairHeads:
+		trial = trial.lacking(fmt.Sprintf("%s may all be of one kind by chance", plural(all.heads, "head")), fmt.Sprintf("at least %d", fairHeads))
+	case all.local+all.memory == 0:
+		return NotReproduced, fmt.Sprintf("no specialised head among %d", all.heads), trial
+	case all.mixed == 0:
+		return NotReproduced, fmt.Sprintf("no mixer among %d heads", all.heads), trial
+	default:
+		return Undecided, fmt.Sprintf("specialised heads and mixers together with %d of %s", both, seeds), trial
 	}
-	return Undecided, fmt.Sprintf("specialised heads and mixers together with %d of %s", both, seeds)
+	verdict, why := trial.unfair()
+	return verdict, why, trial
 }
 
 // gateEvidence is the numbers the verdict rests on.
@@ -110,7 +140,7 @@ func (c *comparison) gateSection(slug string) (subsection, error) {
 		if all.heads == 0 {
 			continue
 		}
-		verdict, why := r.judgeGates()
+		verdict, why, _ := c.judgeGates(r)
 		s.Table.Put(table.Text(c.name(r)), table.Digits(len(models)), table.Digits(all.heads), table.Digits(all.local), table.Digits(all.mixed), table.Digits(all.memory),
 			table.Digits(all.heads-all.local-all.mixed-all.memory), table.Shown(fmt.Sprintf("%d of %d", all.withLocal, all.layers), all.withLocal, all.layers), table.Text(string(verdict)), table.Prose(why), table.Prose(r.inShort()))
 		s.Reading = append(s.Reading, fmt.Sprintf("%s: of %d gates over all seeds, %d lie below 0.1, %d above 0.9 and %d within 0.1 of ½. In the paper every layer has a head that reads only its own segment; here %d of %d layers have a gate below 0.1.",
@@ -137,7 +167,7 @@ func gatesClaim(comparisons []*comparison, pages []perplexityPage) claim {
 				continue // the figure is of the usual length; the section has these too
 			}
 			v := evidence{who: table.Clean(c.corpus) + ", " + c.shortName(r)}
-			v.verdict, v.why = r.judgeGates()
+			v.verdict, v.why, v.trial = c.judgeGates(r)
 			if v.verdict == NoClaim {
 				continue
 			}

@@ -100,8 +100,8 @@ func (c *comparison) finding(r *row) string {
 		return fmt.Sprintf("%s, %s of the perplexity at the usual length", r.verdict, table.Percent(r.overShort.Mean))
 	case r.long || r.model != infiniLin && r.model != infiniDelta:
 		return string(r.verdict)
-	case i.N < 2:
-		return "undecided, " + r.why
+	case r.verdict == NoFairTrial:
+		return string(r.verdict) + ", " + r.why
 	case i.High < 1:
 		// A better model with a memory is not yet better because of it.
 		z, text := r.zeroedRatio, "memory helps, "
@@ -109,25 +109,12 @@ func (c *comparison) finding(r *row) string {
 			text = "better than the control, but zeroing its memory makes no sure difference; "
 		}
 		text += "perplexity " + change(i) + " below the control's"
-		if won, worth := c.gain(r); worth > 0 && won > 0 {
-			text += fmt.Sprintf(", %.0f %% of the way from the best reader without memory to the best with it", 100*won/worth)
+		if share, known := c.closed(r); known {
+			text += fmt.Sprintf(", %s %% of the way from the best reader without memory to the best with it", table.Hundred(share))
 		}
 		return text
 	case i.Low >= 1:
 		return "memory does not help, perplexity " + change(i) + " above the control's"
 	}
 	return "undecided, the difference from the control may be chance"
-}
-
-// gain is how far a row is below the best reader of the last segment alone, and how
-// far the best reader of the full history is, in nats per token, where gains add up;
-// worth is 0 when there are no such bounds. The control would be no measure: what it
-// has not learnt would count for the memory.
-func (c *comparison) gain(r *row) (won, worth float64) {
-	for _, i := range c.ideals {
-		if i.segment == r.scale.Segment && i.full > 0 && i.limited > i.full && r.overLocal.N > 0 {
-			return math.Log(i.limited / r.ours.Mean), math.Log(i.limited / i.full)
-		}
-	}
-	return 0, 0
 }

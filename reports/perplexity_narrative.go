@@ -116,7 +116,7 @@ func (c *comparison) modelSentences(r *row) string {
 	if words := c.apart(r, r.like(c.rows, localOnly)); words != "" {
 		s = append(s, words)
 	}
-	if won, worth := c.gain(r); worth > 0 {
+	if won, worth := c.gap(r); worth > 0 {
 		if won <= 0 {
 			s = append(s, fmt.Sprintf("It is above the best possible reader of the last segment alone, so none of the %.3f nats per token that the history before it is worth can be put down to its memory for sure.", worth))
 		} else {

@@ -53,9 +53,9 @@ func (c *comparison) pairsTable(slug string) *table.Table {
 			ratio, documents := better.over(worse), better.byDocument(worse)
 			verdict, why := NoClaim, "the paper has no value for one of them"
 			if paper > 0 {
-				verdict, why = Judge(Evidence{
+				verdict, why, _ = Judge(Evidence{
 					Attempted: true, PaperScale: a.paperScale() && b.paperScale(),
-					Paper: paper, Ratio: ratio, Documents: documents,
+					Paper: paper, Ratio: ratio, Documents: documents, Control: c.control(c.able(better)), Handicap: worse.handicap(),
 				})
 			}
 			printed := paperRatio(paper, false)

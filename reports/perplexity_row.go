@@ -28,6 +28,7 @@ type row struct {
 	long                   bool     // the paper's 100K, or a length as much longer than the others
 	paper, paperRatio      float64  // 0: none printed
 	claim                  ratioClaim
+	trial                  Trial // of the verdict
 	verdict                Verdict
 	why                    string
 }

@@ -89,21 +89,31 @@ func (c *comparison) judge(r, local, best, short *row) {
 		return
 	}
 	r.claim = c.rests(r, local, best, short)
-	r.verdict, r.why = Judge(Evidence{
+	e := Evidence{
 		Attempted: len(r.records) > 0, PaperScale: r.paperScale() && r.claim.with != nil && r.claim.with.paperScale(),
-		Paper: r.claim.paper, Ratio: r.claim.ours, Documents: r.claim.documents,
-	})
+		Paper: r.claim.paper, Ratio: r.claim.ours, Documents: r.claim.documents, Control: c.control(r),
+	}
+	if !r.long && !isInfini(r.model) { // the paper's best model is to be better than it
+		e.Control, e.Handicap = c.control(best), r.handicap()
+	}
+	r.verdict, r.why, r.trial = Judge(e)
+	unfair := func(what, takes string, hours float64) {
+		r.trial = r.trial.lacking(what, takes)
+		r.trial.Hours = hours
+		r.verdict, r.why = r.trial.unfair()
+	}
 	switch {
 	case len(r.records) == 0 && len(r.failed) > 0:
 		r.verdict = Undecided
 		r.why = plural(len(r.failed), "cell") + " failed: " + table.Clean(r.failed[0].Result.Error)
-	case !r.long || r.verdict == Undecided || r.verdict == NotAttempted:
+	case !r.long || r.verdict != DirectionHolds && r.verdict != NotReproduced:
 	case !r.sameTokens(short):
-		r.verdict = Undecided
-		r.why = fmt.Sprintf("it saw %s tokens, at the usual length %s: more of them may be what decides", table.Count(r.scale.TrainTokens), table.Count(short.scale.TrainTokens))
+		steps := r.stepsFor(short.scale.TrainTokens)
+		unfair(fmt.Sprintf("it saw %s tokens, at the usual length %s: more of them may be what decides", table.Count(r.scale.TrainTokens), table.Count(short.scale.TrainTokens)),
+			table.Count(int64(steps))+" steps, the same number of tokens", r.hoursFor(float64(steps)))
 	case r.learntNothing(short.like(c.rows, localOnly)):
-		r.verdict = Undecided
-		r.why = fmt.Sprintf("no fair trial: after %s steps, %s at the usual length, it is not yet surely better than a model without memory", table.Count(int64(r.scale.Steps)), table.Count(int64(short.scale.Steps)))
+		unfair(fmt.Sprintf("after %s steps, %s at the usual length, it is not yet surely better than a model without memory", table.Count(int64(r.scale.Steps)), table.Count(int64(short.scale.Steps))),
+			fmt.Sprintf("more than its %s steps (how many is unknown)", table.Count(int64(r.scale.Steps))), 0)
 	}
 }
 
@@ -112,6 +122,12 @@ func (c *comparison) judge(r, local, best, short *row) {
 func (r *row) learntNothing(control *row) bool {
 	ratio := r.over(control)
 	return ratio.N > 0 && !(ratio.High < 1) // NaN of one seed is not sure
+}
+
+// stepsFor is how many steps of a row take so many tokens.
+func (r *row) stepsFor(tokens int64) int {
+	step := int64(max(1, r.scale.Batch*r.scale.TrainLength))
+	return int((tokens + step/2) / step)
 }
 
 // sameTokens reports whether both rows were trained on the same number of tokens, up to

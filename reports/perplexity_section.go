@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -81,14 +80,7 @@ func layPerplexity(run *Run) (*content, error) {
 	}
 	out.claims = []claim{lowerPerplexity(comparisons, pages), longerTraining(comparisons, pages), gatesClaim(comparisons, pages)}
 	out.verdicts = countVerdicts(2, perplexityVerdicts(comparisons))
-	out.print = func(to *bytes.Buffer) error {
-		for _, c := range comparisons {
-			if err := c.printTo(to); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	out.scores = perplexityScoresOf(comparisons)
 	return out, nil
 }
 
@@ -118,7 +110,7 @@ func (c *comparison) page(slug string) (perplexityPage, error) {
 func (c *comparison) summaryRows() []summaryRow {
 	var rows []summaryRow
 	for _, r := range c.tried() {
-		row := summaryRow{corpus: c.corpus, verdict: r.verdict, text: c.claim(r, modelName), evidence: r.evidenceCell(), paper: r.paperEvidenceCell(), why: r.why, scale: c.dataAndScale(r)}
+		row := summaryRow{corpus: c.corpus, verdict: r.verdict, text: c.claim(r, modelName), evidence: r.evidenceCell(), paper: r.paperEvidenceCell(), why: r.why, trial: r.trial, scale: c.dataAndScale(r)}
 		if r.claim.borrowed {
 			row.note = borrowedNote
 		}

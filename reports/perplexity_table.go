@@ -32,9 +32,9 @@ func (c *comparison) perplexityTable(slug string) *table.Table {
 	t := table.New("perplexity-"+slug, "Token perplexity on "+c.title(),
 		"Model", ">Paper", ">Ours", ">95 % interval", ">Seeds",
 		">÷ local only", ">95 % interval of ÷", "Verdict", ">÷ "+best+", ours", ">÷ "+best+", paper",
-		"Data and scale").CSV("model", "paper_perplexity paper_corpus paper_is_borrowed", "perplexity", "perplexity_low perplexity_high", "seeds",
-		"ratio_to_local_only", "ratio_to_local_only_low ratio_to_local_only_high ratio_to_local_only_seeds", "verdict why",
-		"ratio_to_best ratio_to_best_low ratio_to_best_high ratio_to_best_seeds", "paper_ratio_to_best", "data_and_scale")
+		">Ideal gap closed, %", "Data and scale").CSV("model", "paper_perplexity paper_corpus paper_is_borrowed", "perplexity", "perplexity_low perplexity_high", "seeds",
+		"ratio_to_local_only", "ratio_to_local_only_low ratio_to_local_only_high ratio_to_local_only_seeds", "verdict why could_have_shown",
+		"ratio_to_best ratio_to_best_low ratio_to_best_high ratio_to_best_seeds", "paper_ratio_to_best", "ideal_gap_closed_percent", "data_and_scale")
 	t.Caption = "Lower is better. Protocol " + orNone(c.protocol) + "."
 	for _, r := range c.rows {
 		var seeds, paper table.Cell
@@ -45,8 +45,8 @@ func (c *comparison) perplexityTable(slug string) *table.Table {
 			paper = table.Shown(c.paperValue(r), r.paper, c.paper.name, isBorrowed(r.model))
 		}
 		t.Put(table.Text(c.name(r)), paper, table.Plain(r.ours.Mean), r.ours.limitsCell(), seeds,
-			r.overLocal.ratioCell(), r.overLocal.limitsAndSeeds(), table.Shown(string(r.verdict), string(r.verdict), table.ASCII(r.why)),
-			table.Shown(ratio(r.overBest), r.overBest.valueLowHighN()...), paperRatio(r.paperRatio), table.Prose(c.dataAndScale(r)))
+			r.overLocal.ratioCell(), r.overLocal.limitsAndSeeds(), table.Shown(string(r.verdict), string(r.verdict), table.ASCII(r.why), table.ASCII(r.trial.words())),
+			table.Shown(ratio(r.overBest), r.overBest.valueLowHighN()...), paperRatio(r.paperRatio), c.closedCell(r), table.Prose(c.dataAndScale(r)))
 		for _, words := range c.aparts(r) {
 			t.Note("%s", words)
 		}
@@ -55,11 +55,14 @@ func (c *comparison) perplexityTable(slug string) *table.Table {
 		}
 	}
 	for _, i := range c.ideals {
-		bound, exact := table.Shown("bound", "bound", nil), table.Text("exact, from the generator")
-		t.Put(table.Text("Ideal reader, full history"), table.Cell{}, table.Plain(i.full), table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, bound, table.Cell{}, table.Cell{}, exact)
-		t.Put(table.Text("Ideal reader, last segment only ("+table.Count(int64(i.segment))+" tokens)"), table.Cell{}, table.Plain(i.limited), table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, bound, table.Cell{}, table.Cell{}, exact)
+		bound, exact := table.Shown("bound", "bound", nil, nil), table.Text("exact, from the generator")
+		t.Put(table.Text("Ideal reader, full history"), table.Cell{}, table.Plain(i.full), table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, bound, table.Cell{}, table.Cell{}, table.Cell{}, exact)
+		t.Put(table.Text("Ideal reader, last segment only ("+table.Count(int64(i.segment))+" tokens)"), table.Cell{}, table.Plain(i.limited), table.Cell{}, table.Cell{}, table.Cell{}, table.Cell{}, bound, table.Cell{}, table.Cell{}, table.Cell{}, exact)
 	}
 	t.Note("%s", methodNote)
+	if len(c.ideals) > 0 {
+		t.Note("Ideal gap: the nats between the two ideal readers; 0 %% is the reader of a segment alone, 100 %% the reader of the whole text.")
+	}
 	if c.paper.name != "" {
 		t.Note("The paper's own ratio is taken against its best model of this column, %s.", modelName(c.paper.reference))
 		t.Note("%s The paper has no local-only control: %.2f is a model that reads 2,048 tokens without memory or cache.", borrowedNote, c.paper.control)

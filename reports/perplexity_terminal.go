@@ -1,79 +1,61 @@
 package reports
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
 	"infinibench/reports/table"
 )
 
-// printTo prints the rows that ran, the bounds, and under them what they are.
-func (c *comparison) printTo(out *bytes.Buffer) error {
-	t := table.New("terminal", "", "Model", ">Paper", ">Ours [95%]", ">n", ">Memory zeroed", ">÷ local only [95%]", "Verdict")
-	var settings []string          // what a row is, in the order of the rows
-	which := map[string][]string{} // by setting, the models
-	marked := false
-	for _, r := range c.rows {
-		if len(r.records)+len(r.failed) == 0 {
-			continue
+// perplexityScoresOf are the perplexities on each text and, on a wide screen, their ratios
+// to the control's.
+func perplexityScoresOf(comparisons []*comparison) scores {
+	var s scores
+	var ran []*row
+	var names []string
+	seeds := 0
+	for _, c := range comparisons {
+		for _, r := range c.rows {
+			seeds = max(seeds, len(r.records))
 		}
-		paper, control := table.None, table.None
-		if r.paper > 0 {
-			paper = fmt.Sprintf("%.2f", r.paper)
-			if isBorrowed(r.model) {
-				paper += borrowed
-				marked = true
+	}
+	for _, c := range comparisons {
+		value, over := scoreColumn{title: table.CleanTo(c.corpus, scoreTitle)}, scoreColumn{title: "÷ local only", wide: true}
+		seen := map[string]int{}
+		for _, r := range c.rows {
+			if len(r.records) == 0 {
+				continue
+			}
+			ran = append(ran, r)
+			name := c.shortName(r)
+			if seen[name]++; seen[name] > 1 { // of another scale
+				name += fmt.Sprintf(" (%d)", seen[name])
+			}
+			one := bracketed(name, r.ours.String())
+			if len(r.records) < seeds {
+				one.interval += fmt.Sprintf(" n=%d", len(r.records))
+			}
+			value.rows = append(value.rows, one)
+			if r.overLocal.N > 0 {
+				over.rows = append(over.rows, bracketed(name, r.overLocal.String()))
 			}
 		}
-		if r.overLocal.N > 0 {
-			control = r.overLocal.String()
+		if len(value.rows) == 0 {
+			continue
 		}
-		t.Add(c.shortName(r), paper, r.ours.String(), fmt.Sprint(len(r.records)), r.zeroed.mean(), control, string(r.verdict))
-		setting := c.dataAndScale(r)
-		if which[setting] == nil {
-			settings = append(settings, setting)
+		names = append(names, value.title)
+		for _, i := range c.ideals {
+			size := ""
+			if len(c.ideals) > 1 {
+				size = ", " + table.Count(int64(i.segment))
+			}
+			value.rows = append(value.rows, score{model: "Ideal, history" + size, value: table.Sig4(i.full)}, score{model: "Ideal, segment" + size, value: table.Sig4(i.limited)})
 		}
-		which[setting] = append(which[setting], c.shortName(r))
+		s.columns = append(s.columns, value, over)
 	}
-	var segments []string
-	for _, i := range c.ideals {
-		size := ""
-		if len(c.ideals) > 1 {
-			size = ", " + table.Count(int64(i.segment))
-		}
-		t.Add("Ideal, history"+size, "", table.Sig4(i.full), "", "", "", "bound")
-		t.Add("Ideal, segment"+size, "", table.Sig4(i.limited), "", "", "", "bound")
-		segments = append(segments, table.Count(int64(i.segment)))
+	if len(ran) == 0 {
+		return s
 	}
-	table.PrintWrapped(out, "", "Token perplexity on "+c.title()+"; lower is better")
-	out.WriteString("\n")
-	if len(t.Rows) > 0 {
-		if err := t.PrintPlain(out); err != nil {
-			return err
-		}
-	}
-	for _, setting := range settings {
-		if len(settings) > 1 {
-			setting = strings.Join(which[setting], ", ") + ": " + setting
-		}
-		table.PrintWrapped(out, "  ", setting)
-	}
-	for _, r := range c.rows {
-		if words := c.apart(r, r.like(c.rows, localOnly)); words != "" {
-			table.PrintWrapped(out, "  ", words)
-		}
-	}
-	if len(segments) > 0 {
-		table.PrintWrapped(out, "  ", "ideal: the bound for a reader of the full history, and of the last segment ("+
-			strings.Join(segments, ", ")+" tokens) only")
-	}
-	if marked {
-		table.PrintWrapped(out, "  ", borrowedNote)
-	}
-	if names := c.notAttempted(); names != "" {
-		table.PrintWrapped(out, "  ", "not attempted: "+names)
-	}
-	out.WriteString("\n")
-	return nil
+	s.note = strings.Join(names, ", ") + ": token perplexity, lower is better; " + scaleOfRows(ran)
+	return s
 }

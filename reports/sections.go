@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"bytes"
-
 	"infinibench/internal/results"
 	"infinibench/reports/chart"
 	"infinibench/reports/table"
@@ -53,8 +51,7 @@ type content struct {
 	headlines    []headline     // what came out, a line for each part of the page
 	lead         []string       // for the first paragraphs of the page
 	total        headline       // one sentence for the summary
-	// print writes the section's lines for the terminal; nil for none.
-	print func(*bytes.Buffer) error
+	scores       scores         // for the terminal
 }
 
 // headline is a sentence about a part of the page, with its anchor and title.

@@ -4,53 +4,103 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 
 	"infinibench/internal/results"
 	"infinibench/reports/table"
 )
 
-// Terminal prints what a reader wants at the end of a run: a small table for each section,
-// the verdicts, and what went wrong. Everything else is in the files of Write.
-func (d *Document) Terminal(w io.Writer) error {
+// Terminal prints what a reader wants at the end of a run, on one screen: the verdicts, one
+// table of all models, and what went wrong. Everything else is in the files of Write.
+func (d *Document) Terminal(w io.Writer, screen table.Screen) error {
 	var out bytes.Buffer
-	for _, c := range d.contents {
-		if c.print == nil {
-			continue
-		}
-		if err := c.print(&out); err != nil {
-			return err
-		}
+	size := d.Profile + ": " + plural(len(d.run.Records), "cell")
+	if d.Spent != "" {
+		size += " in " + d.Spent
 	}
-	if err := printSummary(&out, d.claims()); err != nil {
+	screen.Print(&out, "", size)
+	out.WriteString("\n")
+	if err := printCards(&out, screen, d.Cards); err != nil {
 		return err
 	}
-	run := d.run
-	for _, record := range run.Records {
-		if record.Result.Status == results.StatusFailed {
-			table.PrintWrapped(&out, "", "failed: "+record.Key+": "+table.Clean(record.Result.Error))
-		}
+	printFairTrials(&out, screen, d.claims())
+	out.WriteString("\n")
+	var all []scores
+	for _, c := range d.contents {
+		all = append(all, c.scores)
 	}
-	if missing := len(run.notRun()); missing > 0 {
-		table.PrintWrapped(&out, "", fmt.Sprintf("not run: %d of %d planned cells", missing, len(run.Planned)))
+	if err := printScores(&out, screen, all); err != nil {
+		return err
 	}
-	for _, text := range d.Warnings {
-		table.PrintWrapped(&out, "", "warning: "+text)
-	}
+	d.printProblems(&out, screen)
 	_, err := w.Write(out.Bytes())
 	return err
 }
 
-// printSummary prints a line for each claim of the paper, and how values were made.
-func printSummary(out *bytes.Buffer, claims []claim) error {
-	t := table.New("terminal-summary", "", "Claim", "Verdict", "Why")
-	for _, c := range claims {
-		t.Add(c.brief, string(c.verdict()), c.why())
-	}
-	out.WriteString("Summary\n")
-	if err := t.PrintPlain(out); err != nil {
-		return err
-	}
-	table.PrintWrapped(out, "  ", "a claim is worth as much as the weakest of its parts")
-	table.PrintWrapped(out, "  ", "ours: geometric mean over n seeds; [95%]: exp(m ± t·s/√n) of the logarithms")
-	return nil
+// terminalSigns gives each verdict the sign of its card, in Unicode and in ASCII.
+var terminalSigns = map[Verdict][2]string{
+	Reproduced:     {"✓", "+"},
+	DirectionHolds: {"↑", "^"},
+	NotReproduced:  {"✗", "x"},
+	Undecided:      {"◇", "?"},
+	NoFairTrial:    {"⊘", "o"},
+	NotAttempted:   {"–", "-"},
 }
+
+func verdictText(screen table.Screen, v Verdict) string {
+	sign := terminalSigns[v]
+	if screen.ASCII {
+		return sign[1] + " " + string(v)
+	}
+	return sign[0] + " " + string(v)
+}
+
+// printCards prints a line for each claim, with its verdict first; its reason has to have
+// room in the same line.
+func printCards(out *bytes.Buffer, screen table.Screen, all []card) error {
+	verdicts, claims := 0, 0
+	for _, c := range all {
+		verdicts, claims = max(verdicts, table.Width(verdictText(screen, c.Verdict))), max(claims, table.Width(screen.Text(c.Claim)))
+	}
+	const gap, least = 2, 20
+	room := screen.Width - verdicts - claims - 3*gap
+	columns := make([]table.Column, 2, 3)
+	if room >= least {
+		columns = append(columns, table.Column{})
+	}
+	var rows [][]string
+	for _, c := range all {
+		row := []string{verdictText(screen, c.Verdict), screen.Text(c.Claim), screen.Cut(c.Why, room)}
+		rows = append(rows, row[:len(columns)])
+	}
+	return screen.Columns(out, columns, rows)
+}
+
+// printProblems prints which cells failed or did not run, and the warnings: the first few
+// of each, since the report lists all.
+func (d *Document) printProblems(out *bytes.Buffer, screen table.Screen) {
+	var failed, warnings []string
+	for _, record := range d.run.Records {
+		if record.Result.Status == results.StatusFailed {
+			failed = append(failed, "failed: "+record.Key+": "+table.CleanTo(record.Result.Error, 160))
+		}
+	}
+	for _, text := range d.Warnings {
+		warnings = append(warnings, "warning: "+table.CleanTo(text, 160))
+	}
+	for _, list := range [][]string{failed, warnings} {
+		for _, text := range list[:min(len(list), shownProblems)] {
+			screen.Print(out, "", text)
+		}
+		if more := len(list) - shownProblems; more > 0 {
+			word, _, _ := strings.Cut(list[0], ":")
+			screen.Print(out, "", fmt.Sprintf("%s: %d more, which the report lists", word, more))
+		}
+	}
+	if missing := len(d.run.notRun()); missing > 0 {
+		screen.Print(out, "", fmt.Sprintf("not run: %d of %d planned cells", missing, len(d.run.Planned)))
+	}
+}
+
+// shownProblems is how many failed cells and how many warnings the terminal shows.
+const shownProblems = 3

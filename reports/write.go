@@ -19,7 +19,7 @@ type file struct {
 	body []byte
 }
 
-// Write makes outDir/report.html, outDir/tables/<name>.{md,csv,tex} and
+// Write makes outDir/report.html, outDir/claims.json, outDir/tables/<name>.{md,csv,tex} and
 // outDir/figures/<name>.{svg,png}, each whole or not at all, and returns their paths in
 // order. The same run gives the same bytes.
 func (d *Document) Write(outDir string) ([]string, error) {
@@ -27,7 +27,11 @@ func (d *Document) Write(outDir string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := []file{{"report.html", html}}
+	claims, err := claimsJSON(d.claims())
+	if err != nil {
+		return nil, fmt.Errorf("reports: claims.json: %w", err)
+	}
+	files := []file{{"report.html", html}, {"claims.json", claims}}
 	for _, t := range d.tables() {
 		for _, kind := range []struct {
 			suffix string

@@ -4,15 +4,18 @@
 # over PAIRS rounds, the ratio of the medians and, in brackets, the smallest and the largest
 # ratio in one round. An interval is the value of bench speed --interval.
 #
-#   CONFIGS   sizes; default: small medium long
+#   CONFIGS   sizes; default: small medium long llama-15m smollm2-135m
+#   MODES     default: train eval decode; decode is timed at the last two sizes only
 #   PAIRS     rounds; default: 5
-#   ANCHOR    the PyTorch program. It takes a size and train or eval as arguments and
-#             prints one line of JSON with tokens_per_second and peak_rss_mb
+#   ANCHOR    the PyTorch program. It takes a size and a mode as arguments and prints one
+#             line of JSON with tokens_per_second and peak_rss_mb; default: speed.py or, for
+#             the last two sizes, llama_speed.py of ../shared/anchor
 #   PYTHON    the Python that runs it; default: /usr/bin/python3
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-configs=${CONFIGS:-small medium long}
+configs=${CONFIGS:-small medium long llama-15m smollm2-135m}
+modes=${MODES:-train eval decode}
 pairs=${PAIRS:-5}
 python=${PYTHON:-/usr/bin/python3}
 anchor=${ANCHOR:-}
@@ -26,15 +29,28 @@ if [ -n "$anchor" ] && ! [ -f "$anchor" ]; then
 	say "ANCHOR is $anchor, which is not a file"
 	exit 2
 fi
-[ -n "$anchor" ] || anchor=../shared/anchor/speed.py
 torch=yes
-if ! [ -f "$anchor" ]; then
-	torch=""
-	echo "PyTorch is not compared: $anchor does not exist; name the program with ANCHOR=path"
-elif ! "$python" -c 'import torch' 2>/dev/null; then
+if ! "$python" -c 'import torch' 2>/dev/null; then
 	torch=""
 	echo "PyTorch is not compared: $python cannot import torch (on Debian: apt-get install python3-torch)"
 fi
+
+# program CONFIG prints the PyTorch program for a size, or nothing if there is none.
+program() {
+	local file=$anchor
+	if [ -z "$file" ]; then
+		file=../shared/anchor/speed.py
+		! llama "$1" || file=../shared/anchor/llama_speed.py
+	fi
+	if [ -f "$file" ]; then
+		echo "$file"
+	else
+		echo "$1: PyTorch is not compared: $file does not exist; name the program with ANCHOR=path" >&2
+	fi
+}
+
+# llama CONFIG: is it a size of the Llama family?
+llama() { case $1 in llama-* | smollm2-*) ;; *) return 1 ;; esac; }
 
 # measure NAME COMMAND... runs a program and prints "NAME SPEED MEMORY THREADS".
 measure() {
@@ -46,15 +62,19 @@ measure() {
 }
 
 for config in $configs; do
-	case $config in
-	small) intervals="all 4 2 1" ;; # of 8 segments
-	*) intervals="all 2 1" ;;       # of 4
-	esac
-	for mode in train eval; do
-		[ "$mode" = train ] || intervals=-
+	reference="" model=infini-delta
+	[ -z "$torch" ] || reference=$(program "$config")
+	! llama "$config" || model=infini-linear # as in llama_speed.py
+	for mode in $modes; do
+		[ "$mode" != decode ] || llama "$config" || continue
+		case $mode,$config in
+		train,small) intervals="all 4 2 1" ;; # of 8 segments
+		train,*) intervals="all 2 1" ;;       # of 4
+		*) intervals=- ;;
+		esac
 		for ((pair = 1; pair <= pairs; pair++)); do
 			say "$config $mode, $pair of $pairs"
-			[ -z "$torch" ] || measure PyTorch "$python" "$anchor" "$config" "$mode"
+			[ -z "$reference" ] || measure PyTorch "$python" "$reference" "$config" "$mode"
 			for interval in $intervals; do
 				options=()
 				case $interval in
@@ -62,7 +82,7 @@ for config in $configs; do
 				all) options=(--interval 0) ;;
 				*) options=(--interval "$interval") ;;
 				esac
-				measure "$interval" bin/bench speed --config "$config" --mode "$mode" "${options[@]}" --json
+				measure "$interval" bin/bench speed --config "$config" --mode "$mode" --model "$model" "${options[@]}" --json
 			done
 		done | awk -v title="$config, $mode" -v mode="$mode" '
 			!($1 in runs) { order[++rows] = $1 }

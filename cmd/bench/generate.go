@@ -69,11 +69,13 @@ func (o *generateOptions) run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	m, err := c.loadFor(env, o.from.plug.get(), len(ids)+o.tokens)
+	plug := o.from.plug.get()
+	plug.Stored = true
+	m, err := c.loadFor(env, plug, len(ids)+o.tokens)
 	if err != nil {
 		return err
 	}
-	o.sampler.Rand = rand.New(rand.NewPCG(o.seed, 0))
+	o.sampler.Rand, o.sampler.Tokens = rand.New(rand.NewPCG(o.seed, 0)), t.Size()
 	d := m.NewDecoder(1)
 	if ids, err = readAhead(env, d, m.Config.Segment, ids); err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"infinibench/internal/machine"
+	"infinibench/reports/table"
 )
 
 // verbs are the constructors of the verbs, in the order of help.
@@ -54,6 +55,7 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	terminal       bool                 // whether stderr is one
+	screen         table.Screen         // what stdout is read on
 	clock          func() time.Duration // nil for machine.WorkTime
 
 	working bool // a verb has started, so an error is no longer a usage error
@@ -92,7 +94,7 @@ func execute(verbs []func(*environment) *cobra.Command, args []string, stdin io.
 	ctx, end, stop := untilSignal(stderr)
 	defer stop()
 	out, messages := &checkedWriter{Writer: stdout, end: end}, &checkedWriter{Writer: stderr, end: end}
-	env := &environment{ctx: ctx, stdin: stdin, stdout: out, stderr: messages, terminal: isTerminal(stderr)}
+	env := &environment{ctx: ctx, stdin: stdin, stdout: out, stderr: messages, terminal: isTerminal(stderr), screen: screenOf(stdout, os.Getenv)}
 	root := newRoot(env, verbs)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)

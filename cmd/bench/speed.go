@@ -26,15 +26,33 @@ import (
 type speedConfig struct {
 	name                                                string
 	width, layers, heads, segment, segments, vocabulary int
+
+	// The rest of a trunk of the Llama family; 0 in the paper's trunk.
+	keyValueHeads, ffn int
 }
 
 // speedConfigs are shared with other implementations that are timed for comparison.
 // Changing one invalidates older numbers.
 var speedConfigs = []speedConfig{
-	{"small", 256, 4, 4, 512, 8, 256},
-	{"medium", 512, 6, 8, 512, 4, 4096},
-	{"long", 512, 6, 8, 2048, 4, 4096},
+	{name: "small", width: 256, layers: 4, heads: 4, segment: 512, segments: 8, vocabulary: 256},
+	{name: "medium", width: 512, layers: 6, heads: 8, segment: 512, segments: 4, vocabulary: 4096},
+	{name: "long", width: 512, layers: 6, heads: 8, segment: 2048, segments: 4, vocabulary: 4096},
+	{name: "llama-15m", width: 288, layers: 6, heads: 6, segment: 256, segments: 4, vocabulary: 32000, keyValueHeads: 6, ffn: 768},
+	{name: "smollm2-135m", width: 576, layers: 30, heads: 9, segment: 512, segments: 4, vocabulary: 49152, keyValueHeads: 3, ffn: 1536},
 }
+
+// speedNames lists the sizes, for a message.
+func speedNames() string {
+	var names []string
+	for _, c := range speedConfigs {
+		names = append(names, c.name)
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
+
+// decodeTokens is the tokens of one step of decoding.
+const decodeTokens = 64
 
 // speedRuns is the number of timed steps, after one warm-up step.
 const speedRuns = 3
@@ -49,6 +67,7 @@ type speedResult struct {
 	TokensPerSecond float64 `json:"tokens_per_second"` // median
 	PeakRSSMB       float64 `json:"peak_rss_mb"`       // 2²⁰ bytes
 	Interval        int     `json:"interval"`
+	Precision       string  `json:"precision"`
 	Model           string  `json:"model"`
 	BLAS            string  `json:"blas"`
 
@@ -72,13 +91,19 @@ memory of the process. It also prints the floating-point operations per second o
 matrix products, without those recomputed to save memory, and their share of this
 machine's rate on large matrices, measured right afterwards.
 
-  small    4 layers of  4 heads, width 256, 8 segments of  512, vocabulary  256
-  medium   6 layers of  8 heads, width 512, 4 segments of  512, vocabulary 4096
-  long     6 layers of  8 heads, width 512, 4 segments of 2048, vocabulary 4096
+  small         4 layers of 4 heads, width 256, 8 segments of  512, vocabulary   256
+  medium        6 layers of 8 heads, width 512, 4 segments of  512, vocabulary  4096
+  long          6 layers of 8 heads, width 512, 4 segments of 2048, vocabulary  4096
+  llama-15m     6 layers of 6 heads, width 288, 4 segments of  256, vocabulary 32000
+  smollm2-135m 30 layers of 9 heads, width 576, 4 segments of  512, vocabulary 49152
+
+The last two have the trunk of the Llama family; in smollm2-135m, three heads share a key
+and a value. Their weights are random and no file is read.
 
 In mode train, a step is the forward pass, back-propagation through all segments and an
 Adam update. In mode eval, it is the forward pass with the loss of every token; the memory
-is carried from segment to segment.
+is carried from segment to segment. In mode decode, it is 64 tokens, one after the other,
+each with the logits of the next; the memory is empty until a segment is full.
 
 The Memorizing Transformer is timed a second time without its memory, as a Transformer-XL,
 to show how much time its search takes.
@@ -92,18 +117,20 @@ so on it prints the speed since the previous line, the size of the state and the
 the process, and at the end the slopes of lines fitted to them.`,
 		Example: `  bench speed
   bench speed --config medium --mode eval --threads 1
+  bench speed --config smollm2-135m --mode decode
   bench speed --config long --interval 1 --json
   bench speed --stream 1M
   bench speed --checkpoint SmolLM2-135M --memory infini-delta --segment 512 --mode eval`,
 		RunE: func(*cobra.Command, []string) error { return o.run(env) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.config, "config", "small", "size: small, medium or long")
-	flags.StringVar(&o.mode, "mode", "train", "what a step is: train or eval")
+	flags.StringVar(&o.config, "config", "small", "size: "+speedNames())
+	flags.StringVar(&o.mode, "mode", "train", "what a step is: train, eval or decode")
 	flags.StringVar(&o.model, "model", "infini-delta", "id of the model: "+strings.Join(experiments.Models, ", "))
 	flags.IntVar(&o.interval, "interval", 0, "segments per graph in training, 0 for all; fewer take less memory and more time")
 	flags.Var((*tokensFlag)(&o.stream), "stream", "evaluate one sequence of this many tokens instead")
 	flags.IntVar(&o.threads, "threads", 0, "threads, 0 for all cores")
+	addPrecision(cmd, &o.precision)
 	flags.BoolVar(&o.asJSON, "json", false, "print one line of JSON")
 	o.from.addOptional(cmd)
 	cmd.MarkFlagsMutuallyExclusive("config", "checkpoint")
@@ -116,6 +143,7 @@ the process, and at the end the slopes of lines fitted to them.`,
 // speedOptions are the flags of bench speed.
 type speedOptions struct {
 	config, mode, model       string
+	precision                 string
 	from                      checkpointFlags
 	interval, threads, stream int
 	asJSON                    bool
@@ -125,9 +153,9 @@ func (o *speedOptions) run(env *environment) error {
 	i := slices.IndexFunc(speedConfigs, func(c speedConfig) bool { return c.name == o.config })
 	switch {
 	case i < 0:
-		return usageError{fmt.Errorf("--config is %q, must be small, medium or long", o.config)}
-	case o.mode != "train" && o.mode != "eval":
-		return usageError{fmt.Errorf("--mode is %q, must be train or eval", o.mode)}
+		return usageError{fmt.Errorf("--config is %q, must be %s", o.config, speedNames())}
+	case o.mode != "train" && o.mode != "eval" && o.mode != "decode":
+		return usageError{fmt.Errorf("--mode is %q, must be train, eval or decode", o.mode)}
 	case o.threads < 0:
 		return usageError{fmt.Errorf("--threads is %d, must be at least 1, or 0 for all cores", o.threads)}
 	case o.interval < 0:
@@ -140,7 +168,7 @@ func (o *speedOptions) run(env *environment) error {
 	c := speedConfigs[i].timed()
 	switch {
 	case o.from.dir != "":
-		if c, memory, err = timedCheckpoint(env, &o.from); err != nil {
+		if c, memory, err = timedCheckpoint(env, &o.from, o.stream > 0 || o.mode != "train"); err != nil {
 			return err
 		}
 	case o.from.plug.set():
@@ -150,6 +178,9 @@ func (o *speedOptions) run(env *environment) error {
 		o.threads = machine.Cores()
 	}
 	kernel.SetThreads(o.threads)
+	if err := setPrecision(o.precision); err != nil {
+		return err
+	}
 	if o.stream > 0 {
 		lengths, err := streamLengths(o.stream, c.segment)
 		if err != nil {
@@ -172,10 +203,17 @@ func (o *speedOptions) run(env *environment) error {
 
 // model is a model of this size. Its weights are arbitrary: they do not affect the time.
 func (c speedConfig) model(memory models.Memory) (*models.Model, error) {
-	cfg := models.Defaults()
-	cfg.Vocabulary, cfg.Layers, cfg.Heads, cfg.HeadSize = c.vocabulary, c.layers, c.heads, c.width/c.heads
-	cfg.FFN, cfg.Segment = 4*c.width, c.segment
-	return models.New(cfg, memory, 0)
+	return models.New(c.sizes(), memory, 0)
+}
+
+func (c speedConfig) sizes() models.Config {
+	s := models.Defaults()
+	s.Vocabulary, s.Layers, s.Heads, s.HeadSize = c.vocabulary, c.layers, c.heads, c.width/c.heads
+	s.FFN, s.Segment = 4*c.width, c.segment
+	if c.ffn > 0 {
+		s.FFN, s.KeyValueHeads, s.SwiGLU = c.ffn, c.keyValueHeads, true
+	}
+	return s
 }
 
 // timed is a model that is timed, and the sequence it is timed on.
@@ -190,13 +228,15 @@ func (c speedConfig) timed() timed {
 }
 
 // timedCheckpoint is a model folder with a memory plugged in, or a checkpoint of this program.
-func timedCheckpoint(env *environment, from *checkpointFlags) (timed, models.Memory, error) {
+// A stored model keeps its folder's type and cannot be trained.
+func timedCheckpoint(env *environment, from *checkpointFlags, stored bool) (timed, models.Memory, error) {
 	const tokens = 2048
 	c, err := from.open()
 	if err != nil {
 		return timed{}, nil, err
 	}
 	plug := from.plug.get()
+	plug.Stored = stored
 	own := 0 // tokens of a base model's own context
 	if c.folder != nil {
 		own = min(tokens, c.folder.Config.Segment)
@@ -245,12 +285,16 @@ func measureSpeed(env *environment, c timed, mode string, memory models.Memory, 
 			segments = c.segments
 		}
 	}
-	flops := experiments.FLOPs(m.Config, memory, mode == "train", segments) * perSecond
+	sizes := m.Config
+	if mode == "decode" { // attention sees no more than the tokens of a step
+		sizes.Segment = min(sizes.Segment, decodeTokens)
+	}
+	flops := experiments.FLOPs(sizes, memory, mode == "train", segments) * perSecond
 	return speedResult{
 		Impl: "infinibench " + buildVersion(), Config: c.name, Mode: mode, Threads: kernel.Threads(),
 		Parameters: m.Parameters(), TokensPerSecond: perSecond, WithoutSearch: without,
 		PeakRSSMB: float64(rss) / (1 << 20),
-		Interval:  interval, Model: memory.Name(), BLAS: kernel.BLAS(),
+		Interval:  interval, Precision: kernel.Precision(), Model: memory.Name(), BLAS: kernel.BLAS(),
 		FLOPS: flops, PeakFLOPS: peak, PeakShare: flops / peak,
 	}, nil
 }
@@ -268,10 +312,14 @@ func (c timed) time(env *environment, mode string, memory models.Memory, interva
 		tokens[i] = int32(random.IntN(c.vocabulary))
 	}
 	var step func() error
-	if mode == "train" {
+	switch mode { // each kind builds graphs, whose memory is measured
+	case "train":
 		step = trainStep(m, tokens, interval)
-	} else { // each kind builds graphs, whose memory is measured
+	case "eval":
 		step = evalStep(m, tokens)
+	case "decode":
+		n = min(n, decodeTokens)
+		step = decodeStep(m, tokens[:n])
 	}
 	seconds, err := timeSteps(env.ctx, env.workTime(), step, func() { p.add(1, "") })
 	return m, float64(n) / seconds, err
@@ -329,6 +377,20 @@ func evalStep(m *models.Model, tokens []int32) func() error {
 	}
 }
 
+// decodeStep feeds the tokens one by one, from an empty memory.
+func decodeStep(m *models.Model, tokens []int32) func() error {
+	decoder, empty := m.NewDecoder(1), m.NewState(1)
+	return func() error {
+		decoder.Restart(empty)
+		for i := range tokens {
+			if _, err := decoder.Feed(tokens[i : i+1]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 func (r speedResult) print(env *environment, asJSON bool) error {
 	if asJSON {
 		return printJSONLine(env, r)
@@ -336,6 +398,9 @@ func (r speedResult) print(env *environment, asJSON bool) error {
 	mode := r.Mode
 	if mode == "train" && r.Interval > 0 {
 		mode += fmt.Sprintf(" %d segments at a time", r.Interval)
+	}
+	if r.Precision != kernel.Float32 {
+		mode += ", " + r.Precision
 	}
 	search := ""
 	if r.WithoutSearch > 0 {
@@ -348,5 +413,19 @@ func (r speedResult) print(env *environment, asJSON bool) error {
 		r.Model, r.Config, mode, humanize.Comma(r.Parameters), r.Threads,
 		humanize.CommafWithDigits(r.TokensPerSecond, 0), search, humanize.CommafWithDigits(r.PeakRSSMB, 0),
 		r.FLOPS/1e9, 100*r.PeakShare, r.PeakFLOPS/1e9, r.BLAS)
+	return err
+}
+
+// addPrecision adds the flag for setPrecision.
+func addPrecision(cmd *cobra.Command, precision *string) {
+	cmd.Flags().StringVar(precision, "precision", kernel.Float32, "of products with weights: float32, or bf16, which rounds both factors and needs oneDNN")
+}
+
+// setPrecision sets the precision of everything that is computed from here on.
+func setPrecision(precision string) error {
+	err := kernel.SetPrecision(precision)
+	if err != nil && precision != kernel.BF16 {
+		return usageError{fmt.Errorf("--%w", err)}
+	}
 	return err
 }

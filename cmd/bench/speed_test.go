@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gorgonia.org/tensor"
 
 	"infinibench/baselines"
 	"infinibench/experiments"
@@ -18,15 +19,28 @@ import (
 	"infinibench/models"
 )
 
-// The sizes used by the PyTorch program with which ours is compared.
+// The sizes used by the PyTorch programs with which ours is compared; of the Llama family,
+// by the number of weights that theirs prints: V·d + L·(2·d + H + 2·d·(H+K)·D + 3·d·f) + d.
 func TestSpeedConfigs(t *testing.T) {
 	want := []speedConfig{
-		{"small", 256, 4, 4, 512, 8, 256},
-		{"medium", 512, 6, 8, 512, 4, 4096},
-		{"long", 512, 6, 8, 2048, 4, 4096},
+		{"small", 256, 4, 4, 512, 8, 256, 0, 0},
+		{"medium", 512, 6, 8, 512, 4, 4096, 0, 0},
+		{"long", 512, 6, 8, 2048, 4, 4096, 0, 0},
+		{"llama-15m", 288, 6, 6, 256, 4, 32000, 6, 768},
+		{"smollm2-135m", 576, 30, 9, 512, 4, 49152, 3, 1536},
 	}
 	if diff := cmp.Diff(want, speedConfigs, cmp.AllowUnexported(speedConfig{})); diff != "" {
 		t.Error(diff)
+	}
+	for name, want := range map[string]int64{"llama-15m": 15191748, "smollm2-135m": 134515278} {
+		c := speedConfigs[slices.IndexFunc(speedConfigs, func(c speedConfig) bool { return c.name == name })]
+		var got int64
+		for _, shape := range models.Shapes(c.sizes(), models.Infini{}) {
+			got += int64(tensor.Shape(shape).TotalSize())
+		}
+		if got != want {
+			t.Errorf("%s has %d weights, want %d", name, got, want)
+		}
 	}
 }
 
@@ -67,6 +81,7 @@ func TestMeasureSpeed(t *testing.T) {
 		{"eval", models.Infini{Delta: true}, 0, 834, 1920},
 		{"eval", baselines.LocalOnly{}, 0, 832, 1680}, // no gates
 		// u and v, 2·8, W_r 8·8, gate and scale of 2 heads; three segments share W_r·R.
+		{"decode", models.Infini{}, 0, 834, 1840}, // of tokens in a whole segment
 		{"train", baselines.Memorizing{Entries: 100}, 0, 832 + 16 + 64 + 4, 5296 + 3*96 + 2*256./3 + 2*100*8},
 	}
 	for _, test := range tests {
@@ -87,7 +102,7 @@ func TestMeasureSpeed(t *testing.T) {
 		got.TokensPerSecond, got.WithoutSearch, got.PeakRSSMB, got.FLOPS, got.PeakFLOPS, got.PeakShare = 0, 0, 0, 0, 0, 0
 		want := speedResult{
 			Impl: "infinibench dev", Config: "tiny", Mode: test.mode, Threads: kernel.Threads(), Parameters: test.parameters,
-			Interval: test.interval, Model: test.memory.Name(), BLAS: kernel.BLAS(),
+			Interval: test.interval, Precision: "float32", Model: test.memory.Name(), BLAS: kernel.BLAS(),
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -109,7 +124,7 @@ func TestSpeedSteps(t *testing.T) {
 		name  string
 		run   func() error
 		moves bool
-	}{{"eval", evalStep(m, tokens), false}, {"train", trainStep(m, tokens, 1), true}} {
+	}{{"eval", evalStep(m, tokens), false}, {"decode", decodeStep(m, tokens), false}, {"train", trainStep(m, tokens, 1), true}} {
 		before := map[string][]float32{}
 		for _, p := range m.Params {
 			before[p.Name] = slices.Clone(p.Data())
@@ -139,7 +154,7 @@ func TestSpeedJSON(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"impl", "config", "mode", "threads", "parameters", "tokens_per_second", "peak_rss_mb", "interval", "model", "blas", "flops", "peak_flops", "peak_share"}
+	want := []string{"impl", "config", "mode", "threads", "parameters", "tokens_per_second", "peak_rss_mb", "interval", "precision", "model", "blas", "flops", "peak_flops", "peak_share"}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(fields))); diff != "" {
 		t.Error(diff)

@@ -77,3 +77,32 @@ func MixGradient(g Gate, dmemory, dlocal, dbeta Gradient, dout, memory, local []
 	})
 	slopes.sum(dbeta)
 }
+
+// ScaleHeads sets out [rows, H·D] to x, each head times its scale [H].
+func ScaleHeads(s Shape, out, x, scales []float32) {
+	eachRows(s.Rows(), func(_, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			for h, scale := range scales {
+				at := i*s.Width() + h*s.D
+				scaled(out[at:at+s.D], scale, x[at:at+s.D])
+			}
+		}
+	})
+}
+
+// ScaleHeadsGradient sets dx and dscales to the gradients of the inputs of ScaleHeads.
+func ScaleHeadsGradient(s Shape, dx, dscales Gradient, dout, x, scales []float32) {
+	slopes := newPartial(s.Rows(), s.H)
+	eachRows(s.Rows(), func(block, lo, hi int) {
+		slope := slopes.part(block)
+		for i := lo; i < hi; i++ {
+			for h, scale := range scales {
+				at := i*s.Width() + h*s.D
+				up := dout[at : at+s.D]
+				accumulate(dx.Part(at, at+s.D), scale, up)
+				slope[h] += dot(up, x[at:at+s.D])
+			}
+		}
+	})
+	slopes.sum(dscales)
+}

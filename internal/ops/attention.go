@@ -166,3 +166,35 @@ func Mix(s Shape, memory, local, beta, states *G.Node) *G.Node {
 			kernel.MixGradient(gate(in), g.in[0], g.in[1], g.in[2], g.out, f32(in[0]), f32(in[1]))
 		}}), inputs...)
 }
+
+// ScaleHeads is each head of x [B·S·T, H·D] times its scale [H].
+func ScaleHeads(s Shape, x, scales *G.Node) *G.Node {
+	return apply(floats("scale heads", x.Shape(),
+		func(out []float32, in []G.Value) { kernel.ScaleHeads(s, out, f32(in[0]), f32(in[1])) },
+		&vjp{do: func(g gradients, in []G.Value) {
+			kernel.ScaleHeadsGradient(s, g.in[0], g.in[1], g.out, f32(in[0]), f32(in[1]))
+		}}), x, scales)
+}
+
+// NextDocument is states [n, B, …] with the state of document (b+1) mod B in place of
+// document b's.
+func NextDocument(states *G.Node) *G.Node {
+	shape := states.Shape().Clone()
+	documents := shape[1]
+	size := shape.TotalSize() / (shape[0] * documents) // of one document's state
+	// each calls f with the places of a state and of the state that takes it.
+	each := func(f func(from, to int)) {
+		for i := range shape[0] * documents {
+			slot, b := i/documents, i%documents
+			f((slot*documents+(b+1)%documents)*size, i*size)
+		}
+	}
+	return apply(floats("next document", shape,
+		func(out []float32, in []G.Value) {
+			x := f32(in[0])
+			each(func(from, to int) { copy(out[to:to+size], x[from:from+size]) })
+		},
+		&vjp{do: func(g gradients, _ []G.Value) {
+			each(func(from, to int) { kernel.Accumulate(g.in[0].Part(from, from+size), 1, g.out[to:to+size]) })
+		}}), states)
+}

@@ -184,6 +184,26 @@ func ungatedMixTwin(s Shape, memory, local, beta array) []float64 {
 	return out
 }
 
+// scaleHeadsTwin multiplies each head of x [rows, H·D] by its scale.
+func scaleHeadsTwin(x, scales array) []float64 {
+	out := make([]float64, len(x.data))
+	width := x.shape[1]
+	for i := range out {
+		out[i] = x.data[i] * scales.data[i%width/(width/len(scales.data))]
+	}
+	return out
+}
+
+// nextDocumentTwin moves the first document of each slot behind the last.
+func nextDocumentTwin(s Shape, states array) []float64 {
+	var out []float64
+	size := s.KV() * s.D * (s.D + 1)
+	for slot := range slices.Chunk(states.data, s.B*size) {
+		out = append(append(out, slot[size:]...), slot[:size]...)
+	}
+	return out
+}
+
 // rotateTwin turns queries and keys to their place in the segment.
 func rotateTwin(s Shape, qkv array) []float64 {
 	var out []float64
@@ -300,6 +320,12 @@ func attentionChecks() []check {
 		entry("mix, ungated start",
 			func(in []array) []float64 { return ungatedMixTwin(s, in[0], in[1], in[2]) },
 			func(in []*G.Node) *G.Node { return Mix(s, in[0], in[1], in[2], in[3]) }, normal(r, s.Rows(), s.Width()), local, beta, states.fix())
+		entry("scale heads",
+			func(in []array) []float64 { return scaleHeadsTwin(in[0], in[1]) },
+			func(in []*G.Node) *G.Node { return ScaleHeads(s, in[0], in[1]) }, local, beta)
+		entry("next document",
+			func(in []array) []float64 { return nextDocumentTwin(s, in[0]) },
+			func(in []*G.Node) *G.Node { return NextDocument(in[0]) }, memories(r, s.S+1, s))
 		entry("head norm",
 			func(in []array) []float64 { return headNormTwin(s, in[0], in[1], in[2], epsilon) },
 			func(in []*G.Node) *G.Node { return HeadNorm(s, in[0], in[1], in[2], epsilon) }, qkv, normal(r, s.D), normal(r, s.D))

@@ -52,7 +52,7 @@ type Adapt struct {
 
 // AdaptBase is the model that everything starts from.
 type AdaptBase struct {
-	Name        string `json:"name"`    // of the folder; "local-only" for one that was trained here
+	Name        string `json:"name"`    // as in ModelSettings.From; "local-only" for one that was trained here
 	Weights     string `json:"weights"` // SHA-256 of the numbers
 	Parameters  int64  `json:"parameters"`
 	Context     int    `json:"context"`                // tokens that it was trained to see

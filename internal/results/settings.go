@@ -50,6 +50,10 @@ type TrainingSettings struct {
 	WeightDecay        float64 `yaml:"weight_decay" required:"true" min:"0" max:"1"`           // never of the gates
 	ClipNorm           float64 `yaml:"clip_norm" required:"true" min:"0" max:"1000"`           // largest norm of the whole gradient; 0: no limit
 	CheckpointInterval int     `yaml:"checkpoint_interval" required:"true" min:"0" max:"1024"` // segments in one graph; 0: all of the sequence
+
+	// Memory is what a segment reads in training in place of its own document's memory: an
+	// empty one, or that of another document of the batch. It does not concern evaluation.
+	Memory string `yaml:"memory,omitempty" json:",omitempty" oneof:"empty other"`
 }
 
 // CorpusSettings says how much of a corpus is read, and in which tokens. Zero
@@ -105,4 +109,6 @@ type CellSettings struct {
 	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
 
 	TokenizerSize int `yaml:"tokenizer_size,omitempty" json:",omitempty"` // of a tokenizer that the profile names by its path
+
+	Precision string `yaml:"precision,omitempty" json:",omitempty"` // of dense products; "" is float32
 }

@@ -33,7 +33,7 @@
     for (let p = box.previousElementSibling; p?.matches("p.shared"); p = p.previousElementSibling) shared.unshift(p);
     for (const p of shared) {
       const at = Number(p.dataset.column), text = p.querySelector("span").textContent;
-      if ("hidden" in p.dataset) rows.forEach((row, i) => row.splice(at, 0, i ? text : p.querySelector("b").textContent));
+      if ("hidden" in p.dataset) rows.forEach((row, i) => row.splice(at, 0, i ? text : p.querySelector("strong").textContent));
       else rows.forEach((row, i) => { if (i && table.rows[i].cells[at].matches(".shares")) row[at] = row[at] ? `${text}; ${row[at]}` : text; });
     }
     return rows;
