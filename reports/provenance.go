@@ -80,7 +80,7 @@ func warnings(run *Run) []string {
 			all = append(all, record.Key+": "+table.Clean(w))
 		}
 	}
-	return all
+	return append(all, mixedWarnings(run)...)
 }
 
 // maxFailed is how many failed cells the summary names.
