@@ -165,7 +165,7 @@ func (o *speedOptions) run(env *environment) error {
 	c := speedConfigs[i].timed()
 	switch {
 	case o.from.dir != "":
-		if c, memory, err = timedCheckpoint(env, &o.from); err != nil {
+		if c, memory, err = timedCheckpoint(env, &o.from, o.stream > 0 || o.mode != "train"); err != nil {
 			return err
 		}
 	case o.from.plug.set():
@@ -222,13 +222,15 @@ func (c speedConfig) timed() timed {
 }
 
 // timedCheckpoint is a model folder with a memory plugged in, or a checkpoint of this program.
-func timedCheckpoint(env *environment, from *checkpointFlags) (timed, models.Memory, error) {
+// A stored model keeps its folder's type and cannot be trained.
+func timedCheckpoint(env *environment, from *checkpointFlags, stored bool) (timed, models.Memory, error) {
 	const tokens = 2048
 	c, err := from.open()
 	if err != nil {
 		return timed{}, nil, err
 	}
 	plug := from.plug.get()
+	plug.Stored = stored
 	own := 0 // tokens of a base model's own context
 	if c.folder != nil {
 		own = min(tokens, c.folder.Config.Segment)
