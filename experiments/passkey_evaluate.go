@@ -31,13 +31,18 @@ type passkeyEvaluation struct {
 	unsaved int // tokens read
 }
 
-// evaluate asks all prompts of a stage and returns the answers. It resumes where an earlier
-// run stopped, even in the middle of a prompt.
+// evaluate asks all prompts of a stage and returns the answers.
 func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passkeyStage) ([]results.PasskeyAnswer, error) {
 	prompts, err := passkeyPrompts(r.settings.Passkey, r.task)
 	if err != nil {
 		return nil, err
 	}
+	return r.answer(ctx, m, stage, prompts)
+}
+
+// answer asks prompts and returns the answers. It resumes where an earlier run stopped, even
+// in the middle of a prompt.
+func (r *passkeyRun) answer(ctx context.Context, m *models.Model, stage passkeyStage, prompts []passkeyPrompt) (_ []results.PasskeyAnswer, err error) {
 	e := &passkeyEvaluation{passkeyRun: r, model: m, stage: stage}
 	if e.streams, err = passkeyStreams(r.task, prompts); err != nil {
 		return nil, err
@@ -93,7 +98,7 @@ func (e *passkeyEvaluation) run(ctx context.Context) error {
 		keys := e.keys[first:min(first+batch, e.stage.samples)]
 		reader := readers[len(keys)]
 		if reader == nil {
-			reader = newPasskeyReader(e.model, len(keys))
+			reader = newPasskeyReader(e.model, len(keys), e.text.Tokenizer.Size())
 			readers[len(keys)] = reader
 		}
 		for ; e.at.Stream < len(e.streams); e.at.Stream++ {
@@ -118,7 +123,7 @@ func (e *passkeyEvaluation) readPrefix(ctx context.Context) error {
 		e.state = e.model.NewState(1)
 	}
 	e.saved = false
-	reader := newPasskeyReader(e.model, 1)
+	reader := newPasskeyReader(e.model, 1, e.text.Tokenizer.Size())
 	for ; e.at.Stream < len(e.streams); e.at.Stream++ {
 		if err := e.read(ctx, reader, [][]int32{x.IDs}, e.streams[e.at.Stream].from(n)); err != nil {
 			return err

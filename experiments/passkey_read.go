@@ -36,15 +36,9 @@ func (a passkeyPrompt) prompt(key passkey.Key) passkey.Prompt {
 // start of prompts that double in length; and, where a segment has room for both, needle
 // and question in the last of two segments.
 func passkeyPrompts(s results.PasskeySettings, task *passkey.Task) ([]passkeyPrompt, error) {
-	var prompts []passkeyPrompt
-	for _, length := range s.Lengths {
-		for _, position := range passkeyPositions {
-			depth, err := passkey.ParsePosition(position)
-			if err != nil {
-				return nil, err
-			}
-			prompts = append(prompts, passkeyPrompt{kindGrid, length, position, depth})
-		}
+	prompts, err := passkeyGrid(s.Lengths)
+	if err != nil {
+		return nil, err
 	}
 	shortest := 2 * s.Model.Segment
 	for ; ; shortest += s.Model.Segment {
@@ -63,6 +57,21 @@ func passkeyPrompts(s results.PasskeySettings, task *passkey.Task) ([]passkeyPro
 	}
 	if n := s.Model.Segment; x.Needle.First/n == (shortest-1)/n {
 		prompts = append(prompts, passkeyPrompt{kindLastSegment, shortest, "end", 1})
+	}
+	return prompts, nil
+}
+
+// passkeyGrid lists the prompts of the paper's table.
+func passkeyGrid(lengths []int) ([]passkeyPrompt, error) {
+	var prompts []passkeyPrompt
+	for _, length := range lengths {
+		for _, position := range passkeyPositions {
+			depth, err := passkey.ParsePosition(position)
+			if err != nil {
+				return nil, err
+			}
+			prompts = append(prompts, passkeyPrompt{kindGrid, length, position, depth})
+		}
 	}
 	return prompts, nil
 }
@@ -111,14 +120,17 @@ func (a passkeyPrompt) until(segment int) int {
 type passkeyReader struct {
 	passes  []*models.Pass // of many segments, and of one; none for a model without a state
 	decoder *models.Decoder
+	greedy  models.Sampler
 }
 
 // readAbreast is the number of segments, over all documents, that one pass reads: enough to
 // make the matrices large, few enough for the cache.
 const readAbreast = 16
 
-func newPasskeyReader(m *models.Model, documents int) *passkeyReader {
-	r := &passkeyReader{decoder: m.NewDecoder(documents)}
+// newPasskeyReader returns a reader of some documents, whose answers are of the first tokens of
+// the model's vocabulary.
+func newPasskeyReader(m *models.Model, documents, tokens int) *passkeyReader {
+	r := &passkeyReader{decoder: m.NewDecoder(documents), greedy: models.Sampler{Tokens: tokens}}
 	if !m.Stateful() {
 		return r
 	}
@@ -170,7 +182,6 @@ func (r *passkeyReader) answers(state *models.State, prompts []promptEnd) (outpu
 		feed = append(feed, x.tail...)
 	}
 	output, probability = make([][]int32, len(prompts)), make([][]float64, len(prompts))
-	greedy := models.Sampler{}
 	for k := range passkey.Digits {
 		logits, err := r.decoder.Feed(feed)
 		if err != nil {
@@ -180,7 +191,7 @@ func (r *passkeyReader) answers(state *models.State, prompts []promptEnd) (outpu
 		v := len(logits) / len(prompts)
 		for i, x := range prompts {
 			row := logits[i*v : (i+1)*v]
-			id := greedy.Next(row)
+			id := r.greedy.Next(row)
 			feed = append(feed, id)
 			output[i] = append(output[i], id)
 			probability[i] = append(probability[i], likelihood(row, x.record.Answer[k]))

@@ -14,7 +14,7 @@ import (
 
 func TestBuiltinProfiles(t *testing.T) {
 	names := ProfileNames()
-	if diff := cmp.Diff([]string{"books", "distance", "paper", "passkey", "small", "smoke", "tiny"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"books", "distance", "paper", "passkey", "pretrained", "small", "smoke", "tiny"}, names); diff != "" {
 		t.Fatal(diff)
 	}
 	for _, name := range names {

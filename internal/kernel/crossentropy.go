@@ -38,9 +38,9 @@ func WeightedCrossEntropy(dx, dtable, x, table []float32, targets []int32, weigh
 			scale(row, w/total)
 			row[target] -= w
 		}
-		Gemm(false, false, hi-lo, d, v, 1, logits, v, table, d, 0, dx[lo*d:], d)
+		denseGemm(false, false, hi-lo, d, v, 1, logits, v, table, d, 0, dx[lo*d:], d)
 	}, func(lo, hi int, logits []float32) {
-		ParallelGemm(true, false, v, d, hi-lo, 1, logits, v, x[lo*d:], d, kept(lo > 0), dtable, d)
+		parallelDenseGemm(true, false, v, d, hi-lo, 1, logits, v, x[lo*d:], d, kept(lo > 0), dtable, d)
 	})
 	var sum float64
 	for i, w := range weights {
@@ -73,7 +73,7 @@ func eachLogits(x []float32, table Weights, n int, each func(lo, hi int, logits 
 			part, release := table.stretch(first*d, end*d)
 			defer release()
 			eachRows(to-from, func(_, lo, hi int) {
-				Gemm(false, true, hi-lo, end-first, d, 1, x[(from+lo)*d:], d, part, d, 0, buffer[lo*v+first:], v)
+				denseGemm(false, true, hi-lo, end-first, d, 1, x[(from+lo)*d:], d, part, d, 0, buffer[lo*v+first:], v)
 				if end == v {
 					each(from+lo, from+hi, buffer[lo*v:hi*v], v)
 				}
@@ -93,6 +93,6 @@ func Logits(y, x []float32, table Weights, d int) {
 	tiles(0, v, d, func(lo, hi int) {
 		part, release := table.stretch(lo*d, hi*d)
 		defer release()
-		ParallelGemm(false, true, n, hi-lo, d, 1, x, d, part, d, 0, y[lo:], v)
+		parallelDenseGemm(false, true, n, hi-lo, d, 1, x, d, part, d, 0, y[lo:], v)
 	})
 }

@@ -137,7 +137,7 @@ func NormLinear(y, x []float32, norm Norm, w Weights, bias []float32) {
 		normed, release := borrow((hi - lo) * d)
 		defer release()
 		norm.rows(normed, x[lo*d:hi*d])
-		Gemm(false, true, hi-lo, m, d, 1, normed, d, all, d, kept(bias != nil), y[lo*m:], m)
+		denseGemm(false, true, hi-lo, m, d, 1, normed, d, all, d, kept(bias != nil), y[lo*m:], m)
 	})
 }
 
@@ -176,7 +176,7 @@ func normLinearGradient(dx, dg Gradient, x []float32, norm Norm, all ...projecti
 		defer release()
 		for j, p := range all {
 			m := len(p.w) / d
-			Gemm(false, false, hi-lo, d, m, 1, p.dy[lo*m:], m, p.w, d, kept(j > 0), dnormed, d)
+			denseGemm(false, false, hi-lo, d, m, 1, p.dy[lo*m:], m, p.w, d, kept(j > 0), dnormed, d)
 		}
 		norm.rows(normed[lo*d:hi*d], x[lo*d:hi*d])
 		norm.rowsGradient(dx.Part(lo*d, hi*d), gains.part(i), dnormed, x[lo*d:hi*d])
@@ -190,21 +190,21 @@ func normLinearGradient(dx, dg Gradient, x []float32, norm Norm, all ...projecti
 // Linear sets y [n, m] to x·Wᵀ for x [n, k] and W [m, k].
 func Linear(y, x, w []float32, n int) {
 	k := len(x) / n
-	ParallelGemm(false, true, n, len(w)/k, k, 1, x, k, w, k, 0, y, len(w)/k)
+	parallelDenseGemm(false, true, n, len(w)/k, k, 1, x, k, w, k, 0, y, len(w)/k)
 }
 
 // LinearGradient sets dx and dw to the gradients of Linear's inputs.
 func LinearGradient(dx, dw Gradient, dy, x, w []float32, n int) {
 	k := len(x) / n
 	m := len(w) / k
-	ParallelGemm(false, false, n, k, m, 1, dy, m, w, k, kept(dx.Add), dx.To, k)
+	parallelDenseGemm(false, false, n, k, m, 1, dy, m, w, k, kept(dx.Add), dx.To, k)
 	LinearWeightGradient(dw, dy, x, n)
 }
 
 // LinearWeightGradient sets dw to the gradient of Linear's weights alone.
 func LinearWeightGradient(dw Gradient, dy, x []float32, n int) {
 	k, m := len(x)/n, len(dy)/n
-	ParallelGemm(true, false, m, k, n, 1, dy, m, x, k, kept(dw.Add), dw.To, k)
+	parallelDenseGemm(true, false, m, k, n, 1, dy, m, x, k, kept(dw.Add), dw.To, k)
 }
 
 // LinearAdd sets y [n, m] to r + x·Wᵀ for r [n, m], x [n, k] and W [m, k].
@@ -219,7 +219,7 @@ func LinearAdd(y, r, x []float32, w Weights, n int) {
 	defer release()
 	eachRows(n, func(_, lo, hi int) {
 		copy(y[lo*m:hi*m], r[lo*m:hi*m])
-		Gemm(false, true, hi-lo, m, k, 1, x[lo*k:], k, all, k, 1, y[lo*m:], m)
+		denseGemm(false, true, hi-lo, m, k, 1, x[lo*k:], k, all, k, 1, y[lo*m:], m)
 	})
 }
 

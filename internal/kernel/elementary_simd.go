@@ -19,6 +19,9 @@ func init() {
 	swiglu, swigluGradient = vectorSwiglu, vectorSwigluGradient
 	softmaxGradient = vectorSoftmaxGradient
 	expandBFloat16, expandFloat16, dotBFloat16 = vectorExpandBFloat16, vectorExpandFloat16, vectorDotBFloat16
+	if archsimd.X86.AVX512() {
+		roundBFloat16 = vectorRoundBFloat16
+	}
 	multiply, multiplyAdd, blend, rotatePairs, adam = vectorMultiply, vectorMultiplyAdd, vectorBlend, vectorRotatePairs, vectorAdam
 }
 
@@ -384,4 +387,17 @@ func vectorDotBFloat16(x []float32, w []uint16) float32 {
 		t1 = load(x[i+width:]).MulAdd(loadBFloat16(w[i+width:]), t1)
 	}
 	return sum(t0.Add(t1)) + plainDotBFloat16(x[i:], w[i:])
+}
+
+// vectorRoundBFloat16 needs AVX-512, unlike the others.
+func vectorRoundBFloat16(to []uint16, from []float32) {
+	to = to[:len(from)]
+	most, one := archsimd.BroadcastUint32x8(0x7fff), archsimd.BroadcastUint32x8(1)
+	i := 0
+	for ; i+width <= len(from); i += width {
+		b := load(from[i:]).AsUint32x8()
+		b.Add(most).Add(b.ShiftAllRight(16).And(one)).ShiftAllRight(16).TruncateToUint16().StoreSlice(to[i:])
+	}
+	archsimd.ClearAVXUpperBits()
+	plainRoundBFloat16(to[i:], from[i:])
 }

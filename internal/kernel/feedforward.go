@@ -100,7 +100,7 @@ func FeedForwardGradient(dx []float32, dw FeedForwardGradients, dy []float32, hi
 	eachRows(n, func(_, lo, hi int) {
 		dactive, release := borrow((hi - lo) * f)
 		defer release()
-		Gemm(false, false, hi-lo, f, d, 1, dy[lo*d:], d, w.Down.f32, f, 0, dactive, f)
+		denseGemm(false, false, hi-lo, f, d, 1, dy[lo*d:], d, w.Down.f32, f, 0, dactive, f)
 		up, y := hidden.Up[lo*f:hi*f], active[lo*f:hi*f]
 		if !w.gated() {
 			geluGradient(up, y, dactive, up)

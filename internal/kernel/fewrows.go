@@ -14,7 +14,7 @@ func few(n, m, k int) bool { return n < 64*Threads() && m*k >= 1<<18 }
 // someRows sets y [n, m] to x·Wᵀ, or adds it, on the calling goroutine. The weights must be
 // float32.
 func someRows(y Gradient, x []float32, w Weights, n, m, k int) {
-	Gemm(false, true, n, m, k, 1, x, k, w.f32, k, kept(y.Add), y.To, m)
+	denseGemm(false, true, n, m, k, 1, x, k, w.f32, k, kept(y.Add), y.To, m)
 }
 
 // fewRows is someRows with W divided among the threads, in any type.
@@ -24,7 +24,7 @@ func fewRows(y Gradient, x []float32, w Weights, n, m, k int) {
 			tiles(lo, hi, k, func(lo, hi int) {
 				rows, release := w.stretch(lo*k, hi*k)
 				defer release()
-				Gemm(false, true, n, hi-lo, k, 1, x, k, rows, k, kept(y.Add), y.To[lo:], m)
+				denseGemm(false, true, n, hi-lo, k, 1, x, k, rows, k, kept(y.Add), y.To[lo:], m)
 			})
 			return
 		}
