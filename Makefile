@@ -2,6 +2,7 @@
 
 PROFILE ?= tiny
 DATA    ?=
+MODEL   ?=
 
 # The vector loops of internal/kernel need the simd experiment of Go 1.26, which exists
 # only on amd64. Elsewhere plain Go code does the same work, more slowly.
@@ -16,8 +17,9 @@ VERSION := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 	@echo
-	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); such as smoke, tiny, passkey, distance, books, small, paper, or a .yaml or .yml file"
-	@echo "  DATA=dir       the directory of the texts that books, small and paper read"
+	@echo "  PROFILE=name   the profile to run (now: $(PROFILE)); such as smoke, tiny, passkey, distance, books, small, paper, pretrained, or a .yaml or .yml file"
+	@echo "  DATA=dir       the directory of the texts that books, small, paper and pretrained read"
+	@echo "  MODEL=dir      the folder of the model that pretrained trains from"
 	@echo "  ONLY=passkey   run or plan only this experiment of the profile; several: ONLY=recall,cost"
 	@echo "  FUZZTIME=10m   how long fuzz runs each target; FUZZ=datasets selects targets: see scripts/fuzz.sh"
 	@echo "  CONFIGS=\"small\", MODES=eval, PAIRS=n   settings of bench-compare: see scripts/bench-compare.sh"
@@ -58,10 +60,10 @@ reproducible: ## build twice in two places and compare the bytes
 	@VERSION="$(VERSION)" scripts/reproducible.sh
 
 reproduce: build ## run or resume every experiment of PROFILE and write the report
-	bin/bench reproduce --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)") $(if $(ONLY),--only "$(ONLY)")
+	bin/bench reproduce --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)") $(if $(MODEL),--model "$(MODEL)") $(if $(ONLY),--only "$(ONLY)")
 
 plan: build ## print what reproduce would run, with time and memory
-	bin/bench plan --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)") $(if $(ONLY),--only "$(ONLY)")
+	bin/bench plan --profile "$(PROFILE)" $(if $(DATA),--data "$(DATA)") $(if $(MODEL),--model "$(MODEL)") $(if $(ONLY),--only "$(ONLY)")
 
 report: build ## rewrite the report from the result files
 	bin/bench report --profile "$(PROFILE)"

@@ -89,6 +89,10 @@ func fitsContext(f *pretrained.Folder, segment int) error {
 	return nil
 }
 
+// commandLineModel is the value of model.from in a profile whose folder is given on the
+// command line.
+const commandLineModel = "--model"
+
 // pretrained is the folder that the profile's models come from; "" if they are built from
 // sizes.
 func (p *Profile) pretrained() string {
@@ -115,7 +119,7 @@ func (p *Profile) modelSettings() []*results.ModelSettings {
 // SetModel replaces the folder that the profile's models come from.
 func (p *Profile) SetModel(dir string) error {
 	if p.pretrained() == "" {
-		return fmt.Errorf("profile %s builds its models from sizes: to train from %s, it needs model.from, as in the profile pretrained", p.Name, dir)
+		return fmt.Errorf("profile %s builds its models from sizes: to train from %s, use the profile pretrained, or one with model.from", p.Name, dir)
 	}
 	for _, m := range p.modelSettings() {
 		if m.From != "" {
@@ -127,8 +131,11 @@ func (p *Profile) SetModel(dir string) error {
 
 // folder opens a folder that the profile names, once.
 func (p *Profile) folder(dir string) (*modelFolder, error) {
-	if f := p.folders[dir]; f != nil || dir == "" {
+	switch f := p.folders[dir]; {
+	case f != nil || dir == "":
 		return f, nil
+	case dir == commandLineModel:
+		return nil, fmt.Errorf("profile %s trains from a pretrained model: name its folder with --model DIR (make: MODEL=DIR, bench train: --from DIR)", p.Name)
 	}
 	f, err := openModelFolder(dir)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/config"
 	"infinibench/internal/results"
+	"infinibench/models"
 	"infinibench/models/pretrained"
 	"infinibench/models/pretrained/pretrainedtest"
 )
@@ -202,6 +203,7 @@ func TestBadFolderProfiles(t *testing.T) {
 	}
 	for _, test := range []struct{ old, new, want string }{
 		{"from: FOLDER", "from: nowhere", "model.from: model folder nowhere: nowhere: no such file or directory"},
+		{"from: FOLDER", "from: --model", "profile plugged trains from a pretrained model: name its folder with --model DIR"},
 		{"segment: 64", "segment: 256", "perplexity[0].length: got 128; allowed: a multiple of model.segment, 256"},
 		{"[local-only, infini-delta]", "[compressive]", "perplexity-pg19-compressive-128-seed1: compressive: its slots have no rotary positions"},
 		{"{split: test}", "{tokenizer: " + other + ", split: test}", "corpora.pg19.tokenizer is bytes, but the model in " + dir + " reads bpe-258-"},
@@ -289,6 +291,97 @@ func TestSchemaOfFolders(t *testing.T) {
 		}
 		if err := config.Parse("mine.yaml", text, new(Profile)); (err == nil) != test.good {
 			t.Errorf("%q for %q: the reader says %v", test.new, test.old, err)
+		}
+	}
+}
+
+// passkeyFolderText is added to pretrainedText: passkeys and summaries, from the folder. The
+// needle is asked for across segments of 64 bytes.
+const passkeyFolderText = `passkey:
+  models: [infini-delta]
+  corpus: pg19
+  model: {from: FOLDER, segment: 64, gate_init: 0, memory_epsilon: 1e-6, ungated_start: true}
+  language: {steps: 1, batch: 1, segments: 2, learning_rate: 1e-3, gate_learning_rate: 1e-2}
+  paper: {steps: 1, batch: 1, segments: 6, learning_rate: 1e-3, gate_learning_rate: 1e-2}
+  recipe: {training: {steps: 2, batch: 1, segments: 6, learning_rate: 1e-3, gate_learning_rate: 1e-2}, answer_weight: 20, repeats_from: 0, repeats_ramp: 1, repeats: 40, repeats_found: 0.9}
+  lengths: [384]
+  samples: 1
+  other_samples: 1
+  batch: 1
+booksum:
+  corpus: booksum
+  models: [infini-delta]
+  pretraining: {length: 64, batch: 1, steps: 1, warmup_steps: 0, learning_rate: 1e-3, gate_learning_rate: 1e-2}
+  finetuning: {length: 64, batch: 1, steps: 1, warmup_steps: 0, learning_rate: 1e-3, gate_learning_rate: 1e-2}
+  summary_tokens: 8
+  lengths: [64, 128]
+  decodes: 1
+  temperature: 0
+  top_p: 1
+  bad_pairs: stop
+`
+
+// The models of passkeys and summaries start from the folder, and each of their checkpoints
+// can be exported as such a folder.
+func TestTasksFromFolder(t *testing.T) {
+	dir, data, runs := llama(t, 1), writeBooks(t), t.TempDir()
+	for i, split := range []string{"train", "validation", "test"} {
+		text := fmt.Sprintf(`{"book_id": %d, "title": "T", "book_path": "pg19/%s/%d.txt", "summary": "The %s fox."}`+"\n", i+1, split, i+1, split)
+		path := filepath.Join(data, "booksum", "books_"+split+".jsonl")
+		err := os.MkdirAll(filepath.Dir(path), 0o777)
+		if err == nil {
+			err = os.WriteFile(path, []byte(text), 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := strings.Replace(pretrainedText, "pg19: {split: test}", "pg19: {split: test}\n  booksum: {split: test}", 1) + passkeyFolderText
+	p := parseProfile(t, strings.ReplaceAll(text, "FOLDER", dir))
+	if err := p.Restrict("passkey", "booksum"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(context.Background(), Options{Profile: p, Data: data, Runs: runs}); err != nil {
+		t.Fatal(err)
+	}
+	base, err := pretrained.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start, err := Plug{Memory: "infini-delta", Segment: 64}.Load(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stages := map[string][]string{"passkey": results.PasskeyStages, "booksum": {"", "pretrained"}}
+	for _, c := range p.Cells() {
+		files := cellFiles(filepath.Join(runs, p.Name, c.Key()))
+		if result, found := files.result(hashOf(c.Settings)); !found || result.Status != results.StatusDone {
+			t.Fatalf("%s: %s", c.Key(), result.Error)
+		}
+		for _, stage := range stages[c.Experiment] {
+			out := filepath.Join(t.TempDir(), "out")
+			m, _, err := Export(filepath.Join(files.checkpoint(), stage), out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			back, err := pretrained.Open(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if back.Plugged == nil || back.Plugged.Memory != "infini-delta" {
+				t.Errorf("%s %s: exported %+v", c.Key(), stage, back.Plugged)
+			}
+			sameFile(t, filepath.Join(out, "tokenizer.json"), filepath.Join(dir, "tokenizer.json"))
+			for i, w := range start.Params { // three steps or less at a rate of 1e-3 move no weight by 0.01
+				if w.Group == models.Gate {
+					continue
+				}
+				for k, v := range m.Params[i].Data() {
+					if math.Abs(float64(v-w.Data()[k])) > 0.01 {
+						t.Fatalf("%s %s: %s[%d] is %v, in the folder %v", c.Key(), stage, w.Name, k, v, w.Data()[k])
+					}
+				}
+			}
 		}
 	}
 }

@@ -38,6 +38,8 @@ type experiment struct {
 	model func(p *Profile) *results.ModelSettings
 	// sized marks an experiment whose models come from sizes even if the profile names a folder.
 	sized bool
+	// misreads marks an experiment whose models can be trained on another memory than their own.
+	misreads bool
 	// keys describes the settings, each key below the experiment's own: ".lengths".
 	keys []keyDoc
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"infinibench/internal/jsonread"
-	"infinibench/internal/kernel"
 	"infinibench/internal/machine"
 	"infinibench/internal/results"
 	"infinibench/models"
@@ -40,7 +39,9 @@ func addPeaks(l *results.Ledger, measured []byte) error {
 // the first wrote, and returns the peak resident memory of the process in bytes, or 0 if
 // unknown. Call it in a process that does nothing else.
 func PeakMemory(ctx context.Context, p *Profile, model string) (int64, error) {
-	kernel.SetThreads(p.Threads)
+	if err := p.configure(); err != nil {
+		return 0, err
+	}
 	corpora := p.corpora()
 	if len(corpora) == 0 {
 		return 0, fmt.Errorf("experiments: profile %s trains no model on a text", p.Name)

@@ -31,13 +31,18 @@ type passkeyEvaluation struct {
 	unsaved int // tokens read
 }
 
-// evaluate asks all prompts of a stage and returns the answers. It resumes where an earlier
-// run stopped, even in the middle of a prompt.
+// evaluate asks all prompts of a stage and returns the answers.
 func (r *passkeyRun) evaluate(ctx context.Context, m *models.Model, stage passkeyStage) ([]results.PasskeyAnswer, error) {
 	prompts, err := passkeyPrompts(r.settings.Passkey, r.task)
 	if err != nil {
 		return nil, err
 	}
+	return r.answer(ctx, m, stage, prompts)
+}
+
+// answer asks prompts and returns the answers. It resumes where an earlier run stopped, even
+// in the middle of a prompt.
+func (r *passkeyRun) answer(ctx context.Context, m *models.Model, stage passkeyStage, prompts []passkeyPrompt) (_ []results.PasskeyAnswer, err error) {
 	e := &passkeyEvaluation{passkeyRun: r, model: m, stage: stage}
 	if e.streams, err = passkeyStreams(r.task, prompts); err != nil {
 		return nil, err

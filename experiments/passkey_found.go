@@ -57,21 +57,25 @@ func (r *passkeyRun) digits(m *models.Model, length int) (func() (float64, error
 	}, nil
 }
 
-// found returns the number of steps of a stage after which the digits were found; 0: never,
-// or not measured.
-func (r *passkeyRun) found(stage passkeyStage) (int, error) {
+// looked records, in a stage that asks for the digits, the shares that were measured and
+// after how many steps the digits were found.
+func (r *passkeyRun) looked(stage passkeyStage, to *results.PasskeyStage) error {
 	want := r.settings.Passkey.Recipe.RepeatsFound
-	if want == 0 {
-		return 0, nil
+	if want == 0 || stage.name != results.StageRecipe {
+		return nil
 	}
 	log, err := results.ReadLog[results.LogLine](r.files.path(stage.log()))
 	if err != nil {
-		return 0, err
+		return err
 	}
 	for _, l := range log {
-		if l.Digits >= want {
-			return l.Step - 1, nil
+		if l.Digits == 0 {
+			continue // not measured before this step, or none was right
+		}
+		to.Looks = append(to.Looks, results.PasskeyLook{Step: l.Step - 1, Share: l.Digits})
+		if to.Found == 0 && l.Digits >= want {
+			to.Found = l.Step - 1
 		}
 	}
-	return 0, nil
+	return nil
 }

@@ -36,15 +36,9 @@ func (a passkeyPrompt) prompt(key passkey.Key) passkey.Prompt {
 // start of prompts that double in length; and, where a segment has room for both, needle
 // and question in the last of two segments.
 func passkeyPrompts(s results.PasskeySettings, task *passkey.Task) ([]passkeyPrompt, error) {
-	var prompts []passkeyPrompt
-	for _, length := range s.Lengths {
-		for _, position := range passkeyPositions {
-			depth, err := passkey.ParsePosition(position)
-			if err != nil {
-				return nil, err
-			}
-			prompts = append(prompts, passkeyPrompt{kindGrid, length, position, depth})
-		}
+	prompts, err := passkeyGrid(s.Lengths)
+	if err != nil {
+		return nil, err
 	}
 	shortest := 2 * s.Model.Segment
 	for ; ; shortest += s.Model.Segment {
@@ -63,6 +57,21 @@ func passkeyPrompts(s results.PasskeySettings, task *passkey.Task) ([]passkeyPro
 	}
 	if n := s.Model.Segment; x.Needle.First/n == (shortest-1)/n {
 		prompts = append(prompts, passkeyPrompt{kindLastSegment, shortest, "end", 1})
+	}
+	return prompts, nil
+}
+
+// passkeyGrid lists the prompts of the paper's table.
+func passkeyGrid(lengths []int) ([]passkeyPrompt, error) {
+	var prompts []passkeyPrompt
+	for _, length := range lengths {
+		for _, position := range passkeyPositions {
+			depth, err := passkey.ParsePosition(position)
+			if err != nil {
+				return nil, err
+			}
+			prompts = append(prompts, passkeyPrompt{kindGrid, length, position, depth})
+		}
 	}
 	return prompts, nil
 }

@@ -79,10 +79,8 @@ func (r *passkeyRun) make(ctx context.Context) error {
 			return err
 		}
 		scored.TrainTokens = tokens
-		if stage.name == results.StageRecipe {
-			if scored.Found, err = r.found(stage); err != nil {
-				return err
-			}
+		if err := r.looked(stage, &scored); err != nil {
+			return err
 		}
 		result.Passkey.Stages = append(result.Passkey.Stages, scored)
 		result.Gates = m.Gates()

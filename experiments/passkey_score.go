@@ -18,13 +18,7 @@ func (r *passkeyRun) scores(m *models.Model, stage passkeyStage, lines []results
 		return s, err
 	}
 	for _, a := range prompts {
-		var of []results.PasskeyAnswer
-		for _, l := range lines {
-			if a.matches(l) {
-				of = append(of, l)
-			}
-		}
-		slices.SortFunc(of, func(a, b results.PasskeyAnswer) int { return a.Sample - b.Sample })
+		of := a.answers(lines)
 		score := scoreOf(a, of)
 		switch a.Kind {
 		case kindGrid:
@@ -47,6 +41,18 @@ func (r *passkeyRun) scores(m *models.Model, stage passkeyStage, lines []results
 
 func (a passkeyPrompt) matches(l results.PasskeyAnswer) bool {
 	return l.Kind == a.Kind && l.Length == a.Length && l.Position == a.Position
+}
+
+// answers returns the answers to a prompt, by sample.
+func (a passkeyPrompt) answers(lines []results.PasskeyAnswer) []results.PasskeyAnswer {
+	var of []results.PasskeyAnswer
+	for _, l := range lines {
+		if a.matches(l) {
+			of = append(of, l)
+		}
+	}
+	slices.SortFunc(of, func(a, b results.PasskeyAnswer) int { return a.Sample - b.Sample })
+	return of
 }
 
 // scoreOf is the accuracy over the samples of one prompt.

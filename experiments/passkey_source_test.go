@@ -195,7 +195,7 @@ func TestBadPasskeys(t *testing.T) {
 		want   string
 	}{
 		{"passkey.corpus", func(s *results.PasskeySettings) { s.Corpus = "pg19" }, `got "pg19", which corpora does not hold`},
-		{"passkey.models[1]", func(s *results.PasskeySettings) { s.Models = []string{"infini-delta", "infini"} }, `got "infini"; allowed: local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta, full-attention`},
+		{"passkey.models[1]", func(s *results.PasskeySettings) { s.Models = []string{"infini-delta", "infini"} }, `got "infini"; allowed: local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta, full-attention, local-scaled`},
 		{"passkey.models[1]", func(s *results.PasskeySettings) { s.Models = []string{"rmt", "rmt"} }, "rmt is listed twice; list it once"},
 		{"passkey.lengths[1]", func(s *results.PasskeySettings) { s.Lengths = []int{320, 1281} }, "got 1281; allowed: a multiple of passkey.model.segment, 40, as in training the answer ends a segment"},
 		{"passkey.lengths[1]", func(s *results.PasskeySettings) { s.Lengths = []int{320, 320} }, "got 320; allowed: more than the length before, 320, and at most 67108864"},

@@ -14,7 +14,7 @@ import (
 
 // perplexityExperiment is the paper's Table 2: language models scored on long documents.
 var perplexityExperiment = &experiment{
-	name: "perplexity", everySeed: true,
+	name: "perplexity", everySeed: true, misreads: true,
 	cells: perplexityCells, validate: validatePerplexity, count: countPerplexity, estimate: estimatePerplexity, make: makePerplexity,
 	keys: perplexityKeys,
 }
@@ -66,7 +66,7 @@ func LoadConfig(path string) (*Profile, error) {
 	}
 	c := results.Cell{Experiment: s.Experiment, Corpus: s.CorpusName, Model: s.ModelID, Length: s.Length, Seed: s.Seed}
 	p := &Profile{
-		Name: c.Key(), Threads: s.Threads, Seeds: []uint64{s.Seed}, Model: s.Model, Baselines: s.Baselines, Training: s.Training,
+		Name: c.Key(), Threads: s.Threads, Precision: s.Precision, Seeds: []uint64{s.Seed}, Model: s.Model, Baselines: s.Baselines, Training: s.Training,
 		Corpora: map[string]results.CorpusSettings{s.CorpusName: s.Corpus}, Evaluation: s.Evaluation,
 	}
 	p.Perplexity = []results.PerplexitySettings{{Corpus: s.CorpusName, Models: []string{s.ModelID}, Length: s.Length}}

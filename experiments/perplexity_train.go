@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"infinibench/internal/atomicfile"
-	"infinibench/internal/kernel"
 	"infinibench/internal/lease"
 	"infinibench/internal/results"
 	"infinibench/internal/train"
@@ -68,7 +67,9 @@ func Train(ctx context.Context, o Options, c results.Cell, dir string, advance f
 	if planned.experiment != perplexityExperiment {
 		return fmt.Errorf("experiments: %s does not train a model on a corpus alone", c.Key())
 	}
-	kernel.SetThreads(o.Profile.Threads)
+	if err := o.Profile.configure(); err != nil {
+		return err
+	}
 	l, err := lease.Try(dir, &lease.Sighting{})
 	var held *lease.Held
 	if errors.As(err, &held) {

@@ -121,7 +121,9 @@ func Plan(ctx context.Context, o Options) ([]Estimate, error) {
 	if err != nil {
 		return nil, err
 	}
-	kernel.SetThreads(o.Profile.Threads)
+	if err := o.Profile.configure(); err != nil {
+		return nil, err
+	}
 	measured := map[string]calibration{} // by what decides it
 	for i, c := range cells {
 		if err := ctx.Err(); err != nil {

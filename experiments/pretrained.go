@@ -24,6 +24,7 @@ type Plug struct {
 	UngatedStart *bool
 	Baselines    *results.BaselineSettings
 	Seed         uint64 // of weights that the folder lacks
+	Stored       bool   // matrices stay in the folder's type, for a model that is not trained
 }
 
 // plugGate is the initial β in a pretrained model.
@@ -44,6 +45,9 @@ func (plug Plug) Load(f *pretrained.Folder) (*models.Model, error) {
 	c, memory, err := plug.Configure(f)
 	if err != nil {
 		return nil, err
+	}
+	if plug.Stored {
+		return f.LoadStored(c, memory, plug.Seed)
 	}
 	return f.Load(c, memory, plug.Seed)
 }

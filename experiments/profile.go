@@ -9,6 +9,7 @@ import (
 
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/config"
+	"infinibench/internal/kernel"
 	"infinibench/internal/results"
 )
 
@@ -19,10 +20,11 @@ type Profile struct {
 	Name  string `yaml:"name" required:"true"`  // of the directory under runs/
 	About string `yaml:"about" required:"true"` // one sentence
 
-	// How it runs; of these only Threads can touch a result.
-	Workers   int `yaml:"workers" required:"true" min:"1" max:"256"`         // cells trained at the same time
-	Threads   int `yaml:"threads" required:"true" min:"1" max:"256"`         // of each cell
-	SaveEvery int `yaml:"save_every" required:"true" min:"1" max:"10000000"` // steps between checkpoints
+	// How it runs; of these only Threads and Precision can touch a result.
+	Workers   int    `yaml:"workers" required:"true" min:"1" max:"256"`         // cells trained at the same time
+	Threads   int    `yaml:"threads" required:"true" min:"1" max:"256"`         // of each cell
+	Precision string `yaml:"precision,omitempty" oneof:"float32 bf16"`          // of dense products; a loaded profile has "" for float32
+	SaveEvery int    `yaml:"save_every" required:"true" min:"1" max:"10000000"` // steps between checkpoints
 
 	Seeds      []uint64                          `yaml:"seeds" required:"true" min:"1" max:"100"`
 	Model      results.ModelSettings             `yaml:"model" required:"true"`
@@ -108,10 +110,22 @@ func readProfile(nameOrPath string) (*Profile, map[string]int, error) {
 
 // normalise gives settings that mean the same the same value.
 func (p *Profile) normalise() {
+	if p.Precision == kernel.Float32 {
+		p.Precision = ""
+	}
 	for name, c := range p.Corpora {
 		if c.BadTexts == "stop" {
 			c.BadTexts = ""
 			p.Corpora[name] = c
 		}
 	}
+}
+
+// configure sets the threads and the precision of everything that is computed from here on.
+func (p *Profile) configure() error {
+	kernel.SetThreads(p.Threads)
+	if err := kernel.SetPrecision(p.Precision); err != nil {
+		return fmt.Errorf("experiments: precision of profile %s: %w", p.Name, err)
+	}
+	return nil
 }

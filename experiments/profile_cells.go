@@ -70,7 +70,7 @@ func (p *Profile) Names() []string {
 func (p *Profile) newCell(c results.Cell) PlannedCell {
 	s := results.CellSettings{
 		Version: results.Version, ModelID: c.Model, Length: c.Length, Seed: c.Seed,
-		Threads: p.Threads, Model: p.Model,
+		Threads: p.Threads, Model: p.Model, Precision: p.Precision,
 	}
 	if c.Corpus != "" {
 		s.CorpusName, s.Corpus, s.Fingerprint = c.Corpus, p.Corpora[c.Corpus], p.fingerprints[c.Corpus]

@@ -100,6 +100,7 @@ var profileKeys = []keyDoc{
 
 	{path: "workers", unit: "cells", about: "How many cells are trained at the same time; it changes no result."},
 	{path: "threads", unit: "threads", about: "Threads of each cell. It is part of a result's hash, since sums of floats depend on how they are split."},
+	{path: "precision", absent: "float32", about: "Of products with weights and their gradients. bf16 rounds both factors to bfloat16 and needs oneDNN (on Debian 12, libdnnl2); sums, weights, the memory and attention stay in float32. Worth it only on a processor with instructions for bfloat16."},
 	{path: "save_every", unit: "steps", about: "Steps between checkpoints, and so the most work an interruption costs; it changes no result."},
 	{path: "seeds", about: "One repetition of perplexity, booksum and adapt for each seed; intervals in the report are over them. The first serves experiments that run once.", distinct: true},
 
@@ -114,7 +115,7 @@ var profileKeys = []keyDoc{
 	{path: "model.memory_epsilon", about: "Added to the denominator σ(q)·z of a memory read, which is 0 while the memory is empty."},
 	{path: "model.ungated_start", absent: "false", about: "Leaves out the gate while the memory is empty, so that the first segment is pure local attention."},
 	{path: "model.memory_positions", paper: "false", absent: "false", about: "Applies rotary positions to the queries and keys of the memory as well."},
-	{path: "model.from", absent: "none", about: "The folder of a pretrained model (Hugging Face layout, Llama family) whose weights training starts from, relative to the directory in which bench runs; `--model DIR` replaces it. It takes the place of layers, heads, head_size, ffn and init_std, and its tokenizer reads the texts. Gates that the folder lacks start at gate_init."},
+	{path: "model.from", absent: "none", about: "The folder of a pretrained model (Hugging Face layout, Llama family) whose weights training starts from, relative to the directory in which bench runs. `--model DIR` replaces it; the value `--model` requires that option. It takes the place of layers, heads, head_size, ffn and init_std, and its tokenizer reads the texts. Gates that the folder lacks start at gate_init."},
 	{path: "model.from_scratch", absent: "false", about: "Takes only the sizes and the tokenizer of `from`, and draws the weights: what the pretrained weights are worth."},
 
 	{path: "baselines", about: "What the authors of the baselines leave open or vary."},

@@ -14,7 +14,7 @@ import (
 
 func TestBuiltinProfiles(t *testing.T) {
 	names := ProfileNames()
-	if diff := cmp.Diff([]string{"books", "distance", "paper", "passkey", "small", "smoke", "tiny"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"books", "distance", "paper", "passkey", "pretrained", "small", "smoke", "tiny"}, names); diff != "" {
 		t.Fatal(diff)
 	}
 	for _, name := range names {
@@ -203,7 +203,7 @@ func TestBadProfiles(t *testing.T) {
 		{"cost at no length", "evaluation:", "cost: {lengths: [], control_seconds: 1, control_mib: 1}\nevaluation:", "mine.yaml:33: cost.lengths: got 0 entries; allowed: a list of length 1 to 64"},
 		{"a control without limits", "evaluation:", "cost: {lengths: [64]}\nevaluation:", "mine.yaml:33: cost.control_seconds: missing; allowed: a number, 0.001 to 86400\nmine.yaml:33: cost.control_mib: missing; allowed: a whole number, 1 to 16777216"},
 		{"a memory that there is not", "checkpoint_interval: 1", "checkpoint_interval: 1\n  memory: own", `mine.yaml:19: training.memory: got "own"; allowed: empty, other`},
-		{"an empty memory of a model without one", "checkpoint_interval: 1", "checkpoint_interval: 1\n  memory: empty", "mine.yaml:19: training.memory: got empty, and the profile has perplexity-novel-local-only-256-seed1; allowed: only with perplexity of infini-linear and infini-delta"},
+		{"an empty memory of a model without one", "checkpoint_interval: 1", "checkpoint_interval: 1\n  memory: empty", "mine.yaml:19: training.memory: got empty, and the profile has perplexity-novel-local-only-256-seed1; allowed: only with cells that train infini-linear or infini-delta on a corpus alone"},
 		{"a baseline that there is not", "training:", "baselines: {infini-delta: {cache: 1}}\ntraining:", "mine.yaml:8: baselines.infini-delta: unknown key; allowed: transformer-xl, memorizing, rmt, compressive, full-attention"},
 		{"no cache", "training:", "baselines: {transformer-xl: {cache: 0}}\ntraining:", "mine.yaml:8: baselines.transformer-xl.cache: got 0; allowed: a whole number, 1 to 1048576"},
 		{"a switch that is a number", "training:", "baselines: {transformer-xl: {t5: 1}}\ntraining:", "mine.yaml:8: baselines.transformer-xl.t5: got 1; allowed: true or false"},

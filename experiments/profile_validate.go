@@ -73,8 +73,8 @@ func (p *Profile) validateTrainingMemory(report reporter) {
 		const key = "training.memory"
 		infini := c.Model == models.Infini{}.Name() || c.Model == models.Infini{Delta: true}.Name()
 		switch {
-		case c.experiment != perplexityExperiment || !infini:
-			report(key, "got %s, and the profile has %s; allowed: only with perplexity of infini-linear and infini-delta", s, c.Key())
+		case !c.experiment.misreads || !infini:
+			report(key, "got %s, and the profile has %s; allowed: only with cells that train infini-linear or infini-delta on a corpus alone", s, c.Key())
 			return
 		case s == otherMemory && c.Settings.Training.Batch < 2:
 			report(key, "got other, and %s trains on one sequence at a time; allowed: with a batch of at least 2", c.Key())

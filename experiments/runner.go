@@ -90,13 +90,15 @@ func Run(ctx context.Context, o Options) (Summary, error) {
 	if err != nil {
 		return summary, err
 	}
+	if err := o.Profile.configure(); err != nil {
+		return summary, err
+	}
 	if err := os.MkdirAll(summary.Directory, 0o755); err != nil {
 		return summary, fmt.Errorf("experiments: cannot create the runs directory: %w", err)
 	}
 	if err := begin(ctx, summary.Directory, planFile(o, work)); err != nil {
 		return summary, err
 	}
-	kernel.SetThreads(o.Profile.Threads)
 	r := &runner{options: o, summary: summary, texts: map[string]*TokenizedCorpus{}, broken: map[string]error{}, seen: map[string]*lease.Sighting{}, peak: sync.OnceValue(kernel.Peak)}
 	if r.options.Observe == nil {
 		r.options.Observe = func(Event) {}

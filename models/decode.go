@@ -148,7 +148,7 @@ func (d *Decoder) Branch(from *Decoder) {
 // predict sets the logits after the last of `width` tokens of each document.
 func (d *Decoder) predict(hidden []float32, width int) {
 	c := d.model.Config
-	table := d.model.Head().Data()
+	table := d.model.Head().Weights()
 	if d.logits == nil {
 		d.logits = make([]float32, d.state.Documents*c.Vocabulary)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"gorgonia.org/tensor"
 )
 
 // NotFinite is the error for a number that is NaN or infinite.
@@ -57,9 +59,12 @@ func (s *State) head(spec StateSpec, i int) int {
 // names one nearest to the loss, where bad gradients begin.
 func (m *Model) FiniteWeights(numbers [][]float32) error {
 	for k, p := range slices.Backward(m.Params) {
-		data := p.Data()
-		if numbers != nil {
+		var data []float32
+		switch {
+		case numbers != nil:
 			data = numbers[k]
+		case p.Value.Dtype() == tensor.Float32: // others are checked on reading and never change
+			data = p.Data()
 		}
 		if i := notFinite(data); i >= 0 {
 			return &NotFinite{m.place(p.Name, i), float64(data[i])}

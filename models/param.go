@@ -6,6 +6,9 @@ import (
 	"math"
 	"math/rand/v2"
 
+	"infinibench/internal/kernel"
+	"infinibench/internal/ops"
+
 	"gorgonia.org/tensor"
 )
 
@@ -25,8 +28,27 @@ type Param struct {
 	Value *tensor.Dense
 }
 
-// Data is the weight's numbers.
-func (p *Param) Data() []float32 { return p.Value.Data().([]float32) }
+// Storage is how a weight is stored and what it holds at first.
+type Storage int
+
+const (
+	Drawn    Storage = iota // float32, drawn from the seed
+	Float32                 // float32, all zero
+	Float16                 // IEEE 754 binary16, all zero
+	BFloat16                // the upper half of a float32, all zero
+)
+
+// Data is the weight's numbers, which must be float32.
+func (p *Param) Data() []float32 {
+	data, ok := p.Value.Data().([]float32)
+	if !ok {
+		panic(fmt.Sprintf("models: %s is stored as %s: only evaluation takes it so", p.Name, p.Value.Dtype()))
+	}
+	return data
+}
+
+// Weights is the weight's numbers in any storage.
+func (p *Param) Weights() kernel.Weights { return ops.Weights(p.Value) }
 
 // specs lists the weights of a model in order, layer by layer.
 func specs(c Config, m Memory) []ParamSpec {
@@ -88,8 +110,19 @@ func layerName(layer int, name string) string { return fmt.Sprintf("layers.%d.%s
 // newParam draws a weight from its own random stream, keyed by the seed and the weight's
 // name. Two models that differ only in their memory thus start from the same trunk, and
 // their results can be paired by seed.
-func newParam(c Config, s ParamSpec, seed uint64) *Param {
-	data := make([]float32, tensor.Shape(s.Shape).TotalSize())
+func newParam(c Config, s ParamSpec, seed uint64, storage Storage) *Param {
+	p := &Param{Name: s.Name, Group: s.Group}
+	shape := tensor.WithShape(s.Shape...)
+	n := tensor.Shape(s.Shape).TotalSize()
+	switch storage {
+	case Float16:
+		p.Value = tensor.New(shape, tensor.WithBacking(make([]kernel.Float16, n)))
+		return p
+	case BFloat16:
+		p.Value = tensor.New(shape, tensor.WithBacking(make([]kernel.BFloat16, n)))
+		return p
+	}
+	data := make([]float32, n)
 	if s.Random {
 		std := c.InitStd
 		if s.Output {
@@ -106,5 +139,6 @@ func newParam(c Config, s ParamSpec, seed uint64) *Param {
 			data[i] = float32(s.Init)
 		}
 	}
-	return &Param{Name: s.Name, Group: s.Group, Value: tensor.New(tensor.WithShape(s.Shape...), tensor.WithBacking(data))}
+	p.Value = tensor.New(shape, tensor.WithBacking(data))
+	return p
 }

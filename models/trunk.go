@@ -30,12 +30,13 @@ type Model struct {
 
 // New creates a model with weights drawn from the seed.
 func New(c Config, m Memory, seed uint64) (*Model, error) {
-	return NewExcept(c, m, seed, func(string) bool { return false })
+	return NewStored(c, m, seed, func(string) Storage { return Drawn })
 }
 
-// NewExcept is New, but leaves the weights for which filled is true at zero, for the caller
-// to fill in: to draw a billion numbers takes ten seconds.
-func NewExcept(c Config, m Memory, seed uint64, filled func(name string) bool) (*Model, error) {
+// NewStored is New, but leaves the weights that are not Drawn at zero, for the caller to fill
+// in: to draw a billion numbers takes ten seconds. With matrices of the trunk in half the
+// size, a model can be evaluated and can generate, but not be trained.
+func NewStored(c Config, m Memory, seed uint64, storage func(name string) Storage) (*Model, error) {
 	if err := Check(c, m); err != nil {
 		return nil, err
 	}
@@ -43,10 +44,11 @@ func NewExcept(c Config, m Memory, seed uint64, filled func(name string) bool) (
 	model := &Model{Config: c, Memory: m, byName: map[string]int{}, tokens: tokens}
 	for _, s := range specs(c, m) {
 		model.byName[s.Name] = len(model.Params)
-		if filled(s.Name) {
+		kind := storage(s.Name)
+		if kind != Drawn {
 			s.Random, s.Init = false, 0
 		}
-		model.Params = append(model.Params, newParam(c, s, seed))
+		model.Params = append(model.Params, newParam(c, s, seed, kind))
 	}
 	return model, nil
 }
@@ -79,7 +81,7 @@ func (m *Model) shape(b, s, t int) ops.Shape {
 func (m *Model) Parameters() int64 {
 	var n int64
 	for _, p := range m.Params {
-		n += int64(len(p.Data()))
+		n += int64(p.Value.DataSize())
 	}
 	return n
 }

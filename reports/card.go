@@ -22,6 +22,19 @@ type card struct {
 	Label   string // the axis in words, for a reader who does not see it
 }
 
+// cardsHTML renders cards and their key as the first screen of the report does.
+func cardsHTML(all []card) (template.HTML, error) {
+	t, err := template.ParseFS(pageFiles, "page/cards.gohtml")
+	if err != nil {
+		return "", fmt.Errorf("reports: cards: %w", err)
+	}
+	var out strings.Builder
+	if err = t.ExecuteTemplate(&out, "cards", all); err == nil {
+		err = t.ExecuteTemplate(&out, "key", nil)
+	}
+	return template.HTML(out.String()), err
+}
+
 // cards lays the claims out for the first screen.
 func cards(claims []claim) []card {
 	var all []card

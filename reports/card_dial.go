@@ -38,12 +38,13 @@ const (
 )
 
 // draw draws each value as a point with its interval and the paper's as a hollow diamond,
-// and returns the same as text. Without a number it draws nothing.
-func (d *dial) draw(found []evidence) (template.HTML, string) {
+// and returns the same as text. Each run has its own evidence and the mark of its place; the
+// values of a part are below one another. Without a number it draws nothing.
+func (d *dial) draw(runs ...[]evidence) (template.HTML, string) {
 	if d == nil {
 		return "", ""
 	}
-	rows := numbered(found)
+	rows := numbered(runs)
 	if len(rows) == 0 {
 		return "", ""
 	}
@@ -62,6 +63,9 @@ func (d *dial) draw(found []evidence) (template.HTML, string) {
 		if chart.Drawable(e.number.paper) {
 			said += ", paper " + d.format(e.number.paper)
 		}
+		if len(runs) > 1 {
+			said = runLetter(e.run) + ": " + said
+		}
 		words = append(words, said)
 	}
 	label := func(x float64, anchor string, value float64) {
@@ -76,13 +80,34 @@ func (d *dial) draw(found []evidence) (template.HTML, string) {
 	return template.HTML(b.String()), d.name + ": " + strings.Join(words, "; ")
 }
 
-// numbered is the evidence with a number, as much as a card has room for.
-func numbered(found []evidence) []evidence {
-	var rows []evidence
-	for _, e := range found {
-		if e.number.ours.N > 0 && chart.Drawable(e.number.ours.Mean) && len(rows) < dialRows {
-			rows = append(rows, e)
+// dialEntry is a value on the axis, and the place of its run.
+type dialEntry struct {
+	evidence
+	run int
+}
+
+// numbered is the evidence with a number, as much as a card has room for: all runs of a
+// part, then those of the next.
+func numbered(runs [][]evidence) []dialEntry {
+	var parts []string
+	of := map[string][]dialEntry{}
+	for run, found := range runs {
+		times := map[string]int{}
+		for _, e := range found {
+			if e.number.ours.N == 0 || !chart.Drawable(e.number.ours.Mean) {
+				continue
+			}
+			times[e.who]++
+			key := fmt.Sprint(e.who, times[e.who])
+			if of[key] == nil {
+				parts = append(parts, key)
+			}
+			of[key] = append(of[key], dialEntry{e, run})
 		}
+	}
+	var rows []dialEntry
+	for _, key := range parts[:min(len(parts), dialRows)] {
+		rows = append(rows, of[key]...)
 	}
 	return rows
 }
@@ -94,7 +119,7 @@ type dialSpan struct {
 }
 
 // span holds every value, the ends of the intervals, and the line.
-func (d *dial) span(rows []evidence) dialSpan {
+func (d *dial) span(rows []dialEntry) dialSpan {
 	r := dialSpan{math.Inf(1), math.Inf(-1), d.log}
 	include := func(values ...float64) {
 		for _, v := range values {
@@ -123,13 +148,30 @@ func (r dialSpan) x(v float64) float64 {
 	return dialLeft + max(0, min(1, share))*(dialWidth-2*dialLeft)
 }
 
+// runMarks are the marks of runs side by side, around a point of the axis; a run on its own
+// has the first. They come again from the fifth run on, beside another letter.
+var runMarks = []string{
+	`<circle cx="%.1f" cy="%.1f" r="3.2" class="ours"><title>%s</title></circle>`,
+	`<path d="M%.1f %.1fm-3-3h6v6h-6Z" class="ours other"><title>%s</title></path>`,
+	`<path d="M%.1f %.1fm0-3.8 3.8 6.4h-7.6Z" class="ours"><title>%s</title></path>`,
+	`<path d="M%.1f %.1fm-3.2-3.2 6.4 6.4m0-6.4-6.4 6.4" class="ours cross"><title>%s</title></path>`,
+}
+
+// runLetter is what a run is called on a card.
+func runLetter(run int) string {
+	if run < 26 {
+		return string(rune('A' + run))
+	}
+	return fmt.Sprint(run + 1)
+}
+
 // mark draws our value with its interval, and the paper's.
-func (r dialSpan) mark(b *strings.Builder, y float64, e evidence) {
+func (r dialSpan) mark(b *strings.Builder, y float64, e dialEntry) {
 	ours := e.number.ours
 	if chart.Drawable(ours.Low) && chart.Drawable(ours.High) {
 		fmt.Fprintf(b, `<path d="M%.1f %.1fH%.1f" class="range"/>`, r.x(ours.Low), y, r.x(ours.High))
 	}
-	fmt.Fprintf(b, `<circle cx="%.1f" cy="%.1f" r="3.2" class="ours"><title>%s</title></circle>`, r.x(ours.Mean), y, template.HTMLEscapeString(e.ours))
+	fmt.Fprintf(b, runMarks[e.run%len(runMarks)], r.x(ours.Mean), y, template.HTMLEscapeString(e.ours))
 	if chart.Drawable(e.number.paper) {
 		fmt.Fprintf(b, `<path d="M%.1f %.1fl3.6 3.6-3.6 3.6-3.6-3.6Z" class="paper"/>`, r.x(e.number.paper), y-3.6)
 	}

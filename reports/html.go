@@ -82,7 +82,7 @@ func (d *Document) page(lib *library) ([]byte, error) {
 	} else {
 		data.Remote = remoteLibrary
 	}
-	t, err := template.New("report.gohtml").Funcs(template.FuncMap{"verdictClass": verdictClass, "verdictSign": func(v string) template.HTML { return signs[Verdict(v)] }, "alignClass": alignClass, "shown": shown, "matrix": matrixOf, "titled": titled, "first": firstCharts, "after": chartsAfter}).ParseFS(pageFiles, "page/*.gohtml")
+	t, err := template.New("report.gohtml").Funcs(pageFuncs(nil)).ParseFS(pageFiles, "page/*.gohtml")
 	if err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}
@@ -98,6 +98,13 @@ func (d *Document) page(lib *library) ([]byte, error) {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// pageFuncs are what the templates of one page call.
+func pageFuncs(map[string]template.HTML) template.FuncMap {
+	return template.FuncMap{
+		"verdictClass": verdictClass, "verdictSign": func(v string) template.HTML { return signs[Verdict(v)] }, "alignClass": alignClass, "shown": shown, "matrix": matrixOf, "titled": titled, "first": firstCharts, "after": chartsAfter,
+	}
 }
 
 // firstCharts and chartsAfter divide the charts of a section: those in view, and the rest.

@@ -205,6 +205,11 @@ func checkPasskey(p *results.Passkey) error {
 			return fmt.Errorf("%s.stage %q: want each of %q once", at, s.Stage, results.PasskeyStages)
 		}
 		stages = append(stages, s.Stage)
+		for k, l := range s.Looks {
+			if l.Step < 0 || !isShare(l.Share) {
+				return fmt.Errorf("%s.looks[%d]: %v at step %d: want a share of 1 and a step of 0 or more", at, k, l.Share, l.Step)
+			}
+		}
 		scores := slices.Concat(s.Grid, s.Writes)
 		if s.LastSegment != nil {
 			scores = append(scores, *s.LastSegment)

@@ -12,7 +12,8 @@ import (
 	"infinibench/reports/table"
 )
 
-// charts are a heat map for each model, then accuracy against writes after each training.
+// charts are a heat map for each model, then accuracy against writes after each training and
+// the digits found in the training of our recipe.
 func (p *passkeyTable) charts(slug string) ([]*chart.Chart, error) {
 	var all []*chart.Chart
 	var models []string
@@ -38,6 +39,9 @@ func (p *passkeyTable) charts(slug string) ([]*chart.Chart, error) {
 		if f != nil {
 			all = append(all, f)
 		}
+	}
+	if f, err := p.foundChart("chart-found-" + slug); f != nil || err != nil {
+		return append(all, f), err
 	}
 	return all, nil
 }

@@ -68,6 +68,9 @@ func (p *passkeyTable) sentences(r *keyRow) string {
 	if reach := p.reach(r); reach != "" {
 		s = append(s, reach)
 	}
+	if found := r.foundSentence(); found != "" {
+		s = append(s, found)
+	}
 	return strings.Join(s, " ")
 }
 

@@ -17,6 +17,9 @@ func (p *passkeyTable) tables(slug string) []*table.Table {
 	if controls := p.controlTable(slug); len(controls.Rows) > 0 {
 		tables = append(tables, controls)
 	}
+	if found := p.foundTable(slug); len(found.Rows) > 0 {
+		tables = append(tables, found)
+	}
 	if p.paperHasMore() {
 		tables = append(tables, paperPasskeyTable(slug))
 	}

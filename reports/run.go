@@ -46,7 +46,11 @@ type Record struct {
 //
 // A damaged file becomes a warning of the Run, so that one bad cell does not
 // hide the others. A directory without any result.json is an error.
-func Load(dir string) (*Run, error) {
+func Load(dir string) (*Run, error) { return load(dir, false) }
+
+// load is Load. The results alone are enough for the claims; they leave out the training
+// logs, and do not read the samples to see whether these are still those that were scored.
+func load(dir string, resultsAlone bool) (*Run, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return nil, fmt.Errorf("reports: no run to report on: %w", err)
 	}
@@ -61,7 +65,7 @@ func Load(dir string) (*Run, error) {
 	run.Planned = run.loadPlan(dir)
 	first := map[results.Cell]string{}
 	for _, path := range paths { // Glob returns sorted paths
-		record, ok := run.loadRecord(dir, path)
+		record, ok := run.loadRecord(path, resultsAlone)
 		if !ok {
 			continue
 		}
@@ -93,7 +97,7 @@ func (run *Run) warn(format string, args ...any) {
 
 // loadRecord reads one cell's directory. ok is false when its result.json
 // cannot be used; the files beside it only warn.
-func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
+func (run *Run) loadRecord(path string, resultAlone bool) (record Record, ok bool) {
 	cell := filepath.Dir(path)
 	record.Key = filepath.Base(cell)
 	raw, err := results.ReadFile(path)
@@ -105,6 +109,9 @@ func (run *Run) loadRecord(dir, path string) (record Record, ok bool) {
 		return record, false
 	}
 	record.Result.Warnings = append(record.Result.Warnings, undefined(&record.Result)...)
+	if resultAlone {
+		return record, true
+	}
 	changed, err := results.ChangedSamples(cell, record.Result)
 	if err != nil {
 		run.warn("%s: %v", record.Key, pathless(err))

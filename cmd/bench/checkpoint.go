@@ -123,8 +123,10 @@ func openCheckpoint(dir string) (*checkpoint, error) {
 	return &checkpoint{model: m, tokenizer: t, ends: append(ends, summaryEnd(t)...)}, nil
 }
 
-// load returns the model and, for a folder, reports what was plugged in.
+// load returns the model, which must not be trained, and for a folder reports what was
+// plugged in.
 func (c *checkpoint) load(env *environment, plug experiments.Plug) (*models.Model, error) {
+	plug.Stored = true
 	return c.loadFor(env, plug, 0)
 }
 

@@ -6,11 +6,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"infinibench/experiments"
+	"infinibench/internal/atomicfile"
 	"infinibench/reports"
 )
 
 func compareCommand(env *environment) *cobra.Command {
 	var asJSON, asCSV bool
+	var page string
 	cmd := &cobra.Command{
 		Use:   "compare RUN RUN...",
 		Short: "Compare two or more runs, with paired statistics",
@@ -26,11 +29,15 @@ to use more seeds. A run with another protocol is left out and has no value.
 A change is shown only where it exceeds noise; otherwise "~" is printed. For perplexity and
 ROUGE the test is a bootstrap over documents, paired by document (p < 0.05, at least 6), and
 with two or more seeds also over seeds. For speed and memory it is a paired t-test over seeds.
-"=" means equal to the last digit; "≠" means not comparable, with the reason below the table.`,
+"=" means equal to the last digit; "≠" means not comparable, with the reason below the table.
+
+--html writes a page instead, which needs no network: the verdict of every run on each claim
+of the paper, their numbers on one axis, and the same tables.`,
 		Example: `  bench compare runs/tiny /mnt/other/runs/tiny
   bench compare runs/before runs/after runs/later
   bench compare --csv runs/before runs/after
-  bench compare --json runs/before runs/after`,
+  bench compare --json runs/before runs/after
+  bench compare --html difference.html runs/before runs/after`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 2 {
 				return fmt.Errorf("at least two runs are needed, got %d; name folders such as runs/tiny", len(args))
@@ -55,6 +62,8 @@ with two or more seeds also over seeds. For speed and memory it is a paired t-te
 				fmt.Fprintf(env.stderr, "warning: %s\n", w)
 			}
 			switch {
+			case page != "":
+				return writeComparison(env, page, s, runs)
 			case asJSON:
 				return printJSON(env, s)
 			case asCSV:
@@ -70,6 +79,27 @@ with two or more seeds also over seeds. For speed and memory it is a paired t-te
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the comparison as JSON")
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "print one line per value, with every number, as CSV")
-	cmd.MarkFlagsMutuallyExclusive("json", "csv")
+	cmd.Flags().StringVar(&page, "html", "", "write a page to this file and print its path")
+	cmd.MarkFlagsMutuallyExclusive("json", "csv", "html")
 	return cmd
+}
+
+// writeComparison writes the page of a comparison.
+func writeComparison(env *environment, path string, s *reports.SideBySide, runs []*reports.Run) error {
+	ledger, err := experiments.PaperLedger()
+	if err != nil {
+		return err
+	}
+	for _, run := range runs {
+		run.Ledger = ledger
+	}
+	html, err := s.Page(runs)
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Write(path, html); err != nil {
+		return fmt.Errorf("--html: %w", err)
+	}
+	_, err = fmt.Fprintln(env.stdout, path)
+	return err
 }

@@ -58,7 +58,8 @@ func completeValues(cmd *cobra.Command) {
 		"split":   {string(datasets.Train), string(datasets.Validation), string(datasets.Test)},
 	}
 	for flag, words := range values {
-		if cmd.Flags().Lookup(flag) == nil {
+		f := cmd.Flags().Lookup(flag)
+		if f == nil || f.Annotations[cobra.BashCompSubdirsInDir] != nil { // --model of run names a folder
 			continue
 		}
 		directive := cobra.ShellCompDirectiveNoFileComp

@@ -10,23 +10,25 @@ import (
 	"infinibench/datasets"
 	"infinibench/datasets/tokenizer"
 	"infinibench/experiments"
+	"infinibench/internal/kernel"
 	"infinibench/internal/results"
 )
 
 func evalCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "eval",
-		Short:   "Evaluate a trained model on your own files",
-		Long:    "eval evaluates a trained model on your files: a checkpoint of a cell or of train, or a pretrained\nmodel in its Hugging Face folder.",
+		Short:   "Evaluate a trained model on your own files, or on passkeys",
+		Long:    "eval evaluates a trained model on your files or on passkeys: a checkpoint of a cell or of train, or a\npretrained model in its Hugging Face folder.",
 		Example: "  bench eval perplexity --checkpoint runs/tiny/CELL/checkpoint book.txt",
 	}
-	cmd.AddCommand(evalPerplexityCommand(env))
+	cmd.AddCommand(evalPerplexityCommand(env), evalPasskeyCommand(env))
 	return cmd
 }
 
 func evalPerplexityCommand(env *environment) *cobra.Command {
 	var from checkpointFlags
 	var batch int
+	var precision string
 	cmd := &cobra.Command{
 		Use:   "perplexity --checkpoint DIR FILE…",
 		Short: "Score text files with a trained model",
@@ -58,10 +60,14 @@ code is 0 if any file was scored, and 1 if none was.`,
 			if err := onceStandardInput(files); err != nil {
 				return err
 			}
+			if err := setPrecision(precision); err != nil {
+				return err
+			}
 			return evalPerplexity(env, &from, files, batch)
 		},
 	}
 	from.add(cmd)
+	addPrecision(cmd, &precision)
 	cmd.Flags().IntVar(&batch, "batch", 0, "files scored at the same time; 0 is 8, or fewer if segments are long")
 	return cmd
 }
@@ -107,7 +113,11 @@ func evalPerplexity(env *environment, from *checkpointFlags, files []string, bat
 	if err != nil {
 		return err
 	}
-	return printScores(env, evaluation{Model: m.Memory.Name(), Folder: c.plugged(m), Tokenizer: t.Name()}, files, p, append(unread, unscored...))
+	out := evaluation{Model: m.Memory.Name(), Folder: c.plugged(m), Tokenizer: t.Name()}
+	if kernel.Precision() != kernel.Float32 {
+		out.Precision = kernel.Precision()
+	}
+	return printScores(env, out, files, p, append(unread, unscored...))
 }
 
 // evaluation is what eval perplexity prints.
@@ -115,6 +125,7 @@ type evaluation struct {
 	Model     string   `json:"model"`
 	Folder    *plugged `json:"model_folder,omitempty"`
 	Tokenizer string   `json:"tokenizer"`
+	Precision string   `json:"precision,omitempty"` // unless it is float32
 	results.Score
 	Zeroed *results.Score `json:"memory_zeroed,omitempty"`
 	Files  []any          `json:"files"` // each a fileScore or a fileUnscored

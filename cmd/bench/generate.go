@@ -69,7 +69,9 @@ func (o *generateOptions) run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	m, err := c.loadFor(env, o.from.plug.get(), len(ids)+o.tokens)
+	plug := o.from.plug.get()
+	plug.Stored = true
+	m, err := c.loadFor(env, plug, len(ids)+o.tokens)
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ func modelMemory(env *environment, from *checkpointFlags, peak bool, alone strin
 	}
 	plug := from.plug.get()
 	if alone != "" { // this is the child process for one memory
-		plug.Memory = alone
+		plug.Memory, plug.Stored = alone, true // as eval does
 		m, err := plug.Load(c.folder)
 		if err != nil {
 			return err

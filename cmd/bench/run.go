@@ -17,13 +17,15 @@ import (
 
 // runFlags are the flags shared by the verbs that run a profile.
 type runFlags struct {
-	profile, data, runs string
-	only                []string
+	profile, data, runs, model string
+	only                       []string
 }
 
 func (f *runFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.profile, "profile", "tiny", "built-in profile, or the path of a .yaml or .yml file")
 	cmd.Flags().StringVar(&f.data, "data", "", "directory of the corpora")
+	cmd.Flags().StringVar(&f.model, "model", "", "folder of a pretrained model, for a profile that trains from one")
+	cmd.MarkFlagDirname("model")
 	cmd.Flags().StringVar(&f.runs, "runs", "runs", "directory of the results")
 	cmd.Flags().StringSliceVar(&f.only, "only", nil, "run only these experiments, such as passkey")
 }
@@ -32,6 +34,9 @@ func (f *runFlags) options() (experiments.Options, error) {
 	p, err := experiments.LoadProfile(f.profile)
 	if err == nil {
 		err = p.Restrict(f.only...)
+	}
+	if err == nil && f.model != "" {
+		err = p.SetModel(f.model)
 	}
 	return experiments.Options{Profile: p, Data: f.data, Runs: f.runs, Version: buildVersion()}, err
 }
@@ -48,6 +53,7 @@ saves its state, and the same command resumes the run.`,
 		Example: `  bench reproduce
   bench reproduce --profile small --data ../data
   bench reproduce --profile small --only passkey
+  bench reproduce --profile pretrained --model SmolLM2-135M --data ../data
   bench reproduce --profile my.yaml --runs /scratch/runs`,
 		Annotations: map[string]string{continues: ""},
 		RunE: func(*cobra.Command, []string) error {

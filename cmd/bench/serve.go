@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"infinibench/experiments"
 	"infinibench/reports/live"
 )
 
@@ -21,8 +22,9 @@ func serveCommand(env *environment) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Show the progress of a run in the browser",
-		Long: `serve prints the address of a page that shows the progress of each cell, loss curves,
-and the time left at the speed of the last steps. The page updates itself. serve only reads
+		Long: `serve prints the address of a page that shows the verdict on each claim so far, the
+progress of each cell and the process that makes it, loss curves, and the time left at the
+speed of the last steps. The page updates itself. serve only reads
 the result files: the run may belong to another process, start later or be finished. It does
 nothing while the page is closed.
 
@@ -41,7 +43,9 @@ run; the exit code is then 0.`,
 			if err != nil {
 				return usageError{err}
 			}
-			handler, err := live.NewWatch(filepath.Join(runs, name), name).Handler()
+			watch := live.NewWatch(filepath.Join(runs, name), name)
+			watch.Ledger = experiments.PaperLedger
+			handler, err := watch.Handler()
 			if err != nil {
 				return err
 			}

@@ -67,6 +67,7 @@ type speedResult struct {
 	TokensPerSecond float64 `json:"tokens_per_second"` // median
 	PeakRSSMB       float64 `json:"peak_rss_mb"`       // 2²⁰ bytes
 	Interval        int     `json:"interval"`
+	Precision       string  `json:"precision"`
 	Model           string  `json:"model"`
 	BLAS            string  `json:"blas"`
 
@@ -129,6 +130,7 @@ the process, and at the end the slopes of lines fitted to them.`,
 	flags.IntVar(&o.interval, "interval", 0, "segments per graph in training, 0 for all; fewer take less memory and more time")
 	flags.Var((*tokensFlag)(&o.stream), "stream", "evaluate one sequence of this many tokens instead")
 	flags.IntVar(&o.threads, "threads", 0, "threads, 0 for all cores")
+	addPrecision(cmd, &o.precision)
 	flags.BoolVar(&o.asJSON, "json", false, "print one line of JSON")
 	o.from.addOptional(cmd)
 	cmd.MarkFlagsMutuallyExclusive("config", "checkpoint")
@@ -141,6 +143,7 @@ the process, and at the end the slopes of lines fitted to them.`,
 // speedOptions are the flags of bench speed.
 type speedOptions struct {
 	config, mode, model       string
+	precision                 string
 	from                      checkpointFlags
 	interval, threads, stream int
 	asJSON                    bool
@@ -165,7 +168,7 @@ func (o *speedOptions) run(env *environment) error {
 	c := speedConfigs[i].timed()
 	switch {
 	case o.from.dir != "":
-		if c, memory, err = timedCheckpoint(env, &o.from); err != nil {
+		if c, memory, err = timedCheckpoint(env, &o.from, o.stream > 0 || o.mode != "train"); err != nil {
 			return err
 		}
 	case o.from.plug.set():
@@ -175,6 +178,9 @@ func (o *speedOptions) run(env *environment) error {
 		o.threads = machine.Cores()
 	}
 	kernel.SetThreads(o.threads)
+	if err := setPrecision(o.precision); err != nil {
+		return err
+	}
 	if o.stream > 0 {
 		lengths, err := streamLengths(o.stream, c.segment)
 		if err != nil {
@@ -222,13 +228,15 @@ func (c speedConfig) timed() timed {
 }
 
 // timedCheckpoint is a model folder with a memory plugged in, or a checkpoint of this program.
-func timedCheckpoint(env *environment, from *checkpointFlags) (timed, models.Memory, error) {
+// A stored model keeps its folder's type and cannot be trained.
+func timedCheckpoint(env *environment, from *checkpointFlags, stored bool) (timed, models.Memory, error) {
 	const tokens = 2048
 	c, err := from.open()
 	if err != nil {
 		return timed{}, nil, err
 	}
 	plug := from.plug.get()
+	plug.Stored = stored
 	own := 0 // tokens of a base model's own context
 	if c.folder != nil {
 		own = min(tokens, c.folder.Config.Segment)
@@ -286,7 +294,7 @@ func measureSpeed(env *environment, c timed, mode string, memory models.Memory, 
 		Impl: "infinibench " + buildVersion(), Config: c.name, Mode: mode, Threads: kernel.Threads(),
 		Parameters: m.Parameters(), TokensPerSecond: perSecond, WithoutSearch: without,
 		PeakRSSMB: float64(rss) / (1 << 20),
-		Interval:  interval, Model: memory.Name(), BLAS: kernel.BLAS(),
+		Interval:  interval, Precision: kernel.Precision(), Model: memory.Name(), BLAS: kernel.BLAS(),
 		FLOPS: flops, PeakFLOPS: peak, PeakShare: flops / peak,
 	}, nil
 }
@@ -391,6 +399,9 @@ func (r speedResult) print(env *environment, asJSON bool) error {
 	if mode == "train" && r.Interval > 0 {
 		mode += fmt.Sprintf(" %d segments at a time", r.Interval)
 	}
+	if r.Precision != kernel.Float32 {
+		mode += ", " + r.Precision
+	}
 	search := ""
 	if r.WithoutSearch > 0 {
 		search = fmt.Sprintf("\n  %s without the search", humanize.CommafWithDigits(r.WithoutSearch, 0))
@@ -402,5 +413,19 @@ func (r speedResult) print(env *environment, asJSON bool) error {
 		r.Model, r.Config, mode, humanize.Comma(r.Parameters), r.Threads,
 		humanize.CommafWithDigits(r.TokensPerSecond, 0), search, humanize.CommafWithDigits(r.PeakRSSMB, 0),
 		r.FLOPS/1e9, 100*r.PeakShare, r.PeakFLOPS/1e9, r.BLAS)
+	return err
+}
+
+// addPrecision adds the flag for setPrecision.
+func addPrecision(cmd *cobra.Command, precision *string) {
+	cmd.Flags().StringVar(precision, "precision", kernel.Float32, "of products with weights: float32, or bf16, which rounds both factors and needs oneDNN")
+}
+
+// setPrecision sets the precision of everything that is computed from here on.
+func setPrecision(precision string) error {
+	err := kernel.SetPrecision(precision)
+	if err != nil && precision != kernel.BF16 {
+		return usageError{fmt.Errorf("--%w", err)}
+	}
 	return err
 }

@@ -18,6 +18,7 @@ type streamResult struct {
 	Impl       string                    `json:"impl"`
 	Config     string                    `json:"config"`
 	Threads    int                       `json:"threads"`
+	Precision  string                    `json:"precision"`
 	Parameters int64                     `json:"parameters"`
 	Model      string                    `json:"model"`
 	BLAS       string                    `json:"blas"`
@@ -48,7 +49,7 @@ func measureStream(env *environment, c timed, memory models.Memory, lengths []in
 		return streamResult{}, err
 	}
 	return streamResult{
-		Impl: "infinibench " + buildVersion(), Config: c.name, Threads: kernel.Threads(), Parameters: m.Parameters(),
+		Impl: "infinibench " + buildVersion(), Config: c.name, Threads: kernel.Threads(), Precision: kernel.Precision(), Parameters: m.Parameters(),
 		Model: memory.Name(), BLAS: kernel.BLAS(), Points: points, StreamTrend: experiments.Trend(points),
 	}, nil
 }

@@ -102,7 +102,7 @@ func TestMeasureSpeed(t *testing.T) {
 		got.TokensPerSecond, got.WithoutSearch, got.PeakRSSMB, got.FLOPS, got.PeakFLOPS, got.PeakShare = 0, 0, 0, 0, 0, 0
 		want := speedResult{
 			Impl: "infinibench dev", Config: "tiny", Mode: test.mode, Threads: kernel.Threads(), Parameters: test.parameters,
-			Interval: test.interval, Model: test.memory.Name(), BLAS: kernel.BLAS(),
+			Interval: test.interval, Precision: "float32", Model: test.memory.Name(), BLAS: kernel.BLAS(),
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -154,7 +154,7 @@ func TestSpeedJSON(t *testing.T) {
 	if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"impl", "config", "mode", "threads", "parameters", "tokens_per_second", "peak_rss_mb", "interval", "model", "blas", "flops", "peak_flops", "peak_share"}
+	want := []string{"impl", "config", "mode", "threads", "parameters", "tokens_per_second", "peak_rss_mb", "interval", "precision", "model", "blas", "flops", "peak_flops", "peak_share"}
 	slices.Sort(want)
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(fields))); diff != "" {
 		t.Error(diff)

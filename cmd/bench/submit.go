@@ -184,12 +184,15 @@ func (f submitFlags) script(o experiments.Options, lines []string) (s slurm.Scri
 		return s, fmt.Errorf("the path %q has a character that no script for sbatch can hold", s.Folder)
 	}
 	s.Common = []string{"--profile", profile, "--runs", runs}
-	if f.data != "" {
-		data, err := filepath.Abs(f.data)
+	for _, of := range []struct{ option, path string }{{"--data", f.data}, {"--model", f.model}} {
+		if of.path == "" {
+			continue
+		}
+		path, err := filepath.Abs(of.path)
 		if err != nil {
 			return s, err
 		}
-		s.Data = []string{"--data", data}
+		s.Data = append(s.Data, of.option, path)
 	}
 	return s, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func trainCommand(env *environment) *cobra.Command {
-	var profile, data, out string
+	var profile, data, from, out string
 	cell := results.Cell{Experiment: "perplexity"}
 	cmd := &cobra.Command{
 		Use:   "train --model ID --corpus NAME --out DIR",
@@ -23,12 +23,18 @@ func trainCommand(env *environment) *cobra.Command {
 training log metrics.jsonl, and checkpoint/ with model.safetensors and tokenizer.json, which
 eval and generate read. The same command resumes an interrupted training.`,
 		Example: `  bench train --model infini-linear --corpus novel --out model
-  bench train --profile small --data ../data --model infini-delta --corpus pg19 --out model`,
+  bench train --profile small --data ../data --model infini-delta --corpus pg19 --out model
+  bench train --profile my.yaml --from SmolLM2-135M --data ../data --model infini-delta --corpus pg19 --out model`,
 		Annotations: map[string]string{continues: ""},
 		RunE: func(*cobra.Command, []string) error {
 			p, err := experiments.LoadProfile(profile)
 			if err != nil {
 				return err
+			}
+			if from != "" {
+				if err := p.SetModel(from); err != nil {
+					return usageError{err}
+				}
 			}
 			planned, err := choose(p, cell)
 			if err != nil {
@@ -51,6 +57,8 @@ eval and generate read. The same command resumes an interrupted training.`,
 	}
 	cmd.Flags().StringVar(&profile, "profile", "tiny", "built-in profile, or the path of a .yaml or .yml file")
 	cmd.Flags().StringVar(&data, "data", "", "directory of the corpora")
+	cmd.Flags().StringVar(&from, "from", "", "folder of a pretrained model, for a profile that trains from one")
+	cmd.MarkFlagDirname("from")
 	cmd.Flags().StringVar(&out, "out", "", "directory to write")
 	cmd.Flags().StringVar(&cell.Model, "model", "", "id of the model: "+strings.Join(experiments.Models, ", "))
 	cmd.Flags().StringVar(&cell.Corpus, "corpus", "", "name of the corpus")

@@ -119,6 +119,7 @@ verify exits with 1 if a file cannot be used or an error exceeds its tolerance.`
 		},
 	}
 	cmd.Flags().StringVar(&model, "model", "", "folder of a published model: for files without weights or, without files, to be checked itself")
+	cmd.MarkFlagDirname("model")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array with one object per file")
 	return cmd
 }

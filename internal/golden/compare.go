@@ -147,7 +147,7 @@ func (c *comparison) state(prefix string, interval int, s *models.State) {
 // logits is the forward pass [batch, length, vocabulary], `interval` segments to a graph.
 func (c *comparison) logits(interval int) ([]float32, error) {
 	batch, length, segment, v := c.Config.Batch, c.Config.Length(), c.Config.Segment, c.Config.Vocabulary
-	all, table := make([]float32, batch*length*v), c.model.Head().Data()
+	all, table := make([]float32, batch*length*v), c.model.Head().Weights()
 	state, passes := c.model.NewState(batch), map[int]*models.Pass{}
 	for from := 0; from < length; {
 		segments, tokens := min(interval, (length-from)/segment), segment

@@ -31,7 +31,12 @@ func pluggedIn(base *pretrained.Folder, beta float64) ([]Deviation, error) {
 	}
 	var found []Deviation
 	for _, memory := range []models.Memory{models.Infini{}, models.Infini{Delta: true}, baselines.TransformerXL{}, baselines.Memorizing{}} {
-		m, err := models.NewExcept(c, memory, 0, func(name string) bool { return plain.Param(name) != nil })
+		m, err := models.NewStored(c, memory, 0, func(name string) models.Storage {
+			if plain.Param(name) != nil {
+				return models.Float32
+			}
+			return models.Drawn
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ func logitRows(vocabulary int) int { return max(fewestLogits, logitBudget/vocabu
 
 // CrossEntropy sets nll [n] to the negative log-likelihood, in nats, of targets
 // under softmax(x·tableᵀ), x [n, d], table [V, d].
-func CrossEntropy(nll []float64, x, table []float32, targets []int32) {
+func CrossEntropy(nll []float64, x []float32, table Weights, targets []int32) {
 	eachLogits(x, table, len(targets), func(lo, _ int, logits []float32, v int) {
 		for i := range len(logits) / v {
 			nll[lo+i], _ = tokenNLL(rowOf(logits, i, v, v), targets[lo+i])
@@ -30,7 +30,7 @@ func WeightedCrossEntropy(dx, dtable, x, table []float32, targets []int32, weigh
 	d := len(x) / n
 	v := len(table) / d
 	nll := make([]float64, n)
-	eachLogits(x, table, n, func(lo, hi int, logits []float32, v int) {
+	eachLogits(x, Float32s(table), n, func(lo, hi int, logits []float32, v int) {
 		for i := range hi - lo {
 			row, target, w := rowOf(logits, i, v, v), targets[lo+i], weights[lo+i]
 			var total float32
@@ -38,9 +38,9 @@ func WeightedCrossEntropy(dx, dtable, x, table []float32, targets []int32, weigh
 			scale(row, w/total)
 			row[target] -= w
 		}
-		Gemm(false, false, hi-lo, d, v, 1, logits, v, table, d, 0, dx[lo*d:], d)
+		denseGemm(false, false, hi-lo, d, v, 1, logits, v, table, d, 0, dx[lo*d:], d)
 	}, func(lo, hi int, logits []float32) {
-		ParallelGemm(true, false, v, d, hi-lo, 1, logits, v, x[lo*d:], d, kept(lo > 0), dtable, d)
+		parallelDenseGemm(true, false, v, d, hi-lo, 1, logits, v, x[lo*d:], d, kept(lo > 0), dtable, d)
 	})
 	var sum float64
 	for i, w := range weights {
@@ -61,29 +61,38 @@ func tokenNLL(logits []float32, target int32) (nll float64, total float32) {
 
 // eachLogits computes x·tableᵀ, V wide, and passes it on: to each, in parallel, a few rows
 // [lo, hi); then to whole, all rows in memory at the time.
-func eachLogits(x, table []float32, n int, each func(lo, hi int, logits []float32, v int), whole func(lo, hi int, logits []float32)) {
+func eachLogits(x []float32, table Weights, n int, each func(lo, hi int, logits []float32, v int), whole func(lo, hi int, logits []float32)) {
 	d := len(x) / n
-	v := len(table) / d
+	v := table.Len() / d
 	rows := logitRows(v)
 	buffer, release := borrow(min(rows, n) * v)
 	defer release()
 	for from := 0; from < n; from += rows {
 		to := min(from+rows, n)
-		eachRows(to-from, func(_, lo, hi int) {
-			logits := buffer[lo*v : hi*v]
-			Gemm(false, true, hi-lo, v, d, 1, x[(from+lo)*d:], d, table, d, 0, logits, v)
-			each(from+lo, from+hi, logits, v)
+		tiles(0, v, d, func(first, end int) {
+			part, release := table.stretch(first*d, end*d)
+			defer release()
+			eachRows(to-from, func(_, lo, hi int) {
+				denseGemm(false, true, hi-lo, end-first, d, 1, x[(from+lo)*d:], d, part, d, 0, buffer[lo*v+first:], v)
+				if end == v {
+					each(from+lo, from+hi, buffer[lo*v:hi*v], v)
+				}
+			})
 		})
 		whole(from, to, buffer[:(to-from)*v])
 	}
 }
 
 // Logits sets y [n, V] to x·tableᵀ for x [n, d], table [V, d].
-func Logits(y, x, table []float32, d int) {
-	n, v := len(x)/d, len(table)/d
+func Logits(y, x []float32, table Weights, d int) {
+	n, v := len(x)/d, table.Len()/d
 	if few(n, v, d) {
 		fewRows(Gradient{To: y}, x, table, n, v, d)
 		return
 	}
-	ParallelGemm(false, true, n, v, d, 1, x, d, table, d, 0, y, v)
+	tiles(0, v, d, func(lo, hi int) {
+		part, release := table.stretch(lo*d, hi*d)
+		defer release()
+		parallelDenseGemm(false, true, n, hi-lo, d, 1, x, d, part, d, 0, y[lo:], v)
+	})
 }

@@ -118,9 +118,9 @@ func (p partial) sum(y Gradient) {
 
 // NormLinear sets y [n, m] to RMSNorm(x)·Wᵀ + b for x [n, d], W [m, d] and b [m], which may
 // be nil.
-func NormLinear(y, x []float32, norm Norm, w, bias []float32) {
+func NormLinear(y, x []float32, norm Norm, w Weights, bias []float32) {
 	d := len(norm.Gain)
-	n, m := len(x)/d, len(w)/d
+	n, m := len(x)/d, w.Len()/d
 	for i := 0; i < n && bias != nil; i++ {
 		copy(rowOf(y, i, m, m), bias)
 	}
@@ -131,11 +131,13 @@ func NormLinear(y, x []float32, norm Norm, w, bias []float32) {
 		fewRows(Gradient{y, bias != nil}, normed, w, n, m, d)
 		return
 	}
+	all, release := w.float32s()
+	defer release()
 	eachRows(n, func(_, lo, hi int) {
 		normed, release := borrow((hi - lo) * d)
 		defer release()
 		norm.rows(normed, x[lo*d:hi*d])
-		Gemm(false, true, hi-lo, m, d, 1, normed, d, w, d, kept(bias != nil), y[lo*m:], m)
+		denseGemm(false, true, hi-lo, m, d, 1, normed, d, all, d, kept(bias != nil), y[lo*m:], m)
 	})
 }
 
@@ -174,7 +176,7 @@ func normLinearGradient(dx, dg Gradient, x []float32, norm Norm, all ...projecti
 		defer release()
 		for j, p := range all {
 			m := len(p.w) / d
-			Gemm(false, false, hi-lo, d, m, 1, p.dy[lo*m:], m, p.w, d, kept(j > 0), dnormed, d)
+			denseGemm(false, false, hi-lo, d, m, 1, p.dy[lo*m:], m, p.w, d, kept(j > 0), dnormed, d)
 		}
 		norm.rows(normed[lo*d:hi*d], x[lo*d:hi*d])
 		norm.rowsGradient(dx.Part(lo*d, hi*d), gains.part(i), dnormed, x[lo*d:hi*d])
@@ -188,34 +190,36 @@ func normLinearGradient(dx, dg Gradient, x []float32, norm Norm, all ...projecti
 // Linear sets y [n, m] to x·Wᵀ for x [n, k] and W [m, k].
 func Linear(y, x, w []float32, n int) {
 	k := len(x) / n
-	ParallelGemm(false, true, n, len(w)/k, k, 1, x, k, w, k, 0, y, len(w)/k)
+	parallelDenseGemm(false, true, n, len(w)/k, k, 1, x, k, w, k, 0, y, len(w)/k)
 }
 
 // LinearGradient sets dx and dw to the gradients of Linear's inputs.
 func LinearGradient(dx, dw Gradient, dy, x, w []float32, n int) {
 	k := len(x) / n
 	m := len(w) / k
-	ParallelGemm(false, false, n, k, m, 1, dy, m, w, k, kept(dx.Add), dx.To, k)
+	parallelDenseGemm(false, false, n, k, m, 1, dy, m, w, k, kept(dx.Add), dx.To, k)
 	LinearWeightGradient(dw, dy, x, n)
 }
 
 // LinearWeightGradient sets dw to the gradient of Linear's weights alone.
 func LinearWeightGradient(dw Gradient, dy, x []float32, n int) {
 	k, m := len(x)/n, len(dy)/n
-	ParallelGemm(true, false, m, k, n, 1, dy, m, x, k, kept(dw.Add), dw.To, k)
+	parallelDenseGemm(true, false, m, k, n, 1, dy, m, x, k, kept(dw.Add), dw.To, k)
 }
 
 // LinearAdd sets y [n, m] to r + x·Wᵀ for r [n, m], x [n, k] and W [m, k].
-func LinearAdd(y, r, x, w []float32, n int) {
+func LinearAdd(y, r, x []float32, w Weights, n int) {
 	m, k := len(r)/n, len(x)/n
 	if few(n, m, k) {
 		copy(y, r)
 		fewRows(Gradient{y, true}, x, w, n, m, k)
 		return
 	}
+	all, release := w.float32s()
+	defer release()
 	eachRows(n, func(_, lo, hi int) {
 		copy(y[lo*m:hi*m], r[lo*m:hi*m])
-		Gemm(false, true, hi-lo, m, k, 1, x[lo*k:], k, w, k, 1, y[lo*m:], m)
+		denseGemm(false, true, hi-lo, m, k, 1, x[lo*k:], k, all, k, 1, y[lo*m:], m)
 	})
 }
 
@@ -268,11 +272,11 @@ func Dot(x, y []float32) float64 {
 }
 
 // Embed sets x [n, d] to the rows of table [V, d] that ids name.
-func Embed(x, table []float32, ids []int32) {
+func Embed(x []float32, table Weights, ids []int32) {
 	d := len(x) / len(ids)
 	Split(len(ids), 64, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
-			copy(rowOf(x, i, d, d), rowOf(table, int(ids[i]), d, d))
+			table.row(rowOf(x, i, d, d), int(ids[i]))
 		}
 	})
 }

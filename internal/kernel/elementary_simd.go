@@ -18,6 +18,10 @@ func init() {
 	gelu, geluGradient = vectorGelu, vectorGeluGradient
 	swiglu, swigluGradient = vectorSwiglu, vectorSwigluGradient
 	softmaxGradient = vectorSoftmaxGradient
+	expandBFloat16, expandFloat16, dotBFloat16 = vectorExpandBFloat16, vectorExpandFloat16, vectorDotBFloat16
+	if archsimd.X86.AVX512() {
+		roundBFloat16 = vectorRoundBFloat16
+	}
 	multiply, multiplyAdd, blend, rotatePairs, adam = vectorMultiply, vectorMultiplyAdd, vectorBlend, vectorRotatePairs, vectorAdam
 }
 
@@ -343,4 +347,57 @@ func vectorAdam(w, g, m, v []float32, a Adam) {
 		store(w[i:], load(w[i:]).Mul(keep).Sub(first.Mul(rate).Div(second.Sqrt().Add(epsilon))))
 	}
 	archsimd.ClearAVXUpperBits()
+}
+
+// loadBFloat16 is eight numbers, expanded.
+func loadBFloat16(x []uint16) lanes {
+	return archsimd.LoadUint16x8Slice(x).ExtendToUint32().ShiftAllLeft(16).AsFloat32x8()
+}
+
+func vectorExpandBFloat16(to []float32, from []uint16) {
+	to = to[:len(from)]
+	i := 0
+	for ; i+width <= len(from); i += width {
+		store(to[i:], loadBFloat16(from[i:]))
+	}
+	archsimd.ClearAVXUpperBits()
+	plainExpandBFloat16(to[i:], from[i:])
+}
+
+func vectorExpandFloat16(to []float32, from []uint16) {
+	to = to[:len(from)]
+	rest, sign, factor := archsimd.BroadcastUint32x8(0x7fff), archsimd.BroadcastUint32x8(0x8000), all(halfScale)
+	i := 0
+	for ; i+width <= len(from); i += width {
+		b := archsimd.LoadUint16x8Slice(from[i:]).ExtendToUint32()
+		magnitude := b.And(rest).ShiftAllLeft(13).AsFloat32x8().Mul(factor)
+		store(to[i:], magnitude.AsUint32x8().Or(b.And(sign).ShiftAllLeft(16)).AsFloat32x8())
+	}
+	archsimd.ClearAVXUpperBits()
+	plainExpandFloat16(to[i:], from[i:])
+}
+
+// vectorDotBFloat16 takes the steps of vectorDot, so that it returns the same bits.
+func vectorDotBFloat16(x []float32, w []uint16) float32 {
+	w = w[:len(x)]
+	t0, t1 := all(0), all(0)
+	i := 0
+	for ; i+2*width <= len(x); i += 2 * width {
+		t0 = load(x[i:]).MulAdd(loadBFloat16(w[i:]), t0)
+		t1 = load(x[i+width:]).MulAdd(loadBFloat16(w[i+width:]), t1)
+	}
+	return sum(t0.Add(t1)) + plainDotBFloat16(x[i:], w[i:])
+}
+
+// vectorRoundBFloat16 needs AVX-512, unlike the others.
+func vectorRoundBFloat16(to []uint16, from []float32) {
+	to = to[:len(from)]
+	most, one := archsimd.BroadcastUint32x8(0x7fff), archsimd.BroadcastUint32x8(1)
+	i := 0
+	for ; i+width <= len(from); i += width {
+		b := load(from[i:]).AsUint32x8()
+		b.Add(most).Add(b.ShiftAllRight(16).And(one)).ShiftAllRight(16).TruncateToUint16().StoreSlice(to[i:])
+	}
+	archsimd.ClearAVXUpperBits()
+	plainRoundBFloat16(to[i:], from[i:])
 }

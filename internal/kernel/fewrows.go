@@ -11,22 +11,26 @@ const dotRows = 4
 // few reports whether it is better to divide W [m, k] among the threads than n rows.
 func few(n, m, k int) bool { return n < 64*Threads() && m*k >= 1<<18 }
 
-// someRows sets y [n, m] to x·Wᵀ, or adds it, on the calling goroutine.
-func someRows(y Gradient, x, w []float32, n, m, k int) {
-	Gemm(false, true, n, m, k, 1, x, k, w, k, kept(y.Add), y.To, m)
+// someRows sets y [n, m] to x·Wᵀ, or adds it, on the calling goroutine. The weights must be
+// float32.
+func someRows(y Gradient, x []float32, w Weights, n, m, k int) {
+	denseGemm(false, true, n, m, k, 1, x, k, w.f32, k, kept(y.Add), y.To, m)
 }
 
-// fewRows is someRows with W divided among the threads.
-func fewRows(y Gradient, x, w []float32, n, m, k int) {
+// fewRows is someRows with W divided among the threads, in any type.
+func fewRows(y Gradient, x []float32, w Weights, n, m, k int) {
 	Split(m, 16, func(lo, hi int) {
 		if n > dotRows {
-			Gemm(false, true, n, hi-lo, k, 1, x, k, w[lo*k:], k, kept(y.Add), y.To[lo:], m)
+			tiles(lo, hi, k, func(lo, hi int) {
+				rows, release := w.stretch(lo*k, hi*k)
+				defer release()
+				denseGemm(false, true, n, hi-lo, k, 1, x, k, rows, k, kept(y.Add), y.To[lo:], m)
+			})
 			return
 		}
 		for j := lo; j < hi; j++ {
-			row := rowOf(w, j, k, k)
 			for i := range n {
-				sum := dot(rowOf(x, i, k, k), row)
+				sum := w.inner(rowOf(x, i, k, k), j)
 				if y.Add {
 					sum += y.To[i*m+j]
 				}

@@ -14,12 +14,16 @@ import (
 
 var library = sync.OnceValues(openLibrary)
 
-// BLAS names the matrix product in use, for result rows.
+// BLAS names the matrix products in use, for result rows.
 func BLAS() string {
+	name := "gonum (pure Go)"
 	if l, err := library(); err == nil {
-		return l.config
+		name = l.config
 	}
-	return "gonum (pure Go)"
+	if l := rounding.Load(); l != nil {
+		name += "; dense products in bf16 by oneDNN " + l.version
+	}
+	return name
 }
 
 // FallbackReason says why OpenBLAS is not in use, or nil when it is.
@@ -58,10 +62,21 @@ const productRows = 512
 
 // ParallelGemm is Gemm with the rows of C divided among the threads.
 func ParallelGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	inParallel(Gemm, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// parallelDenseGemm is ParallelGemm for dense products.
+func parallelDenseGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
+	inParallel(denseGemm, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+type gemmFunc func(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int)
+
+func inParallel(f gemmFunc, transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int, beta float32, c []float32, ldc int) {
 	// Below some size a goroutine costs more than it saves; the bound depends
 	// on shapes alone, so it does not disturb repeatability.
 	if m*n*k < 1<<18 {
-		Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+		f(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 		return
 	}
 	blocks := rowBlocks(m, productRows)
@@ -71,7 +86,7 @@ func ParallelGemm(transA, transB bool, m, n, k int, alpha float32, a []float32, 
 		if transA {
 			rowsA = a[lo:]
 		}
-		Gemm(transA, transB, hi-lo, n, k, alpha, rowsA, lda, b, ldb, beta, c[lo*ldc:], ldc)
+		f(transA, transB, hi-lo, n, k, alpha, rowsA, lda, b, ldb, beta, c[lo*ldc:], ldc)
 	})
 }
 

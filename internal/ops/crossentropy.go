@@ -32,6 +32,6 @@ func TokenNLL(x, table, targets *G.Node) *G.Node {
 	return apply(&operation{
 		name: "token nll", shape: tensor.Shape{n},
 		result: tensor.New(tensor.WithShape(n), tensor.WithBacking(out)),
-		do:     func(in []G.Value) { kernel.CrossEntropy(out, f32(in[0]), f32(in[1]), i32(in[2])) },
+		do:     func(in []G.Value) { kernel.CrossEntropy(out, f32(in[0]), Weights(in[1]), i32(in[2])) },
 	}, x, table, targets)
 }

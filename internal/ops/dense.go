@@ -9,7 +9,7 @@ import (
 // Embed looks up ids [n] in table [V, d]: [n, d].
 func Embed(table, ids *G.Node) *G.Node {
 	return apply(floats("embed", []int{ids.Shape()[0], table.Shape()[1]},
-		func(out []float32, in []G.Value) { kernel.Embed(out, f32(in[0]), i32(in[1])) },
+		func(out []float32, in []G.Value) { kernel.Embed(out, Weights(in[0]), i32(in[1])) },
 		&vjp{constant: []int{1}, do: func(g gradients, in []G.Value) {
 			kernel.EmbedGradient(g.in[0], g.out, i32(in[1]))
 		}}), table, ids)
@@ -20,7 +20,7 @@ func LinearAdd(r, x, w *G.Node) *G.Node {
 	n := x.Shape()[0]
 	return apply(floats("linear add", r.Shape(),
 		func(out []float32, in []G.Value) {
-			kernel.LinearAdd(out, f32(in[0]), f32(in[1]), f32(in[2]), n)
+			kernel.LinearAdd(out, f32(in[0]), f32(in[1]), Weights(in[2]), n)
 		},
 		&vjp{residual: true, do: func(g gradients, in []G.Value) {
 			kernel.LinearGradient(g.in[1], g.in[2], g.out, f32(in[1]), f32(in[2]), n)
@@ -47,7 +47,7 @@ func normLinear(epsilon float64, inputs ...*G.Node) *G.Node {
 			if biased {
 				bias = f32(in[3])
 			}
-			kernel.NormLinear(out, f32(in[0]), norm(in), f32(in[2]), bias)
+			kernel.NormLinear(out, f32(in[0]), norm(in), Weights(in[2]), bias)
 		},
 		&vjp{do: func(g gradients, in []G.Value) {
 			var dbias kernel.Gradient
@@ -74,17 +74,17 @@ func SwiGLU(x, g, gate, up, down *G.Node, epsilon float64) *G.Node {
 func feedForward(epsilon float64, inputs ...*G.Node) *G.Node {
 	x, hidden := inputs[0].Shape(), inputs[0].Shape()[0]*inputs[2].Shape()[0]
 	gated := len(inputs) == 5
-	weights := func(in []G.Value) kernel.FeedForwardWeights {
+	block := func(in []G.Value) kernel.FeedForwardWeights {
 		norm := kernel.Norm{Gain: f32(in[1]), Epsilon: float32(epsilon)}
-		w := kernel.FeedForwardWeights{Norm: norm, Up: f32(in[2]), Down: f32(in[3])}
+		w := kernel.FeedForwardWeights{Norm: norm, Up: Weights(in[2]), Down: Weights(in[3])}
 		if gated {
-			w.Gate = f32(in[4])
+			w.Gate = Weights(in[4])
 		}
 		return w
 	}
 	var keep kernel.Hidden
 	return apply(floats("feed-forward", x,
-		func(out []float32, in []G.Value) { kernel.FeedForward(out, keep, f32(in[0]), weights(in)) },
+		func(out []float32, in []G.Value) { kernel.FeedForward(out, keep, f32(in[0]), block(in)) },
 		&vjp{
 			residual: true,
 			prepare: func() {
@@ -98,7 +98,7 @@ func feedForward(epsilon float64, inputs ...*G.Node) *G.Node {
 				if gated {
 					dw.Gate = g.in[4]
 				}
-				kernel.FeedForwardGradient(g.in[0].To, dw, g.out, keep, f32(in[0]), weights(in))
+				kernel.FeedForwardGradient(g.in[0].To, dw, g.out, keep, f32(in[0]), block(in))
 			},
 		}), inputs...)
 }

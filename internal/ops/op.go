@@ -129,6 +129,18 @@ func (op *operation) Hashcode() uint32 {
 }
 func (op *operation) String() string { return op.name }
 
+// Weights returns the numbers of an input that may be in a type of half the size, as the
+// matrices of a trunk may be in a graph without a backward pass.
+func Weights(v G.Value) kernel.Weights {
+	switch x := v.Data().(type) {
+	case []kernel.BFloat16:
+		return kernel.BFloat16s(x)
+	case []kernel.Float16:
+		return kernel.Float16s(x)
+	}
+	return kernel.Float32s(f32(v))
+}
+
 // f32 and i32 return the numbers of an input.
 func f32(v G.Value) []float32 { return v.Data().([]float32) }
 func i32(v G.Value) []int32   { return v.Data().([]int32) }

@@ -82,6 +82,14 @@ type PasskeyStage struct {
 	// Found is after how many steps the model first gave RepeatsFound of the digits; 0: never,
 	// or the recipe does not ask.
 	Found int `json:"found,omitempty"`
+	// Looks are the shares of the digits that were measured on the way.
+	Looks []PasskeyLook `json:"looks,omitempty"`
+}
+
+// PasskeyLook is the share of the digits that a model gives after some steps of a training.
+type PasskeyLook struct {
+	Step  int     `json:"step"`
+	Share float64 `json:"share"`
 }
 
 // The stages of a cell. Each of the last two starts from the first.

@@ -109,4 +109,6 @@ type CellSettings struct {
 	Fingerprint string `yaml:"fingerprint,omitempty"` // datasets.Fingerprint of the corpus
 
 	TokenizerSize int `yaml:"tokenizer_size,omitempty" json:",omitempty"` // of a tokenizer that the profile names by its path
+
+	Precision string `yaml:"precision,omitempty" json:",omitempty"` // of dense products; "" is float32
 }

@@ -2,6 +2,7 @@ package safetensors
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -92,8 +93,27 @@ func (f *File) open() (err error) {
 // Read fills to with the numbers of a tensor from element from on, converted to float32. It
 // may be called from several goroutines.
 func (f *File) Read(t Info, from int, to []float32) error {
-	if !t.Readable() || from < 0 || len(to) > t.Size()-from {
-		panic(fmt.Sprintf("safetensors: read %d numbers of %s from %d of tensor %q", len(to), t.Type, from, t.Name))
+	if !t.Readable() {
+		panic(fmt.Sprintf("safetensors: read tensor %q of %s", t.Name, t.Type))
+	}
+	return readFrom(f, t, from, to, func(to []float32, part []byte) { decode(to, part, t.Type) })
+}
+
+// ReadBits is Read for a tensor of F16 or BF16, without the conversion.
+func ReadBits[T ~uint16](f *File, t Info, from int, to []T) error {
+	if t.Type != F16 && t.Type != BF16 {
+		panic(fmt.Sprintf("safetensors: read 16 bits of tensor %q of %s", t.Name, t.Type))
+	}
+	return readFrom(f, t, from, to, func(to []T, part []byte) {
+		for i := range to {
+			to[i] = T(binary.LittleEndian.Uint16(part[2*i:]))
+		}
+	})
+}
+
+func readFrom[T any](f *File, t Info, from int, to []T, decode func(to []T, part []byte)) error {
+	if from < 0 || len(to) > t.Size()-from {
+		panic(fmt.Sprintf("safetensors: read %d numbers from %d of tensor %q", len(to), from, t.Name))
 	}
 	size := typeSizes[t.Type]
 	at := f.data + t.at + int64(from)*int64(size)
@@ -105,7 +125,7 @@ func (f *File) Read(t Info, from int, to []float32) error {
 		} else if err != nil {
 			return fmt.Errorf("safetensors: %s: tensor %q: %w", f.Path, t.Name, err)
 		}
-		decode(numbers, part, t.Type)
+		decode(numbers, part)
 		at += int64(len(part))
 	}
 	return nil

@@ -37,12 +37,14 @@ func TestLiveInBrowser(t *testing.T) {
 			server := httptest.NewServer(handler(t, d))
 			t.Cleanup(server.Close)
 			ctx, faults := browser.Visit(t, parent, server.URL+"/", server.URL+"/", look.width, look.scheme)
-			until(t, ctx, `document.querySelectorAll("#all tbody tr").length === 4`)
+			until(t, ctx, `document.querySelectorAll("#all tbody tr").length === 4 && document.querySelectorAll("#cards .card").length > 5`)
 			for js, want := range map[string]string{
 				`document.getElementById("numbers").textContent.split(", until")[0]`: "1 of 4 cells done · 1 under way · 40 % of the tokens · about 22 s left",
 				`document.getElementById("about-left").textContent`:                  "At the speed of the last steps, without 1 cell that writes nothing on the way.",
 				`document.title`: "40 % · Run of mine",
-				`[...document.querySelectorAll("#now tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("/")`: "Local only (control) perplexity, novel, 64 tokens, seed 1|training|26 %|22 s|40 of 100|9.6|500|–|",
+				`document.getElementById("so-far").textContent`:                                                                      "From the 1 cell of 4 that is done. Each verdict may change until the last is.",
+				`[...new Set([...document.querySelectorAll("#cards .card")].map(c => c.querySelector("p").textContent))].join("/")`:  "no result yet",
+				`[...document.querySelectorAll("#now tbody tr")].map(r => [...r.cells].map(c => c.textContent).join("|")).join("/")`: "Local only (control) perplexity, novel, 64 tokens, seed 1|training|" + thisProcess() + "|26 %|22 s|40 of 100|9.6|500|–|",
 				`[...document.querySelectorAll("#all tbody tr")].map(r => r.cells[1].innerText).join("/")`:                           "done/training/waiting/waiting",
 				`[...document.querySelectorAll("figure details tbody tr")].map(r => r.textContent).join("/")`:                        "Infini-Transformer (Linear)110099/Local only (control)1409.69.6",
 				`[...document.querySelectorAll(".legend li")].map(l => l.textContent).join("/")`:                                     "Infini-Transformer (Linear)/Local only (control)",
@@ -84,10 +86,13 @@ func TestLiveInBrowser(t *testing.T) {
 			// The run continues, the page follows it, and an open table stays open.
 			browser.Ask[bool](t, ctx, `document.querySelector("details").open = true`)
 			d.grow(perplexity("local-only", 1).Key()+"/metrics.jsonl", 30, steps(t, 41, 60, 0.2))
-			until(t, ctx, `document.querySelector("#now td:nth-child(5)").textContent === "60 of 100"`)
+			until(t, ctx, `document.querySelector("#now td:nth-child(6)").textContent === "60 of 100"`)
 			if !browser.Ask[bool](t, ctx, `document.querySelector("details").open && document.querySelector("figure tbody tr:last-child td:nth-child(3)").textContent === "60"`) {
 				t.Error("the chart's table was closed, or does not go on")
 			}
+			// Its process has given no sign of life for longer than a lease.
+			d.touch(perplexity("local-only", 1).Key()+"/.owner/T/beat", -300)
+			until(t, ctx, `(document.querySelector("#now td.silent") || document.body).textContent.startsWith("`+thisProcess()+`, no sign of life for 5 min")`)
 			d.object(perplexity("local-only", 1).Key()+"/result.json", 31, results.Result{Version: 1, Status: results.StatusFailed, Error: "disk full", ConfigHash: "b"})
 			d.free(perplexity("local-only", 1).Key())
 			until(t, ctx, `document.getElementById("status").textContent.startsWith("Not running.")`)

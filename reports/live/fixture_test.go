@@ -3,6 +3,7 @@ package live
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -100,6 +101,11 @@ func alive(change func(o *lease.Owner)) lease.Owner {
 		change(&o)
 	}
 	return o
+}
+
+// thisProcess is what the page calls the process of the test.
+func thisProcess() string {
+	return fmt.Sprintf("process %d on %s", os.Getpid(), machine.ThisProcess().Host)
 }
 
 // hold gives a cell to a process, which has just shown a sign of life.

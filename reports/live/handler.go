@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,7 +21,8 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// Handler serves the run: a page at / and, at /state.json, the State that the page polls.
+// Handler serves the run: a page at /, the State that it polls at /state.json, and the cards
+// of the claims at /cards.html, which it asks for when there are other results.
 // It serves nothing else and no file from disk, and rejects requests whose Host header does
 // not name this machine.
 func (w *Watch) Handler() (http.Handler, error) {
@@ -38,14 +40,23 @@ func (w *Watch) Handler() (http.Handler, error) {
 		switch {
 		case !loopback(r.Host):
 			http.Error(rw, "This page is for the machine it runs on: open it as localhost.", http.StatusForbidden)
-		case r.URL.Path != "/" && r.URL.Path != "/state.json":
-			http.Error(rw, "There is nothing here but / and /state.json.", http.StatusNotFound)
+		case r.URL.Path != "/" && r.URL.Path != "/state.json" && r.URL.Path != "/cards.html":
+			http.Error(rw, "There is nothing here but /, /state.json and /cards.html.", http.StatusNotFound)
 		case r.Method != http.MethodGet && r.Method != http.MethodHead:
 			h.Set("Allow", "GET, HEAD")
 			http.Error(rw, "This page is for reading.", http.StatusMethodNotAllowed)
 		case r.URL.Path == "/":
 			h.Set("Content-Type", "text/html; charset=utf-8")
 			rw.Write(page)
+		case r.URL.Path == "/cards.html":
+			html, version, err := w.Cards()
+			if err != nil {
+				http.Error(rw, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			h.Set("Content-Type", "text/html; charset=utf-8")
+			h.Set("X-Results", version)
+			io.WriteString(rw, html)
 		default:
 			body, err := finite.Marshal(w.State())
 			if err != nil {

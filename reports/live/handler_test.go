@@ -48,6 +48,8 @@ func TestHandler(t *testing.T) {
 		{"the page", "GET", here, "/", 200},
 		{"the state", "GET", here, "/state.json", 200},
 		{"its head", "HEAD", here, "/state.json", 200},
+		{"the cards", "GET", here, "/cards.html", 200},
+		{"the cards, of a strange page", "GET", "evil.example:8080", "/cards.html", 403},
 		{"by name", "GET", "localhost:8080", "/", 200},
 		{"names have no case", "GET", "LocalHost", "/", 200},
 		{"IPv6", "GET", "[::1]:8080", "/", 200},

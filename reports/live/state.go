@@ -31,6 +31,7 @@ type State struct {
 	Left    *float64 `json:"left"`     // seconds; null: not known
 	LeftOut int      `json:"left_out"` // cells to come that Left does not count
 
+	Results  string   `json:"results"` // a version of the results, which the cards show
 	Cells    []Row    `json:"cells"`
 	Charts   []*Chart `json:"charts"`
 	Warnings []string `json:"warnings"`
@@ -157,6 +158,7 @@ func (v *view) fill(s *State) {
 		now, total = now+n, total+of
 	}
 	s.Total = len(cells)
+	s.Results = v.resultsVersion(cells)
 	if total > 0 {
 		s.Share = known(now / total)
 	}

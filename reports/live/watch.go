@@ -23,6 +23,11 @@ type Watch struct {
 	profile string
 	now     func() time.Time
 
+	// Ledger is the memory at the paper's own sizes, for the claim about it. It takes the
+	// models, so the caller hands it in; it is called once. Without it that claim is left out.
+	Ledger func() (*results.Ledger, error)
+	cards  cards
+
 	mutex sync.Mutex
 	files map[string]*kept // by path below dir
 	logs  map[string]*tail // the same

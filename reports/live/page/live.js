@@ -1,6 +1,7 @@
 "use strict";
 // Asks /state.json every two seconds and shows what has changed. Texts reach the page as
-// text and never as markup.
+// text and never as markup. The cards of the claims are the report's own, rendered and escaped
+// there, and the page runs no script but this one.
 (() => {
   const every = 2000;
   const find = (id) => document.getElementById(id);
@@ -38,6 +39,7 @@
 
   const columns = [
     ["State", (c) => c.state + (c.stage && ": " + c.stage)],
+    ["Where", (c) => !c.where ? none : c.where + (c.silent ? ", no sign of life for " + duration(c.silent) : ""), "where"],
     ["Progress", (c) => c.share === null ? none : percent(c.share)],
     ["Left", (c) => c.left === null ? none : duration(c.left), "number"],
     ["Step", (c) => !c.step ? none : count(c.step) + (c.steps ? " of " + count(c.steps) : ""), "number"],
@@ -75,6 +77,7 @@
         set(row.rest, which(cell));
         columns.forEach(([title, text], i) => {
           let box = row.cells[i];
+          if (title === "Where") box.classList.toggle("silent", !!cell.silent);
           if (title === "State") {
             box = box.firstChild;
             box.className = looks(cell.state) && "verdict " + looks(cell.state);
@@ -218,12 +221,26 @@
     showCharts();
   };
 
+  // cards follow the results: they are asked for when the results are others than those shown.
+  const claims = find("cards");
+  const showCards = async (s) => {
+    set(find("so-far"), s.total === 0 || s.done === s.total ? "" : "From the " + many(s.done, "cell") + " of " + count(s.total) + " that " + (s.done === 1 ? "is" : "are") + " done. Each verdict may change until the last is.");
+    if (!s.results || claims.dataset.results === s.results) return;
+    const answer = await fetch("cards.html", { signal: AbortSignal.timeout(60000) });
+    if (!answer.ok) throw new Error(answer.statusText);
+    claims.innerHTML = await answer.text();
+    for (const link of claims.querySelectorAll("a")) link.replaceWith(...link.childNodes); // to sections that only the report has
+    claims.dataset.results = answer.headers.get("X-Results");
+  };
+
   const ask = async () => {
     if (!document.hidden) {
       try {
         const answer = await fetch("state.json", { signal: AbortSignal.timeout(10000) });
         if (!answer.ok) throw new Error(answer.statusText);
-        showState(await answer.json());
+        const s = await answer.json();
+        showState(s);
+        await showCards(s);
       } catch {
         find("status").className = "lost";
         set(find("status"), "bench serve no longer answers; below is how the run stood when it last did.");
