@@ -100,7 +100,7 @@ func Train(ctx context.Context, o Options, c results.Cell, dir string, advance f
 	if _, err := files.prepare(config); err != nil {
 		return err
 	}
-	text, err := OpenText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, filepath.Join(dir, "tokenizers"), func(int, int) {})
+	text, err := openText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Profile.tokenizers[c.Corpus], o.Data, filepath.Join(dir, "tokenizers"), func(int, int) {})
 	if err != nil {
 		return err
 	}

@@ -326,7 +326,8 @@ func (r *runner) text(ctx context.Context, name string) (*TokenizedCorpus, error
 		return nil, err
 	}
 	noted := false
-	t, err := OpenText(ctx, name, r.options.Profile.Corpora[name], r.options.Data, filepath.Join(r.options.Directory(), "tokenizers"), func(done, total int) {
+	p := r.options.Profile
+	t, err := openText(ctx, name, p.Corpora[name], p.tokenizers[name], r.options.Data, filepath.Join(r.options.Directory(), "tokenizers"), func(done, total int) {
 		if !noted {
 			noted = true
 			r.note(fmt.Sprintf("training a tokenizer of %d tokens on %s", total, name))
