@@ -38,7 +38,7 @@ func makeCost(ctx context.Context, r *cellRun) error {
 	if cores, known := others.Cores(); known {
 		beside = &cores
 	}
-	if err := results.WriteJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points, OtherCores: beside}); err != nil {
+	if err := results.WriteJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points, OtherCores: beside, Finished: today()}); err != nil {
 		return err
 	}
 	m, err := drawnModel(r.folder, measuredModel(s, s.Model.Segment), vocabulary)

@@ -35,6 +35,7 @@ func choices(o Options) []choice {
 		{models.Infini{}, infini},
 		{models.Infini{Delta: true}, infini},
 		{baselines.FullAttention{}, nil},
+		{baselines.LocalScaled{}, nil},
 	}
 }
 
