@@ -126,7 +126,7 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 	}
 	curriculum := 0.0
 	if stage.name == results.StageZeroShot { // a prompt cannot be cut
-		curriculum = s.Baselines.RMT.Curriculum
+		curriculum = s.Baselines.Curriculum()
 	}
 	var start *models.Model
 	digits := new(float64)

@@ -20,7 +20,7 @@ import (
 func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	s := r.settings
 	return r.fit(ctx, phase{
-		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length, curriculum: s.Baselines.RMT.Curriculum,
+		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length, curriculum: s.Baselines.Curriculum(),
 		begin: func() (*models.Model, error) {
 			m, err := r.newModel()
 			if err == nil {
