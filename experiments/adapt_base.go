@@ -172,7 +172,9 @@ func writeAdaptTexts(ctx context.Context, b *cellRun, folder, path string, s res
 	if err != nil {
 		return err
 	}
-	m, err := loadAdapt(f, f.Config, adaptControl, b.settings)
+	c := f.Config
+	c.Segment = min(c.Segment, s.OwnTokens+1) // a decoder keeps the keys and values of a whole one
+	m, err := loadAdapt(f, c, adaptControl, b.settings)
 	if err != nil {
 		return err
 	}

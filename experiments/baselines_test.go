@@ -106,3 +106,14 @@ func TestLogHasMemorysLoss(t *testing.T) {
 		}
 	}
 }
+
+// TestCurriculum: a curriculum of lengths belongs to one model; the settings of a cell keep
+// only its own.
+func TestCurriculum(t *testing.T) {
+	all := results.BaselineSettings{RMT: results.RMTSettings{Curriculum: 0.5}, FullAttention: results.FullAttentionSettings{Curriculum: 0.25}}
+	for model, want := range map[string]float64{"rmt": 0.5, "full-attention": 0.25, "local-only": 0, "infini-delta": 0, "transformer-xl": 0} {
+		if got := baselinesFor(all, model).Curriculum(); got != want {
+			t.Errorf("%s: %g, want %g", model, got, want)
+		}
+	}
+}

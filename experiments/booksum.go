@@ -5,6 +5,7 @@ import (
 
 	"infinibench/datasets/booksum"
 	"infinibench/internal/results"
+	"infinibench/models"
 )
 
 // booksumExperiment is the paper's Table 4 and Figure 4.
@@ -66,8 +67,19 @@ func countBooksum(c PlannedCell, documents int, e *Estimate) error {
 	return nil
 }
 
+// estimateBooksum is calibrated on reading and on drawing tokens, which takes far longer for
+// each token.
 func estimateBooksum(c PlannedCell, e *Estimate, calibrate calibrator) error {
-	return e.calibrated(calibrate, c.Settings, scoredOnce)
+	s := c.Settings.Booksum
+	return e.calibrated(calibrate, c.Settings, func(m *models.Model, forward float64) (float64, error) {
+		d, next := m.NewDecoder(s.Decodes), make([]int32, s.Decodes)
+		draw, err := perToken(s.Decodes, func() error {
+			_, err := d.Feed(next)
+			return err
+		})
+		drawn := len(s.Lengths) * s.Decodes * s.SummaryTokens
+		return forward + (draw-forward)*float64(drawn)/float64(booksumReadTokens(s)), err
+	})
 }
 
 func validateBooksum(p *Profile, report reporter) {

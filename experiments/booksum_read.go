@@ -100,7 +100,7 @@ func (r *bookReader) summarise(ctx context.Context, reading *results.BooksumRead
 	for d := range samplers {
 		// Seeds of its own: the same sample, whatever else was drawn.
 		seed := rand.NewPCG(r.seed, uint64(book)<<40^uint64(reading.Length)<<12^uint64(d))
-		samplers[d] = &models.Sampler{Temperature: s.Temperature, TopP: s.TopP, Rand: rand.New(seed)}
+		samplers[d] = &models.Sampler{Temperature: s.Temperature, TopP: s.TopP, Rand: rand.New(seed), Tokens: r.task.text.Tokenizer.Size()}
 	}
 	drawn, err := r.many.Continue(slices.Repeat([]int32{r.task.ask}, s.Decodes), s.SummaryTokens, samplers, r.task.end, func() error {
 		r.advance(1, false)

@@ -121,7 +121,7 @@ func (r *cellRun) finetuned(ctx context.Context, x *summaryTask) (*models.Model,
 	pretraining, finetuning := stageTiming(&r.timing, "pretraining"), stageTiming(&r.timing, "finetuning")
 	first := phase{
 		dir: r.files.pretrained(), log: "pretraining.jsonl", training: phaseTraining(b.Pretraining, s.Training), length: b.Pretraining.Length,
-		curriculum: s.Baselines.RMT.Curriculum,
+		curriculum: s.Baselines.Curriculum(),
 		begin:      r.newModel,
 		source: func() (train.Source, error) {
 			return newTrainingSource(r.text, s.Seed, b.Pretraining.Batch, b.Pretraining.Length)

@@ -258,3 +258,27 @@ func TestBookReader(t *testing.T) {
 		}
 	}
 }
+
+// By hand: of 160 tokens a book takes, 128 are read and 2·2·8 are drawn. If reading took 1,000
+// seconds a token, the mean would be 800 seconds and a fifth of what drawing takes, which is
+// far below a second.
+func TestEstimateOfSummaries(t *testing.T) {
+	p := summaries(t)
+	p.Booksum.Lengths, p.Booksum.Decodes, p.Booksum.SummaryTokens, p.Booksum.Temperature = []int{64, 128}, 2, 8, 1
+	for _, c := range p.Cells() {
+		if c.Experiment != "booksum" {
+			continue
+		}
+		e := Estimate{EvaluateTokens: 1}
+		err := estimateBooksum(c, &e, func(s results.CellSettings, evaluate evaluator) (k calibration, err error) {
+			m, err := drawnModel(nil, s, 300)
+			if err == nil {
+				k.evaluate, err = evaluate(m, 1000)
+			}
+			return k, err
+		})
+		if err != nil || e.Seconds < 800 || e.Seconds > 801 {
+			t.Errorf("%s: %v seconds a token, want 800 and a little (%v)", c.Key(), e.Seconds, err)
+		}
+	}
+}

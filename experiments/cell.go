@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"infinibench/datasets/tokenizer"
 	"infinibench/internal/atomicfile"
@@ -261,8 +262,12 @@ func (r *cellRun) loadTiming() error {
 
 func (r *cellRun) saveTiming() error {
 	r.timing.PeakRSS = max(r.timing.PeakRSS, machine.PeakRSS())
+	r.timing.Finished = today()
 	return results.WriteJSON(r.files.path("timing.json"), r.timing)
 }
+
+// today is the date in UTC.
+func today() string { return time.Now().UTC().Format(time.DateOnly) }
 
 func gateRange(m *models.Model) (low, high float64) {
 	for i, layer := range m.Gates() {

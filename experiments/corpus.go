@@ -101,6 +101,11 @@ func OpenCorpus(name string, s results.CorpusSettings, data string) (datasets.Co
 // is trained on the training split the first time and kept in the directory cache; progress
 // is called during this training.
 func OpenText(ctx context.Context, name string, s results.CorpusSettings, data, cache string, progress func(done, total int)) (*TokenizedCorpus, error) {
+	return openText(ctx, name, s, nil, data, cache, progress)
+}
+
+// openText is OpenText with a tokenizer that has been opened, or nil.
+func openText(ctx context.Context, name string, s results.CorpusSettings, t tokenizer.Tokenizer, data, cache string, progress func(done, total int)) (*TokenizedCorpus, error) {
 	c, err := OpenCorpus(name, s, data)
 	if err != nil {
 		return nil, err
@@ -109,7 +114,9 @@ func OpenText(ctx context.Context, name string, s results.CorpusSettings, data, 
 	if err != nil {
 		return nil, err
 	}
-	t, err := openTokenizer(ctx, c, s, data, cache, progress)
+	if t == nil {
+		t, err = openTokenizer(ctx, c, s, data, cache, progress)
+	}
 	if err != nil {
 		return nil, err
 	}

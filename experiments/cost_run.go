@@ -29,11 +29,16 @@ func makeCost(ctx context.Context, r *cellRun) error {
 	if err != nil {
 		return err
 	}
+	others := machine.WatchOthers()
 	points, err := costPoints(ctx, r.folder, s, vocabulary, func(tokens int) { r.advance("measure", tokens, false) })
 	if err != nil {
 		return err
 	}
-	if err := results.WriteJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points}); err != nil {
+	var beside *float64
+	if cores, known := others.Cores(); known {
+		beside = &cores
+	}
+	if err := results.WriteJSON(r.files.path("timing.json"), results.Timing{PeakRSS: machine.PeakRSS(), PeakFLOPS: r.peak(), Lengths: points, OtherCores: beside, Finished: today()}); err != nil {
 		return err
 	}
 	m, err := drawnModel(r.folder, measuredModel(s, s.Model.Segment), vocabulary)

@@ -194,5 +194,20 @@ func (p *Profile) takeTokenizer() error {
 	return nil
 }
 
+// loadTokenizer loads the tokenizer of a corpus that names it by a path. An open folder has
+// loaded its own.
+func (p *Profile) loadTokenizer(s results.CorpusSettings) (tokenizer.Tokenizer, error) {
+	for _, f := range p.folders {
+		if s.Tokenizer != tokenizerFile(f.Dir) {
+			continue
+		}
+		if s.Template {
+			return tokenizer.WithTemplate(f.Tokenizer)
+		}
+		return f.Tokenizer, nil
+	}
+	return loadTokenizer(s)
+}
+
 // tokenizerFile is the path of a folder's tokenizer.
 func tokenizerFile(dir string) string { return filepath.Join(dir, "tokenizer.json") }

@@ -268,6 +268,32 @@ func TestFromScratch(t *testing.T) {
 	}
 }
 
+// A tokenizer may take a second to load: an open folder's is taken from there.
+func TestTokenizerIsReadOnce(t *testing.T) {
+	dir, data := llama(t, 1), writeBooks(t)
+	p := pretrainedProfile(t, dir)
+	c := p.Corpora["pg19"]
+	c.Tokenizer = filepath.Join(dir, "tokenizer.json")
+	p.Corpora["pg19"] = c
+	if err := p.Identify(data); err != nil {
+		t.Fatal(err)
+	}
+	if f := p.folders[dir]; p.tokenizers["pg19"] != f.Tokenizer {
+		t.Error("the tokenizer was read again to identify the corpus")
+	}
+	r := &runner{options: Options{Profile: p, Data: data, Runs: t.TempDir()}, texts: map[string]*TokenizedCorpus{}, broken: map[string]error{}}
+	if err := os.Remove(c.Tokenizer); err != nil {
+		t.Fatal(err)
+	}
+	text, err := r.text(context.Background(), "pg19")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text.Tokenizer != p.tokenizers["pg19"] {
+		t.Error("the tokenizer was read again to run the cells")
+	}
+}
+
 // The schema and the reader agree on models that come from a folder.
 func TestSchemaOfFolders(t *testing.T) {
 	schema := compiledSchema(t)

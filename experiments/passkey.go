@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ func passkeyFor(s results.PasskeySettings, model string) results.PasskeySettings
 func passkeyStages(s results.PasskeySettings) []passkeyStage {
 	return []passkeyStage{
 		{results.StageZeroShot, s.Language, s.Others},
-		{results.StagePaper, s.Paper, s.Others},
+		{results.StagePaper, s.Paper, cmp.Or(s.PaperSamples, s.Others)},
 		{results.StageRecipe, s.Recipe.Training, s.Samples},
 	}
 }

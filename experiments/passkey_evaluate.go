@@ -98,7 +98,7 @@ func (e *passkeyEvaluation) run(ctx context.Context) error {
 		keys := e.keys[first:min(first+batch, e.stage.samples)]
 		reader := readers[len(keys)]
 		if reader == nil {
-			reader = newPasskeyReader(e.model, len(keys))
+			reader = newPasskeyReader(e.model, len(keys), e.text.Tokenizer.Size())
 			readers[len(keys)] = reader
 		}
 		for ; e.at.Stream < len(e.streams); e.at.Stream++ {
@@ -123,7 +123,7 @@ func (e *passkeyEvaluation) readPrefix(ctx context.Context) error {
 		e.state = e.model.NewState(1)
 	}
 	e.saved = false
-	reader := newPasskeyReader(e.model, 1)
+	reader := newPasskeyReader(e.model, 1, e.text.Tokenizer.Size())
 	for ; e.at.Stream < len(e.streams); e.at.Stream++ {
 		if err := e.read(ctx, reader, [][]int32{x.IDs}, e.streams[e.at.Stream].from(n)); err != nil {
 			return err

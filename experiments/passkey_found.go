@@ -35,7 +35,7 @@ func (r *passkeyRun) digits(m *models.Model, length int) (func() (float64, error
 	var reader *passkeyReader // made when it is first needed
 	return func() (float64, error) {
 		if reader == nil {
-			reader = newPasskeyReader(m, len(ends))
+			reader = newPasskeyReader(m, len(ends), r.text.Tokenizer.Size())
 		}
 		state := m.NewState(len(ends))
 		if err := reader.read(state, documents, 0, a.until(n)); err != nil {

@@ -31,4 +31,5 @@ var passkeyKeys = []keyDoc{
 	{path: ".samples", unit: "prompts", about: "Prompts for each length and position, for an Infini-Transformer after the recipe. 74, all answered correctly, put the interval above 0.95."},
 	{path: ".other_samples", unit: "prompts", about: "The same for every other model and stage, most of which answer at chance."},
 	{path: ".batch", unit: "prompts", about: "Prompts read side by side."},
+	{path: ".paper_samples", unit: "prompts", absent: "other_samples", about: "The number of samples after the paper's fine-tuning. With fewer than 8, the paper's claim gets no fair trial."},
 }

@@ -120,14 +120,17 @@ func (a passkeyPrompt) until(segment int) int {
 type passkeyReader struct {
 	passes  []*models.Pass // of many segments, and of one; none for a model without a state
 	decoder *models.Decoder
+	greedy  models.Sampler
 }
 
 // readAbreast is the number of segments, over all documents, that one pass reads: enough to
 // make the matrices large, few enough for the cache.
 const readAbreast = 16
 
-func newPasskeyReader(m *models.Model, documents int) *passkeyReader {
-	r := &passkeyReader{decoder: m.NewDecoder(documents)}
+// newPasskeyReader returns a reader of some documents, whose answers are of the first tokens of
+// the model's vocabulary.
+func newPasskeyReader(m *models.Model, documents, tokens int) *passkeyReader {
+	r := &passkeyReader{decoder: m.NewDecoder(documents), greedy: models.Sampler{Tokens: tokens}}
 	if !m.Stateful() {
 		return r
 	}
@@ -179,7 +182,6 @@ func (r *passkeyReader) answers(state *models.State, prompts []promptEnd) (outpu
 		feed = append(feed, x.tail...)
 	}
 	output, probability = make([][]int32, len(prompts)), make([][]float64, len(prompts))
-	greedy := models.Sampler{}
 	for k := range passkey.Digits {
 		logits, err := r.decoder.Feed(feed)
 		if err != nil {
@@ -189,7 +191,7 @@ func (r *passkeyReader) answers(state *models.State, prompts []promptEnd) (outpu
 		v := len(logits) / len(prompts)
 		for i, x := range prompts {
 			row := logits[i*v : (i+1)*v]
-			id := greedy.Next(row)
+			id := r.greedy.Next(row)
 			feed = append(feed, id)
 			output[i] = append(output[i], id)
 			probability[i] = append(probability[i], likelihood(row, x.record.Answer[k]))

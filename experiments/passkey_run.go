@@ -35,7 +35,7 @@ func makePasskey(ctx context.Context, r *cellRun) error {
 		return err
 	}
 	s := r.settings.Passkey
-	if n := max(s.Samples, s.Others); n > len(run.keys) {
+	if n := max(s.Samples, s.Others, s.PaperSamples); n > len(run.keys) {
 		return fmt.Errorf("experiments: %d samples, but only %d keys are reserved for tests", n, len(run.keys))
 	}
 	return run.make(ctx)
@@ -126,7 +126,7 @@ func (r *passkeyRun) train(ctx context.Context, i int, stage passkeyStage) (*mod
 	}
 	curriculum := 0.0
 	if stage.name == results.StageZeroShot { // a prompt cannot be cut
-		curriculum = s.Baselines.RMT.Curriculum
+		curriculum = s.Baselines.Curriculum()
 	}
 	var start *models.Model
 	digits := new(float64)

@@ -20,7 +20,7 @@ import (
 func (r *cellRun) trained(ctx context.Context) (*models.Model, error) {
 	s := r.settings
 	return r.fit(ctx, phase{
-		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length, curriculum: s.Baselines.RMT.Curriculum,
+		dir: r.files.checkpoint(), log: "metrics.jsonl", training: s.Training, length: s.Length, curriculum: s.Baselines.Curriculum(),
 		begin: func() (*models.Model, error) {
 			m, err := r.newModel()
 			if err == nil {
@@ -100,7 +100,7 @@ func Train(ctx context.Context, o Options, c results.Cell, dir string, advance f
 	if _, err := files.prepare(config); err != nil {
 		return err
 	}
-	text, err := OpenText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Data, filepath.Join(dir, "tokenizers"), func(int, int) {})
+	text, err := openText(ctx, c.Corpus, o.Profile.Corpora[c.Corpus], o.Profile.tokenizers[c.Corpus], o.Data, filepath.Join(dir, "tokenizers"), func(int, int) {})
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ func (p *Profile) Identify(data string) error {
 	seen, tokenizers := map[string]string{}, map[string]tokenizer.Tokenizer{}
 	for _, name := range p.corpora() {
 		if s := p.Corpora[name]; IsTokenizerPath(s.Tokenizer) {
-			t, err := loadTokenizer(s)
+			t, err := p.loadTokenizer(s)
 			if err != nil {
 				return fmt.Errorf("corpora.%s.tokenizer: %w", name, err)
 			}

@@ -12,10 +12,17 @@ type Sampler struct {
 	Temperature float64 // 0: always the most likely token
 	TopP        float64 // draw from the fewest tokens with this total probability; 1: from all
 	Rand        *rand.Rand
+
+	// Tokens is the number of ids that can be drawn, the first ones; 0: all. The vocabulary
+	// of a pretrained model may end in rows that are no token of its tokenizer.
+	Tokens int
 }
 
 // Next draws a token. At temperature 0 it takes the most likely, the first of equals.
 func (s *Sampler) Next(logits []float32) int32 {
+	if s.Tokens > 0 {
+		logits = logits[:min(s.Tokens, len(logits))]
+	}
 	best := 0
 	for i, v := range logits {
 		if v > logits[best] {

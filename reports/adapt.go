@@ -233,12 +233,12 @@ func (a *adaptTable) measure(r *adaptRow) {
 			continue
 		}
 		if base != nil {
-			if b, ok := base.seeds[seed]; ok {
+			if b, ok := base.seeds[seed]; ok && !slices.Contains(unlike(r.record, base.record), seed) {
 				rise = append(rise, s.Own.NLL/float64(s.Own.Tokens)-b.Own.NLL/float64(b.Own.Tokens))
 			}
 		}
 		if r.control != nil {
-			if c, ok := r.control.seeds[seed]; ok {
+			if c, ok := r.control.seeds[seed]; ok && !slices.Contains(unlike(r.record, r.control.record), seed) {
 				controls[seed] = c.Score.Intact.TokenPPL
 			}
 		}
@@ -256,7 +256,7 @@ func (a *adaptTable) measure(r *adaptRow) {
 func (a *adaptTable) byDocument(r, control *adaptRow) metrics.Bootstrap {
 	var pairs [][2][]results.DocumentScore
 	for _, seed := range slices.Sorted(maps.Keys(r.seeds)) {
-		if c, ok := control.seeds[seed]; ok && a.comparable(seed) {
+		if c, ok := control.seeds[seed]; ok && a.comparable(seed) && !slices.Contains(unlike(r.record, control.record), seed) {
 			pairs = append(pairs, [2][]results.DocumentScore{r.seeds[seed].Score.Documents, c.Score.Documents})
 		}
 	}

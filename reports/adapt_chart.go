@@ -19,7 +19,7 @@ func (a *adaptTable) chart(slug string) (*chart.Chart, error) {
 	var names []string
 	var points []point
 	for _, r := range a.rows {
-		p := point{len(names), r.name(), r.state(), modelColor(r.model), false, r.ours}
+		p := point{len(names), r.name(), r.state(), modelColor(r.model), r.model, false, r.ours}
 		points = append(points, p)
 		f.Data.Add(r.name(), r.state(), "as trained", r.ours.mean(), r.ours.limits(), fmt.Sprint(r.ours.N))
 		if r.shut.N > 0 {

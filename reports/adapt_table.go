@@ -21,6 +21,13 @@ func (a *adaptTable) table(slug string) *table.Table {
 			adaptRatio(r.over), r.over.limitsAndSeeds(), documentLimits(r.documents),
 			adaptPPL(r.emptied), adaptPPL(r.shut), adaptPPL(r.other), adaptNumber(r.own), adaptNumber(r.rise), table.Text(string(r.verdict)), table.Prose(r.why))
 	}
+	for _, r := range a.rows {
+		if r.control != nil {
+			if words := unlikeWords(unlike(r.record, r.control.record)); words != "" {
+				t.Note("%s, %s, ÷ control: %s.", r.name(), r.state(), words)
+			}
+		}
+	}
 	if i := a.record.Result.Adapt.Rows[0].Score.Ideal; i != nil {
 		t.Note("The best possible perplexity is %s with the full history and %s with the last segment only.", table.Sig4(i.Full), table.Sig4(i.Segment))
 	}

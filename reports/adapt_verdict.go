@@ -18,6 +18,11 @@ func (r *adaptRow) judge(about bool, control Trial) {
 		r.verdict, r.why = NoClaim, "not judged: "+r.whyNot()
 		return
 	}
+	if r.control != nil {
+		if words := unlikeWords(unlike(r.record, r.control.record)); words != "" {
+			defer func() { r.why += "; " + words }()
+		}
+	}
 	r.verdict, r.why, r.trial = Judge(Evidence{Attempted: true, Ratio: r.over, Documents: r.documents, Control: control})
 	if r.verdict != DirectionHolds {
 		return

@@ -113,6 +113,11 @@ func (b *booksumTable) complete() {
 	for _, r := range b.rows {
 		r.overLocal = r.minus(b.row(localOnly))
 		r.judge()
+		if control := b.row(localOnly); control != nil && control != r {
+			if words := unlikeWords(unlike(bySeed(r.records), bySeed(control.records))); words != "" {
+				r.why += "; " + words
+			}
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ func (b *booksumTable) chart(slug string) (*chart.Chart, error) {
 			c.X, c.Y = append(c.X, chart.Round(100*p.share)), append(c.Y, 100*values[i])
 		}
 		f.Curves = append(f.Curves, c)
-		f.Legend = append(f.Legend, chart.LegendItem{Name: c.Name, Color: c.Color, Dash: c.Dash, Shape: shape})
+		f.Legend = append(f.Legend, chart.LegendItem{Name: c.Name, Color: c.Color, Dash: c.Dash, Shape: shape, Group: c.Group})
 	}
 	styles := chart.Styles{}
 	ran := b.ran()
@@ -39,12 +39,12 @@ func (b *booksumTable) chart(slug string) (*chart.Chart, error) {
 			s.Include(100*in.Low.Overall, 100*in.High.Overall)
 			text := points(in.Mid.Overall) + " [" + points(in.Low.Overall) + ", " + points(in.High.Overall) + "]"
 			f.Marks = append(f.Marks, chart.Mark{
-				X: chart.Round(100 * p.share), Mean: 100 * in.Mid.Overall, Low: 100 * in.Low.Overall, High: 100 * in.High.Overall, Color: color,
-				Text: fmt.Sprintf("%s, %s %% of the book: %s", modelName(r.model), points(p.share), text),
+				X: chart.Round(100 * p.share), Mean: 100 * in.Mid.Overall, Low: 100 * in.Low.Overall, High: 100 * in.High.Overall, Color: color, Group: r.model,
+				Text: fmt.Sprintf("%s, %s %% of the book: %s", modelName(r.model), points(p.share), text+", "+plural(p.books, "book")),
 			})
 			f.Data.Add(modelName(r.model), table.Count(int64(p.tokens)), points(p.share), points(in.Mid.Overall), points(in.Low.Overall)+" to "+points(in.High.Overall))
 		}
-		draw(r.points, chart.Curve{Name: shortName(r.model), Color: color, Dash: dash, Width: lineWidth(r.model)}, shape, values)
+		draw(r.points, chart.Curve{Name: shortName(r.model), Color: color, Dash: dash, Width: lineWidth(r.model), Group: r.model}, shape, values)
 	}
 	if len(f.Marks) == 0 {
 		return nil, nil

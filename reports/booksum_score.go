@@ -67,6 +67,9 @@ func (r *bookRow) minus(other *bookRow) bookEstimate {
 		return bookEstimate{}
 	}
 	a, b := r.bySeed(), other.bySeed()
+	for _, seed := range unlike(bySeed(r.records), bySeed(other.records)) {
+		delete(b, seed)
+	}
 	var ours, theirs []*results.Booksum
 	for _, seed := range slices.Sorted(maps.Keys(a)) {
 		if b[seed] != nil {

@@ -117,13 +117,18 @@ func (r *bookRow) apart(other *bookRow) string {
 	}
 	shared, ours, theirs := split(r.bySeed(), other.bySeed())
 	books := r.overLocal.Books
-	same := len(ours)+len(theirs) == 0
+	mixed := unlike(bySeed(r.records), bySeed(other.records))
+	same := len(ours)+len(theirs)+len(mixed) == 0
 	if same && books == r.whole().books && books == other.whole().books || r.whole().tokens != other.whole().tokens {
 		return ""
 	}
 	text := fmt.Sprintf("%s minus %s is over %s of %d and %d", modelName(r.model), shortName(other.model), plural(books, "book"), r.whole().books, other.whole().books)
 	if !same {
+		shared = without(shared, mixed)
 		text += " and " + listed(len(shared), "seed", shared)
+	}
+	if words := unlikeWords(mixed); words != "" {
+		text += "; " + words
 	}
 	for _, of := range []struct {
 		row   *bookRow

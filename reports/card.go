@@ -119,7 +119,8 @@ func (d *Document) spent() string {
 // picture is a chart on the first screen, and the part of the page that has it in full.
 type picture struct {
 	*chart.Chart
-	Part string
+	Part   string
+	Source string // file of the section's figure
 }
 
 // pictureOf repeats a section's chart under a new id.
@@ -130,7 +131,7 @@ func pictureOf(c *content) picture {
 	if len(c.parts) > 0 {
 		part = c.parts[0].ID
 	}
-	return picture{&f, part}
+	return picture{&f, part, c.picture.File()}
 }
 
 // entry is a line of the table of contents. The verdict is of the first claim that the
@@ -152,7 +153,7 @@ func (d *Document) contentsOf(claims []claim) []entry {
 		}
 		all = append(all, one)
 	}
-	for _, rest := range [][2]string{{"rows", "Row by row"}, {"data", "Data"}, {"settings", "Settings"}, {"cells", "Cells"}, {"warnings", "Warnings"}} {
+	for _, rest := range [][2]string{{"rows", "Row by row"}, {"data", "Data"}, {"settings", "Settings"}, {"cite", "Cite this run"}, {"cells", "Cells"}, {"warnings", "Warnings"}} {
 		all = append(all, entry{ID: rest[0], Title: rest[1]})
 	}
 	return all

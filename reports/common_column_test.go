@@ -7,7 +7,7 @@ import (
 	"infinibench/reports/table"
 )
 
-// A text shared by most rows is shown once; a column with no other text is dropped.
+// A text that many rows share is shown once; a column with no other text is dropped.
 func TestSharedCells(t *testing.T) {
 	long, other := strings.Repeat("same", 12), strings.Repeat("other", 12)
 	of := table.New("x", "X", "Model", "Scale", "Data", "Short")

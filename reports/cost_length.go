@@ -49,7 +49,7 @@ func lengthTable(records []Record) *table.Table {
 				}
 				cells = append(cells, table.Shown(table.Count(int64(c.TokensPerSecond)), c.TokensPerSecond), share, table.Shown(mebibytes(c.Bytes), float64(c.Bytes)/(1<<20)))
 			}
-			t.Put(append(cells, table.Whole(p.StateBytes))...)
+			t.Put(append(cells, table.Whole(p.StateBytes), table.Text(shared(record)))...)
 		}
 		if peak > 0 {
 			t.Note("Peak is %s GFLOP/s, measured on large matrix products with %s; the share counts a model's matrix products, counted without those that are made twice to save memory.",

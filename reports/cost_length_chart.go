@@ -45,7 +45,7 @@ func drawLengths(f *chart.Chart, records []Record, axisName string, of func(*res
 		name, color := modelName(model), modelColor(model)
 		_, shape := styles.Next(color)
 		for k, kind := range []string{"evaluation", "training"} {
-			l := line[int]{chart.Curve{Name: name + ", " + kind, Color: color, Dash: chart.NthDash(k), Width: lineWidth(model), Symbol: shape, Size: shape.Size()}, map[int]float64{}}
+			l := line[int]{Curve: chart.Curve{Name: name + ", " + kind, Color: color, Dash: chart.NthDash(k), Width: lineWidth(model), Symbol: shape, Size: shape.Size(), Group: model}, value: map[int]float64{}}
 			for _, p := range record.Timing.Lengths {
 				if c := []*results.Cost{p.Evaluation, p.Training}[k]; c != nil && of(c) > 0 {
 					l.value[p.Tokens] = of(c)
@@ -55,7 +55,7 @@ func drawLengths(f *chart.Chart, records []Record, axisName string, of func(*res
 			if len(l.value) > 0 {
 				lines = append(lines, l)
 				if k == 0 {
-					f.Legend = append(f.Legend, chart.LegendItem{Name: name, Color: color, Shape: shape})
+					f.Legend = append(f.Legend, chart.LegendItem{Name: name, Color: color, Shape: shape, Group: model})
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,5 +114,35 @@ func TestNoLengths(t *testing.T) {
 	run.Records[0].Timing.Lengths = []results.CostPoint{{Tokens: 64}}
 	if text := lengthReading(costRecords(run)); len(text) != 0 {
 		t.Errorf("%q", text)
+	}
+}
+
+// A speed that was measured beside other processes says so in its row, and in one warning;
+// a little noise of the system is none.
+func TestSharedSpeed(t *testing.T) {
+	run := fixture()
+	busy, quiet := 1.52, 0.1
+	var names []string
+	for i := range run.Records {
+		if timing := run.Records[i].Timing; timing != nil && timing.Lengths != nil {
+			timing.OtherCores = &quiet
+			if len(names) < 2 {
+				timing.OtherCores = &busy
+				names = append(names, modelName(run.Records[i].Result.Cell.Model))
+			}
+		}
+	}
+	for _, row := range lengthTable(costRecords(run)).Rows {
+		remark := row[len(row)-1]
+		if want := slices.Contains(names, row[0]); want != (remark == "shared: other processes kept 1.5 cores busy") {
+			t.Errorf("%q says %q", row[0], remark)
+		}
+	}
+	if all := strings.Join(warnings(run), "\n"); strings.Count(all, "the speeds of 2 cells were measured while other processes kept 1.5 cores busy") != 1 {
+		t.Errorf("warnings %q", all)
+	}
+	s, err := NewSideBySide([]string{"a", "b"}, []*Run{run, fixture()})
+	if err != nil || len(s.Warnings) != 1 || !strings.HasPrefix(s.Warnings[0], "a: the speeds of 2 cells") {
+		t.Errorf("%v, %q", err, s.Warnings)
 	}
 }

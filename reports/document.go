@@ -27,6 +27,8 @@ type Document struct {
 	Cards     []card
 	Pictures  []picture
 	Contents  []entry
+	Switches  []modelSwitch
+	Cite      citation
 	Lead      []string
 	Totals    []headline
 	Failed    []string
@@ -71,6 +73,7 @@ func New(run *Run) (*Document, error) {
 		d.Unfair = t
 	}
 	d.Result, d.Scale, d.Spent, d.Cards, d.Contents = resultOf(claims), d.scale(claims), d.spent(), cards(claims), d.contentsOf(claims)
+	d.Switches, d.Cite = switchesOf(d.charts()), d.cite()
 	return d, nil
 }
 

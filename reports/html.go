@@ -5,7 +5,10 @@ import (
 	"embed"
 	"fmt"
 	"html/template"
+	"runtime"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"infinibench/reports/chart"
 	"infinibench/reports/table"
@@ -46,7 +49,7 @@ const remoteLibrary = "https://go-echarts.github.io/go-echarts-assets/assets/ech
 // pageData is what page/report.gohtml shows.
 type pageData struct {
 	*Document
-	Body    template.HTML // the sections
+	Body    template.HTML // the opening and the sections
 	CSS     template.CSS
 	Script  template.JS
 	Library template.JS // the chart library itself
@@ -54,8 +57,13 @@ type pageData struct {
 	Notice  string
 }
 
+// scripts are the page's own, in order: fitChart is used by the charts, and what a link
+// reveals is drawn.
+var scripts = []string{"fit.js", "charts.js", "tables.js", "report.js"}
+
 // page renders the report. Without a library the charts load theirs from the network,
-// and the page says so; the tables need none.
+// and the page says so; the tables need none, and without scripts the figures are those
+// for papers.
 func (d *Document) page(lib *library) ([]byte, error) {
 	read := func(name string) (string, error) {
 		raw, err := pageFiles.ReadFile("page/" + name)
@@ -69,7 +77,7 @@ func (d *Document) page(lib *library) ([]byte, error) {
 		return nil, err
 	}
 	script := ""
-	for _, name := range []string{"fit.js", "report.js"} {
+	for _, name := range scripts {
 		part, err := read(name)
 		if err != nil {
 			return nil, err
@@ -82,17 +90,23 @@ func (d *Document) page(lib *library) ([]byte, error) {
 	} else {
 		data.Remote = remoteLibrary
 	}
-	t, err := template.New("report.gohtml").Funcs(pageFuncs(nil)).ParseFS(pageFiles, "page/*.gohtml")
+	figures, err := d.inlined()
+	if err != nil {
+		return nil, err
+	}
+	t, err := template.New("report.gohtml").Funcs(pageFuncs(figures)).ParseFS(pageFiles, "page/*.gohtml")
 	if err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
 	}
-	var body bytes.Buffer
-	for _, p := range d.Parts {
+	// In the order of the page, as a term is explained where it comes first.
+	parts := []pagePart{{ID: "opening", template: "opening", data: data}}
+	for _, p := range append(parts, d.Parts...) {
+		var body bytes.Buffer
 		if err := t.ExecuteTemplate(&body, p.template, p.data); err != nil {
 			return nil, fmt.Errorf("reports: page: %s: %w", p.ID, err)
 		}
+		data.Body += template.HTML(body.String())
 	}
-	data.Body = template.HTML(body.String())
 	var out bytes.Buffer
 	if err := t.Execute(&out, data); err != nil {
 		return nil, fmt.Errorf("reports: page: %w", err)
@@ -100,11 +114,39 @@ func (d *Document) page(lib *library) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// pageFuncs are what the templates of one page call.
-func pageFuncs(map[string]template.HTML) template.FuncMap {
+// pageFuncs are what the templates of one page call. A page without figures lies in no
+// folder of a report, and has no files to link.
+func pageFuncs(figures map[string]template.HTML) template.FuncMap {
 	return template.FuncMap{
-		"verdictClass": verdictClass, "verdictSign": func(v string) template.HTML { return signs[Verdict(v)] }, "alignClass": alignClass, "shown": shown, "matrix": matrixOf, "titled": titled, "first": firstCharts, "after": chartsAfter,
+		"verdictClass": verdictClass, "verdictSign": func(v string) template.HTML { return signs[Verdict(v)] },
+		"alignClass": alignClass, "shown": shown, "shownAs": shownAs, "matrix": matrixOf, "titled": titled,
+		"first": firstCharts, "after": chartsAfter, "static": func(file string) template.HTML { return figures[file] },
+		"explain": newGlossary().explain, "inFolder": func() bool { return figures != nil },
 	}
+}
+
+// inlined draws every figure for a reader without scripts, by file name.
+func (d *Document) inlined() (map[string]template.HTML, error) {
+	all := d.charts()
+	drawn := make([]template.HTML, len(all))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, f := range all {
+		g.Go(func() (err error) {
+			if drawn[i], err = f.Inline(); err != nil {
+				return fmt.Errorf("reports: figure %s: %w", f.File(), err)
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	figures := map[string]template.HTML{}
+	for i, f := range all {
+		figures[f.File()] = drawn[i]
+	}
+	return figures, nil
 }
 
 // firstCharts and chartsAfter divide the charts of a section: those in view, and the rest.

@@ -26,8 +26,8 @@ func carriedChart(run *Run) (*chart.Chart, error) {
 		Caption: "What a model keeps of one document of this many tokens, at the sizes of this run; both axes are logarithmic. Full attention keeps the keys and values of every token. Local only keeps nothing and is not shown.",
 	}
 	var lines []line[int]
-	add := func(name, color string, dash chart.Dash, width int, bytes func(length int) float64) {
-		l := line[int]{chart.Curve{Name: name, Color: color, Dash: dash, Width: width}, map[int]float64{}}
+	add := func(name, model, color string, dash chart.Dash, width int, bytes func(length int) float64) {
+		l := line[int]{Curve: chart.Curve{Name: name, Color: color, Dash: dash, Width: width, Group: model}, value: map[int]float64{}}
 		for _, n := range carriedLengths {
 			l.value[n] = bytes(n)
 			l.X, l.Y = append(l.X, float64(n)), append(l.Y, l.value[n])
@@ -44,7 +44,7 @@ func carriedChart(run *Run) (*chart.Chart, error) {
 		seen[r.Cell.Model], last = true, r
 		color := modelColor(r.Cell.Model)
 		dash, _ := styles.Next(color)
-		add(modelName(r.Cell.Model), color, dash, lineWidth(r.Cell.Model), func(int) float64 { return float64(r.Footprint.Bytes) })
+		add(modelName(r.Cell.Model), r.Cell.Model, color, dash, lineWidth(r.Cell.Model), func(int) float64 { return float64(r.Footprint.Bytes) })
 	}
 	if last == nil {
 		return nil, nil
@@ -52,11 +52,11 @@ func carriedChart(run *Run) (*chart.Chart, error) {
 	// Two numbers a token, head and layer, of four bytes.
 	perToken := 4 * 2 * last.Settings.Model.Heads * last.Settings.Model.HeadSize * last.Settings.Model.Layers
 	if perToken > 0 {
-		add("Full attention, keys and values", chart.Grey, chart.Dashed, 2, func(n int) float64 { return float64(n) * float64(perToken) })
+		add("Full attention, keys and values", results.FullAttention, chart.Grey, chart.Dashed, 2, func(n int) float64 { return float64(n) * float64(perToken) })
 	}
 	for _, l := range lines {
 		f.Curves = append(f.Curves, l.Curve)
-		f.Legend = append(f.Legend, chart.LegendItem{Name: l.Name, Color: l.Color, Dash: l.Dash})
+		f.Legend = append(f.Legend, chart.LegendItem{Name: l.Name, Color: l.Color, Dash: l.Dash, Group: l.Group})
 	}
 	f.Data = numbers(f.Title, ">Tokens", carriedLengths, func(n int) string { return table.Count(int64(n)) }, lines, func(v float64) string { return table.Count(int64(v)) })
 	f.X = chart.Axis{Name: "length, tokens", Kind: chart.Log, From: float64(carriedLengths[0]), To: float64(carriedLengths[len(carriedLengths)-1])}

@@ -10,6 +10,7 @@ import (
 type line[K comparable] struct {
 	chart.Curve
 	value map[K]float64
+	words map[K]string // what the pointer shows of a point; nil for its value alone
 }
 
 // numbers tabulates the lines of a chart: a row for each place, a column for each line.

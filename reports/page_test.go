@@ -17,8 +17,9 @@ var skeleton = []struct {
 	part *regexp.Regexp
 	line string
 }{
+	{regexp.MustCompile(`(?s)<noscript>.*?</noscript>\n?`), ""},
 	{regexp.MustCompile(`(?s)<(style|script)[ >].*?</(style|script)>\n?`), ""},
-	{regexp.MustCompile(`(?s)<figure>\n<figcaption>(.*?)</figcaption>.*?<div class="chart" id="([^"]*)".*?</figure>`), "[$2] $1"},
+	{regexp.MustCompile(`(?s)<figure(?: data-group="[^"]*")?>\n<figcaption>(.*?)</figcaption>.*?<div class="chart" id="([^"]*)".*?</figure>`), "[$2] $1"},
 	{regexp.MustCompile(`(?s)<div class="scroll"[^>]*>\n<table>\n<caption>(.*?)(<span>.*?)?</caption>.*?</table>\n</div>`), "[table] $1"},
 	{regexp.MustCompile(`(?s)<ul class="notes">.*?</ul>\n?`), ""},
 	{regexp.MustCompile(`(?s)<pre>.*?</pre>\n?`), ""},
@@ -37,6 +38,7 @@ func TestPageSkeleton(t *testing.T) {
 var (
 	pageTable = regexp.MustCompile(`(?s)<table>\n<caption>(.*?)(?:<span>.*?</span>)?</caption>\n<thead>(.*?)</thead>\n<tbody>\n(.*?)</tbody>`)
 	pageCell  = regexp.MustCompile(`(?s)<t[hd][^>]*>(.*?)</t[hd]>`)
+	pageGloss = regexp.MustCompile(`<span class="gloss">.*?</span>`)
 	pageTag   = regexp.MustCompile(`<[^>]*>`)
 )
 
@@ -56,7 +58,9 @@ func TestPageShowsTheTables(t *testing.T) {
 		want[c.Data.Title] = append(want[c.Data.Title], c.Data)
 	}
 	cells := 0
-	for _, found := range pageTable.FindAllStringSubmatch(string(mustPage(t, run, nil)), -1) {
+	page := string(mustPage(t, run, nil))
+	plain := html.UnescapeString(pageTag.ReplaceAllString(pageGloss.ReplaceAllString(page, ""), ""))
+	for _, found := range pageTable.FindAllStringSubmatch(page, -1) {
 		title := html.UnescapeString(found[1])
 		if len(want[title]) == 0 {
 			t.Errorf("the page shows a table that is in no file, or shows one twice: %s", title)
@@ -64,9 +68,18 @@ func TestPageShowsTheTables(t *testing.T) {
 		}
 		tbl := want[title][0]
 		want[title] = want[title][1:]
+		// What is said once above the table is there; the browser's test puts it back.
+		on := shown(tbl)
+		for _, s := range on.Shared {
+			if !strings.Contains(plain, s.Text) {
+				t.Errorf("%s: the page does not say %q above the table", title, s.Text)
+			}
+		}
 		var columns []string
-		for _, c := range tbl.Columns {
-			columns = append(columns, c.Title)
+		for k, c := range tbl.Columns {
+			if !on.Hidden(k) {
+				columns = append(columns, c.Title)
+			}
 		}
 		if got := cellsOf(found[2]); !slices.Equal(got, columns) {
 			t.Errorf("%s: the columns are %q, want %q", title, got, columns)
@@ -78,9 +91,14 @@ func TestPageShowsTheTables(t *testing.T) {
 			continue
 		}
 		for i, line := range lines {
-			row := cellsOf(line)
-			if cells += len(row); !slices.Equal(row, tbl.Rows[i]) {
-				t.Errorf("%s, row %d: %q on the page, want %q", title, i, row, tbl.Rows[i])
+			row, want := cellsOf(line), []string(nil)
+			for k, text := range tbl.Rows[i] {
+				if !on.Hidden(k) {
+					want = append(want, on.Cell(k, text))
+				}
+			}
+			if cells += len(row); !slices.Equal(row, want) {
+				t.Errorf("%s, row %d: %q on the page, want %q", title, i, row, want)
 			}
 		}
 	}

@@ -31,6 +31,16 @@ func (p *passkeyTable) charts(slug string) ([]*chart.Chart, error) {
 			all = append(all, f)
 		}
 	}
+	// The paper's own models are what a reader looks for.
+	slices.SortStableFunc(all, func(a, b *chart.Chart) int {
+		switch x, y := isInfini(a.Group), isInfini(b.Group); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
 	for _, stage := range results.PasskeyStages {
 		f, err := p.writesChart(stage, fmt.Sprintf("chart-writes-%s-%s", slug, stage))
 		if err != nil {
@@ -64,6 +74,7 @@ func (p *passkeyTable) heatMap(model, id string) (*chart.Chart, error) {
 		if r.name(modelName) != model {
 			continue
 		}
+		f.Group = r.model
 		for _, position := range keyPositions {
 			cells := []string{stageWords(r.stage), position}
 			for x, length := range p.lengths {
@@ -108,7 +119,7 @@ func (p *passkeyTable) writesChart(stage, id string) (*chart.Chart, error) {
 		name, color := r.name(shortName), modelColor(r.model)
 		dash, shape := styles.Next(color)
 		names, titles = append(names, name), append(titles, ">"+name)
-		c := chart.Curve{Name: name, Color: color, Dash: dash, Width: lineWidth(r.model), Symbol: shape, Size: 8}
+		c := chart.Curve{Name: name, Color: color, Dash: dash, Width: lineWidth(r.model), Symbol: shape, Size: 8, Group: r.model}
 		for _, s := range r.scored.Writes {
 			at := place{s.Writes, s.Length}
 			if cells[at] == nil {
@@ -116,7 +127,7 @@ func (p *passkeyTable) writesChart(stage, id string) (*chart.Chart, error) {
 			}
 			cells[at][name] = fmt.Sprintf("%s [%s, %s]", table.Hundred(s.Tokens.Value), table.Floored(s.Tokens.Low), table.Ceiled(s.Tokens.High))
 			if s.Writes > 0 {
-				c.X, c.Y = append(c.X, float64(s.Writes)), append(c.Y, math.Round(100*s.Tokens.Value))
+				c.X, c.Y, c.Texts = append(c.X, float64(s.Writes)), append(c.Y, math.Round(100*s.Tokens.Value)), append(c.Texts, fmt.Sprintf("%s %%, n = %d", cells[at][name], s.Samples))
 				if low == 0 {
 					low = s.Writes
 				}
@@ -124,7 +135,7 @@ func (p *passkeyTable) writesChart(stage, id string) (*chart.Chart, error) {
 			}
 		}
 		f.Curves = append(f.Curves, c)
-		f.Legend = append(f.Legend, chart.LegendItem{Name: name, Color: color, Dash: dash, Shape: shape})
+		f.Legend = append(f.Legend, chart.LegendItem{Name: name, Color: color, Dash: dash, Shape: shape, Group: r.model})
 	}
 	if high == 0 {
 		return nil, nil

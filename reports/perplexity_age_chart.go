@@ -26,13 +26,13 @@ func (c *comparison) ageChart(slug string) (*chart.Chart, error) {
 	for _, r := range c.rows {
 		value := r.byAge(func(a results.AgeScore) float64 { return a.NLL })
 		if len(value) > 0 {
-			lines = append(lines, line[span]{r.positionCurve(c.name(r), styles), value})
+			lines = append(lines, lineOf(r.positionCurve(c.name(r), styles), value))
 		}
 	}
 	if len(lines) > 0 && len(c.ideals) == 1 {
 		bound := line[span]{Curve: chart.Curve{Name: "ideal, last segment only", Color: chart.Grey, Dash: chart.NthDash(2), Width: 2}, value: map[span]float64{}}
 		for _, r := range c.rows {
-			maps.Copy(bound.value, r.byAge(func(a results.AgeScore) float64 { return a.IdealSegment }))
+			maps.Copy(bound.value, means(r.byAge(func(a results.AgeScore) float64 { return a.IdealSegment })))
 		}
 		lines = append(lines, bound)
 	}
@@ -49,7 +49,7 @@ func (c *comparison) ageChart(slug string) (*chart.Chart, error) {
 }
 
 // byAge is the mean over seeds of a row's sum divided by its words.
-func (r *row) byAge(of func(results.AgeScore) float64) map[span]float64 {
+func (r *row) byAge(of func(results.AgeScore) float64) map[span]Interval {
 	return r.perToken(func(result results.Result, add func(span, float64, int64)) {
 		for _, a := range result.Perplexity.Ages {
 			if a.Tokens < leastFacts {

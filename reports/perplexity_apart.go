@@ -17,10 +17,12 @@ func (c *comparison) apart(r, other *row) string {
 		return ""
 	}
 	a, b := r.perplexities(intact), other.perplexities(intact)
+	mixed := r.unlike(other)
 	shared, ours, theirs := split(a, b)
-	if len(ours)+len(theirs) == 0 {
+	if len(ours)+len(theirs)+len(mixed) == 0 {
 		return ""
 	}
+	shared = without(shared, mixed)
 	var left []string
 	for _, of := range []struct {
 		row   *row
@@ -29,6 +31,9 @@ func (c *comparison) apart(r, other *row) string {
 		if n := len(of.seeds); n > 0 {
 			left = append(left, listed(n, "seed", of.seeds)+" of "+c.name(of.row))
 		}
+	}
+	if words := unlikeWords(mixed); words != "" {
+		left = append(left, words)
 	}
 	pair := c.name(r) + " ÷ " + c.name(other)
 	if len(shared) == 0 {

@@ -34,6 +34,7 @@ func (c *comparison) gateChart(r *row, id string) (*chart.Chart, error) {
 	f := &chart.Chart{
 		ID: id, Title: "Gates of " + c.name(r) + ", " + listed(len(seeds), "seed", seeds),
 		Caption: "sigmoid(β) of each head: 0 reads only its own segment, 1 only the memory; the paper's Figure 3.",
+		Group:   r.model,
 		Data:    table.New("", "Gates of "+c.name(r)+", sigmoid(β)", titles...),
 	}
 	var columns []string

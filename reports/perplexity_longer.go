@@ -53,7 +53,7 @@ func (c *comparison) longSection(slug string) (subsection, error) {
 			sentence += "; the paper's, from 32K to 100K, by " + paper
 		}
 		s.Reading = append(s.Reading, sentence+".")
-		points = append(points, point{len(names), modelName(r.model), "long ÷ usual", modelColor(r.model), false, r.overShort})
+		points = append(points, point{len(names), modelName(r.model), "long ÷ usual", modelColor(r.model), r.model, false, r.overShort})
 		f.Data.Add(modelName(r.model), r.overShort.mean(), r.overShort.limits(), strconv.Itoa(r.overShort.N))
 		names = append(names, shortName(r.model))
 	}

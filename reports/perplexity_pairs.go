@@ -20,6 +20,9 @@ func (r *row) byDocument(other *row) metrics.Bootstrap {
 	for _, record := range other.records {
 		theirs[record.Result.Cell.Seed] = record.Result.Perplexity.Documents
 	}
+	for _, seed := range r.unlike(other) {
+		delete(theirs, seed)
+	}
 	var pairs [][2][]results.DocumentScore
 	for _, record := range r.records {
 		if others, ok := theirs[record.Result.Cell.Seed]; ok {
@@ -57,6 +60,9 @@ func (c *comparison) pairsTable(slug string) *table.Table {
 					Attempted: true, PaperScale: a.paperScale() && b.paperScale(),
 					Paper: paper, Ratio: ratio, Documents: documents, Control: c.control(c.able(better)), Handicap: worse.handicap(),
 				})
+			}
+			if words := unlikeWords(better.unlike(worse)); words != "" {
+				why += "; " + words
 			}
 			printed := paperRatio(paper, false)
 			if paper > 0 && (isBorrowed(a.model) || isBorrowed(b.model)) {

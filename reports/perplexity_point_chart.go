@@ -22,7 +22,7 @@ func (c *comparison) perplexityChart(slug string) (*chart.Chart, error) {
 		if len(r.records) == 0 {
 			continue
 		}
-		p := point{len(names), c.name(r), "memory intact", modelColor(r.model), false, r.ours}
+		p := point{len(names), c.name(r), "memory intact", modelColor(r.model), r.model, false, r.ours}
 		points = append(points, p)
 		f.Data.Add(c.name(r), "intact", r.ours.mean(), r.ours.limits(), fmt.Sprint(r.ours.N))
 		if r.zeroed.N > 0 {
@@ -75,7 +75,7 @@ func (c *comparison) ratioChart(slug string) (*chart.Chart, error) {
 			Interval
 		}{{"local only", r.overLocal}, {"itself, memory zeroed", own}} {
 			if other.N > 0 {
-				points = append(points, point{len(names), c.name(r), "÷ " + other.what, modelColor(r.model), k == 1, other.Interval})
+				points = append(points, point{len(names), c.name(r), "÷ " + other.what, modelColor(r.model), r.model, k == 1, other.Interval})
 				f.Data.Add(c.name(r), other.what, other.mean(), other.limits(), fmt.Sprint(other.N))
 			}
 		}

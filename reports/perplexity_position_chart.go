@@ -27,17 +27,17 @@ func (c *comparison) positionChart(slug string) (*chart.Chart, error) {
 	for _, r := range c.rows {
 		value := r.byPosition(func(_ results.Result, b results.Bucket) (float64, bool) { return b.NLL, true })
 		if len(value) > 0 {
-			lines = append(lines, line[span]{r.positionCurve(c.name(r), styles), value})
+			lines = append(lines, lineOf(r.positionCurve(c.name(r), styles), value))
 		}
 	}
 	// With two segment sizes a position has two bounds and no line is either.
 	if len(lines) > 0 && len(c.ideals) == 1 {
 		for k, name := range []string{"ideal, full history", "ideal, last segment only"} {
-			bound := line[span]{chart.Curve{Name: name, Color: chart.Grey, Dash: chart.NthDash(1 + k), Width: 2}, map[span]float64{}}
+			bound := line[span]{Curve: chart.Curve{Name: name, Color: chart.Grey, Dash: chart.NthDash(1 + k), Width: 2}, value: map[span]float64{}}
 			for _, r := range c.rows {
-				maps.Copy(bound.value, r.byPosition(func(_ results.Result, b results.Bucket) (float64, bool) {
+				maps.Copy(bound.value, means(r.byPosition(func(_ results.Result, b results.Bucket) (float64, bool) {
 					return []float64{b.IdealFull, b.IdealSegment}[k], b.IdealFull > 0
-				}))
+				})))
 			}
 			lines = append(lines, bound)
 		}
@@ -74,11 +74,11 @@ func (c *comparison) gainChart(slug string) (*chart.Chart, error) {
 			return nll - b.NLL, ok
 		})
 		if len(value) > 0 {
-			lines = append(lines, line[span]{r.positionCurve(c.name(r), styles), value})
+			lines = append(lines, lineOf(r.positionCurve(c.name(r), styles), value))
 		}
 	}
 	if len(lines) > 0 {
-		zero := line[span]{chart.Curve{Name: "no difference", Color: chart.Grey, Dash: chart.Dashed, Width: 2}, map[span]float64{}}
+		zero := line[span]{Curve: chart.Curve{Name: "no difference", Color: chart.Grey, Dash: chart.Dashed, Width: 2}, value: map[span]float64{}}
 		for _, l := range lines {
 			for at := range l.value {
 				zero.value[at] = 0
@@ -93,12 +93,12 @@ func (c *comparison) gainChart(slug string) (*chart.Chart, error) {
 func (r *row) positionCurve(name string, styles chart.Styles) chart.Curve {
 	color := modelColor(r.model)
 	dash, shape := styles.Next(color)
-	return chart.Curve{Name: name, Color: color, Dash: dash, Width: lineWidth(r.model), Symbol: shape}
+	return chart.Curve{Name: name, Color: color, Dash: dash, Width: lineWidth(r.model), Symbol: shape, Group: r.model}
 }
 
 // byPosition is the mean over seeds of a bucket's sum divided by its tokens;
 // buckets for which of says no are left out.
-func (r *row) byPosition(of func(results.Result, results.Bucket) (sum float64, ok bool)) map[span]float64 {
+func (r *row) byPosition(of func(results.Result, results.Bucket) (sum float64, ok bool)) map[span]Interval {
 	return r.perToken(func(result results.Result, add func(span, float64, int64)) {
 		for _, b := range result.Perplexity.Positions {
 			if sum, ok := of(result, b); ok {
@@ -110,20 +110,38 @@ func (r *row) byPosition(of func(results.Result, results.Bucket) (sum float64, o
 
 // perToken is the mean over seeds of a sum divided by its tokens, place by place. each adds
 // the sums of one result; those over no token are left out.
-func (r *row) perToken(each func(result results.Result, add func(at span, sum float64, tokens int64))) map[span]float64 {
-	means, n := map[span]float64{}, map[span]float64{}
+func (r *row) perToken(each func(result results.Result, add func(at span, sum float64, tokens int64))) map[span]Interval {
+	bySeed := map[span][]float64{}
 	for _, record := range r.records {
 		each(record.Result, func(at span, sum float64, tokens int64) {
 			if tokens > 0 {
-				means[at] += sum / float64(tokens)
-				n[at]++
+				bySeed[at] = append(bySeed[at], sum/float64(tokens))
 			}
 		})
 	}
-	for at := range means {
-		means[at] /= n[at]
+	all := map[span]Interval{}
+	for at, values := range bySeed {
+		all[at] = meanInterval(values)
 	}
-	return means
+	return all
+}
+
+// means are the values of a curve without their intervals.
+func means[K comparable](all map[K]Interval) map[K]float64 {
+	values := map[K]float64{}
+	for at, i := range all {
+		values[at] = i.Mean
+	}
+	return values
+}
+
+// lineOf is a curve of means over seeds, whose intervals the pointer shows.
+func lineOf[K comparable](curve chart.Curve, all map[K]Interval) line[K] {
+	l := line[K]{Curve: curve, value: means(all), words: map[K]string{}}
+	for at, i := range all {
+		l.words[at] = i.String() + ", " + plural(i.N, "seed")
+	}
+	return l
 }
 
 // drawPositions fills a chart with lines over positions. It returns nil without lines.
@@ -169,10 +187,13 @@ func drawSpans(f *chart.Chart, lines []line[span], x spanAxis, axisName string) 
 			}
 			s.Include(v)
 			l.X, l.Y = append(l.X, float64(i)), append(l.Y, v)
+			if l.words != nil {
+				l.Texts = append(l.Texts, l.words[at])
+			}
 		}
 		l.Size = l.Symbol.Size()
 		f.Curves = append(f.Curves, l.Curve)
-		f.Legend = append(f.Legend, chart.LegendItem{Name: l.Name, Color: l.Color, Dash: l.Dash, Shape: l.Symbol})
+		f.Legend = append(f.Legend, chart.LegendItem{Name: l.Name, Color: l.Color, Dash: l.Dash, Shape: l.Symbol, Group: l.Group})
 	}
 	f.Data = numbers(f.Title+": "+axisName, x.title, order, x.row, lines, table.Sig4)
 	f.X = chart.Axis{Name: x.name, Kind: chart.Category, Labels: labels}

@@ -102,7 +102,19 @@ func (r *row) over(other *row) Interval {
 	if other == nil {
 		return Interval{}
 	}
-	return pairedRatio(r.perplexities(intact), other.perplexities(intact))
+	ours := r.perplexities(intact)
+	for _, seed := range r.unlike(other) {
+		delete(ours, seed)
+	}
+	return pairedRatio(ours, other.perplexities(intact))
+}
+
+// unlike lists the seeds that both rows have but that are no pair.
+func (r *row) unlike(other *row) []uint64 {
+	if other == nil {
+		return nil
+	}
+	return unlike(bySeed(r.records), bySeed(other.records))
 }
 
 // paperScale reports whether the row may be held to the paper's value.

@@ -97,6 +97,9 @@ func (c *comparison) judge(r, local, best, short *row) {
 		e.Control, e.Handicap = c.control(best), r.handicap()
 	}
 	r.verdict, r.why, r.trial = Judge(e)
+	if words := unlikeWords(r.unlike(r.claim.with)); words != "" {
+		defer func() { r.why += "; " + words }()
+	}
 	unfair := func(what, takes string, hours float64) {
 		r.trial = r.trial.lacking(what, takes)
 		r.trial.Hours = hours

@@ -32,12 +32,12 @@ func (c *comparison) trainingChart(slug string) (*chart.Chart, error) {
 		}
 		color := modelColor(r.model)
 		dash, _ := styles.Next(color)
-		f.Legend = append(f.Legend, chart.LegendItem{Name: c.name(r), Color: color, Dash: dash})
+		f.Legend = append(f.Legend, chart.LegendItem{Name: c.name(r), Color: color, Dash: dash, Group: r.model})
 		for _, record := range r.records {
 			if len(record.Log) == 0 {
 				continue
 			}
-			l := line[int64]{chart.Curve{Name: fmt.Sprintf("%s, seed %d", c.name(r), record.Result.Cell.Seed), Color: color, Dash: dash, Width: 1}, map[int64]float64{}}
+			l := line[int64]{Curve: chart.Curve{Name: fmt.Sprintf("%s, seed %d", c.name(r), record.Result.Cell.Seed), Color: color, Dash: dash, Width: 1, Group: r.model}, value: map[int64]float64{}}
 			per := (len(record.Log) + curvePoints - 1) / curvePoints
 			for steps := range slices.Chunk(record.Log, per) {
 				sum := 0.0

@@ -12,7 +12,8 @@ type point struct {
 	model  string
 	what   string // under the pointer, between the model and the value
 	color  string
-	hollow bool // drawn right of the middle, not filled
+	group  string // see chart.Curve
+	hollow bool   // drawn right of the middle, not filled
 	Interval
 }
 
@@ -22,7 +23,7 @@ func drawPoints(f *chart.Chart, names []string, axisName string, points []point,
 	s := chart.EmptyRange()
 	f.Drawing = chart.Drawing{X: chart.Axis{Name: "model", Kind: chart.Category, Labels: names}, Levels: levels, Nearest: true}
 	for _, p := range points {
-		m := chart.Mark{X: float64(p.at), Mean: p.Mean, Low: p.Low, High: p.High, Side: -1, Color: p.color,
+		m := chart.Mark{X: float64(p.at), Mean: p.Mean, Low: p.Low, High: p.High, Side: -1, Color: p.color, Group: p.group,
 			Text: fmt.Sprintf("%s, %s: %s, %s", p.model, p.what, p.Interval, plural(p.N, "seed"))}
 		if p.N < 2 {
 			m.Low, m.High = p.Mean, p.Mean

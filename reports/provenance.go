@@ -3,6 +3,7 @@ package reports
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -80,7 +81,42 @@ func warnings(run *Run) []string {
 			all = append(all, record.Key+": "+table.Clean(w))
 		}
 	}
+	all = append(all, mixedWarnings(run)...)
+	if words := sharedWarning(run); words != "" {
+		all = append(all, words)
+	}
 	return all
+}
+
+// sharedCores is how many cores other processes must have kept busy for a measured speed to
+// count as that of a shared machine. A quiet desktop takes less.
+const sharedCores = 0.25
+
+// shared says that speeds were measured beside other processes, "" if they were not, or
+// nobody knows.
+func shared(r Record) string {
+	if r.Timing == nil || r.Timing.OtherCores == nil || !(*r.Timing.OtherCores >= sharedCores) {
+		return ""
+	}
+	return "shared: other processes kept " + table.Decimals(*r.Timing.OtherCores, 1) + " cores busy"
+}
+
+// sharedWarning warns of all such speeds in one sentence.
+func sharedWarning(run *Run) string {
+	n, low, high := 0, math.Inf(1), 0.
+	for _, r := range run.Records {
+		if shared(r) != "" {
+			n, low, high = n+1, min(low, *r.Timing.OtherCores), max(high, *r.Timing.OtherCores)
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	of := table.Decimals(low, 1)
+	if to := table.Decimals(high, 1); to != of {
+		of += " to " + to
+	}
+	return fmt.Sprintf("the speeds of %s were measured while other processes kept %s cores busy: they are those of a shared machine; on a quiet one they would be higher", plural(n, "cell"), of)
 }
 
 // maxFailed is how many failed cells the summary names.

@@ -25,7 +25,7 @@ func recallLines(all []Recall, headSize int, keys results.RecallKeys, of func(re
 				name = fmt.Sprintf("%s, %d at once", name, p.Segment)
 			}
 			if n := len(lines); n == first || lines[n-1].Name != name {
-				lines = append(lines, line[int]{chart.Curve{Name: name, Color: modelColor(r.Model), Dash: chart.NthDash(n - first), Width: lineWidth(r.Model)}, map[int]float64{}})
+				lines = append(lines, line[int]{Curve: chart.Curve{Name: name, Color: modelColor(r.Model), Dash: chart.NthDash(n - first), Width: lineWidth(r.Model), Group: r.Model}, value: map[int]float64{}})
 			}
 			l := &lines[len(lines)-1]
 			l.X, l.Y = append(l.X, float64(p.Pairs)), append(l.Y, of(p))
@@ -52,7 +52,7 @@ func foundLines(all []Recall, headSize int) []line[int] {
 	if len(lines) == 0 {
 		return nil
 	}
-	chance := line[int]{chart.Curve{Name: "by chance", Color: chart.Grey, Dash: chart.Dotted, Width: 2, X: lines[0].X}, map[int]float64{}}
+	chance := line[int]{Curve: chart.Curve{Name: "by chance", Color: chart.Grey, Dash: chart.Dotted, Width: 2, X: lines[0].X}, value: map[int]float64{}}
 	for n := range lines[0].value {
 		chance.value[n] = 1 / float64(n)
 	}
@@ -66,7 +66,7 @@ func foundLines(all []Recall, headSize int) []line[int] {
 func drawRecall(f *chart.Chart, axisName string, lines []line[int]) error {
 	pairs, s := map[int]bool{}, chart.Range{Low: 0, High: 1}
 	for _, l := range lines {
-		item := chart.LegendItem{Name: l.Name, Color: l.Color, Dash: l.Dash}
+		item := chart.LegendItem{Name: l.Name, Color: l.Color, Dash: l.Dash, Group: l.Group}
 		if l.Width == 0 {
 			item.Mark = "full"
 		}

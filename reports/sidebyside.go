@@ -70,6 +70,9 @@ func NewSideBySide(names []string, runs []*Run) (*SideBySide, error) {
 		for _, w := range run.Warnings {
 			s.Warnings = append(s.Warnings, table.Clean(names[i])+": "+w)
 		}
+		if words := sharedWarning(run); words != "" {
+			s.Warnings = append(s.Warnings, table.Clean(names[i])+": "+words)
+		}
 		for _, r := range run.Records {
 			if r.Result.Status == results.StatusDone {
 				common[r.Result.Cell]++

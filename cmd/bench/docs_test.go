@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"maps"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"gopkg.in/yaml.v3"
+
+	"infinibench/models/pretrained/pretrainedtest"
 )
 
 // launchers are fake cluster commands: they run the tasks locally, one after the other, and
@@ -89,6 +92,9 @@ func TestDocsCommands(t *testing.T) {
 			c := newCheckout(t)
 			c.link("bin/bench", lookPath(t, "bench"))
 			c.writeBooks()
+			if name == "docs/pretrained.md" {
+				c.writeModel("SmolLM2-135M")
+			}
 			c.launch(slices.Collect(maps.Keys(launchers))...)
 			c.saved(page)
 			var output string
@@ -98,6 +104,11 @@ func TestDocsCommands(t *testing.T) {
 			want := map[string][]string{
 				"docs/own-data.md": {"runs/tiny/report/report.html\n", "│ = (n=", "\ntoken perplexity,false,novel,"}, // a run equals its copy
 				"docs/cluster.md":  clusterSays,
+				"docs/pretrained.md": {
+					"its own context, 8,192 tokens", "no memory, segments of 512 tokens", "infini-delta plugged in, untrained, segments of 512 tokens",
+					"\n7 cells, about ", "\n7 cells done, ", "runs/pretrained/report/report.html\n",
+					"\nadapted: infini-delta, segment 512, ", "\npasskey: infini-delta, segment 512, ", "infini-delta as saved, segments of 512 tokens", `"zeroed": {`,
+				},
 			}
 			for _, want := range want[name] {
 				if !strings.Contains(output, want) {
@@ -106,6 +117,31 @@ func TestDocsCommands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// writeModel writes a small model in place of the one that a page downloads, with as long a
+// context, and texts that are longer than the training sequences of the profile pretrained.
+func (c *checkout) writeModel(dir string) {
+	c.t.Helper()
+	if err := pretrainedtest.Write(filepath.Join(c.dir, dir), 1); err != nil {
+		c.t.Fatal(err)
+	}
+	path := filepath.Join(c.dir, dir, "config.json")
+	config, err := os.ReadFile(path)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	short := fmt.Appendf(nil, `"max_position_embeddings": %d,`, pretrainedtest.Context)
+	if bytes.Count(config, short) != 1 {
+		c.t.Fatalf("no %s in\n%s", short, config)
+	}
+	c.write(filepath.Join(dir, "config.json"), string(bytes.Replace(config, short, []byte(`"max_position_embeddings": 8192,`), 1)))
+	for split, id := range map[string]int{"train": 1, "test": 3} {
+		book := fmt.Sprintf("pg19/%s/%d.txt", split, id)
+		c.write("data/"+book, strings.Repeat("It was a dark and stormy night; the rain fell in torrents.\n", 200))
+		c.write("data/booksum/books_"+split+".jsonl", fmt.Sprintf(`{"book_id": %d, "title": "T", "book_path": %q, "summary": "%s: it rained."}`+"\n", id, book, split))
+	}
+	c.write("data/booksum/books_validation.jsonl", "")
 }
 
 // A call of bench within a sentence names an existing verb and existing options.

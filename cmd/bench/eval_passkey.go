@@ -65,7 +65,9 @@ func evalPasskey(env *environment, from *checkpointFlags, q experiments.PasskeyQ
 	if err != nil {
 		return err
 	}
-	m, err := c.loadFor(env, from.plug.get(), slices.Max(q.Lengths))
+	plug := from.plug.get()
+	plug.Stored = true
+	m, err := c.loadFor(env, plug, slices.Max(q.Lengths))
 	if err != nil {
 		return err
 	}

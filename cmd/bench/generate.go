@@ -75,7 +75,7 @@ func (o *generateOptions) run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	o.sampler.Rand = rand.New(rand.NewPCG(o.seed, 0))
+	o.sampler.Rand, o.sampler.Tokens = rand.New(rand.NewPCG(o.seed, 0)), t.Size()
 	d := m.NewDecoder(1)
 	if ids, err = readAhead(env, d, m.Config.Segment, ids); err != nil {
 		return err

@@ -27,6 +27,7 @@ func TestReadmeCommands(t *testing.T) {
 	profile := find(t, page, "save it as `(\\S+)`:\n\n```yaml\n((?s).*?)```")
 	c.write(profile[1], profile[2])
 	c.writeBooks()
+	c.writeModel("SmolLM2-135M")
 	for _, command := range commands(t, page) {
 		c.run(command)
 	}
@@ -204,10 +205,13 @@ var cuts = []struct {
 	{regexp.MustCompile(`\bsteps: \d+`), "steps: 2"},
 	{regexp.MustCompile(`\bwarmup_steps: \d+`), "warmup_steps: 1"},
 	{regexp.MustCompile(`\bdocuments: \d+`), "documents: 1"},
-	{regexp.MustCompile(`(?m)^(perplexity:.*\n  - .*\n)(  - .*\n)*`), "$1"},
+	{perplexities, "$1"},
 	{regexp.MustCompile(`\bmodels: \[([\w-]+, [\w-]+).*?\]`), "models: [$1]"},
 	{regexp.MustCompile(`\b(lengths: \[\d+|length: \d+)(, \d+)*`), "$1"}, // a list, or a single length
 }
+
+// perplexities are the entries of a profile's perplexity, which not every profile has.
+var perplexities = regexp.MustCompile(`(?m)^(perplexity:.*\n  - .*\n)(  - .*\n)*`)
 
 // miniature writes a small version of a profile, of the same name, and returns its
 // path.
@@ -230,7 +234,7 @@ func (c *checkout) cut(from string) string {
 	}
 	text := string(data)
 	for _, cut := range cuts {
-		if !cut.pattern.MatchString(text) {
+		if !cut.pattern.MatchString(text) && (cut.pattern != perplexities || strings.Contains(text, "\nperplexity:")) {
 			c.t.Errorf("%s: nothing to cut like %v", from, cut.pattern)
 		}
 		text = cut.pattern.ReplaceAllString(text, cut.with)

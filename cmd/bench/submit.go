@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -208,10 +207,10 @@ func send(env *environment, script slurm.Script, arrays []slurm.Array, waiting [
 	after := waiting
 	for i, a := range arrays {
 		path := filepath.Join(script.Folder, fmt.Sprintf("cells-%d.sbatch", i+1))
-		if err := errors.Join(
-			atomicfile.Write(filepath.Join(script.Folder, fmt.Sprintf("tasks-%d.txt", i+1)), []byte(slurm.List(a))),
-			atomicfile.Write(path, []byte(script.Cells(a, i+1))),
-		); err != nil {
+		if err := atomicfile.Write(filepath.Join(script.Folder, fmt.Sprintf("tasks-%d.txt", i+1)), []byte(slurm.List(a))); err != nil {
+			return err
+		}
+		if err := atomicfile.Write(path, []byte(script.Cells(a, i+1))); err != nil {
 			return err
 		}
 		id, err := client.Submit(env.ctx, path, nil)
@@ -223,7 +222,7 @@ func send(env *environment, script slurm.Script, arrays []slurm.Array, waiting [
 		}
 		s.Jobs, after = append(s.Jobs, slurm.Job{ID: id, Array: a}), append(after, id)
 		if err := s.Save(); err != nil {
-			return fmt.Errorf("job %s was submitted, but not written down: scancel %s, and try again: %w", id, id, err)
+			return unrecorded(env, client, id, err)
 		}
 		fmt.Fprintf(env.stdout, "job %s: %d cells in tasks %s_0 to %s_%d\n", id, cellsOf(a), id, id, len(a.Tasks)-1)
 	}
@@ -237,10 +236,19 @@ func send(env *environment, script slurm.Script, arrays []slurm.Array, waiting [
 	}
 	s.Report = id
 	if err := s.Save(); err != nil {
-		return err
+		return fmt.Errorf("the cells were submitted, but not the report, which bench report writes: %w", unrecorded(env, client, id, err))
 	}
 	fmt.Fprintf(env.stdout, "job %s: the report, when they have ended\n", id)
 	return nil
+}
+
+// unrecorded cancels a job that could not be written down, as on a full disk or quota: a later
+// call would submit its cells again.
+func unrecorded(env *environment, client slurm.Client, id string, err error) error {
+	if client.Cancel(env.ctx, []string{id}) != nil {
+		return fmt.Errorf("job %s was submitted, but not written down: scancel %s, and try again: %w", id, id, err)
+	}
+	return fmt.Errorf("job %s was cancelled, as it could not be written down: %w", id, err)
 }
 
 func cellsOf(a slurm.Array) int {

@@ -3,13 +3,29 @@
 # once for each control with the keys that the control changes. An interrupted run is resumed
 # by the same command. About an hour on one core.
 #
-#   docs/findings/local-model.sh DATA RUNS [CONTROL...]
+#   docs/findings/local-model.sh run DATA RUNS [CONTROL...]
+#   docs/findings/local-model.sh keep RUNS
 #
 # DATA holds the books, RUNS receives the results; BENCH is the program (default bin/bench).
+# keep copies the results to docs/findings/local-model, from where
+# go test ./cmd/bench -run TestLocalModel -update makes the page's table and figure.
 set -eu
-data=$1 runs=$2
-shift 2
+usage() { echo "usage: local-model.sh run DATA RUNS [CONTROL...], or local-model.sh keep RUNS" >&2; exit 2; }
 here=$(dirname "$0")
+case ${1:-} in
+run) [ $# -ge 3 ] || usage ;;
+keep)
+	[ $# = 2 ] || usage
+	for result in "$2"/local-model*/*/result.json; do
+		cell=$(dirname "$result")
+		name=$(basename "$(dirname "$cell")")-$(basename "$cell" | sed 's/perplexity-pg19-//; s/-2048-/-/')
+		gzip -9nc "$result" >"$here/local-model/${name#local-model-}.json.gz"
+	done
+	exit ;;
+*) usage ;;
+esac
+data=$2 runs=$3
+shift 3
 bench=${BENCH:-bin/bench}
 mkdir -p "$runs"
 
@@ -42,6 +58,7 @@ control gates-90 infini-delta "$(frozen 2.1972)"
 # The same without a gate, at other learning rates, for longer, and for as long as Delta takes.
 control rate-half local-only "s/ learning_rate: 4e-3/ learning_rate: 2e-3/"
 control rate-double local-only "s/ learning_rate: 4e-3/ learning_rate: 8e-3/"
-control tokens "local-only, infini-delta, local-scaled" "s/ steps: 180/ steps: 540/"
+control clock local-only "s/ steps: 180/ steps: 211/" # Delta takes 1.17 times as long for a step
+control tokens "local-only, infini-delta, local-scaled" "s/ steps: 180/ steps: 360/"
 control segment-64 "local-only, infini-delta, local-scaled" "s/segment: 128/segment: 64/"
 control segment-256 "local-only, infini-delta, local-scaled" "s/segment: 128/segment: 256/"

@@ -91,10 +91,18 @@ func pattern(path string) string {
 // Rename renames a file or a directory, replacing any file of that name. It ignores fences;
 // Keep respects them.
 func Rename(from, to string) error {
+	dir, err := os.Open(filepath.Dir(to))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
 	if err := ask("rename", to); err != nil {
 		return err
 	}
-	return os.Rename(from, to)
+	if err := os.Rename(from, to); err != nil {
+		return err
+	}
+	return syncDir(dir, to)
 }
 
 // Keep adds a second name to a file, replacing any file of that name. Replacing the file

@@ -46,7 +46,7 @@ func TestHookSeesEveryChange(t *testing.T) {
 		}, []string{"create file", "write file", "write file", "sync file"}},
 		{func() error { return Keep(path, path+"2") }, []string{"rename file2"}},
 		{func() error { return RemoveAll(path) }, []string{"remove file"}},
-		{func() error { return Rename(path+"2", path) }, []string{"rename file"}},
+		{func() error { return Rename(path+"2", path) }, []string{"rename file", "sync file"}},
 		{func() error { return RemoveAll(path) }, []string{"remove file"}},
 	} {
 		if asked, err := changes(t, never, test.work); err != nil || !slices.Equal(asked, test.want) {

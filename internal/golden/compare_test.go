@@ -91,6 +91,7 @@ func TestMadeReferences(t *testing.T) {
 		{"compressive", named("compressive", compressive{slots: 4, rate: 2}, Options{}, func(n *network) { n.Segments = 5; n.Batch = 1 })},
 		{"compressive, 2 slots, rate 3", named("compressive", compressive{slots: 2, rate: 3}, Options{Slots: new(2), Rate: new(3)})},
 		{"full-attention", named("full-attention", newFull(4), Options{})},
+		{"local-scaled", named("local-scaled", localScaled{}, Options{})},
 		{"Llama, local-only", llama("local-only", localOnly{}, Options{})},
 		{"Llama, untied, one key/value head", llama("infini-linear", infini{}, Options{}, func(n *network) { n.KeyValueHeads, n.Tied = 1, new(bool) })},
 		{"Llama, biases, as many key/value heads", llama("infini-delta", infini{}, Options{}, func(n *network) { n.KeyValueHeads, n.Bias = 4, true })},

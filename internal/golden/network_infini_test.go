@@ -14,6 +14,23 @@ func (localOnly) tensors(network, int, any) map[string]Array                  { 
 func (localOnly) stops() bool                                                 { return false }
 func (localOnly) attend(n network, _ int, qkv [][]float64, _ any) [][]float64 { return n.local(qkv) }
 
+// localScaled multiplies the output of each head by its scale.
+type localScaled struct{ localOnly }
+
+func (localScaled) shapes(n network, _ int) map[string][]int {
+	return map[string][]int{"scale": {n.Heads}}
+}
+
+func (localScaled) attend(n network, layer int, qkv [][]float64, _ any) [][]float64 {
+	out := n.local(qkv)
+	for _, row := range out {
+		for i := range row {
+			row[i] *= n.layer(layer, "scale")[i/n.headSize()]
+		}
+	}
+	return out
+}
+
 // recurrent is the Recurrent Memory Transformer (Bulatov et al. 2022, section 3.2): p
 // rows before the segment and the same p rows behind it. After the last norm, the latter
 // are the rows before the next segment, and the state.

@@ -111,8 +111,8 @@ var invalidNamed = []struct {
 	spoil func(map[string]any)
 	err   string
 }{
-	{set("model", "compresive", "config"), `config.model is "compresive", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta, full-attention`},
-	{set("model", "llama", "config"), `config.model is "llama", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta, full-attention`},
+	{set("model", "compresive", "config"), `config.model is "compresive", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta, full-attention, local-scaled`},
+	{set("model", "llama", "config"), `config.model is "llama", must be one of local-only, transformer-xl, memorizing, rmt, compressive, infini-linear, infini-delta, full-attention, local-scaled`},
 	{set("delta", true, "config"), `config.delta is true, but config.model is "compressive"`},
 	{set("ffn", 7, "config"), "weights[layers.0.w_down] has shape [6 5], want [6 7]"},
 	{set("k", 3, "config", "options"), "config.options.k is not an option of compressive, which has slots, rate"},

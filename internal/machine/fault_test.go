@@ -24,6 +24,7 @@ func TestAsFault(t *testing.T) {
 		{path(syscall.EACCES), ""}, // belongs to the file
 		{path(syscall.EMFILE), "too many open files: raise the limit on open files (ulimit -n)"},
 		{path(syscall.ENOSPC), "no space left on device: free some space, or name a directory on another disk"},
+		{path(syscall.EDQUOT), "disk quota exceeded: free some of your quota, or name a directory on another disk"},
 		{fmt.Errorf("verify: %w", &Fault{errors.New("why"), "what to do"}), "verify: why: what to do"},
 	}
 	for _, test := range tests {

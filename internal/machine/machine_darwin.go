@@ -3,6 +3,7 @@ package machine
 import (
 	"encoding/binary"
 	"syscall"
+	"time"
 )
 
 func peakRSS() int64 {
@@ -30,3 +31,6 @@ func totalMemory() int64 {
 
 // Other systems do not enforce these limits, or not as Linux does.
 func spaceLimits() []spaceLimit { return nil }
+
+// The system does not say without cgo.
+func processorTime() (busy, own time.Duration, known bool) { return 0, 0, false }

@@ -42,5 +42,12 @@ type CompressiveSettings struct {
 
 // FullAttentionSettings configures baselines.FullAttention.
 type FullAttentionSettings struct {
-	Segments int `yaml:"segments,omitempty" min:"2" max:"65536"` // of the sequence it attends over; 0: 16
+	Segments   int     `yaml:"segments,omitempty" min:"2" max:"65536"`                 // of the sequence it attends over; 0: 16
+	Curriculum float64 `yaml:"curriculum,omitempty" json:",omitempty" min:"0" max:"1"` // as for the RMT
+}
+
+// Curriculum is the share of the steps whose sequences are shorter, of a model whose settings
+// these are. The settings of a cell hold only its own model's.
+func (s BaselineSettings) Curriculum() float64 {
+	return max(s.RMT.Curriculum, s.FullAttention.Curriculum)
 }

@@ -20,6 +20,10 @@ type PasskeySettings struct {
 	Samples int   `yaml:"samples" required:"true" min:"1" max:"1000"`       // of each cell of the grid, of an Infini-Transformer after the recipe
 	Others  int   `yaml:"other_samples" required:"true" min:"1" max:"1000"` // of every other model and stage, which are at chance more often than not
 	Batch   int   `yaml:"batch" required:"true" min:"1" max:"1000"`         // samples read side by side
+
+	// PaperSamples is the number after the paper's fine-tuning; 0: Others. Fewer than 8 are no
+	// fair trial of the paper's claim.
+	PaperSamples int `yaml:"paper_samples,omitempty" json:",omitempty" min:"1" max:"1000"`
 }
 
 // PasskeyTraining is one stage of training.

@@ -13,6 +13,12 @@ type Timing struct {
 
 	PeakFLOPS float64     `json:"peak_flops,omitempty"` // per second, of large matrix products on this machine
 	Lengths   []CostPoint `json:"lengths,omitempty"`    // of a cell that measures the cost
+
+	// OtherCores is how many cores other processes kept busy meanwhile, on average; nil where
+	// the system does not say, and of a cell that does not measure the cost.
+	OtherCores *float64 `json:"other_cores,omitempty"`
+
+	Finished string `json:"finished,omitempty"` // date of the last change, UTC: "2006-01-02"
 }
 
 // StageTiming is what one training of a cell, and the evaluation behind it, cost.

@@ -18,6 +18,7 @@ type Chart struct {
 	Legend  []LegendItem
 	Option  template.JS // options of ECharts as JSON, without code; set by Draw
 	Data    *table.Table
+	Group   string // of all that the figure shows, see Curve; "" if it shows several
 	Drawing
 }
 
@@ -30,4 +31,5 @@ type LegendItem struct {
 	Dash        Dash
 	Shape       Shape  // of the points on a line; a circle is not shown
 	Mark        string // "full" or "hollow": a point instead of a line
+	Group       string // as of a Curve
 }

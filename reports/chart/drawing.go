@@ -25,6 +25,8 @@ type Curve struct {
 	Symbol      Shape // of its points
 	Size        int   // of the symbol, in pixels
 	X, Y        []float64
+	Texts       []string // per point, under the pointer: value, interval, sample size; nil for the value alone
+	Group       string   // what the page can leave out of all charts at once, "" for what always shows
 }
 
 // Mark is a mean with its interval. Text is shown under the pointer.
@@ -32,6 +34,7 @@ type Mark struct {
 	X, Mean, Low, High float64
 	Side               int // -1 draws it left of X; 1 draws it right of X, hollow
 	Color, Text        string
+	Group              string // as of a Curve
 }
 
 // Level is a horizontal line across the plot.

@@ -2,20 +2,24 @@ package chart
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 
 	"github.com/go-echarts/go-echarts/v2/charts"
 	"github.com/go-echarts/go-echarts/v2/opts"
 
 	"infinibench/internal/finite"
+	"infinibench/reports/table"
 )
 
 // Draw sets Option from the drawing, after dropping what cannot be drawn.
 func (c *Chart) Draw() error {
 	d := &c.Drawing
 	d.dropUndrawable()
+	c.cleanGroups()
 	global := base(c.ID)
 	var err error
 	if len(d.Cells) > 0 {
@@ -33,9 +37,6 @@ func (c *Chart) Draw() error {
 	tip := opts.Tooltip{Show: opts.Bool(true), Trigger: "axis"}
 	if d.Nearest {
 		tip.Trigger = "item"
-	}
-	if len(d.Marks) > 0 {
-		tip.Formatter = "{b}"
 	}
 	plot.SetGlobalOptions(append(global, charts.WithXAxisOpts(d.X.horizontal()), charts.WithYAxisOpts(d.Y.vertical()), charts.WithTooltipOpts(tip))...)
 	c.Option, err = option(plot)
@@ -61,7 +62,7 @@ func (d *Drawing) addPoints(plot *charts.Line) {
 			scatter := charts.NewScatter()
 			var points []opts.ScatterData
 			for i, x := range c.X {
-				points = append(points, opts.ScatterData{Value: []float64{x, Round(c.Y[i])}, SymbolSize: c.Size})
+				points = append(points, opts.ScatterData{Name: c.text(i), Value: []float64{x, Round(c.Y[i])}, SymbolSize: c.Size})
 			}
 			scatter.AddSeries(c.Name, points, charts.WithItemStyleOpts(opts.ItemStyle{Color: c.Color}))
 			plot.Overlap(scatter)
@@ -103,6 +104,7 @@ func (d *Drawing) addLevels(plot *charts.Line) {
 func (c *Curve) points(kind Kind) []opts.LineData {
 	points := make([]opts.LineData, len(c.X))
 	for i, x := range c.X {
+		points[i].Name = c.text(i)
 		switch {
 		case kind != Category:
 			points[i].Value = []float64{x, Round(c.Y[i])}
@@ -113,6 +115,78 @@ func (c *Curve) points(kind Kind) []opts.LineData {
 		}
 	}
 	return points
+}
+
+// text is what the pointer shows of a point, "" for its value alone.
+func (c *Curve) text(i int) string {
+	if i < len(c.Texts) {
+		return c.Texts[i]
+	}
+	return ""
+}
+
+// cleanGroups makes the names of the groups safe to show, as they come from result files.
+func (c *Chart) cleanGroups() {
+	c.Group = table.Clean(c.Group)
+	for i := range c.Curves {
+		c.Curves[i].Group = table.Clean(c.Curves[i].Group)
+	}
+	for i := range c.Marks {
+		c.Marks[i].Group = table.Clean(c.Marks[i].Group)
+	}
+	for i := range c.Legend {
+		c.Legend[i].Group = table.Clean(c.Legend[i].Group)
+	}
+}
+
+// InGroups lists the groups of what the chart shows, each once.
+func (c *Chart) InGroups() []string {
+	var all []string
+	add := func(group string) {
+		if group != "" && !slices.Contains(all, group) {
+			all = append(all, group)
+		}
+	}
+	add(c.Group)
+	for _, m := range c.Marks {
+		add(m.Group)
+	}
+	for _, curve := range c.Curves {
+		add(curve.Group)
+	}
+	return all
+}
+
+// Groups lists the groups of the series of Option as JSON, in their order: a name for each
+// curve, and a list of names for the series of the marks. It is "" if nothing can be left
+// out.
+func (c *Chart) Groups() string {
+	var all []any
+	some := false
+	add := func(width bool) {
+		for _, curve := range c.Curves {
+			if (curve.Width > 0) == width {
+				all, some = append(all, curve.Group), some || curve.Group != ""
+			}
+		}
+	}
+	add(true) // in the order of Draw
+	add(false)
+	if len(c.Marks) > 0 {
+		var marks []string
+		for _, m := range c.Marks {
+			marks, some = append(marks, m.Group), some || m.Group != ""
+		}
+		all = append(all, marks)
+	}
+	if !some {
+		return ""
+	}
+	raw, err := json.Marshal(all)
+	if err != nil {
+		panic(err) // of strings there is none
+	}
+	return string(raw)
 }
 
 // base returns the options that all figures share. The colours of text, axes and grid come from
@@ -159,7 +233,7 @@ func (d *Drawing) heatMap(global []charts.GlobalOpts) *charts.HeatMap {
 	plot.SetGlobalOptions(append(global,
 		charts.WithXAxisOpts(opts.XAxis{Type: string(d.X.Kind), Name: d.X.Name, Data: d.X.Labels}),
 		charts.WithYAxisOpts(opts.YAxis{Type: string(d.Y.Kind), Name: d.Y.Name, Data: d.Y.Labels, Inverse: opts.Bool(true)}),
-		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item", Formatter: "{b}"}),
+		charts.WithTooltipOpts(opts.Tooltip{Show: opts.Bool(true), Trigger: "item"}),
 		charts.WithVisualMapOpts(opts.VisualMap{
 			Type: "continuous", Min: float32(d.Colors.From), Max: float32(d.Colors.To), Orient: "horizontal", Left: "center", Bottom: "0",
 			Text: d.Colors.Ends[:], InRange: &opts.VisualMapInRange{Color: d.Colors.Stops},

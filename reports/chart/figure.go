@@ -3,6 +3,7 @@ package chart
 import (
 	"bytes"
 	"fmt"
+	"html/template"
 	"image/color"
 	"image/png"
 	"math"
@@ -43,6 +44,23 @@ func (f *Chart) SVG() ([]byte, error) {
 	})
 	return []byte(strings.ReplaceAll(text, "font-family:Liberation Sans;", "font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;")), nil
 }
+
+// Inline is the SVG for a page: without a header, and with the font named once.
+func (f *Chart) Inline() (template.HTML, error) {
+	raw, err := f.SVG()
+	if err != nil {
+		return "", err
+	}
+	text := string(raw)
+	text = inlineText.Replace(text[strings.Index(text, "<svg"):])
+	return template.HTML(strings.Replace(text, "<svg ", `<svg font-family="'Liberation Sans',Arimo,Arial,Helvetica,sans-serif" `, 1)), nil
+}
+
+// inlineText drops from the SVG of gonum/plot what is the default or is said once.
+var inlineText = strings.NewReplacer(
+	"font-family:'Liberation Sans',Arimo,Arial,Helvetica,sans-serif;font-variant:normal;font-weight:normal;font-style:normal;", "",
+	"\n\t", " ", "\n", "", ` xmlns="http://www.w3.org/2000/svg"`, "", ` xmlns:xlink="http://www.w3.org/1999/xlink"`, "",
+	"\txmlns=\"http://www.w3.org/2000/svg\"", "", "\txmlns:xlink=\"http://www.w3.org/1999/xlink\"", "")
 
 // textStart begins a text element; the labels themselves are escaped.
 var textStart = regexp.MustCompile("<text ")

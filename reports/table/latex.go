@@ -19,7 +19,7 @@ func (t *Table) WriteLaTeX(w io.Writer) error {
 		align[i] = "lr"[c.Align]
 	}
 	fmt.Fprintf(&b, "\\begin{table}\n\\centering\\small\n\\caption{%s}\n\\label{tab:%s}\n\\begin{tabular}{%s}\n\\toprule\n",
-		latexText(caption), t.Name, align)
+		LaTeX(caption), t.Name, align)
 	b.WriteString(latexRow(t.titles()))
 	b.WriteString("\\midrule\n")
 	for _, row := range t.Rows {
@@ -27,7 +27,7 @@ func (t *Table) WriteLaTeX(w io.Writer) error {
 	}
 	b.WriteString("\\bottomrule\n\\end{tabular}\n")
 	for _, n := range t.Notes {
-		fmt.Fprintf(&b, "\\par\\footnotesize %s\n", latexText(n))
+		fmt.Fprintf(&b, "\\par\\footnotesize %s\n", LaTeX(n))
 	}
 	b.WriteString("\\end{table}\n")
 	_, err := io.WriteString(w, b.String())
@@ -39,7 +39,7 @@ func (t *Table) WriteLaTeX(w io.Writer) error {
 func latexRow(cells []string) string {
 	escaped := make([]string, len(cells))
 	for i, c := range cells {
-		escaped[i] = latexText(c)
+		escaped[i] = LaTeX(c)
 	}
 	escaped[0] = "{" + escaped[0] + "}"
 	return strings.Join(escaped, " & ") + ` \\` + "\n"
@@ -55,9 +55,9 @@ var latexEscaper = strings.NewReplacer(
 	`σ`, `$\sigma$`, `β`, `$\beta$`, `−`, `$-$`, `≤`, `$\le$`, `≥`, `$\ge$`, `√`, `$\surd$`, `†`, `$\dagger$`,
 )
 
-// latexText makes s a text that LaTeX prints and does nothing else with. Letters that
+// LaTeX makes s a text that LaTeX prints and does nothing else with. Letters that
 // its standard fonts lack would stop it; they are named by their number.
-func latexText(s string) string {
+func LaTeX(s string) string {
 	var b strings.Builder
 	for _, r := range latexEscaper.Replace(s) {
 		if r <= '\u017f' || strings.ContainsRune("‘’“”—•", r) {

@@ -92,8 +92,8 @@ func TestLatexText(t *testing.T) {
 		"d_key·(d_value+1)":   `d\_key$\cdot$(d\_value+1)`,
 		"≈ 184M":              `$\approx$ 184M`,
 	} {
-		if got := latexText(in); got != want {
-			t.Errorf("latexText(%q) = %q, want %q", in, got, want)
+		if got := LaTeX(in); got != want {
+			t.Errorf("LaTeX(%q) = %q, want %q", in, got, want)
 		}
 	}
 }
