@@ -178,7 +178,8 @@ func (e *passkeyEvaluation) read(ctx context.Context, reader *passkeyReader, doc
 	defer func() { cost.EvalSeconds += (machine.WorkTime() - start).Seconds() }()
 	n := e.model.Config.Segment
 	for e.at.Token < to {
-		next := min(to, e.at.Token+max(n, readAtOnce/(n*readAbreast)*n*readAbreast))
+		pass := n * readAbreast(n)
+		next := min(to, e.at.Token+max(n, readAtOnce/pass*pass))
 		if err := reader.read(e.state, documents, e.at.Token, next); err != nil {
 			return err
 		}

@@ -123,9 +123,10 @@ type passkeyReader struct {
 	greedy  models.Sampler
 }
 
-// readAbreast is the number of segments, over all documents, that one pass reads: enough to
-// make the matrices large, few enough for the cache.
-const readAbreast = 16
+// readAbreast returns the number of segments, over all documents, that one pass reads: enough
+// to make the matrices large, few enough for the cache and, where segments are long, for the
+// activations.
+func readAbreast(segment int) int { return max(1, min(16, 4096/segment)) }
 
 // newPasskeyReader returns a reader of some documents, whose answers are of the first tokens of
 // the model's vocabulary.
@@ -134,7 +135,7 @@ func newPasskeyReader(m *models.Model, documents, tokens int) *passkeyReader {
 	if !m.Stateful() {
 		return r
 	}
-	for _, segments := range []int{max(1, readAbreast/documents), 1} {
+	for _, segments := range []int{max(1, readAbreast(m.Config.Segment)/documents), 1} {
 		r.passes = append(r.passes, m.NewPass(documents, segments, m.Config.Segment, true))
 	}
 	return r

@@ -43,7 +43,7 @@ func estimatePasskey(c PlannedCell, e *Estimate, calibrate calibrator) error {
 	s, recipe := c.Settings, c.Settings.Passkey.Recipe.Training
 	s.Length, s.Training.Batch = recipe.Segments*s.Model.Segment, recipe.Batch
 	return e.calibrated(calibrate, s, func(m *models.Model, _ float64) (float64, error) {
-		reader, state, documents := newPasskeyReader(m, 1, 0), m.NewState(1), [][]int32{make([]int32, readAbreast*m.Config.Segment)}
+		reader, state, documents := newPasskeyReader(m, 1, 0), m.NewState(1), [][]int32{make([]int32, readAbreast(m.Config.Segment)*m.Config.Segment)}
 		return perToken(len(documents[0]), func() error { return reader.read(state, documents, 0, len(documents[0])) })
 	})
 }

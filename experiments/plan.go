@@ -163,6 +163,7 @@ type calibration struct {
 	train, evaluate    float64 // seconds per token
 	step               float64 // seconds of an update of the weights
 	fixed, perDocument int64   // bytes
+	evaluation         int64   // bytes that the evaluation takes on top, whatever the batch
 }
 
 // calibrator measures the model of a cell, or remembers one with the same calibratedSettings.
@@ -184,7 +185,7 @@ func (e *Estimate) calibrated(calibrate calibrator, s results.CellSettings, eval
 	// The optimiser's step is shared by all tokens of a batch.
 	perToken := k.train + k.step/float64(max(1, s.Training.Batch*s.Length))
 	e.Seconds = float64(e.TrainTokens)*perToken + float64(e.EvaluateTokens)*k.evaluate
-	e.Bytes = garbage * (k.fixed + k.perDocument*int64(s.Training.Batch))
+	e.Bytes = garbage * (k.fixed + k.perDocument*int64(s.Training.Batch) + k.evaluation)
 	return nil
 }
 
@@ -268,10 +269,11 @@ func calibrateModel(f *modelFolder, s results.CellSettings, workers int, evaluat
 	if m.Stateful() && s.Length > tokens {
 		k.train += forward
 	}
+	trained := heap()
 	if k.evaluate, err = evaluate(m, forward); err != nil {
 		return calibration{}, err
 	}
-	k.fixed, k.perDocument = fixed, heap()-before-fixed
+	k.fixed, k.perDocument, k.evaluation = fixed, trained-before-fixed, max(heap()-trained, 0)
 	runtime.KeepAlive(optimizer)
 	// Workers share the caches and the memory bus, more than the cores.
 	if workers > 1 {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dustin/go-humanize"
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -61,6 +62,11 @@ var trials = []trial{
 	{"H: learned scale, twice the tokens", "", "tokens", "local-scaled", own},
 	{"H: Delta, twice the tokens", "", "tokens", "infini-delta", own},
 	{"H: Delta, twice the tokens, emptied", "", "tokens", "infini-delta", emptied},
+	{"Books: local only", "", "books", "local-only", own},
+	{"Books: Delta", "", "books", "infini-delta", own},
+	{"Books: Delta, emptied", "", "books", "infini-delta", emptied},
+	{"Books: Linear", "", "books", "infini-linear", own},
+	{"Books: Transformer-XL", "", "books", "transformer-xl", own},
 	{"I: local only, segments of 64", "", "segment-64", "local-only", own},
 	{"I: learned scale, segments of 64", "", "segment-64", "local-scaled", own},
 	{"I: Delta, segments of 64", "", "segment-64", "infini-delta", own},
@@ -114,19 +120,7 @@ func localModel(t *testing.T) map[string][]results.Result {
 	}
 	all := map[string][]results.Result{}
 	for _, path := range paths {
-		f, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer f.Close()
-		z, err := gzip.NewReader(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		data, err := io.ReadAll(z)
-		if err != nil {
-			t.Fatal(err)
-		}
+		data := unzipped(t, path)
 		r, err := results.ParseResult(data)
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
@@ -138,6 +132,24 @@ func localModel(t *testing.T) map[string][]results.Result {
 		all[run+" "+r.Cell.Model] = append(all[run+" "+r.Cell.Model], r)
 	}
 	return all
+}
+
+func unzipped(t *testing.T, path string) []byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }
 
 // measure is the trials that have results.
@@ -190,22 +202,19 @@ func (m measured) cells() []string {
 	return []string{m.name, table.Decimals(m.perplexity.mean, 1), m.perplexity.interval(1), table.Decimals(m.ratio.mean, 3), m.ratio.interval(3), strconv.Itoa(m.ratio.n), factors}
 }
 
-// TestLocalModel: the table and the figure of the finding come from the committed results,
-// and so do the numbers of its text. An item of a list names rows of the table in bold; its
+// TestLocalModel: the tables and the figures of the finding come from the committed results,
+// and so do the numbers of its text. An item of a list names rows of a table in bold; its
 // numbers with decimals are theirs, and its percentages are what their ratios lack to 1.
 func TestLocalModel(t *testing.T) {
 	rows := measure(t, localModel(t))
-	head, rest, _ := strings.Cut(readPage(t, finding+".md"), "<!-- table -->\n")
-	_, tail, found := strings.Cut(rest, "<!-- end -->\n")
-	if !found {
-		t.Fatal("the page has no table between <!-- table --> and <!-- end -->")
-	}
-	page := head + "<!-- table -->\n| Model | Perplexity | 95 % interval | ÷ local only | 95 % interval | Seeds | Factor on local attention, layers 1 and 2 |\n|---|--:|--:|--:|--:|--:|--:|\n"
-	f := &chart.Chart{ID: "chart-local-model", Title: "Perplexity over local-only's"}
-	f.Drawing = chart.Drawing{X: chart.Axis{Kind: chart.Category}, Levels: []chart.Level{{Name: "local only", Value: 1, Dash: chart.Dashed}}}
+	values := map[string][]float64{}
+	main := "| Model | Perplexity | 95 % interval | ÷ local only | 95 % interval | Seeds | Factor on local attention, layer by layer |\n|---|--:|--:|--:|--:|--:|--:|\n"
+	f := &chart.Chart{ID: "chart-local-model"}
+	f.Drawing = chart.Drawing{X: chart.Axis{Kind: chart.Category}, Levels: []chart.Level{{Value: 1, Dash: chart.Dashed}}}
 	shown := chart.EmptyRange()
 	for _, m := range rows {
-		page += "| " + strings.Join(m.cells(), " | ") + " |\n"
+		main += "| " + strings.Join(m.cells(), " | ") + " |\n"
+		values[m.name] = append([]float64{m.perplexity.mean, m.perplexity.low, m.perplexity.high, m.ratio.mean, m.ratio.low, m.ratio.high, 100 * (1 - m.ratio.mean)}, m.factors...)
 		if m.short == "" {
 			continue
 		}
@@ -214,27 +223,91 @@ func TestLocalModel(t *testing.T) {
 		shown.Include(m.ratio.mean, m.ratio.low, m.ratio.high, 1)
 	}
 	f.Y = chart.ValueAxis("perplexity ÷ local only", shown)
-	svg, err := f.SVG()
-	if err != nil {
-		t.Fatal(err)
+	lead, leads := leadOverTraining(t, values)
+	page := readPage(t, finding+".md")
+	for name, text := range map[string]string{"table": main, "lead": lead} {
+		before, rest, _ := strings.Cut(page, "<!-- "+name+" -->\n")
+		_, after, found := strings.Cut(rest, "<!-- end -->\n")
+		if !found {
+			t.Fatalf("the page has no table between <!-- %s --> and <!-- end -->", name)
+		}
+		page = before + "<!-- " + name + " -->\n" + text + "<!-- end -->\n" + after
 	}
-	snapshot.Check(t, filepath.Join("../..", finding+".md"), []byte(page+"<!-- end -->\n"+tail))
-	snapshot.Check(t, filepath.Join("../..", finding, "ratios.svg"), svg)
-	checkItems(t, head+tail, rows)
+	snapshot.Check(t, filepath.Join("../..", finding+".md"), []byte(page))
+	for name, f := range map[string]*chart.Chart{"ratios.svg": f, "lead.svg": leads} {
+		svg, err := f.SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		snapshot.Check(t, filepath.Join("../..", finding, name), svg)
+	}
+	checkItems(t, page, values)
+}
+
+// leadOverTraining is how far each model is ahead of local-only while both are trained on the
+// same tokens in the same order: local-only's loss less the model's, a mean of 20 steps. It
+// adds the values of each row of the table.
+func leadOverTraining(t *testing.T, values map[string][]float64) (string, *chart.Chart) {
+	t.Helper()
+	text := "| Model, seed 1 | Largest lead, nats per token | after tokens | Lead in the last 20 steps | after tokens |\n|---|--:|--:|--:|--:|\n"
+	f := &chart.Chart{ID: "chart-lead"}
+	f.Drawing = chart.Drawing{X: chart.Axis{Name: "training tokens, thousands", Kind: chart.Value}, Levels: []chart.Level{{Value: 0, Dash: chart.Dotted}}}
+	shown := chart.EmptyRange()
+	for _, c := range []struct {
+		name, base, model string
+		color             string
+		dash              chart.Dash
+	}{
+		{"Lead of A", "local-only", "emptied-infini-delta", chart.Vermillion, chart.Solid},
+		{"Lead of C", "local-only", "local-scaled", chart.Green, chart.Solid},
+		{"Lead of Delta", "local-only", "infini-delta", chart.Blue, chart.Solid},
+		{"Lead of Delta, books", "books-local-only", "books-infini-delta", chart.Blue, chart.Dashed},
+		{"Lead of Transformer-XL, books", "books-local-only", "books-transformer-xl", chart.Purple, chart.Dashed},
+	} {
+		curve := chart.Curve{Name: c.name, Color: c.color, Dash: c.dash, Width: 2}
+		base, model := trainingLog(t, c.base), trainingLog(t, c.model)
+		const window = 20
+		largest := 0
+		for to := window; to <= len(base); to += window {
+			var lead float64
+			for i := to - window; i < to; i++ {
+				lead += (base[i].Loss - model[i].Loss) / window
+			}
+			curve.X, curve.Y = append(curve.X, float64(base[to-1].Tokens)/1000), append(curve.Y, lead)
+			if at := len(curve.Y) - 1; lead > curve.Y[largest] {
+				largest = at
+			}
+			shown.Include(lead)
+		}
+		last := len(curve.Y) - 1
+		text += fmt.Sprintf("| %s | %.3f | %s | %.3f | %s |\n", c.name, curve.Y[largest], humanize.Comma(base[(largest+1)*window-1].Tokens), curve.Y[last], humanize.Comma(base[(last+1)*window-1].Tokens))
+		values[c.name] = []float64{curve.Y[largest], curve.Y[last]}
+		f.Curves = append(f.Curves, curve)
+		f.Legend = append(f.Legend, chart.LegendItem{Name: strings.TrimPrefix(c.name, "Lead of "), Color: c.color, Dash: c.dash})
+	}
+	f.Y = chart.ValueAxis("nats per token ahead of local only", shown)
+	return text, f
+}
+
+// trainingLog is the committed log of a cell's first seed.
+func trainingLog(t *testing.T, name string) []results.LogLine {
+	t.Helper()
+	lines, damaged := results.ParseTrainingLog(unzipped(t, filepath.Join("../..", finding, name+"-seed1.log.gz")))
+	if len(damaged) > 0 {
+		t.Fatalf("%s: %v", name, damaged[0].Err)
+	}
+	return lines
 }
 
 // checkItems checks the numbers in the items of a text's lists.
-func checkItems(t *testing.T, text string, rows []measured) {
+func checkItems(t *testing.T, text string, of map[string][]float64) {
 	t.Helper()
 	checked := 0
 	for _, item := range regexp.MustCompile(`(?m)^- .*(\n  .*)*`).FindAllString(text, -1) {
 		var values []float64
 		for _, bold := range regexp.MustCompile(`\*\*(.*?)\*\*`).FindAllStringSubmatch(strings.ReplaceAll(item, "\n  ", " "), -1) {
-			for _, m := range rows {
-				if m.name == bold[1] {
-					values = append(values, m.perplexity.mean, m.perplexity.low, m.perplexity.high, m.ratio.mean, m.ratio.low, m.ratio.high, 100*(1-m.ratio.mean))
-					values = append(values, m.factors...)
-				}
+			if values = append(values, of[bold[1]]...); of[bold[1]] == nil {
+				t.Errorf("no table has a row %q:\n%s", bold[1], item)
 			}
 		}
 		for _, n := range regexp.MustCompile(`\d+\.\d+|\d+(\.\d+)? %`).FindAllString(regexp.MustCompile("`.*?`|\\*\\*.*?\\*\\*").ReplaceAllString(item, ""), -1) {

@@ -7,7 +7,8 @@
 #   docs/findings/local-model.sh keep RUNS
 #
 # DATA holds the books, RUNS receives the results; BENCH is the program (default bin/bench).
-# keep copies the results to docs/findings/local-model, from where
+# keep copies the results and the training logs to docs/findings/local-model, with those of the
+# profile books if RUNS has it, from where
 # go test ./cmd/bench -run TestLocalModel -update makes the page's table and figure.
 set -eu
 usage() { echo "usage: local-model.sh run DATA RUNS [CONTROL...], or local-model.sh keep RUNS" >&2; exit 2; }
@@ -16,10 +17,16 @@ case ${1:-} in
 run) [ $# -ge 3 ] || usage ;;
 keep)
 	[ $# = 2 ] || usage
-	for result in "$2"/local-model*/*/result.json; do
+	for result in "$2"/local-model*/*/result.json "$2"/books/perplexity-pg19-*/result.json; do
 		cell=$(dirname "$result")
+		case $cell in */books/*-full-attention-* | */books/*-memorizing-* | */books/*-rmt-* | */books/*-compressive-* | *'*'*) continue ;; esac
 		name=$(basename "$(dirname "$cell")")-$(basename "$cell" | sed 's/perplexity-pg19-//; s/-2048-/-/')
-		gzip -9nc "$result" >"$here/local-model/${name#local-model-}.json.gz"
+		name=$here/local-model/${name#local-model-}
+		gzip -9nc "$result" >"$name.json.gz"
+		case $(basename "$name") in # whose lead over training the page shows
+		local-only-seed1 | infini-delta-seed1 | local-scaled-seed1 | emptied-infini-delta-seed1 | books-local-only-seed1 | books-infini-delta-seed1 | books-transformer-xl-seed1)
+			gzip -9nc "$cell/metrics.jsonl" >"$name.log.gz" ;;
+		esac
 	done
 	exit ;;
 *) usage ;;

@@ -31,6 +31,7 @@ func TestTicks(t *testing.T) {
 		{"many decades", Axis{Kind: Log}, Range{0.5, 100_000}, 0, "1 10 100 1000 10000 100000"},
 		{"categories", Axis{Kind: Category, Labels: []string{"0", "64", "128", "192"}}, Range{}, 300, "0 64 128 192"},
 		{"too many categories", Axis{Kind: Category, Labels: []string{"0", "64", "128", "192"}}, Range{}, 60, "0 128"},
+		{"crowded names", Axis{Kind: Category, Labels: []string{"Linear + Delta", "Linear"}}, Range{}, 45, "Linear + Delta Linear"},
 		{"names", Axis{Kind: Category, Labels: []string{"Linear + Delta"}}, Range{}, 45, "Linear +\nDelta"},
 	} {
 		if got := label(tc.axis.ticks(tc.seen, vg.Length(tc.width))); got != tc.want {

@@ -115,7 +115,11 @@ func (f *Chart) paint(c draw.Canvas) {
 		}
 	}
 	p.Y.Tick.Marker = plot.ConstantTicks(d.Y.ticks(d.rangeY(), 0))
-	p.X.Tick.Marker = plot.ConstantTicks(d.X.ticks(d.rangeX(), c.Size().X-50))
+	width := c.Size().X - 50
+	p.X.Tick.Marker = plot.ConstantTicks(d.X.ticks(d.rangeX(), width))
+	if d.X.crowded(width) {
+		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = math.Pi/4, draw.XRight, draw.YCenter
+	}
 	if len(d.Cells) > 0 {
 		p.Y.Scale = plot.InvertedScale{Normalizer: p.Y.Scale} // the first on top
 	} else {

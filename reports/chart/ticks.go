@@ -43,8 +43,8 @@ func (a Axis) ticks(r Range, width vg.Length) []plot.Tick {
 			every = int(math.Ceil(float64((ink(8).Width(a.Labels[len(a.Labels)-1]) + 6) / room)))
 		}
 		for i, label := range a.Labels {
-			if width > 0 && !numeric(a.Labels) {
-				label = wrapTo(label, room-3)
+			if width > 0 && !numeric(a.Labels) && !a.crowded(width) {
+				label = wrapTo(label, room-labelGap)
 			}
 			if i%every == 0 {
 				ticks = append(ticks, plot.Tick{Value: float64(i), Label: label})
@@ -66,6 +66,25 @@ func (a Axis) ticks(r Range, width vg.Length) []plot.Tick {
 		}
 	}
 	return ticks
+}
+
+// labelGap is the least distance between two labels.
+const labelGap = 3
+
+// crowded reports whether names are too many to be written side by side on a horizontal axis
+// even if each is broken between its words. They are then written at a slant.
+func (a Axis) crowded(width vg.Length) bool {
+	if a.Kind != Category || numeric(a.Labels) {
+		return false
+	}
+	for _, label := range a.Labels {
+		for _, word := range strings.Fields(label) {
+			if ink(8).Width(word) > width/vg.Length(len(a.Labels))-labelGap {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // logTicks returns powers of two if doubling, as lengths double, and otherwise 1, 2 and 5

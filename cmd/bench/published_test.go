@@ -1,0 +1,153 @@
+package main
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"infinibench/internal/results"
+	"infinibench/reports"
+)
+
+// The tables beside published result files have the numbers that the report computes from
+// them today, and the page that presents them has the tables' numbers: each row of its table
+// in the order of the row in the report, and every number with a decimal point in its text.
+func TestPublishedResults(t *testing.T) {
+	for _, test := range []struct {
+		folder  string
+		table   string // that the page sums up
+		columns int    // that name a row, in both
+	}{
+		{"adapt", "adapt-pg19", 2},
+	} {
+		t.Run(test.folder, func(t *testing.T) {
+			dir := "docs/results/" + test.folder
+			report := publishedReport(t, filepath.Join("../..", dir))
+			committed, err := filepath.Glob(filepath.Join("../..", dir, "*.md"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var numbers []string
+			for _, path := range committed {
+				name := filepath.Base(path)
+				if name == "README.md" {
+					continue
+				}
+				today, err := os.ReadFile(filepath.Join(report, "tables", name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, want := tableRows(readPage(t, dir+"/"+name)), tableRows(string(today))
+				if len(got) != len(want) {
+					t.Fatalf("%s has %d rows, the report %d", name, len(got), len(want))
+				}
+				for i, row := range got {
+					have := decimals(strings.Join(row, " "))
+					if of := decimals(strings.Join(want[i], " ")); !slices.Equal(have, of) {
+						t.Errorf("%s, row %d: %q, in the report %q", name, i+1, have, of)
+					}
+					numbers = append(numbers, have...)
+				}
+			}
+			page := readPage(t, dir+"/README.md")
+			key := func(row []string) string { return strings.Join(row[:test.columns], ", ") }
+			rows := tableRows(readPage(t, dir+"/"+test.table+".md"))
+			shown := 0
+			for _, row := range tableRows(page) {
+				i := slices.IndexFunc(rows, func(r []string) bool { return key(r) == key(row) })
+				if i >= 0 {
+					shown++
+					wantNumbers(t, strings.Join(row[test.columns:], " "), strings.Join(rows[i][test.columns:], " "))
+				}
+			}
+			if shown < 5 {
+				t.Errorf("%d rows of the page's tables are rows of %s", shown, test.table)
+			}
+			for _, n := range decimals(page) {
+				_, places, _ := strings.Cut(n, ".")
+				if !slices.ContainsFunc(numbers, func(x string) bool {
+					return math.Abs(number(t, x)-number(t, n)) < 0.501*math.Pow(10, -float64(len(places)))
+				}) {
+					t.Errorf("the page says %s, which is in no table", n)
+				}
+			}
+		})
+	}
+}
+
+// publishedReport writes the report on the result files of a folder.
+func publishedReport(t *testing.T, dir string) string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.result.json.gz"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no results in %s (%v)", dir, err)
+	}
+	run := t.TempDir()
+	profile := ""
+	for _, path := range paths {
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		packed, err := gzip.NewReader(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(packed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r results.Result
+		if err := json.Unmarshal(text, &r); err != nil {
+			t.Fatal(err)
+		}
+		profile = r.Profile
+		cell := filepath.Join(run, profile, r.Cell.Key())
+		if err := os.MkdirAll(cell, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(cell, "result.json"), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	loaded, err := reports.Load(filepath.Join(run, profile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(loaded.Records) != len(paths) {
+		t.Fatalf("%d of %d results can be read: %v", len(loaded.Records), len(paths), loaded.Warnings)
+	}
+	document, err := reports.New(loaded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(run, "report")
+	if _, err := document.Write(out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// decimals are the numbers with a decimal point in a text without its code.
+func decimals(text string) []string {
+	text = regexp.MustCompile("(?s)```.*?```|`[^`]*`|\\]\\([^)]*\\)").ReplaceAllString(text, "")
+	return regexp.MustCompile(`\b\d[\d,]*\.\d+`).FindAllString(text, -1)
+}
+
+func number(t *testing.T, s string) float64 {
+	t.Helper()
+	var x float64
+	if _, err := fmt.Sscan(strings.ReplaceAll(s, ",", ""), &x); err != nil {
+		t.Fatalf("%q is no number: %v", s, err)
+	}
+	return x
+}
