@@ -222,15 +222,25 @@
   };
 
   // cards follow the results: they are asked for when the results are others than those shown.
+  // Making them may take seconds, during which the rest of the page goes on.
   const claims = find("cards");
+  let asking = false;
   const showCards = async (s) => {
     set(find("so-far"), s.total === 0 || s.done === s.total ? "" : "From the " + many(s.done, "cell") + " of " + count(s.total) + " that " + (s.done === 1 ? "is" : "are") + " done. Each verdict may change until the last is.");
-    if (!s.results || claims.dataset.results === s.results) return;
-    const answer = await fetch("cards.html", { signal: AbortSignal.timeout(60000) });
-    if (!answer.ok) throw new Error(answer.statusText);
-    claims.innerHTML = await answer.text();
-    for (const link of claims.querySelectorAll("a")) link.replaceWith(...link.childNodes); // to sections that only the report has
-    claims.dataset.results = answer.headers.get("X-Results");
+    if (asking || !s.results || claims.dataset.results === s.results) return;
+    asking = true;
+    try {
+      const answer = await fetch("cards.html", { signal: AbortSignal.timeout(60000) });
+      const text = await answer.text();
+      if (!answer.ok) { set(find("so-far"), "The verdicts cannot be shown: " + text); return; }
+      claims.innerHTML = text;
+      for (const link of claims.querySelectorAll("a")) link.replaceWith(...link.childNodes); // to sections that only the report has
+      claims.dataset.results = answer.headers.get("X-Results");
+    } catch {
+      // No answer: the next request for the state says so.
+    } finally {
+      asking = false;
+    }
   };
 
   const ask = async () => {
@@ -240,7 +250,7 @@
         if (!answer.ok) throw new Error(answer.statusText);
         const s = await answer.json();
         showState(s);
-        await showCards(s);
+        showCards(s);
       } catch {
         find("status").className = "lost";
         set(find("status"), "bench serve no longer answers; below is how the run stood when it last did.");
