@@ -93,19 +93,7 @@ func publishedReport(t *testing.T, dir string) string {
 	run := t.TempDir()
 	profile := ""
 	for _, path := range paths {
-		file, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		packed, err := gzip.NewReader(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(packed)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := unpack(t, path)
 		var r results.Result
 		if err := json.Unmarshal(text, &r); err != nil {
 			t.Fatal(err)
@@ -135,6 +123,42 @@ func publishedReport(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	return out
+}
+
+// unpack reads a compressed file.
+func unpack(t *testing.T, path string) []byte {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	packed, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// unpacked reads the lines of a compressed file of the documentation.
+func unpacked[T any](t *testing.T, name string) []T {
+	t.Helper()
+	var all []T
+	for line := range strings.Lines(string(unpack(t, filepath.Join("../..", name)))) {
+		var x T
+		if err := json.Unmarshal([]byte(line), &x); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all = append(all, x)
+	}
+	if len(all) == 0 {
+		t.Fatalf("%s is empty", name)
+	}
+	return all
 }
 
 // decimals are the numbers with a decimal point in a text without its code.
