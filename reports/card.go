@@ -55,7 +55,8 @@ func (t claim) tallied() string {
 	case v == NotAttempted:
 		return "no result in this run"
 	case v == NoFairTrial:
-		return t.decided(v)[0].trial.Lacks
+		lacks, _, _ := strings.Cut(t.decided(v)[0].trial.Lacks, ", and a fair trial") // the section says that too
+		return lacks
 	case t.tally == "":
 		return t.why()
 	}

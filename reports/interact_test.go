@@ -63,8 +63,12 @@ func TestPageInteraction(t *testing.T) {
 	do(t, ctx, chromedp.EmulateViewport(1280, 800))
 	wantDrawn(t, ctx)
 	height := browser.Ask[float64](t, ctx, `document.documentElement.scrollHeight / 800`)
-	t.Logf("%d bytes, %.1f screens of 800 pixels, open in %.0f ms, drawn in %.0f", len(html), height,
+	words := browser.Ask[int](t, ctx, firstWords)
+	t.Logf("%d words on the first screen, %d bytes, %.1f screens of 800 pixels, open in %.0f ms, drawn in %.0f", words, len(html), height,
 		browser.Ask[float64](t, ctx, `performance.getEntriesByType("navigation")[0].loadEventEnd`), browser.Ask[float64](t, ctx, `performance.getEntriesByName("drawn")[0].startTime`))
+	if words > 150 {
+		t.Errorf("%d words on the first screen, want at most 150", words)
+	}
 	if height > 12 {
 		t.Errorf("folded, the page is %.1f screens of 800 pixels high, want at most 12", height)
 	}
@@ -199,6 +203,9 @@ func copyTable(t *testing.T, ctx context.Context) {
 	until(t, ctx, `copied.startsWith("@misc{infinibench-")`)
 }
 
+// onA4 prints the page.
+var onA4 = chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperSize{Width: 8.27, Height: 11.69}))
+
 // printedPages counts the pages of a PDF.
 var printedPages = regexp.MustCompile(`/Type\s*/Page[^s]`)
 
@@ -207,7 +214,7 @@ func TestPagePrints(t *testing.T) {
 	html := mustPage(t, tinyLike(), needLibrary(t))
 	ctx, faults := visit(t, browser.Start(t, browser.DejaVu), html, 1280, "dark")
 	wantDrawn(t, ctx)
-	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperSize{Width: 8.27, Height: 11.69})))
+	pdf, err := chromedp.Run(ctx, onA4)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,9 +222,6 @@ func TestPagePrints(t *testing.T) {
 	t.Logf("%d pages of A4, %d bytes", n, len(pdf))
 	if n == 0 || n > 12 {
 		t.Errorf("printed on %d pages, want at most 12", n)
-	}
-	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
-		putFile(t, filepath.Join(dir, "print.pdf"), pdf)
 	}
 	if f := faults(); len(f) > 0 {
 		t.Errorf("%q", f)
@@ -377,4 +381,11 @@ func TestPictures(t *testing.T) {
 		}
 		putFile(t, filepath.Join(dir, c.name+".png"), shot)
 	}
+	ctx, _ := visit(t, parent, html, 1280, "light")
+	wantDrawn(t, ctx)
+	pdf, err := chromedp.Run(ctx, onA4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	putFile(t, filepath.Join(dir, "print.pdf"), pdf)
 }
