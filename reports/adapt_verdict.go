@@ -45,9 +45,18 @@ func (r *adaptRow) judge(about bool, control Trial) {
 func (a *adaptTable) able(r *adaptRow) Trial {
 	for _, seed := range slices.Sorted(maps.Keys(r.seeds)) {
 		if i := r.seeds[seed].Score.Ideal; i != nil {
-			t := closedControl(shortName(r.model), math.Log(i.Segment/r.ours.Mean)/math.Log(i.Segment/i.Full))
-			if t.Lacks != "" {
-				t.Takes = fmt.Sprintf("more than %s steps (how many is unknown)", table.Count(int64(a.record.Result.Scale.Steps)))
+			closed := func(ppl float64) float64 { return math.Log(i.Segment/ppl) / math.Log(i.Segment/i.Full) }
+			t := closedControl(shortName(r.model), closed(r.ours.Mean))
+			if t.Lacks == "" {
+				return t
+			}
+			steps := a.record.Result.Scale.Steps
+			t.Takes = fmt.Sprintf("more than %s steps (how many is unknown)", table.Count(int64(steps)))
+			if cut := a.find(localOnly, results.AdaptCut, ""); cut != nil {
+				if start, end := closed(cut.ours.Mean), closed(r.ours.Mean); end-start >= 0.05 {
+					enough := math.Ceil((fairShare-start)/(end-start)*float64(steps)/10) * 10
+					t.Takes = fmt.Sprintf("about %s steps in place of %s, at its rate so far", table.Count(int64(enough)), table.Count(int64(steps)))
+				}
 			}
 			return t
 		}

@@ -93,19 +93,7 @@ func publishedReport(t *testing.T, dir string) string {
 	run := t.TempDir()
 	profile := ""
 	for _, path := range paths {
-		file, err := os.Open(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer file.Close()
-		packed, err := gzip.NewReader(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(packed)
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := unpack(t, path)
 		var r results.Result
 		if err := json.Unmarshal(text, &r); err != nil {
 			t.Fatal(err)
@@ -137,6 +125,42 @@ func publishedReport(t *testing.T, dir string) string {
 	return out
 }
 
+// unpack reads a compressed file.
+func unpack(t *testing.T, path string) []byte {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	packed, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// unpacked reads the lines of a compressed file of the documentation.
+func unpacked[T any](t *testing.T, name string) []T {
+	t.Helper()
+	var all []T
+	for line := range strings.Lines(string(unpack(t, filepath.Join("../..", name)))) {
+		var x T
+		if err := json.Unmarshal([]byte(line), &x); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		all = append(all, x)
+	}
+	if len(all) == 0 {
+		t.Fatalf("%s is empty", name)
+	}
+	return all
+}
+
 // decimals are the numbers with a decimal point in a text without its code.
 func decimals(text string) []string {
 	text = regexp.MustCompile("(?s)```.*?```|`[^`]*`|\\]\\([^)]*\\)").ReplaceAllString(text, "")
@@ -150,4 +174,47 @@ func number(t *testing.T, s string) float64 {
 		t.Fatalf("%q is no number: %v", s, err)
 	}
 	return x
+}
+
+// The table of docs/results/books has the geometric means over the seeds of its result files,
+// and a trained model of each of its models that is small enough for a repository.
+func TestPublishedBooks(t *testing.T) {
+	const dir = "docs/results/books"
+	rows := tableRows(readPage(t, dir+"/README.md"))
+	for name, model := range map[string]string{
+		"Transformer-XL": "transformer-xl", "Memorizing Transformer": "memorizing", "Compressive Transformer": "compressive",
+		"Recurrent Memory Transformer": "rmt", "Local only (control)": "local-only",
+		"Infini-Transformer (Linear)": "infini-linear", "Infini-Transformer (Linear + Delta)": "infini-delta",
+	} {
+		i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == name })
+		if i < 0 {
+			t.Errorf("no row for %s", name)
+			continue
+		}
+		for column, corpus := range []string{"pg19", "arxiv-math"} {
+			paths, err := filepath.Glob(filepath.Join("../..", dir, "runs/perplexity-"+corpus+"-"+model+"-2048-seed*/result.json"))
+			if err != nil || len(paths) == 0 {
+				t.Fatalf("no results of %s on %s (%v)", model, corpus, err)
+			}
+			var logs float64
+			for _, path := range paths {
+				text, err := os.ReadFile(path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var r results.Result
+				if err := json.Unmarshal(text, &r); err != nil {
+					t.Fatal(err)
+				}
+				logs += r.Perplexity.Intact.NLL / float64(r.Perplexity.Intact.Tokens) / float64(len(paths))
+			}
+			if got, want := rows[i][column+1], fmt.Sprintf("%.2f", math.Exp(logs)); got != want {
+				t.Errorf("%s on %s: %s, in the results %s", name, corpus, got, want)
+			}
+			weights, err := os.Stat(filepath.Join("../..", dir, "runs/perplexity-"+corpus+"-"+model+"-2048-seed1/checkpoint/model.safetensors"))
+			if err != nil || weights.Size() > 4<<20 {
+				t.Errorf("the model %s of %s: %v, %v", model, corpus, weights, err)
+			}
+		}
+	}
 }
