@@ -67,9 +67,12 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-var figureLink = regexp.MustCompile(`href="(figures/[^"]+)"`)
+var (
+	figureLink = regexp.MustCompile(`href="(figures/[^"]+)"`)
+	tableLink  = regexp.MustCompile(`href="(tables/[^"]+)"`)
+)
 
-// The page's directory contains exactly the figures that the page links.
+// The page's directory contains exactly the figures that the page links, and its tables.
 func TestFiguresLieBesideThePage(t *testing.T) {
 	out := t.TempDir()
 	if _, err := writeReport(withRecall(), out); err != nil {
@@ -78,6 +81,15 @@ func TestFiguresLieBesideThePage(t *testing.T) {
 	html, err := os.ReadFile(filepath.Join(out, "report.html"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	tables := tableLink.FindAllStringSubmatch(string(html), -1)
+	for _, m := range tables {
+		if _, err := os.Stat(filepath.Join(out, m[1])); err != nil {
+			t.Errorf("the page links a table: %v", err)
+		}
+	}
+	if len(tables) < 3*15 { // CSV, Markdown and LaTeX of each
+		t.Errorf("only %d links to tables", len(tables))
 	}
 	var linked []string
 	for _, m := range figureLink.FindAllStringSubmatch(string(html), -1) {
