@@ -133,8 +133,8 @@ var profileKeys = []keyDoc{
 	{path: "baselines.compressive.slots", unit: "slots", absent: "as many as a segment has tokens", about: "Size of the compressed memory of each layer; one segment, compressed, must fit."},
 	{path: "baselines.compressive.rate", unit: "tokens per slot", absent: "2", about: "How many tokens are compressed into one slot; at most a segment."},
 	{path: "baselines.full-attention", about: "The control that attends over the whole sequence."},
-	{path: "baselines.full-attention.curriculum", unit: "share of the steps", absent: "0", about: "Trains on single segments first, then longer and longer stretches, as baselines.rmt.curriculum does: attention over a long sequence is slow to learn what is near."},
 	{path: "baselines.full-attention.segments", unit: "segments", absent: "16", about: "Length of the sequence it attends over, at least as long as in training; on longer text it sees the last tokens."},
+	{path: "baselines.full-attention.curriculum", unit: "share of the steps", absent: "0", about: "Trains on single segments first, then longer and longer stretches, as baselines.rmt.curriculum does: attention over a long sequence is slow to learn what is near."},
 
 	{path: "training", about: "How every model is trained, unless an experiment says otherwise."},
 	{path: "training.batch", unit: "sequences", paper: "64", about: "Sequences in one step."},

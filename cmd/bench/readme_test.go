@@ -49,7 +49,7 @@ func TestAddAMemory(t *testing.T) {
 	for _, command := range commands(t, page) {
 		output += c.run(command)
 	}
-	for _, want := range []string{"--- PASS: TestDecayed ", "perplexity-novel-decayed-128-seed1", "\n decayed  ", "│ decayed "} {
+	for _, want := range []string{"--- PASS: TestDecayed ", "perplexity-novel-decayed-128-seed1", "\ndecayed  ", "│ decayed "} {
 		if !strings.Contains(output, want) {
 			t.Errorf("the commands of the page do not print %q but\n%s", want, output)
 		}
