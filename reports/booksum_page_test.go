@@ -34,7 +34,7 @@ func TestBooksumChart(t *testing.T) {
 	if s := option.Series[3]; s.Name != "bound, any reader of so much" || fmt.Sprint(s.Data[0].Value, s.Data[1].Value) != "[50 80] [100 100]" {
 		t.Errorf("%+v", s)
 	}
-	const want = "Infini-Transformer (Linear), 100.0 % of the book: 60.0 [58.0, 62.0]"
+	const want = "Infini-Transformer (Linear), 100.0 % of the book: 60.0 [58.0, 62.0], 3 books"
 	if s := option.Series[6]; s.Type != "custom" || len(s.Data) != 6 || s.Data[3].Name != want || fmt.Sprint(s.Data[3].Value) != "[100 60 58 62 0]" {
 		t.Errorf("%+v, want %s", s, want)
 	}

@@ -129,9 +129,6 @@ func TestTheReportNamesUnpairedSeeds(t *testing.T) {
 			t.Errorf("%s: %q", table.Name, table.Notes)
 		}
 	}
-	if !strings.Contains(strings.Join(strings.Fields(printed(t, run)), " "), want) {
-		t.Error("not on the terminal")
-	}
 	if r := find(t, c, infiniDelta, 64); !near(r.overLocal.Mean, 0.9) || !near(r.ours.Mean, 60) {
 		t.Errorf("%v, %v", r.overLocal, r.ours)
 	}

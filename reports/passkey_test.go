@@ -257,7 +257,7 @@ func TestPasskeyCharts(t *testing.T) {
 			}
 		}
 	}
-	if err := json.Unmarshal([]byte(all[2].Option), &option); err != nil { // Linear, after local-only and RMT
+	if err := json.Unmarshal([]byte(all[0].Option), &option); err != nil { // Linear, the first of the paper's models
 		t.Fatal(err)
 	}
 	points := option.Series[0].Data

@@ -15,8 +15,8 @@ const fakeSpeed = `read -r speed memory <"$list" && sed -i 1d "$list"
 `
 
 const fakeBench = `#!/bin/bash
-# speed --config SIZE --mode MODE [--interval N] --json
-list=$FAKE/bench-$3-$5; [ "$6" != --interval ] || list=$list-$7
+# speed --config SIZE --mode MODE --model MODEL [--interval N] --json
+list=$FAKE/bench-$3-$5; [ "$8" != --interval ] || list=$list-$9
 ` + fakeSpeed + `echo "speed: 100% (4/4) in 3s" >&2
 echo "{\"impl\":\"infinibench\",\"threads\":2,\"tokens_per_second\":$speed,\"peak_rss_mb\":$memory,\"interval\":0}"
 `
@@ -82,9 +82,12 @@ func TestBenchCompare(t *testing.T) {
 func TestBenchCompareWithoutPyTorch(t *testing.T) {
 	for _, test := range []struct{ anchor, want string }{
 		{"speed.py", "PyTorch is not compared: PYTHON cannot import torch (on Debian: apt-get install python3-torch)\n"},
-		{"", "PyTorch is not compared: ../shared/anchor/speed.py does not exist; name the program with ANCHOR=path\n"},
+		{"", "long: PyTorch is not compared: ../shared/anchor/speed.py does not exist; name the program with ANCHOR=path\n"},
 	} {
 		m := newSpeedMachine(t, "CONFIGS=long", "PAIRS=1", "ANCHOR="+test.anchor)
+		if test.anchor == "" {
+			m.write("torch", "")
+		}
 		m.write("bench-long-train-0", "20 100\n")
 		m.write("bench-long-train-2", "23 100\n")
 		m.write("bench-long-train-1", "21 100\n")
