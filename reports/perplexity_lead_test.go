@@ -38,7 +38,7 @@ func TestHeadline(t *testing.T) {
 		want   string
 	}{
 		{"helps", []float64{0.79, 0.80, 0.81}, "Linear: memory helps, perplexity 20.0 % below the control's, 78 % of the way from the best reader without memory to the best with it."},
-		{"hurts", []float64{1.19, 1.20, 1.21}, "Linear: no fair trial, Linear closes only -63 % of the ideal gap, and a fair trial needs 70 %; it would take more than its 150 steps (how many is unknown)."},
+		{"hurts", []float64{1.19, 1.20, 1.21}, "Linear: no fair trial, Linear closes none of the ideal gap, and a fair trial needs 70 %; it would take more than its 150 steps (how many is unknown)."},
 		{"chance", []float64{0.99, 1, 1.01}, "Linear: no fair trial, Linear closes only 0 % of the ideal gap, and a fair trial needs 70 %; it would take more than its 150 steps (how many is unknown)."},
 		{"one seed", []float64{0.8}, "Linear: no fair trial, n too small: 1 paired seed; it would take at least 2 seeds."},
 		{"nothing", nil, "no result bears on a claim of the paper."},

@@ -95,7 +95,11 @@ const fairShare = 0.7
 func closedControl(name string, share float64) Trial {
 	t := Trial{Control: fmt.Sprintf("%s closes %s %% of the ideal gap", name, table.Hundred(share))}
 	if !(share >= fairShare) {
-		t.Lacks = fmt.Sprintf("%s closes only %s %% of the ideal gap, and a fair trial needs %s %%", name, table.Hundred(share), table.Hundred(fairShare))
+		closed := "only " + table.Hundred(share) + " %"
+		if share < 0 { // worse than the best reader of one segment; how much worse is in Control
+			closed = "none"
+		}
+		t.Lacks = fmt.Sprintf("%s closes %s of the ideal gap, and a fair trial needs %s %%", name, closed, table.Hundred(fairShare))
 	}
 	return t
 }
