@@ -1,11 +1,8 @@
 package main
 
 import (
-	"compress/gzip"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -120,7 +117,7 @@ func localModel(t *testing.T) map[string][]results.Result {
 	}
 	all := map[string][]results.Result{}
 	for _, path := range paths {
-		data := unzipped(t, path)
+		data := unpack(t, path)
 		r, err := results.ParseResult(data)
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
@@ -132,24 +129,6 @@ func localModel(t *testing.T) map[string][]results.Result {
 		all[run+" "+r.Cell.Model] = append(all[run+" "+r.Cell.Model], r)
 	}
 	return all
-}
-
-func unzipped(t *testing.T, path string) []byte {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return data
 }
 
 // measure is the trials that have results.
@@ -292,7 +271,7 @@ func leadOverTraining(t *testing.T, values map[string][]float64) (string, *chart
 // trainingLog is the committed log of a cell's first seed.
 func trainingLog(t *testing.T, name string) []results.LogLine {
 	t.Helper()
-	lines, damaged := results.ParseTrainingLog(unzipped(t, filepath.Join("../..", finding, name+"-seed1.log.gz")))
+	lines, damaged := results.ParseTrainingLog(unpack(t, filepath.Join("../..", finding, name+"-seed1.log.gz")))
 	if len(damaged) > 0 {
 		t.Fatalf("%s: %v", name, damaged[0].Err)
 	}
