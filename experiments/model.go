@@ -69,8 +69,8 @@ const (
 	otherMemory = "other"
 )
 
-// misread sets up a model for training with another memory than its own. A profile may ask
-// that of an Infini-Transformer only.
+// misread sets up a model for training with another memory than its own, which a profile
+// may ask of an Infini-Transformer only.
 func misread(m *models.Model, memory string) {
 	if memory != "" {
 		m.Memory = baselines.Misread{Infini: m.Memory.(models.Infini), Empty: memory == emptyMemory}

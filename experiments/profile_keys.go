@@ -147,7 +147,7 @@ var profileKeys = []keyDoc{
 	{path: "training.weight_decay", about: "Decoupled weight decay, never applied to the gates, which it would pull back to one half."},
 	{path: "training.clip_norm", about: "Largest norm of the whole gradient; 0 does not clip."},
 	{path: "training.checkpoint_interval", unit: "segments", paper: "1", about: "Segments in one graph of gradient checkpointing; 0 keeps the whole sequence, which is fastest and takes most memory. It changes no gradient."},
-	{path: "training.memory", absent: "its own document's", about: "What a segment reads in training: an empty memory, or that of another document of the batch. A control for what a memory does in training; only infini-linear and infini-delta have it, and evaluation does not change."},
+	{path: "training.memory", absent: "its own document's", about: "What a segment reads in training: an empty memory, or another document's of the same batch. A control for what a memory does in training; only infini-linear and infini-delta have it, and evaluation does not change."},
 
 	{path: "corpora", about: "The texts, by name, and how much of each is read.", names: corpusNames},
 	{path: "corpora.NAME.tokenizer", about: "The units in which the model reads. The generated texts (novel, proof, chronicle, facts-N) take word, the others anything else: bpe, gpt2, bytes, or the path of a `tokenizer.json` or of the model's folder that holds it, relative to the directory in which bench runs. With model.from, leave it out for the model's own, with its template if it has one.", absent: "the pretrained model's", pattern: tokenizerPattern},

@@ -17,8 +17,8 @@ import (
 // Interval is a mean over seeds with its two-sided 95 % Student-t interval.
 // With fewer than two seeds there is no interval and Low and High are NaN.
 //
-// The mean of a loss is the arithmetic one. That of a perplexity or of a ratio
-// of perplexities is the geometric one, see geometricInterval.
+// A loss has the arithmetic mean. A perplexity and a ratio of perplexities have the
+// geometric mean, see geometricInterval.
 type Interval struct {
 	Mean, Low, High float64
 	N               int

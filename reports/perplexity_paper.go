@@ -49,7 +49,7 @@ func isLong(length, usual int) bool {
 }
 
 // value is the paper's perplexity for a model, trained at 100K or at the usual length;
-// 0 when it printed none. That of the control is printed elsewhere.
+// 0 when it printed none. The control's is printed elsewhere.
 func (p paperCorpus) value(model string, long bool) float64 {
 	switch {
 	case long:

@@ -89,7 +89,7 @@ func warnings(run *Run) []string {
 }
 
 // sharedCores is how many cores other processes must have kept busy for a measured speed to
-// count as that of a shared machine. A quiet desktop takes less.
+// count as measured on a shared machine. A quiet desktop takes less.
 const sharedCores = 0.25
 
 // shared says that speeds were measured beside other processes, "" if they were not, or

@@ -44,7 +44,7 @@ type Evidence struct {
 //   - fewer than two seeds or 6 documents: no fair trial, as the spread is unknown;
 //   - a ratio that is not finite: undecided;
 //   - at the paper's scale the claim is the paper's ratio: reproduced when our interval
-//     contains it and the trial could have told it from 1;
+//     contains it and the trial could have distinguished it from 1;
 //   - the positive control failed: no fair trial, whatever the ratio;
 //   - at the paper's scale, the paper's ratio lies outside our interval: not reproduced;
 //   - elsewhere the claim is the paper's ordering: direction holds when the ratio lies below

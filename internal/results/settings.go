@@ -52,7 +52,7 @@ type TrainingSettings struct {
 	CheckpointInterval int     `yaml:"checkpoint_interval" required:"true" min:"0" max:"1024"` // segments in one graph; 0: all of the sequence
 
 	// Memory is what a segment reads in training in place of its own document's memory: an
-	// empty one, or that of another document of the batch. It does not concern evaluation.
+	// empty one, or another document's of the same batch. It does not concern evaluation.
 	Memory string `yaml:"memory,omitempty" json:",omitempty" oneof:"empty other"`
 }
 
