@@ -183,7 +183,7 @@ func TestPublishedBooks(t *testing.T) {
 	rows := tableRows(readPage(t, dir+"/README.md"))
 	for name, model := range map[string]string{
 		"Transformer-XL": "transformer-xl", "Memorizing Transformer": "memorizing", "Compressive Transformer": "compressive",
-		"Recurrent Memory Transformer": "rmt", "Local only (control)": "local-only",
+		"Recurrent Memory Transformer": "rmt", "Local only (control)": "local-only", "Full attention (control)": "full-attention",
 		"Infini-Transformer (Linear)": "infini-linear", "Infini-Transformer (Linear + Delta)": "infini-delta",
 	} {
 		i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == name })
