@@ -16,7 +16,7 @@ func TestLongestFirst(t *testing.T) {
 	}
 }
 
-// The paper's stage has its own number of samples, or that of the other stages.
+// The paper's stage has its own number of samples; without one, as many as the other stages.
 func TestPaperSamples(t *testing.T) {
 	for _, c := range []struct {
 		paper int

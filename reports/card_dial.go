@@ -86,8 +86,8 @@ type dialEntry struct {
 	run int
 }
 
-// numbered is the evidence with a number, as much as a card has room for: all runs of a
-// part, then those of the next.
+// numbered is the evidence with a number, as much as a card has room for: part by part, and
+// within a part run by run.
 func numbered(runs [][]evidence) []dialEntry {
 	var parts []string
 	of := map[string][]dialEntry{}

@@ -30,7 +30,7 @@ type runMark struct {
 // runsCard is a claim with its verdict in each run, and the numbers of all on one axis.
 type runsCard struct {
 	Claim string
-	Class string // that of the verdict, if all runs have the same
+	Class string // of the verdict, if all runs agree
 	Runs  []runVerdict
 	Axis  template.HTML
 	Label string

@@ -17,7 +17,7 @@ var (
 // is still there. testdata/numbers.txt holds the 1,056 different numbers of the page that
 // commit 228afab wrote of the same run, in the texts outside of scripts.
 //
-// One of them is gone on purpose: "perplexity 13.5 % below the control's" was the headline of
+// One number was removed on purpose: "perplexity 13.5 % below the control's" was the headline of
 // a verdict that has since become no fair trial; the page says 86.5 % of the control's.
 func TestEveryNumberIsKept(t *testing.T) {
 	raw, err := os.ReadFile("testdata/numbers.txt")

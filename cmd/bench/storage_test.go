@@ -27,20 +27,28 @@ func (v *victim) fails(want string, env ...string) {
 	}
 }
 
+// smallDisk mounts a disk of a size on the directory runs and returns its path; it skips the
+// test where that is not possible.
+func (v *victim) smallDisk(size string) string {
+	v.t.Helper()
+	runs := filepath.Join(v.work, "runs")
+	if err := os.Mkdir(runs, 0o755); err != nil {
+		v.t.Fatal(err)
+	}
+	if err := unix.Mount("infinibench", runs, "tmpfs", 0, "size="+size); err != nil {
+		v.t.Skipf("a small disk cannot be made here: mount: %v", err)
+	}
+	v.t.Cleanup(func() { unix.Unmount(runs, unix.MNT_DETACH) })
+	return runs
+}
+
 // TestFullDisk runs out of space on small disks of several sizes, and resumes when the disk
 // has grown.
 func TestFullDisk(t *testing.T) {
 	want, _ := leftAlone(t, newVictim(t, "bench", 5))
 	for _, size := range []string{"16k", "80k", "160k", "240k"} {
 		v := newVictim(t, "bench", 5)
-		runs := filepath.Join(v.work, "runs")
-		if err := os.Mkdir(runs, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := unix.Mount("infinibench", runs, "tmpfs", 0, "size="+size); err != nil {
-			t.Skipf("a small disk cannot be made here: mount: %v", err)
-		}
-		t.Cleanup(func() { unix.Unmount(runs, unix.MNT_DETACH) })
+		runs := v.smallDisk(size)
 		v.fails("no space left on device")
 		if err := unix.Mount("infinibench", runs, "tmpfs", unix.MS_REMOUNT, "size=64m"); err != nil {
 			t.Fatal(err)

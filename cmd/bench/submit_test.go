@@ -36,14 +36,7 @@ func TestSubmitFullDisk(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(v.work, "number"), []byte("101\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		runs := filepath.Join(v.work, "runs")
-		if err := os.Mkdir(runs, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := unix.Mount("infinibench", runs, "tmpfs", 0, "size="+size); err != nil {
-			t.Skipf("a small disk cannot be made here: mount: %v", err)
-		}
-		t.Cleanup(func() { unix.Unmount(runs, unix.MNT_DETACH) })
+		runs := v.smallDisk(size)
 		submit := func() (string, error) {
 			cmd := exec.Command(v.bench, "submit", "--profile", v.profile, "--data", "data")
 			var said bytes.Buffer

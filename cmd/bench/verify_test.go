@@ -53,7 +53,7 @@ func TestVerifyPublishedModel(t *testing.T) {
 	if code := run(append([]string{"verify"}, args...), strings.NewReader(""), &stdout, &stderr); code != 1 || stderr.String() != "bench: 2 of 3 references failed\n" {
 		t.Errorf("without the folder it exits with %d: %s", code, &stderr)
 	}
-	if want := "  FAIL  weights is missing; if they are those of a published model, name its folder with --model\n"; strings.Count(stdout.String(), want) != 2 {
+	if want := "  FAIL  weights is missing; to check a published model, name its folder with --model\n"; strings.Count(stdout.String(), want) != 2 {
 		t.Errorf("without the folder it prints\n%s", &stdout)
 	}
 }

@@ -98,7 +98,7 @@ func within(p pretrained.Part, numbers []float32) []float32 {
 // load reads the published model behind a reference without weights.
 func (f *File) load(base *pretrained.Folder, memory models.Memory) (*models.Model, error) {
 	if base == nil {
-		return nil, errors.New("weights is missing; if they are those of a published model, name its folder with --model")
+		return nil, errors.New("weights is missing; to check a published model, name its folder with --model")
 	}
 	c, have := f.model(), base.Config
 	for _, s := range []struct {

@@ -224,7 +224,7 @@ func TestPublished(t *testing.T) {
 			t.Errorf("error %v, want %s", err, c.err)
 		}
 	}
-	if _, err := Compare(f, nil); err == nil || err.Error() != "weights is missing; if they are those of a published model, name its folder with --model" {
+	if _, err := Compare(f, nil); err == nil || err.Error() != "weights is missing; to check a published model, name its folder with --model" {
 		t.Errorf("error %v", err)
 	}
 }

@@ -34,13 +34,7 @@ func openOneDNN() (*oneDNN, error) {
 		return nil, fmt.Errorf("bf16 products need oneDNN on Linux on amd64, this is %s on %s", runtime.GOOS, runtime.GOARCH)
 	}
 	os.Setenv("OMP_NUM_THREADS", "1") // read when the library is loaded
-	var handle uintptr
-	var err error
-	for _, name := range names {
-		if handle, err = purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL); err == nil {
-			break
-		}
-	}
+	handle, err := openFirst(names)
 	if err != nil {
 		return nil, fmt.Errorf("bf16 products need oneDNN, and none of %s was found (on Debian 12: apt-get install libdnnl2)", strings.Join(names, ", "))
 	}

@@ -47,13 +47,7 @@ func openLibrary() (*openBLAS, error) {
 	// On loading, the library would start a thread with a buffer for each core; none is
 	// ever used here.
 	os.Setenv("OPENBLAS_NUM_THREADS", "1")
-	var handle uintptr
-	var err error
-	for _, name := range names {
-		if handle, err = purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL); err == nil {
-			break
-		}
-	}
+	handle, err := openFirst(names)
 	if err != nil {
 		return nil, fmt.Errorf("no OpenBLAS among %s", strings.Join(names, ", "))
 	}
@@ -86,6 +80,17 @@ func openLibrary() (*openBLAS, error) {
 		return nil, err
 	}
 	return &openBLAS{sgemm: sgemm, config: strings.TrimSpace(getConfig()), calls: calls}, nil
+}
+
+// openFirst opens the first shared library of a list that can be opened; if none can, it returns
+// the last error.
+func openFirst(names []string) (handle uintptr, err error) {
+	for _, name := range names {
+		if handle, err = purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_LOCAL); err == nil {
+			break
+		}
+	}
+	return handle, err
 }
 
 // gemmArguments lives on the heap while the library reads it.
