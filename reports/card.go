@@ -17,6 +17,7 @@ type card struct {
 	Class   string // of its colours
 	Sign    template.HTML
 	Why     string // in a few words
+	Weakest bool   // its evidence is the weakest of all claims
 	Anchor  string // of its section, "" for none
 	Axis    template.HTML
 	Label   string // the axis in words, for a reader who does not see it
@@ -38,9 +39,10 @@ func cardsHTML(all []card) (template.HTML, error) {
 // cards lays the claims out for the first screen.
 func cards(claims []claim) []card {
 	var all []card
-	for _, c := range claims {
+	weak := weakest(claims)
+	for i, c := range claims {
 		v := c.verdict()
-		one := card{Claim: c.brief, Verdict: v, Class: verdictClass(string(v)), Sign: signs[v], Why: c.tallied(), Anchor: c.section}
+		one := card{Claim: c.brief, Verdict: v, Class: verdictClass(string(v)), Sign: signs[v], Why: c.tallied(), Weakest: i == weak, Anchor: c.section}
 		one.Axis, one.Label = c.dial.draw(c.evidence)
 		all = append(all, one)
 	}

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -75,6 +76,37 @@ func (t claim) why() string {
 		text += "; and " + plural(more, "more part")
 	}
 	return text
+}
+
+// weakest is the index of the claim with the weakest evidence, -1 if nothing was tried: one
+// without a fair trial before an undecided one, and one of those before the rest. Among equals
+// it is the claim that rests on the smallest sample; a part that is counted has none.
+func weakest(claims []claim) int {
+	strength := func(c claim) (grade, sample int) {
+		sample = math.MaxInt
+		for _, v := range c.evidence {
+			if v.trial.N > 0 {
+				sample = min(sample, v.trial.N)
+			}
+		}
+		switch c.verdict() {
+		case NoFairTrial:
+			return 0, sample
+		case Undecided:
+			return 1, sample
+		}
+		return 2, sample
+	}
+	at, grade, sample := -1, 0, 0
+	for i, c := range claims {
+		if c.verdict() == NotAttempted {
+			continue
+		}
+		if g, n := strength(c); at < 0 || g < grade || g == grade && n < sample {
+			at, grade, sample = i, g, n
+		}
+	}
+	return at
 }
 
 func (t claim) ours() string {

@@ -42,6 +42,34 @@ func TestClaimVerdict(t *testing.T) {
 	}
 }
 
+// By hand: what had no fair trial is weaker than what is open, and that is weaker than what
+// is decided; then the smaller sample, where a counted part has none; then the first.
+func TestWeakestClaim(t *testing.T) {
+	made := func(v Verdict, samples ...int) claim {
+		var c claim
+		for _, n := range samples {
+			c.evidence = append(c.evidence, evidence{verdict: v, trial: Trial{N: n}})
+		}
+		return c
+	}
+	for _, tc := range []struct {
+		claims []claim
+		want   int
+	}{
+		{nil, -1},
+		{[]claim{made(NotAttempted, 0), {}}, -1},
+		{[]claim{made(NotAttempted, 0), made(Reproduced, 0)}, 1},
+		{[]claim{made(DirectionHolds, 3), made(Undecided, 74), made(NoFairTrial, 100)}, 2},
+		{[]claim{made(DirectionHolds, 3), made(Undecided, 74), made(NotAttempted, 0)}, 1},
+		{[]claim{made(Reproduced, 0), made(DirectionHolds, 3, 16), made(NotReproduced, 8, 2)}, 2},
+		{[]claim{made(DirectionHolds, 3), made(DirectionHolds, 3)}, 0},
+	} {
+		if got := weakest(tc.claims); got != tc.want {
+			t.Errorf("%v: %d, want %d", tc.claims, got, tc.want)
+		}
+	}
+}
+
 // claimsOf are the claims of a run by their short names.
 func claimsOf(t *testing.T, run *Run) map[string]claim {
 	t.Helper()

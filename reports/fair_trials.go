@@ -34,12 +34,16 @@ func printFairTrials(out *bytes.Buffer, screen table.Screen, claims []claim) {
 			continue
 		}
 		first := found[0].trial
-		text := "a fair trial, " + c.brief + ": " + first.Takes
+		text := c.brief + ": a fair trial needs " + first.Takes
 		if first.Hours > 0 {
-			text += ", " + hoursText(first.Hours) + " hours of one worker"
+			text += " (" + hoursText(first.Hours) + " hours of one worker)"
 		}
 		if more := len(found) - 1; more > 0 {
-			text += ", and " + plural(more, "more part")
+			needs := " needs"
+			if more > 1 {
+				needs = " need"
+			}
+			text += "; " + plural(more, "other part") + needs + " more as well"
 		}
 		screen.Print(out, "", text)
 	}
