@@ -25,7 +25,7 @@ var passkeyKeys = []keyDoc{
 	{path: ".recipe.repeats_from", unit: "steps", about: "The step from which one segment of filler is written many times, so that the memory learns long texts from short ones."},
 	{path: ".recipe.repeats_ramp", unit: "steps", about: "Steps over which that number rises to repeats."},
 	{path: ".recipe.repeats", unit: "segments", about: "The most that one segment of filler counts for, drawn log-uniformly from 1 up; larger than the longest prompt has segments."},
-	{path: ".recipe.repeats_found", unit: "share of the digits", absent: "not asked for", about: "Puts this off until the model gives this share of the digits in prompts as long as its training sequences, with the needle at the start: a pretrained model that is made to keep a number for long before it can find one at all stays at chance."},
+	{path: ".recipe.repeats_found", unit: "share of the digits", absent: "not asked for", about: "Puts this off until the model gives this share of the digits in prompts as long as its training sequences, with the needle at the start. Until then, training sequences begin with the needle, without the lines that announce the question. A pretrained model that is made to keep a number for long before it can find one at all stays at chance."},
 	{path: ".lengths", unit: "tokens", paper: "[32768, 131072, 262144, 524288, 1048576]", about: "Lengths of the prompts with their answers, rising, each a multiple of passkey.model.segment and at least two segments.",
 		items: [2]int64{2, passkey.MaxLength}, distinct: true},
 	{path: ".samples", unit: "prompts", about: "Prompts for each length and position, for an Infini-Transformer after the recipe. 74, all answered correctly, put the interval above 0.95."},

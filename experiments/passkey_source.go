@@ -71,7 +71,11 @@ func (s *passkeySource) Next(b *train.Batch) error {
 				of.Ask, most = passkey.AskLater+passkey.Ask(r.IntN(2)), 1
 			}
 		}
-		x, err := s.task.Dense(of)
+		task := s.task
+		if s.searching() {
+			task, of.Needle = s.task.Unannounced(), 0
+		}
+		x, err := task.Dense(of)
 		if err != nil {
 			return err
 		}
@@ -91,10 +95,18 @@ func (s *passkeySource) Next(b *train.Batch) error {
 	return nil
 }
 
+// searching reports whether the digits have still to be found. Until then, every sequence
+// begins with the needle: behind the lines that announce the question, which take more than a
+// segment of its short tokens, stories260K found nothing in 3,500 steps; with the needle first
+// it found the digits in 325, behind these lines as well.
+func (s *passkeySource) searching() bool {
+	return s.recipe != nil && s.recipe.RepeatsFound > 0 && s.found == 0
+}
+
 // look checks periodically whether the model has found the digits.
 func (s *passkeySource) look() (err error) {
 	s.seen = 0
-	if s.recipe == nil || s.recipe.RepeatsFound == 0 || s.found > 0 || s.step == 1 || s.step%passkeyLook != 1 {
+	if !s.searching() || s.step == 1 || s.step%passkeyLook != 1 {
 		return nil
 	}
 	if s.seen, err = s.digits(); err == nil && s.seen >= s.recipe.RepeatsFound {
@@ -118,12 +130,10 @@ func (s *passkeySource) needleStart(r *rand.Rand) int {
 // largestWriteCount returns the maximum write count of a filler segment at this step.
 func (s *passkeySource) largestWriteCount() float64 {
 	from := s.recipe.RepeatsFrom
-	if s.recipe.RepeatsFound > 0 {
-		if s.found == 0 {
-			return 1
-		}
-		from = max(from, s.found-1)
+	if s.searching() {
+		return 1
 	}
+	from = max(from, s.found-1)
 	past := float64(s.step - from)
 	if past <= 0 {
 		return 1

@@ -14,7 +14,7 @@ import (
 )
 
 // A waiting recipe checks every 25 steps and starts to count filler at the step after the
-// digits were found. The cursor carries this to a resumed run.
+// digits were found; its sequences begin with the needle before, and with the task from then on. The cursor carries this to a resumed run.
 func TestPasskeyFound(t *testing.T) {
 	const rows, segments, segment = 4, 8, 40
 	recipe := results.RecipeSettings{
@@ -33,10 +33,27 @@ func TestPasskeyFound(t *testing.T) {
 		}
 		return s
 	}
+	begins := func(task *passkey.Task) []int32 { // before filler or the needle differ
+		x, err := task.Dense(passkey.Dense{Segments: segments, SegmentTokens: segment, Needle: first(t, task, segments*segment)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x.IDs[:3]
+	}
+	announced, needle := begins(passkeyTask(t)), begins(passkeyTask(t).Unannounced())
 	next := func(s *passkeySource) (most float64) {
 		b := &train.Batch{IDs: make([]int32, rows*segments*segment), Targets: make([]int32, rows*segments*segment), Weights: make([]float32, rows*segments*segment)}
 		if err := s.Next(b); err != nil {
 			t.Fatal(err)
+		}
+		want := announced
+		if s.found == 0 {
+			want = needle
+		}
+		for row := range rows {
+			if got := b.IDs[row*segments*segment:][:3]; !slices.Equal(got, want) {
+				t.Errorf("step %d: a sequence begins with %v, want %v", s.step, got, want)
+			}
 		}
 		return float64(slices.Max(b.WriteCounts))
 	}
@@ -67,6 +84,16 @@ func TestPasskeyFound(t *testing.T) {
 	if err := s.SetCursor([]byte(`{"step":3,"found":4}`)); err == nil {
 		t.Error("digits found in the future are accepted")
 	}
+}
+
+// first is the first token at which a needle can start.
+func first(t *testing.T, task *passkey.Task, length int) int {
+	t.Helper()
+	at, _, err := task.Starts(length - passkey.Digits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
 }
 
 // The composition of a batch, by the rules of docs/passkey.md: before repeats begin, every

@@ -58,6 +58,14 @@ func New(t tokenizer.Tokenizer) (*Task, error) {
 	return p, nil
 }
 
+// Unannounced returns the task without the lines that announce the question: its samples
+// begin with the needle or with filler.
+func (p *Task) Unannounced() *Task {
+	q := *p
+	q.task = nil
+	return &q
+}
+
 // NewBooks returns the task with texts, such as books, as filler: in order, and again
 // from the first after the last. A text that is blank, or that itself mentions a pass
 // key, is an error.
