@@ -272,5 +272,5 @@ func (r *adaptRow) name() string {
 }
 
 func (a *adaptTable) title() string {
-	return "A memory plugged into a pretrained model, on " + strings.TrimSpace(table.Clean(a.corpus))
+	return "Plug-and-play (a memory for a pretrained model, on " + strings.TrimSpace(table.Clean(a.corpus)) + ")"
 }

@@ -44,7 +44,7 @@ func carriedChart(run *Run) (*chart.Chart, error) {
 		seen[r.Cell.Model], last = true, r
 		color := modelColor(r.Cell.Model)
 		dash, _ := styles.Next(color)
-		add(modelName(r.Cell.Model), r.Cell.Model, color, dash, lineWidth(r.Cell.Model), func(int) float64 { return float64(r.Footprint.Bytes) })
+		add(shortName(r.Cell.Model), r.Cell.Model, color, dash, lineWidth(r.Cell.Model), func(int) float64 { return float64(r.Footprint.Bytes) })
 	}
 	if last == nil {
 		return nil, nil
@@ -52,7 +52,7 @@ func carriedChart(run *Run) (*chart.Chart, error) {
 	// Two numbers a token, head and layer, of four bytes.
 	perToken := 4 * 2 * last.Settings.Model.Heads * last.Settings.Model.HeadSize * last.Settings.Model.Layers
 	if perToken > 0 {
-		add("Full attention, keys and values", results.FullAttention, chart.Grey, chart.Dashed, 2, func(n int) float64 { return float64(n) * float64(perToken) })
+		add("Full attention", results.FullAttention, chart.Grey, chart.Dashed, 2, func(n int) float64 { return float64(n) * float64(perToken) })
 	}
 	for _, l := range lines {
 		f.Curves = append(f.Curves, l.Curve)
