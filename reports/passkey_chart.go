@@ -59,7 +59,7 @@ func (p *passkeyTable) charts(slug string) ([]*chart.Chart, error) {
 // heatMap shows the grid of one model after each of its trainings, length by position.
 func (p *passkeyTable) heatMap(model, id string) (*chart.Chart, error) {
 	f := &chart.Chart{
-		ID: id, Title: "Passkey accuracy, " + model + ": length by position",
+		ID: id, Title: "Passkey accuracy, " + model,
 		Caption: fmt.Sprintf("Share of digits that were right, in percent: the darker the more. Rows are trainings and positions of the key, columns lengths of the prompt. Chance is %s.", table.Hundred(p.task.Chance)),
 	}
 	titles := []string{"Training", "Key at the"}

@@ -86,9 +86,11 @@ const fitChart = (() => {
     const top = Math.ceil(line / 2) + 4;
     let beside = y.type === "category" ? y.data : shown("yAxis");
     if (y.type === "category" && !figures(y.data)) {
-      const rows = Math.max(1, Math.floor((height - top - scale - 4 * em) / y.data.length / line));
+      const band = (height - top - scale - 4 * em) / y.data.length, rows = Math.max(1, Math.floor(band / line));
       const wrapped = beside = y.data.map((text) => wrap(text, 0.35 * width, rows, labelOf));
-      change.yAxis.axisLabel = { formatter: (_, i) => wrapped[i] };
+      // ECharts leaves out the first and the last label where lines are close; close is legible.
+      const each = band >= 0.75 * line ? { interval: 0, showMinLabel: true, showMaxLabel: true } : {};
+      change.yAxis.axisLabel = { formatter: (_, i) => wrapped[i], ...each };
     }
     const labels = Math.max(...beside.map(labelOf));
     const yName = y.name ? wrap(y.name, height - top - scale - 4 * em, 3, nameOf) : "";
