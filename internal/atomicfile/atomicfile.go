@@ -88,6 +88,32 @@ func pattern(path string) string {
 	return temporaryPrefix + filepath.Base(path) + ".*" + temporarySuffix
 }
 
+// FillDir makes a directory, from what write puts into another one. At path there must be
+// nothing, or an empty directory. If that fails, it leaves nothing behind.
+func FillDir(path string, write func(dir string) error) (err error) {
+	fence := fenceOf(path)
+	defer func() { err = fence.explain(err) }()
+	temporary, err := os.MkdirTemp(fence.place(path), pattern(path))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.RemoveAll(temporary)
+		}
+	}()
+	if err := os.Chmod(temporary, 0o755); err != nil { // MkdirTemp keeps it to its owner
+		return err
+	}
+	if err := write(temporary); err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // only if it is empty
+		return err
+	}
+	return Rename(temporary, path)
+}
+
 // Rename renames a file or a directory, replacing any file of that name. It ignores fences;
 // Keep respects them.
 func Rename(from, to string) error {
@@ -172,7 +198,9 @@ func RemoveAll(path string) error {
 var removals atomic.Int64
 
 // Sweep removes the unfinished files that killed writers left in root and all directories
-// below it. It skips a directory in which somebody is writing, or that is gone meanwhile.
+// below it. It skips a directory in which somebody is writing, or that is gone meanwhile,
+// and hidden ones: the gate of a [Fence] belongs to the process that made it, which may be
+// writing there, and goes with all that is in it.
 func Sweep(root string) error {
 	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -180,6 +208,9 @@ func Sweep(root string) error {
 		}
 		if err != nil || !d.IsDir() {
 			return err
+		}
+		if path != root && strings.HasPrefix(d.Name(), ".") {
+			return filepath.SkipDir
 		}
 		return SweepOnly(path)
 	})
@@ -195,7 +226,7 @@ func SweepOnly(path string) error {
 		return err
 	}
 	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
+	entries, err := dir.ReadDir(-1)
 	if errors.Is(err, fs.ErrNotExist) { // removed while it was read
 		return nil
 	}
@@ -205,8 +236,9 @@ func SweepOnly(path string) error {
 	if unix.Flock(int(dir.Fd()), unix.LOCK_EX|unix.LOCK_NB) != nil {
 		return nil
 	}
-	for _, name := range names {
-		if !strings.HasPrefix(name, temporaryPrefix) || !strings.HasSuffix(name, temporarySuffix) {
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || !strings.HasPrefix(name, temporaryPrefix) || !strings.HasSuffix(name, temporarySuffix) {
 			continue
 		}
 		// If it is gone, its writer has finished it in the meantime.

@@ -144,3 +144,29 @@ func TestKeep(t *testing.T) {
 		t.Errorf("without links: %q, %v", content(filepath.Join(dir, "c")), err)
 	}
 }
+
+// TestSweepPassesByGates: the process that sweeps a directory leaves alone what the one that
+// holds it, or a directory below, has not finished.
+func TestSweepPassesByGates(t *testing.T) {
+	dir, path, _ := fenced(t)
+	_, err := changes(t, func(change, _ string) error {
+		return Sweep(filepath.Dir(dir))
+	}, func() error {
+		return errors.Join(Write(path, []byte("new\n")), FillDir(filepath.Join(dir, "folder"), func(dir string) error {
+			return Write(filepath.Join(dir, "file"), nil)
+		}))
+	})
+	if err != nil || content(path) != "new\n" || content(filepath.Join(dir, "folder", "file")) != "" {
+		t.Errorf("%q, %v", content(path), err)
+	}
+}
+
+// TestFillDirFenced: a folder of a process that has lost the directory does not appear.
+func TestFillDirFenced(t *testing.T) {
+	dir, _, gate := fenced(t)
+	folder := filepath.Join(dir, "folder")
+	if err := FillDir(folder, func(string) error { return os.RemoveAll(gate) }); !errors.Is(err, ErrFenced) {
+		t.Errorf("error %v", err)
+	}
+	only(t, dir, "file", "old\n")
+}

@@ -37,7 +37,7 @@ func Vacant(dir string) error {
 	return nil
 }
 
-func write(dir string, m *models.Model, baselines string, s *Source) (err error) {
+func write(dir string, m *models.Model, baselines string, s *Source) error {
 	if err := Vacant(dir); err != nil {
 		return err
 	}
@@ -46,7 +46,8 @@ func write(dir string, m *models.Model, baselines string, s *Source) (err error)
 	if config == nil {
 		config = configText(m.Config, s.typeOf(Part{}))
 	}
-	if config, err = setMember(config, "infini_attention", infiniText(m.Config, plugged)); err != nil {
+	config, err := setMember(config, "infini_attention", infiniText(m.Config, plugged))
+	if err != nil {
 		return fmt.Errorf("%s: %w", configFile, err)
 	}
 	tensors, err := tensorsOf(m, s)
@@ -56,43 +57,30 @@ func write(dir string, m *models.Model, baselines string, s *Source) (err error)
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
-	temporary, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.RemoveAll(temporary)
+	return atomicfile.FillDir(dir, func(temporary string) error {
+		files := map[string][]byte{configFile: config, tokenizerFile: s.Tokenizer}
+		if s.Generation != nil {
+			files[generationFile] = s.Generation
 		}
-	}()
-	if err := os.Chmod(temporary, 0o755); err != nil {
-		return err
-	}
-	files := map[string][]byte{configFile: config, tokenizerFile: s.Tokenizer}
-	if s.Generation != nil {
-		files[generationFile] = s.Generation
-	}
-	for name, content := range files {
-		if err := atomicfile.Write(filepath.Join(temporary, name), content); err != nil {
+		for name, content := range files {
+			if err := atomicfile.Write(filepath.Join(temporary, name), content); err != nil {
+				return err
+			}
+		}
+		// Older versions of transformers insist on the format.
+		if err := safetensors.Write(filepath.Join(temporary, weightsFile), map[string]string{"format": "pt"}, tensors); err != nil {
 			return err
 		}
-	}
-	// Older versions of transformers insist on the format.
-	if err := safetensors.Write(filepath.Join(temporary, weightsFile), map[string]string{"format": "pt"}, tensors); err != nil {
-		return err
-	}
-	// A folder that would be read as another model, or not at all, must not appear.
-	back, err := Open(temporary)
-	if err != nil {
-		return fmt.Errorf("what was written cannot be read: %w", err)
-	}
-	if got, want := normal(back.Config), normal(m.Config); got != want {
-		return fmt.Errorf("its %s describes %+v, the model is %+v", configFile, got, want)
-	}
-	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // only if it is empty
-		return err
-	}
-	return atomicfile.Rename(temporary, dir)
+		// A folder that would be read as another model, or not at all, must not appear.
+		back, err := Open(temporary)
+		if err != nil {
+			return fmt.Errorf("what was written cannot be read: %w", err)
+		}
+		if got, want := normal(back.Config), normal(m.Config); got != want {
+			return fmt.Errorf("its %s describes %+v, the model is %+v", configFile, got, want)
+		}
+		return nil
+	})
 }
 
 // tensorsOf is the weights under the names and in the types of the source: first the larger
