@@ -57,13 +57,17 @@ func openAdaptBase(ctx context.Context, r *cellRun) (*adaptBase, error) {
 	if err != nil {
 		return nil, err
 	}
-	if made {
+	read := func() (*adaptBase, error) {
 		base, err := readAdaptBase(r, folder, own)
 		if err == nil {
 			b.advance("train", int(base.note.TrainTokens), true)
+		}
+		return base, err
+	}
+	if made {
+		if base, err := read(); err == nil {
 			return base, nil
 		}
-		r.note(fmt.Sprintf("%v: made again", err))
 	}
 	l, err := r.take(string(b.files))
 	if err != nil {
@@ -72,17 +76,20 @@ func openAdaptBase(ctx context.Context, r *cellRun) (*adaptBase, error) {
 	defer l.Release()
 	within, cancel := l.Context(ctx)
 	defer cancel()
-	if made { // and damaged
+	err = l.Refresh()
+	if err == nil && made {
+		base, damage := read()
+		if damage == nil { // what was read before was out of date
+			return base, nil
+		}
+		r.note(fmt.Sprintf("%v: made again", damage))
 		err = errors.Join(atomicfile.RemoveAll(folder), atomicfile.RemoveAll(own))
 	}
 	if err == nil {
 		err = makeAdaptBase(within, b, folder, own, r.settings.Adapt)
 	}
-	if lost := context.Cause(within); err != nil && errors.Is(lost, atomicfile.ErrFenced) {
-		return nil, lost
-	}
 	if err != nil {
-		return nil, err
+		return nil, l.Explain(err)
 	}
 	return readAdaptBase(r, folder, own)
 }

@@ -3,7 +3,6 @@ package experiments
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,15 +16,6 @@ import (
 // begin writes plan.json to a runs directory, and removes what killed processes left
 // unfinished outside the cells. Of many processes that start with the same plan, one does.
 func begin(ctx context.Context, dir string, plan results.Plan) error {
-	for {
-		err := beginOnce(ctx, dir, plan)
-		if !errors.Is(err, atomicfile.ErrFenced) { // or another process has written it meanwhile
-			return err
-		}
-	}
-}
-
-func beginOnce(ctx context.Context, dir string, plan results.Plan) error {
 	path := filepath.Join(dir, "plan.json")
 	same, err := samePlan(path, plan)
 	if err != nil {
@@ -34,15 +24,19 @@ func beginOnce(ctx context.Context, dir string, plan results.Plan) error {
 	if _, held := lease.Holder(os.DirFS(dir), "."); same && !held {
 		return sweepShared(dir, plan)
 	}
-	l, err := lease.Take(ctx, dir, nil)
+	err = once(ctx, dir, func(context.Context) error {
+		if err := sweepShared(dir, plan); err != nil {
+			return err
+		}
+		if same, err := samePlan(path, plan); same || err != nil { // another process has written it
+			return err
+		}
+		return results.WriteJSON(path, plan)
+	})
 	if err != nil {
 		return fmt.Errorf("experiments: cannot write to the runs directory: %w", err)
 	}
-	defer l.Release()
-	if err := sweepShared(dir, plan); err != nil {
-		return err
-	}
-	return results.WriteJSON(path, plan)
+	return nil
 }
 
 // samePlan reports whether a file holds a plan, except for the number of workers: processes
@@ -67,7 +61,7 @@ func samePlan(path string, plan results.Plan) (bool, error) {
 func sweepShared(dir string, plan results.Plan) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("experiments: %w", err)
+		return err
 	}
 	cells := make(map[string]bool, len(plan.Cells))
 	for _, c := range plan.Cells {
@@ -76,12 +70,9 @@ func sweepShared(dir string, plan results.Plan) error {
 	for _, e := range entries {
 		if e.IsDir() && !cells[e.Name()] && !lease.IsHidden(e.Name()) {
 			if err := atomicfile.Sweep(filepath.Join(dir, e.Name())); err != nil {
-				return fmt.Errorf("experiments: %w", err)
+				return err
 			}
 		}
 	}
-	if err := atomicfile.SweepOnly(dir); err != nil {
-		return fmt.Errorf("experiments: %w", err)
-	}
-	return nil
+	return atomicfile.SweepOnly(dir)
 }

@@ -157,8 +157,18 @@ func openTokenizer(ctx context.Context, c datasets.Corpus, s results.CorpusSetti
 }
 
 // once does work on a directory that processes share. They do it one after the other, so
-// work should first look whether another process has done it.
+// work should first look whether another process has done it. A process that loses the
+// directory meanwhile waits for it again.
 func once(ctx context.Context, dir string, work func(ctx context.Context) error) error {
+	for {
+		err := attempt(ctx, dir, work)
+		if !errors.Is(err, atomicfile.ErrFenced) {
+			return err
+		}
+	}
+}
+
+func attempt(ctx context.Context, dir string, work func(ctx context.Context) error) error {
 	l, err := lease.Take(ctx, dir, nil)
 	if err != nil {
 		return err
@@ -166,11 +176,7 @@ func once(ctx context.Context, dir string, work func(ctx context.Context) error)
 	defer l.Release()
 	within, cancel := l.Context(ctx)
 	defer cancel()
-	err = work(within)
-	if lost := context.Cause(within); errors.Is(lost, atomicfile.ErrFenced) {
-		return lost // not that the context has ended
-	}
-	return err
+	return l.Explain(work(within))
 }
 
 // texts yields the documents of a split until the context ends.

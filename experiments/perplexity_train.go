@@ -56,7 +56,7 @@ func ownsDir(dir string, config []byte) error {
 
 // Train trains the model of one perplexity cell and evaluates nothing. It writes checkpoint/
 // and metrics.jsonl to a directory. If interrupted, it resumes when called again.
-func Train(ctx context.Context, o Options, c results.Cell, dir string, advance func(tokens int, before bool)) error {
+func Train(ctx context.Context, o Options, c results.Cell, dir string, advance func(tokens int, before bool)) (err error) {
 	if err := o.Profile.Identify(o.Data); err != nil {
 		return err
 	}
@@ -79,9 +79,13 @@ func Train(ctx context.Context, o Options, c results.Cell, dir string, advance f
 		return fmt.Errorf("experiments: cannot write to the directory: %w", err)
 	}
 	defer l.Release()
+	defer func() { err = l.Explain(err) }()
 	ctx, cancel := l.Context(ctx)
 	defer cancel()
 	files, config := cellFiles(dir), configOf(planned.Settings)
+	if err := l.Refresh(); err != nil {
+		return err
+	}
 	if err := ownsDir(dir, config); err != nil {
 		return err
 	}

@@ -225,7 +225,7 @@ func (r *runner) cell(ctx context.Context, t *turn) (settled bool) {
 	defer l.Release()
 	within, cancel := l.Context(ctx)
 	defer cancel()
-	if r.hold(ctx, within, c, files) {
+	if r.hold(ctx, within, l, c, files) {
 		return true
 	}
 	if t.waiting = false; l.Lost() {
@@ -236,8 +236,11 @@ func (r *runner) cell(ctx context.Context, t *turn) (settled bool) {
 
 // hold makes a cell that this process holds. Two contexts: the one of the run, and one that
 // also ends when the cell is lost, in which case the cell is not settled.
-func (r *runner) hold(ctx, within context.Context, c PlannedCell, files cellFiles) (settled bool) {
-	if err := atomicfile.Sweep(string(files)); err != nil {
+func (r *runner) hold(ctx, within context.Context, l *lease.Lease, c PlannedCell, files cellFiles) (settled bool) {
+	if err := l.Explain(l.Refresh()); err != nil {
+		if errors.Is(err, atomicfile.ErrFenced) {
+			return false
+		}
 		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: fmt.Errorf("experiments: %w", err)})
 		return true
 	}
@@ -261,11 +264,11 @@ func (r *runner) hold(ctx, within context.Context, c PlannedCell, files cellFile
 		return true
 	}
 	r.emit(Event{Kind: Started, Cell: c.Cell})
-	err := r.make(within, c, files)
+	err := l.Explain(r.make(within, c, files))
 	switch {
 	case err == nil:
 		r.emit(Event{Kind: Done, Cell: c.Cell})
-	case errors.Is(err, atomicfile.ErrFenced), errors.Is(context.Cause(within), atomicfile.ErrFenced):
+	case errors.Is(err, atomicfile.ErrFenced): // this cell, or what several cells need
 		return false
 	case errors.As(err, new(*lease.Held)): // what several cells need is being made
 		return false
@@ -277,7 +280,11 @@ func (r *runner) hold(ctx, within context.Context, c PlannedCell, files cellFile
 				Version: results.Version, Profile: r.options.Profile.Name, Cell: c.Cell, ConfigHash: hash,
 				Status: results.StatusFailed, Error: err.Error(), Environment: ThisEnvironment(r.options.Version, r.options.Profile.Threads),
 			}
-			err = errors.Join(err, results.WriteJSON(files.path("result.json"), failed))
+			written := results.WriteJSON(files.path("result.json"), failed)
+			if errors.Is(written, atomicfile.ErrFenced) {
+				return false
+			}
+			err = errors.Join(err, written)
 		}
 		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: err})
 	}
@@ -285,6 +292,9 @@ func (r *runner) hold(ctx, within context.Context, c PlannedCell, files cellFile
 }
 
 func (r *runner) make(ctx context.Context, c PlannedCell, files cellFiles) error {
+	if err := atomicfile.Sweep(string(files)); err != nil {
+		return err
+	}
 	notes, err := files.repair(configOf(c.Settings))
 	for _, note := range notes {
 		r.note(note)

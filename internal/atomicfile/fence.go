@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"golang.org/x/sys/unix"
 )
 
 // ErrFenced is the error of a change to a directory that another process has taken over.
@@ -72,10 +74,20 @@ func (f *fence) check() error {
 	if f == nil {
 		return nil
 	}
-	if _, err := os.Stat(f.gate); errors.Is(err, fs.ErrNotExist) {
+	if Gone(f.gate) {
 		return fmt.Errorf("atomicfile: %s: %w", f.root, ErrFenced)
 	}
 	return nil
+}
+
+// Gone reports whether a gate has been removed. It opens it, for which a file system asks
+// its server; os.Stat may be answered from memory.
+func Gone(gate string) bool {
+	f, err := os.Open(gate)
+	if err == nil {
+		f.Close()
+	}
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESTALE)
 }
 
 // explain replaces the error of a failed change if the fence caused it.

@@ -133,7 +133,8 @@ func (l *Lease) install(period time.Duration) error {
 		return errors.Join(err, l.leave())
 	}
 	if l.unfence, err = atomicfile.Fence(l.dir, l.gate); err != nil {
-		return errors.Join(err, l.leave())
+		// By this very process, which has not noticed yet that it lost the directory before.
+		return errors.Join(&Held{Dir: l.dir}, l.leave())
 	}
 	l.beats.Go(func() { l.keepBeating(period / beatsPerLease) })
 	return nil
@@ -246,8 +247,21 @@ func (l *Lease) Context(parent context.Context) (context.Context, context.Cancel
 
 // Lost reports whether another process has taken over.
 func (l *Lease) Lost() bool {
-	_, err := os.Stat(l.gate)
-	return errors.Is(err, fs.ErrNotExist)
+	select {
+	case <-l.lost:
+		return true
+	default:
+	}
+	return atomicfile.Gone(l.gate)
+}
+
+// Explain replaces the error of work on the directory by [atomicfile.ErrFenced] if another
+// process has taken over, whose changes may be the cause. The work is then its own.
+func (l *Lease) Explain(err error) error {
+	if err == nil || !l.Lost() {
+		return err
+	}
+	return fmt.Errorf("lease: %s: %w", l.dir, atomicfile.ErrFenced)
 }
 
 // Release gives the directory back. The holder must have ended all its changes.

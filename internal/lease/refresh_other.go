@@ -1,0 +1,6 @@
+//go:build !linux
+
+package lease
+
+// refresh has nothing to ask with.
+func refresh(string) error { return nil }
