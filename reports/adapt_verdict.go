@@ -137,7 +137,7 @@ func (a *adaptTable) scale(r *adaptRow) string {
 func adaptClaim(all []*adaptTable, ids []string) claim {
 	t := claim{
 		text: "Plug-and-play: a pretrained model takes the memory by continual pre-training", brief: "Plug-and-play", place: 8,
-		paper: adaptPaper, scale: "failed", tally: "ratios to the control below 1", dial: ratioDial,
+		paper: adaptPaper, scale: "failed", tally: "ratios to control below 1", dial: ratioDial,
 	}
 	for i, a := range all {
 		var found []evidence
@@ -153,7 +153,7 @@ func adaptClaim(all []*adaptTable, ids []string) claim {
 				found = append(found, evidence{who: table.Clean(f.Key), verdict: Undecided, why: "failed: " + table.Clean(f.Result.Error)})
 			}
 		}
-		t.add(found, ids[i])
+		t.add(found, ids[i], ids[i])
 	}
 	return t
 }

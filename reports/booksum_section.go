@@ -85,7 +85,7 @@ func moreOfTheBook(tables []*booksumTable, pages []booksumPage) claim {
 			}
 			found = append(found, v)
 		}
-		t.add(found, pages[i].ID)
+		t.add(found, pages[i].ID, pages[i].ID)
 	}
 	return t
 }

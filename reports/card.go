@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"strings"
 
+	"infinibench/internal/results"
 	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
@@ -30,8 +31,8 @@ func cardsHTML(all []card) (template.HTML, error) {
 		return "", fmt.Errorf("reports: cards: %w", err)
 	}
 	var out strings.Builder
-	if err = t.ExecuteTemplate(&out, "cards", all); err == nil {
-		err = t.ExecuteTemplate(&out, "key", nil)
+	if err = t.ExecuteTemplate(&out, "key", nil); err == nil {
+		err = t.ExecuteTemplate(&out, "cards", all)
 	}
 	return template.HTML(out.String()), err
 }
@@ -57,7 +58,11 @@ func (t claim) tallied() string {
 	case v == NotAttempted:
 		return "no result in this run"
 	case v == NoFairTrial:
-		lacks, _, _ := strings.Cut(t.decided(v)[0].trial.Lacks, ", and a fair trial") // the section says that too
+		first := t.decided(v)[0]
+		lacks, _, _ := strings.Cut(first.trial.Lacks, ", and a fair trial") // the section says that too
+		if len(t.evidence) > 1 {
+			lacks = first.who + ": " + lacks
+		}
 		return lacks
 	case t.tally == "":
 		return t.why()
@@ -94,15 +99,35 @@ func resultOf(claims []claim) string {
 }
 
 // scale describes the size of the run in one line.
-func (d *Document) scale(claims []claim) string {
-	var parts []string
-	for _, c := range claims {
-		if c.verdict() != NotAttempted && c.place == 1 {
-			parts = append(parts, c.scale)
+func (d *Document) scale() string {
+	var low, high int64
+	seeds, standIn := map[uint64]bool{}, false
+	for _, record := range d.run.Records {
+		r := record.Result
+		if n := r.Scale.Parameters; r.Status == results.StatusDone && r.Cell.Corpus != "" && n > 0 {
+			if low == 0 {
+				low = n
+			}
+			low, high, standIn = min(low, n), max(high, n), standIn || isStandIn(r)
+			seeds[r.Cell.Seed] = true
 		}
 	}
-	parts = append(parts, plural(len(d.run.Records), "cell"))
-	return table.Clean(strings.Join(parts, " · "))
+	cells := plural(len(d.run.Records), "cell")
+	if high == 0 {
+		return cells
+	}
+	words := table.Short(low)
+	if other := table.Short(high); other != words {
+		words += " to " + other
+	}
+	words += " parameters"
+	if high < paperScale.Parameters {
+		words += " (paper: ≈" + table.Short(paperScale.Parameters) + ")"
+	}
+	if standIn {
+		words += ", stand-in text"
+	}
+	return table.Clean(words + ", " + plural(len(seeds), "seed") + " · " + cells)
 }
 
 // spent is the time of all cells, added up; "" if none was timed.
@@ -137,8 +162,8 @@ func pictureOf(c *content) picture {
 	return picture{&f, part, c.picture.File()}
 }
 
-// entry is a line of the table of contents. The verdict is of the first claim that the
-// part bears on, "" for none.
+// entry is a line of the table of contents. The verdict is that on all evidence of the part,
+// by the rule for claims; "" for none.
 type entry struct{ ID, Title, Verdict string }
 
 // contentsOf is the table of contents.
@@ -148,11 +173,16 @@ func (d *Document) contentsOf(claims []claim) []entry {
 		// The table of contents is narrow: drop the brackets, which the heading has.
 		title, _, _ := strings.Cut(p.Title, " (")
 		one := entry{ID: p.ID, Title: title}
+		var judged claim
 		for _, c := range claims {
-			if c.section == p.ID && c.verdict() != NotAttempted {
-				one.Verdict = string(c.verdict())
-				break
+			for _, v := range c.evidence {
+				if v.part == p.ID {
+					judged.evidence = append(judged.evidence, v)
+				}
 			}
+		}
+		if v := judged.verdict(); v != NotAttempted {
+			one.Verdict = string(v)
 		}
 		all = append(all, one)
 	}

@@ -32,7 +32,8 @@ type evidence struct {
 	why     string
 	ours    string // what is compared, and our value with its interval
 	number  dialPoint
-	trial   Trial // what could have been shown
+	part    string // id of the part of the page that judges it
+	trial   Trial  // what could have been shown
 }
 
 // verdict combines the evidence: a claim holds if all of its parts do. One part that is not
@@ -131,7 +132,7 @@ func (t claim) could() string {
 	if largest.N == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; could show %s %s", table.Decimals(100*largest.Detectable, 1), largest.Unit)
+	return fmt.Sprintf("; could detect %s %s", table.Decimals(100*largest.Detectable, 1), largest.Unit)
 }
 
 // power is what the trials of all parts could have shown, equal words once.
@@ -179,17 +180,19 @@ func claimsTable(claims []claim) *table.Table {
 	return t
 }
 
-// add adds the evidence of a section in which something was tried; the first is linked.
-func (t *claim) add(found []evidence, section string) {
+// add adds the evidence of a part of the page in which something was tried; the anchor of the
+// first is linked.
+func (t *claim) add(found []evidence, part, anchor string) {
 	if !slices.ContainsFunc(found, func(v evidence) bool { return v.verdict != NotAttempted && v.verdict != NoClaim }) {
 		return
 	}
 	for _, v := range found {
 		if v.verdict != NoClaim {
+			v.part = part
 			t.evidence = append(t.evidence, v)
 		}
 	}
 	if t.section == "" {
-		t.section = section
+		t.section = anchor
 	}
 }

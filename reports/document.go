@@ -72,7 +72,7 @@ func New(run *Run) (*Document, error) {
 	if t := fairTrialsTable(claims); len(t.Rows) > 0 {
 		d.Unfair = t
 	}
-	d.Result, d.Scale, d.Spent, d.Cards, d.Contents = resultOf(claims), d.scale(claims), d.spent(), cards(claims), d.contentsOf(claims)
+	d.Result, d.Scale, d.Spent, d.Cards, d.Contents = resultOf(claims), d.scale(), d.spent(), cards(claims), d.contentsOf(claims)
 	d.Switches, d.Cite = switchesOf(d.charts()), d.cite()
 	return d, nil
 }

@@ -131,14 +131,14 @@ func judgeLedger(r results.LedgerRow) (Verdict, string) {
 // ledgerClaim is the claim of the memory column of Table 2.
 func ledgerClaim(l *results.Ledger) claim {
 	t := claim{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", place: 2, section: "memory",
-		tally: "ratios exact by formula and live state", dial: &dial{name: "times less memory", line: 1, format: times, log: true},
+		tally: "ratios exact, by counting", dial: &dial{name: "times less memory", line: 1, format: times, log: true},
 		scale: "the paper's sizes; exact, no training"}
 	if l == nil {
 		return t
 	}
 	for _, r := range inOrder(l.Rows) {
 		if isInfini(r.Model) {
-			v := evidence{who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
+			v := evidence{part: t.section, who: shortName(r.Model), ours: shortName(r.Model) + ": exactly " + times(r.Ratio)}
 			v.verdict, v.why = judgeLedger(r)
 			v.number = dialPoint{Interval{r.Ratio, r.Ratio, r.Ratio, 1}, math.NaN()}
 			fmt.Sscanf(r.PaperRatio, "%gx", &v.number.paper)

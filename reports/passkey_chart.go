@@ -56,6 +56,9 @@ func (p *passkeyTable) charts(slug string) ([]*chart.Chart, error) {
 	return all, nil
 }
 
+// stageLabels are the trainings as the rows of a heat map have room for them.
+var stageLabels = map[string]string{results.StageZeroShot: "zero-shot", results.StagePaper: "paper's tuning", results.StageRecipe: "our recipe"}
+
 // heatMap shows the grid of one model after each of its trainings, length by position.
 func (p *passkeyTable) heatMap(model, id string) (*chart.Chart, error) {
 	f := &chart.Chart{
@@ -87,7 +90,7 @@ func (p *passkeyTable) heatMap(model, id string) (*chart.Chart, error) {
 				cells = append(cells, cell)
 			}
 			f.Data.Add(cells...)
-			rows = append(rows, r.stage+", "+position)
+			rows = append(rows, stageLabels[r.stage]+", "+position)
 		}
 	}
 	if len(f.Cells) == 0 {

@@ -100,7 +100,7 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 				}
 			}
 		}
-		t.add(found, pages[i].ID)
+		t.add(found, pages[i].ID, pages[i].ID)
 		if len(ours) > 0 {
 			t.remark = "by our recipe: " + strings.Join(ours, "; ")
 		}

@@ -43,7 +43,7 @@ func lowerPerplexity(comparisons []*comparison, pages []perplexityPage) claim {
 			}
 			found = append(found, v)
 		}
-		t.add(found, pages[i].ID)
+		t.add(found, pages[i].ID, pages[i].ID)
 	}
 	t.scale = scaleOfRows(ran)
 	return t
@@ -75,7 +75,7 @@ func longerTraining(comparisons []*comparison, pages []perplexityPage) claim {
 			}
 			found = append(found, v)
 		}
-		t.add(found, pages[i].anchor("long"))
+		t.add(found, pages[i].ID, pages[i].anchor("long"))
 	}
 	t.scale = scaleOfRows(ran)
 	if len(ran) > 0 {

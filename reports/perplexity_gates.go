@@ -176,7 +176,7 @@ func gatesClaim(comparisons []*comparison, pages []perplexityPage) claim {
 			}
 			found = append(found, v)
 		}
-		t.add(found, pages[i].anchor("gates"))
+		t.add(found, pages[i].ID, pages[i].anchor("gates"))
 	}
 	t.scale = scaleOfRows(ran)
 	return t

@@ -98,8 +98,8 @@ func Judge(e Evidence) (verdict Verdict, why string, trial Trial) {
 		why = "other documents might decide otherwise: their interval contains 1"
 	}
 	if blunt {
-		return unfair(fmt.Sprintf("%s, and the paper's difference of %s %% is smaller than the %s %% that %s can show",
-			why, table.Decimals(100*paper, 1), table.Decimals(100*trial.Detectable, 1), trial.over()), "about "+plural(trial.more(paper), trial.Of))
+		return unfair(fmt.Sprintf("%s detect %s %%, not the paper's %s %%",
+			trial.over(), table.Decimals(100*trial.Detectable, 1), table.Decimals(100*paper, 1)), "about "+plural(trial.more(paper), trial.Of))
 	}
 	return Undecided, why, trial
 }

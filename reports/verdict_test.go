@@ -26,7 +26,7 @@ func TestJudge(t *testing.T) {
 		// By hand: half the width of ln(1.1/0.7) over three seeds is 0.226, which shows a ratio of
 		// exp(0.226·(1 + 1.0607/4.3027)) = 1.325, more than 1/0.78 = 1.282: 3·(0.2816/0.2485)² = 3.9 seeds.
 		{"ratio met at scale by an interval that contains 1 too", Evidence{Attempted: true, PaperScale: true, Paper: 0.78, Ratio: around(0.7, 1.1)}, NoFairTrial,
-			"the interval of the ratio contains 1, and the paper's difference of 28.2 % is smaller than the 32.5 % that 3 seeds can show; it would take about 4 seeds"},
+			"3 seeds detect 32.5 %, not the paper's 28.2 %; it would take about 4 seeds"},
 		{"ratio missed at scale, no control", Evidence{Attempted: true, PaperScale: true, Paper: 0.78, Ratio: around(0.8, 0.9), Control: weak}, NoFairTrial, "it learnt nothing; it would take 9 steps"},
 		{"ratio met at scale, which needs no control", Evidence{Attempted: true, PaperScale: true, Paper: 0.78, Ratio: around(0.77, 0.79), Control: weak}, Reproduced, "the paper's ratio lies in our interval at the paper's scale"},
 		{"ratio missed at scale, even with the right ordering", Evidence{Attempted: true, PaperScale: true, Paper: 0.78, Ratio: around(0.8, 0.9)}, NotReproduced, "the paper's ratio lies outside our interval at the paper's scale"},
@@ -43,7 +43,7 @@ func TestJudge(t *testing.T) {
 		// A half-width of ln 1.1 over three seeds tells 0.0953·(1 + 1.0607/4.3027) = 0.1188 nats,
 		// 12.6 %. The paper's 1/0.95 is 5.3 %, 0.0513 nats: 3·(0.1188/0.0513)² = 16.1 seeds.
 		{"too few seeds for the paper's difference", Evidence{Attempted: true, Paper: 0.95, Ratio: around(1/1.1, 1.1)}, NoFairTrial,
-			"the interval of the ratio contains 1, and the paper's difference of 5.3 % is smaller than the 12.6 % that 3 seeds can show; it would take about 17 seeds"},
+			"3 seeds detect 12.6 %, not the paper's 5.3 %; it would take about 17 seeds"},
 		{"one pair", Evidence{Attempted: true, Paper: 0.78, Ratio: one}, NoFairTrial, "n too small: 1 paired seed; it would take at least 2 seeds"},
 		{"five documents agree, which is 1 in 16 by chance", Evidence{Attempted: true, Paper: 0.78, Ratio: around(0.9, 0.99), Documents: agree(5)}, NoFairTrial, "fewer than 6 documents; it would take at least 6"},
 		{"one document, against the seeds as well", Evidence{Attempted: true, Paper: 0.78, Ratio: around(1.01, 1.1), Documents: agree(1)}, NoFairTrial, "fewer than 6 documents; it would take at least 6"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -308,5 +309,39 @@ func checkItems(t *testing.T, text string, of map[string][]float64) {
 	}
 	if checked == 0 {
 		t.Error("no item has a number")
+	}
+}
+
+// TestDistance holds the table of docs/findings/distance.md to its result files.
+func TestDistance(t *testing.T) {
+	const page = "docs/findings/distance"
+	rows := tableRows(readPage(t, page+".md"))
+	for name, model := range map[string]string{
+		"Infini-Transformer (Linear + Delta)": "infini-delta", "Infini-Transformer (Linear)": "infini-linear",
+		"Memorizing Transformer": "memorizing", "Transformer-XL": "transformer-xl", "Compressive Transformer": "compressive",
+		"Recurrent Memory Transformer": "rmt", "Local only (control)": "local-only",
+	} {
+		paths, err := filepath.Glob(filepath.Join("../..", page, "novel-"+model+"-seed*.json.gz"))
+		if err != nil || len(paths) != 3 {
+			t.Fatalf("%s: %d results, %v", model, len(paths), err)
+		}
+		means := make([]float64, 5) // in sight, 1, 2 to 3, 4 to 7, 8 to 15 segments ago
+		for _, path := range paths {
+			var r results.Result
+			if err := json.Unmarshal(unpack(t, path), &r); err != nil {
+				t.Fatal(err)
+			}
+			for i := range means {
+				a := r.Perplexity.Ages[i]
+				means[i] += a.NLL / float64(a.Tokens) / float64(len(paths))
+			}
+		}
+		want := []string{name}
+		for _, m := range means {
+			want = append(want, table.Decimals(m, 2))
+		}
+		if !slices.ContainsFunc(rows, func(row []string) bool { return slices.Equal(row, want) }) {
+			t.Errorf("no row %q", want)
+		}
 	}
 }

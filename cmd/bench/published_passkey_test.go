@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/dustin/go-humanize"
+
 	"infinibench/internal/results"
 )
 
@@ -22,34 +24,45 @@ func TestPublishedPasskeys(t *testing.T) {
 		}
 	}
 	for name, file := range map[string]string{"weights of the folder": "infini-linear", "random weights": "scratch"} {
-		checks := unpacked[results.LogLine](t, dir+file+".checks.jsonl.gz")
-		last := checks[len(checks)-1]
-		most, recent := 0.0, 0.0
-		for i, c := range checks {
-			most = max(most, c.Digits)
-			if i >= len(checks)-20 {
-				recent += c.Digits / 20
+		most, found, last := 0.0, "not found", 0
+		for _, c := range unpacked[results.LogLine](t, dir+file+".checks.jsonl.gz") {
+			most, last = max(most, c.Digits), c.Step-1
+			if c.Digits >= 0.9 && found == "not found" {
+				found = fmt.Sprint(last)
 			}
 		}
-		same(name, fmt.Sprint(last.Step-1), fmt.Sprintf("%.1fM", float64(last.Tokens)/1e6), fmt.Sprintf("%.2f", recent), fmt.Sprintf("%.2f", most))
+		same(name, found, fmt.Sprint(last), fmt.Sprintf("%.2f", most))
 	}
-	for name, stage := range map[string]string{"no training": results.StageZeroShot, "the paper's way, 400 steps": results.StagePaper} {
-		right, asked := map[string]int{}, map[string]int{}
+	type cell struct {
+		length          int
+		stage, position string
+	}
+	right, asked := map[cell]int{}, map[cell]int{}
+	for _, stage := range []string{results.StagePaper, results.StageRecipe} {
 		for _, a := range unpacked[results.PasskeyAnswer](t, dir+"infini-linear.samples-"+stage+".jsonl.gz") {
 			if a.Kind != "grid" {
 				continue
 			}
-			asked[a.Position] += len(a.Right)
+			at := cell{a.Length, stage, a.Position}
+			asked[at] += len(a.Right)
 			for _, ok := range a.Right {
 				if ok {
-					right[a.Position]++
+					right[at]++
 				}
 			}
 		}
+	}
+	for _, length := range []int{32_850, 131_100, 262_200, 524_400, 1_048_650} {
 		var want []string
-		for _, position := range []string{"start", "middle", "end"} {
-			want = append(want, fmt.Sprintf("%d of %d", right[position], asked[position]))
+		for _, stage := range []string{results.StageRecipe, results.StagePaper} {
+			for _, position := range []string{"start", "middle", "end"} {
+				at := cell{length, stage, position}
+				if asked[at] != 32 { // eight keys of four digits
+					t.Errorf("%v: %d digits asked for, want 32", at, asked[at])
+				}
+				want = append(want, fmt.Sprint(right[at]))
+			}
 		}
-		same(name, want...)
+		same(humanize.Comma(int64(length)), want...)
 	}
 }

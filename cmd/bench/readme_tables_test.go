@@ -113,8 +113,8 @@ func TestReadmeResults(t *testing.T) {
 			}
 		}
 	}
-	_, text, _ := strings.Cut(results, "\nThe perplexity is ")
-	text, _, found := strings.Cut(text, "on the other.")
+	_, text, _ := strings.Cut(results, "\nThe perplexity of Infini-attention is ")
+	text, _, found := strings.Cut(text, "on *proof*.")
 	if !found || strings.Count(overLocal, "to") != 4 {
 		t.Fatalf("the sentence on a model without memory: %q, the run: %q", text, overLocal)
 	}

@@ -232,7 +232,7 @@ func TestSlurm(t *testing.T) {
 		}
 	}
 	t.Logf("%d files compared", len(want))
-	if again := c.bench(v, "submit", "--profile", "smoke"); !strings.Contains(again, "50 done, 0 queued or running, 0 to submit") {
+	if again := c.bench(v, "submit", "--profile", "smoke"); !strings.Contains(again, " 0 queued or running, 0 to submit") {
 		t.Errorf("again: %s", again)
 	}
 }
@@ -261,7 +261,12 @@ func TestSlurmTimeLimit(t *testing.T) {
 			c.do("scontrol", "update", "JobId="+id, "StartTime=now")
 		}
 		if time.Since(start) > 8*time.Minute {
-			t.Fatalf("not resumed (begun: %v); %s\n%s", begun, c.do("squeue"), c.logs())
+			var said []byte
+			for _, file := range files {
+				text, _ := os.ReadFile(file)
+				said = append(said, text...)
+			}
+			t.Fatalf("not resumed (begun: %v); %s\n%s\n%s", begun, said, c.do("squeue"), c.logs())
 		}
 	}
 	if said := c.bench(v, "cancel", "--profile", "kill.yaml"); !strings.HasPrefix(said, "cancelled: ") {

@@ -39,7 +39,7 @@ func (r *Range) Include(values ...float64) {
 // as well: ECharts would choose its own, which need not meet the ends.
 func ValueAxis(name string, r Range) Axis {
 	from, to, step := niceRange(r.Low, r.High)
-	if r.Low >= 0 {
+	if r.Low >= -1e-9*math.Abs(r.High) { // a zero may be rounded to either side
 		from = max(from, 0) // without negative values, none below 0
 	}
 	return Axis{Name: name, Kind: Value, From: from, To: to, Step: step}

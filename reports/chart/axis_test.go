@@ -40,6 +40,15 @@ func TestTicks(t *testing.T) {
 	}
 }
 
+// The bound of a text that is known for certain is 0, up to rounding; losses are not negative.
+func TestValueAxisBeginsAtZero(t *testing.T) {
+	for low, want := range map[float64]bool{0: true, 0.02: true, -1.8e-13: true, -0.1: false} {
+		if from := ValueAxis("loss", Range{low, 2.1}).From; (from == 0) != want {
+			t.Errorf("from %v to 2.1: the axis begins at %v", low, from)
+		}
+	}
+}
+
 // By hand: a fifth of 17.2…21.9 is 0.94, so the step is 1; of 2.20…2.26 it is
 // 0.012, so 0.02.
 func TestNiceRange(t *testing.T) {

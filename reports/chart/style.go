@@ -17,10 +17,11 @@ const (
 	Solid Dash = iota
 	Dashed
 	Dotted
+	DashDotted
 )
 
-// dashes are the styles as ECharts and SVG spell them.
-var dashes = []struct{ echarts, svg string }{{"solid", ""}, {"dashed", "6 4"}, {"dotted", "2 3"}}
+// dashes are the styles as ECharts and SVG spell them; page/charts.js spells the last one out.
+var dashes = []struct{ echarts, svg string }{{"solid", ""}, {"dashed", "6 4"}, {"dotted", "2 3"}, {"dashdotted", "8 3 2 3"}}
 
 // SVG is the style as a stroke-dasharray, "" for a solid line.
 func (d Dash) SVG() string { return dashes[d].svg }
@@ -57,5 +58,6 @@ type Styles map[string]int
 func (s Styles) Next(color string) (Dash, Shape) {
 	n := s[color]
 	s[color]++
-	return NthDash(n), shapes[n%len(shapes)]
+	// As many shapes as dashes: moved on by one in each round, no pair comes twice.
+	return NthDash(n), shapes[(n+n/len(dashes))%len(shapes)]
 }

@@ -63,6 +63,7 @@
   const optionOf = (data) => {
     const option = JSON.parse(data.textContent), groups = JSON.parse(data.dataset.groups || "[]");
     option.series.forEach((series, i) => {
+      if (series.lineStyle?.type === "dashdotted") series.lineStyle.type = [8, 3, 2, 3];
       if (series.renderItem) series.renderItem = renderers[series.renderItem];
       if (Array.isArray(groups[i])) series.data = series.data.filter((_, k) => !off.has(groups[i][k]));
     });
