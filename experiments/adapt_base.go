@@ -76,8 +76,8 @@ func openAdaptBase(ctx context.Context, r *cellRun) (*adaptBase, error) {
 	defer l.Release()
 	within, cancel := l.Context(ctx)
 	defer cancel()
-	err = l.Refresh()
-	if err == nil && made {
+	l.Refresh()
+	if made {
 		base, damage := read()
 		if damage == nil { // what was read before was out of date
 			return base, nil

@@ -83,9 +83,7 @@ func Train(ctx context.Context, o Options, c results.Cell, dir string, advance f
 	ctx, cancel := l.Context(ctx)
 	defer cancel()
 	files, config := cellFiles(dir), configOf(planned.Settings)
-	if err := l.Refresh(); err != nil {
-		return err
-	}
+	l.Refresh()
 	if err := ownsDir(dir, config); err != nil {
 		return err
 	}

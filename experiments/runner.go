@@ -237,13 +237,7 @@ func (r *runner) cell(ctx context.Context, t *turn) (settled bool) {
 // hold makes a cell that this process holds. Two contexts: the one of the run, and one that
 // also ends when the cell is lost, in which case the cell is not settled.
 func (r *runner) hold(ctx, within context.Context, l *lease.Lease, c PlannedCell, files cellFiles) (settled bool) {
-	if err := l.Explain(l.Refresh()); err != nil {
-		if errors.Is(err, atomicfile.ErrFenced) {
-			return false
-		}
-		r.emit(Event{Kind: Failed, Cell: c.Cell, Err: fmt.Errorf("experiments: %w", err)})
-		return true
-	}
+	l.Refresh()
 	hash := hashOf(c.Settings)
 	result, finished := files.result(hash) // again: another process may have made it
 	finished = finished && result.Status == results.StatusDone

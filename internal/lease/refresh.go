@@ -1,7 +1,6 @@
 package lease
 
 import (
-	"errors"
 	"io/fs"
 	"path/filepath"
 )
@@ -9,15 +8,13 @@ import (
 // Refresh makes this machine forget what it remembers of the files below the directory. A
 // file system may show a file that another machine has replaced with its old size for a
 // second or more (FUSE, SMB), or hide a new one (NFS). A new holder that believed that would
-// find intact files cut short, and remove them as damaged.
-func (l *Lease) Refresh() error {
-	return filepath.WalkDir(l.dir, func(path string, _ fs.DirEntry, err error) error {
+// find intact files cut short, and remove them as damaged. What cannot be asked about, its
+// reader reports.
+func (l *Lease) Refresh() {
+	_ = filepath.WalkDir(l.dir, func(path string, _ fs.DirEntry, err error) error {
 		if err == nil {
-			err = refresh(path) // of a directory, before it is read
+			refresh(path) // a directory before it is read
 		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
+		return nil
 	})
 }
