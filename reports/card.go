@@ -43,7 +43,7 @@ func cards(claims []claim) []card {
 	weak := weakest(claims)
 	for i, c := range claims {
 		v := c.verdict()
-		one := card{Claim: c.brief, Verdict: v, Class: verdictClass(string(v)), Sign: signs[v], Why: c.tallied(), Weakest: i == weak, Anchor: c.section}
+		one := card{Claim: c.brief, Verdict: v, Class: verdictClass(string(v)), Sign: signs[v], Why: c.tallied() + c.aside, Weakest: i == weak, Anchor: c.section}
 		one.Axis, one.Label = c.dial.draw(c.evidence)
 		all = append(all, one)
 	}

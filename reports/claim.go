@@ -20,6 +20,7 @@ type claim struct {
 	evidence []evidence
 	scale    string
 	remark   string // what else bears on it and does not count
+	aside    string // the same in few words for its card
 
 	tally string // what parts that hold have in common, after their number: "ratios below 1"
 	dial  *dial  // the axis of its card, nil if its evidence is no numbers
@@ -132,7 +133,7 @@ func (t claim) could() string {
 	if largest.N == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; could detect %s %s", table.Decimals(100*largest.Detectable, 1), largest.Unit)
+	return fmt.Sprintf("; detects %s %s", table.Decimals(100*largest.Detectable, 1), largest.Unit)
 }
 
 // power is what the trials of all parts could have shown, equal words once.

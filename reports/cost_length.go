@@ -124,7 +124,7 @@ func judgeBounded(record Record) (Verdict, string) {
 
 // boundedMemory is the claim of the paper's title: the carried state does not grow.
 func boundedMemory(run *Run, measuredCells []Record) claim {
-	t := claim{text: "Memory stays bounded however long the input", brief: "Bounded memory", place: 7, tally: "memories of constant size", paper: "d_key·(d_value+1)·H·l numbers, whatever the length", scale: "failed"}
+	t := claim{text: "Memory stays bounded however long the input", brief: "Bounded memory", place: 7, tally: "sizes constant", paper: "d_key·(d_value+1)·H·l numbers, whatever the length", scale: "failed"}
 	var found []evidence
 	for _, record := range measuredCells {
 		r, points := record.Result, measured(record)

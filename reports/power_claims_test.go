@@ -100,7 +100,7 @@ func TestPowerOfClaims(t *testing.T) {
 		{"Passkey in 1M tokens", "found", askedKeys(8, 1, 1), DirectionHolds, "46.2 % of the digits (8 keys); 100 % ["},
 		{"Passkey in 1M tokens", "not found", askedKeys(8, 0.1, 1), NotReproduced, "46.2 % of the digits (8 keys); 100 % ["},
 		{"Passkey in 1M tokens", "not found, on two keys", askedKeys(2, 0, 1), NoFairTrial, "2 keys would not show less than 89 % of the digits"},
-		{"Passkey in 1M tokens", "not even found in the question's own segment", askedKeys(8, 0.1, 0.125), NoFairTrial, "the task is not learnt after "},
+		{"Passkey in 1M tokens", "not even found in the question's own segment", askedKeys(8, 0.1, 0.125), NoFairTrial, "not learnt in "},
 
 		{"Better with more of the book", "rises", summarised(0.75), DirectionHolds, "it reaches 75 % of the best possible summary"},
 		{"Better with more of the book", "rises, of poor summaries", summarised(0.6), NoFairTrial, "it reaches only 60 % of the best possible summary"},

@@ -105,6 +105,20 @@ func TestReadmeResults(t *testing.T) {
 		}
 		wantNumbers(t, row[2], claims[i][3]+" "+claims[i][5])
 	}
+	var books string
+	for _, over := range []string{"Transformer-XL", "Memorizing Transformer", "Local only (control)"} {
+		for _, row := range tableRows(readPage(t, "docs/results/books/ratios-arxiv-math.md")) {
+			if row[0] == "Infini-Transformer (Linear + Delta)" && row[1] == over {
+				books += " " + row[3] + " " + row[4]
+			}
+		}
+	}
+	_, real, _ := strings.Cut(results, "Linear + Delta has ")
+	real, _, found := strings.Cut(real, "times that of local")
+	if !found {
+		t.Error("no sentence on real text")
+	}
+	wantNumbers(t, real, books)
 	var overLocal string
 	for _, corpus := range []string{"novel", "proof"} {
 		for _, row := range tableRows(readPage(t, "docs/results/tiny/perplexity-"+corpus+".md")) {
@@ -114,7 +128,7 @@ func TestReadmeResults(t *testing.T) {
 		}
 	}
 	_, text, _ := strings.Cut(results, "\nThe perplexity of Infini-attention is ")
-	text, _, found := strings.Cut(text, "on *proof*.")
+	text, _, found = strings.Cut(text, "on *proof*.")
 	if !found || strings.Count(overLocal, "to") != 4 {
 		t.Fatalf("the sentence on a model without memory: %q, the run: %q", text, overLocal)
 	}
