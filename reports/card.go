@@ -59,7 +59,8 @@ func (t claim) tallied() string {
 		return "no result in this run"
 	case v == NoFairTrial:
 		first := t.decided(v)[0]
-		lacks, _, _ := strings.Cut(first.trial.Lacks, ", and a fair trial") // the section says that too
+		lacks, _, _ := strings.Cut(first.trial.Lacks, ", and a fair trial") // the section says that too,
+		lacks, _, _ = strings.Cut(lacks, " (")                              // and what is in brackets
 		if len(t.evidence) > 1 {
 			lacks = first.who + ": " + lacks
 		}

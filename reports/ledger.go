@@ -131,7 +131,7 @@ func judgeLedger(r results.LedgerRow) (Verdict, string) {
 // ledgerClaim is the claim of the memory column of Table 2.
 func ledgerClaim(l *results.Ledger) claim {
 	t := claim{text: "114 times less memory than the Memorizing Transformer (Table 2)", brief: "114x less memory", place: 2, section: "memory",
-		tally: "ratios exact, by counting", dial: &dial{name: "times less memory", line: 1, format: times, log: true},
+		tally: "ratios exact, counted", dial: &dial{name: "times less memory", line: 1, format: times, log: true},
 		scale: "the paper's sizes; exact, no training"}
 	if l == nil {
 		return t

@@ -35,7 +35,7 @@ func (r *keyRow) couldShow(chance float64) Trial {
 	t.Control = fmt.Sprintf("%s %% [%s, %s] with the key in the question's own segment", table.Hundred(near.Tokens.Value), table.Floored(near.Tokens.Low), table.Ceiled(near.Tokens.High))
 	if near.Tokens.Low <= chance {
 		takes, hours := r.moreTuning(chance)
-		t = t.lacking(fmt.Sprintf("not learnt in %s steps: %s", table.Count(int64(r.scored.Steps)), t.Control), takes)
+		t = t.lacking(fmt.Sprintf("not learnt in %s steps (%s)", table.Count(int64(r.scored.Steps)), t.Control), takes)
 		t.Hours = hours
 	}
 	return t

@@ -7,7 +7,6 @@ import (
 
 	"infinibench/datasets"
 	"infinibench/internal/results"
-	"infinibench/reports/chart"
 	"infinibench/reports/table"
 )
 
@@ -83,7 +82,7 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 		t.dial.line = p.task.Chance
 		var found []evidence
 		var ours []string
-		lows := chart.EmptyRange() // the lowest cell of each rule by our recipe
+		var lowest []string
 		for _, r := range p.rows {
 			switch r.stage {
 			case results.StagePaper:
@@ -100,7 +99,7 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 				if isInfini(r.model) && r.scored != nil {
 					ours = append(ours, r.name(shortName)+" "+string(r.verdict)+", "+r.evidence())
 					if low := r.number().ours; low.N > 0 {
-						lows.Include(low.Mean)
+						lowest = append(lowest, r.name(shortName)+" "+table.Hundred(low.Mean)+" %")
 					}
 				}
 			}
@@ -108,11 +107,7 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 		t.add(found, pages[i].ID, pages[i].ID)
 		if len(ours) > 0 {
 			t.remark = "by our recipe: " + strings.Join(ours, "; ")
-			if low, high := table.Hundred(lows.Low), table.Hundred(lows.High); lows.Low < lows.High {
-				t.aside = fmt.Sprintf("; our recipe: %s to %s %%", low, high)
-			} else if lows.Low == lows.High {
-				t.aside = fmt.Sprintf("; our recipe: %s %%", low)
-			}
+			t.aside = "; our recipe: " + strings.Join(lowest, ", ")
 		}
 	}
 	if t.scale == "" {
