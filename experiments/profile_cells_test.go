@@ -53,8 +53,12 @@ func TestCells(t *testing.T) {
 					want = append(want, fmt.Sprintf(format, append([]any{model}, args...)...)+fmt.Sprintf("-seed%d", seed))
 				}
 			}
+			trained := tableModels
+			if test.profile == "small" { // which has the positive control
+				trained = slices.Insert(slices.Clone(tableModels), 1, "full-attention")
+			}
 			for _, corpus := range test.corpora {
-				add(tableModels, "perplexity-%[2]s-%[1]s-%[3]d", corpus, test.length)
+				add(trained, "perplexity-%[2]s-%[1]s-%[3]d", corpus, test.length)
 			}
 			add(infini, "perplexity-%[2]s-%[1]s-%[3]d", test.corpora[1], test.long)
 			add(test.summarisers, "booksum-"+test.summaries)

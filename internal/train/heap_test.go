@@ -59,7 +59,10 @@ func garbage(t *testing.T, interval, segment int) uint64 {
 	live, total := steps(3)
 	after, sum := steps(more)
 	if after > live+live/50 {
-		t.Errorf("interval %d, segments of %d: the heap grows from %d to %d bytes in %d steps", interval, segment, live, after, more)
+		// Once, it may be what a collection met in use. What steps keep grows again.
+		if again, _ := steps(more); again > after+live/50 {
+			t.Errorf("interval %d, segments of %d: the heap grows from %d to %d to %d bytes in %d steps each", interval, segment, live, after, again, more)
+		}
 	}
 	runtime.KeepAlive(b)
 	return (sum - total) / more
