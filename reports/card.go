@@ -117,11 +117,7 @@ func (d *Document) scale() string {
 	if high == 0 {
 		return cells
 	}
-	words := table.Short(low)
-	if other := table.Short(high); other != words {
-		words += " to " + other
-	}
-	words += " parameters"
+	words := shortRange(low, high) + " parameters"
 	if high < paperScale.Parameters {
 		words += " (paper: ≈" + table.Short(paperScale.Parameters) + ")"
 	}

@@ -81,8 +81,7 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 	for i, p := range tables {
 		t.dial.line = p.task.Chance
 		var found []evidence
-		var ours []string
-		var lowest []string
+		var ours, lowest []string // by our recipe
 		for _, r := range p.rows {
 			switch r.stage {
 			case results.StagePaper:
@@ -107,6 +106,8 @@ func millionTokens(tables []*passkeyTable, pages []passkeyPage) claim {
 		t.add(found, pages[i].ID, pages[i].ID)
 		if len(ours) > 0 {
 			t.remark = "by our recipe: " + strings.Join(ours, "; ")
+		}
+		if len(lowest) > 0 {
 			t.aside = "; our recipe: " + strings.Join(lowest, ", ")
 		}
 	}

@@ -95,11 +95,7 @@ func scaleOfRows(rows []*row) string {
 		low, high, seeds = min(low, r.scale.Parameters), max(high, r.scale.Parameters), max(seeds, len(r.records))
 		full, standIn = full && r.scale.PaperScale, standIn || r.standIn
 	}
-	words := table.Short(low)
-	if other := table.Short(high); other != words {
-		words += " to " + other
-	}
-	words += " of ≈" + table.Short(paperScale.Parameters) + " parameters"
+	words := shortRange(low, high) + " of ≈" + table.Short(paperScale.Parameters) + " parameters"
 	if full {
 		words = "the paper's scale"
 	}

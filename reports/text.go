@@ -39,3 +39,12 @@ func duration(seconds float64) string {
 	}
 	return fmt.Sprintf("%.1f h", seconds/3600)
 }
+
+// shortRange writes two counts as "62K to 83K", or one if they look the same.
+func shortRange(low, high int64) string {
+	from, to := table.Short(low), table.Short(high)
+	if from == to {
+		return from
+	}
+	return from + " to " + to
+}
