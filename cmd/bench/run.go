@@ -236,7 +236,7 @@ func fittingWorkers(env *environment, o experiments.Options) int {
 	return n
 }
 
-// warnSlowBLAS warns of the cost of running without OpenBLAS.
+// warnSlowBLAS prints blasWarning.
 func warnSlowBLAS(env *environment) {
 	if warning := blasWarning(); warning != "" {
 		fmt.Fprintf(env.stderr, "bench: %s\n", warning)

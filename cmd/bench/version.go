@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -27,17 +28,27 @@ func buildVersion() string {
 	return version
 }
 
-// blasWarning is a warning of the cost of running without OpenBLAS, or "".
+// blasWarning is a warning of the cost of running without OpenBLAS or with kernels for a much
+// older processor, or "".
 func blasWarning() string {
 	reason := kernel.FallbackReason()
 	if reason == nil {
-		return ""
+		return narrowWarning(kernel.NarrowKernels(), os.Getenv("OPENBLAS_CORETYPE"))
 	}
 	remedy := "`make setup` installs it or says how"
 	if errors.Is(reason, kernel.ErrNoRoom) {
 		remedy = "raise ulimit -v or -d, or h_vmem of a batch system"
 	}
 	return fmt.Sprintf("matrix products run in pure Go, about 10 times slower than OpenBLAS (%v): %s", reason, remedy)
+}
+
+// narrowWarning is the warning for the kernels of an old processor, unless the user chose them.
+// The factor of 5 was measured with Prescott's on a Xeon of 2023 (docs/log.md, 2026-11-29).
+func narrowWarning(kernels, chosen string) string {
+	if kernels == "" || chosen != "" {
+		return ""
+	}
+	return fmt.Sprintf("OpenBLAS does not know this processor and multiplies with kernels for an old one (%s), up to 5 times more slowly: install OpenBLAS 0.3.25 or newer, name its file in INFINIBENCH_BLAS, or set OPENBLAS_CORETYPE to Haswell (AVX2) or SkylakeX (AVX-512)", kernels)
 }
 
 func versionCommand(env *environment) *cobra.Command {

@@ -180,6 +180,21 @@ func TestBLASNamesTheLibrary(t *testing.T) {
 	})
 }
 
+// TestNarrowKernel: the descriptions are those of real libraries.
+func TestNarrowKernel(t *testing.T) {
+	for config, want := range map[string]string{
+		"OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH NO_AFFINITY Prescott MAX_THREADS=64":    "Prescott", // Debian 12, Emerald Rapids
+		"OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH NO_AFFINITY Cooperlake MAX_THREADS=64":  "",         // Debian 12, Sapphire Rapids
+		"OpenBLAS 0.3.29 NO_LAPACKE DYNAMIC_ARCH NO_AFFINITY Cooperlake MAX_THREADS=128": "",         // Debian 13, Emerald Rapids
+		"OpenBLAS 0.3.7.dev NO_AFFINITY USE_OPENMP HASWELL MAX_THREADS=64":               "",         // built for one processor
+		"OpenBLAS 0.3.21 NO_AFFINITY SANDYBRIDGE MAX_THREADS=64":                         "SANDYBRIDGE",
+	} {
+		if got := narrowKernel(config); got != want {
+			t.Errorf("%s: %q, want %q", config, got, want)
+		}
+	}
+}
+
 func BenchmarkGemm(b *testing.B) {
 	chosen := library
 	defer func() { library = chosen }()
