@@ -176,29 +176,24 @@ func number(t *testing.T, s string) float64 {
 	return x
 }
 
-// The table of docs/results/books has the geometric means over the seeds of its result files,
-// and a trained model of each of its models that is small enough for a repository.
+// booksModels are the names of docs/results/books for the models of its result files.
+var booksModels = map[string]string{
+	"Transformer-XL": "transformer-xl", "Memorizing Transformer": "memorizing", "Compressive Transformer": "compressive",
+	"Recurrent Memory Transformer": "rmt", "Local only (control)": "local-only", "Full attention (control)": "full-attention",
+	"Infini-Transformer (Linear)": "infini-linear", "Infini-Transformer (Linear + Delta)": "infini-delta",
+}
+
+// The table of models in docs/results/books has the geometric means over the three seeds of its
+// result files, and their ratios to local-only's, seed by seed; the table of ratios has those
+// of the pairs that it names. Each model has a trained model that is small enough for a repository.
 func TestPublishedBooks(t *testing.T) {
 	const dir = "docs/results/books"
-	rows := tableRows(readPage(t, dir+"/README.md"))
-	for name, model := range map[string]string{
-		"Transformer-XL": "transformer-xl", "Memorizing Transformer": "memorizing", "Compressive Transformer": "compressive",
-		"Recurrent Memory Transformer": "rmt", "Local only (control)": "local-only", "Full attention (control)": "full-attention",
-		"Infini-Transformer (Linear)": "infini-linear", "Infini-Transformer (Linear + Delta)": "infini-delta",
-	} {
-		i := slices.IndexFunc(rows, func(row []string) bool { return row[0] == name })
-		if i < 0 {
-			t.Errorf("no row for %s", name)
-			continue
-		}
-		for column, corpus := range []string{"pg19", "arxiv-math"} {
-			paths, err := filepath.Glob(filepath.Join("../..", dir, "runs/perplexity-"+corpus+"-"+model+"-2048-seed*/result.json"))
-			if err != nil || len(paths) == 0 {
-				t.Fatalf("no results of %s on %s (%v)", model, corpus, err)
-			}
-			var logs float64
-			for _, path := range paths {
-				text, err := os.ReadFile(path)
+	corpora := []string{"pg19", "arxiv-math"}
+	perplexities := map[string][]float64{} // of a corpus and a model, by seed
+	for _, corpus := range corpora {
+		for _, model := range booksModels {
+			for seed := 1; seed <= 3; seed++ {
+				text, err := os.ReadFile(filepath.Join("../..", dir, "runs", fmt.Sprintf("perplexity-%s-%s-2048-seed%d/result.json", corpus, model, seed)))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -206,15 +201,56 @@ func TestPublishedBooks(t *testing.T) {
 				if err := json.Unmarshal(text, &r); err != nil {
 					t.Fatal(err)
 				}
-				logs += r.Perplexity.Intact.NLL / float64(r.Perplexity.Intact.Tokens) / float64(len(paths))
-			}
-			if got, want := rows[i][column+1], fmt.Sprintf("%.2f", math.Exp(logs)); got != want {
-				t.Errorf("%s on %s: %s, in the results %s", name, corpus, got, want)
+				perplexities[corpus+model] = append(perplexities[corpus+model], math.Exp(r.Perplexity.Intact.NLL/float64(r.Perplexity.Intact.Tokens)))
 			}
 			weights, err := os.Stat(filepath.Join("../..", dir, "runs/perplexity-"+corpus+"-"+model+"-2048-seed1/checkpoint/model.safetensors"))
 			if err != nil || weights.Size() > 4<<20 {
 				t.Errorf("the model %s of %s: %v, %v", model, corpus, weights, err)
 			}
 		}
+	}
+	ratio := func(corpus, model, base string) string {
+		var ratios []float64
+		for i, p := range perplexities[corpus+model] {
+			ratios = append(ratios, p/perplexities[corpus+base][i])
+		}
+		e := estimateOf(ratios)
+		return fmt.Sprintf("%.3f [%.3f, %.3f]", e.mean, e.low, e.high)
+	}
+	models, pairs := 0, 0
+	for _, row := range tableRows(readPage(t, dir+"/README.md")) {
+		model, base := booksModels[row[0]], "local-only"
+		var want []string
+		if model != "" {
+			models++
+			for _, corpus := range corpora {
+				want = append(want, fmt.Sprintf("%.2f", estimateOf(perplexities[corpus+model]).mean))
+			}
+		} else if this, other, found := strings.Cut(row[0], " ÷ "); found {
+			pairs++
+			long := map[string]string{"Linear": "infini-linear", "Linear + Delta": "infini-delta", "local only": "local-only", "full attention": "full-attention"}
+			for name, m := range booksModels {
+				long[name] = m
+			}
+			if model, base = long[this], long[other]; model == "" || base == "" {
+				t.Errorf("%s is no pair of models", row[0])
+				continue
+			}
+		} else {
+			continue
+		}
+		for _, corpus := range corpora {
+			if model == base {
+				want = append(want, "–")
+			} else {
+				want = append(want, ratio(corpus, model, base))
+			}
+		}
+		if got := row[1 : 1+len(want)]; !slices.Equal(got, want) {
+			t.Errorf("%s: %q, in the results %q", row[0], got, want)
+		}
+	}
+	if models != len(booksModels) || pairs < 4 {
+		t.Errorf("%d models and %d pairs", models, pairs)
 	}
 }
