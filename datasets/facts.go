@@ -3,6 +3,7 @@ package datasets
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 )
 
 // FactCounts are the numbers of facts that NewFacts offers; each is a corpus of its own,
@@ -15,13 +16,25 @@ func FactsName(n int) string { return fmt.Sprintf("facts-%d", n) }
 // NewFacts returns a generated corpus that shows what a memory is good for: n facts, each
 // with one of eight values for a document, which are mentioned again at rates a factor of
 // 64 apart. A fact that is mentioned often was last stated in the same segment or the one
-// before; a rare one, dozens of segments ago. Within the corpus, how long ago a fact was
-// stated says nothing about its value, so the loss on a fact against its age shows how long
-// a model remembers. words and documents are as in NewNovel.
+// before; a rare one, dozens of segments ago. Each document deals the rates anew, so that no
+// fact is rarer than another in training: the loss on a fact against its age shows how long
+// a model remembers, and not how often it has met the fact's words. words and documents are
+// as in NewNovel.
 //
 // With 8 to 32 facts, a mention of the most frequent comes every 8th sentence and of the
-// rarest every 512th. With 64, every 15th and 970th.
+// rarest every 512th. With 64, every 15th and 970th. The ideal readers know the rates.
 func NewFacts(n, words, documents int) Generated {
+	return &generator{
+		name: FactsName(n), grammar: factsGrammar(n, nil), words: words,
+		dealt:   func(r *rand.Rand) *grammar { return factsGrammar(n, r.Perm(n)) },
+		standIn: fmt.Sprintf("generated text with %d facts", n),
+		sizes:   map[Split]int{Train: trainDocuments, Validation: documents, Test: documents},
+	}
+}
+
+// factsGrammar writes of n facts, the i-th of them with the rates[i]-th highest rate; nil is the
+// order of the facts.
+func factsGrammar(n int, rates []int) *grammar {
 	g := &grammar{}
 	total := 0.0
 	for i := range n {
@@ -31,7 +44,11 @@ func NewFacts(n, words, documents int) Generated {
 			names = append(names, fmt.Sprintf("name%d%c", i+1, 'a'+letter))
 		}
 		g.values = append(g.values, names)
-		often := math.Exp2(-6 * float64(i) / float64(n-1))
+		rate := i
+		if rates != nil {
+			rate = rates[i]
+		}
+		often := math.Exp2(-6 * float64(rate) / float64(n-1))
 		total += often
 		value := fmt.Sprintf("VALUE:%d", i)
 		g.sentence(often/2, "the", role, value, "FREE:sang,slept,laughed,waited", ".")
@@ -40,9 +57,5 @@ func NewFacts(n, words, documents int) Generated {
 	if rest := 8 - total; rest > 0 {
 		g.sentence(rest, "it", "FREE:rained,snowed,thundered,cleared", "all", "FREE:morning,evening,week,day", ".")
 	}
-	return &generator{
-		name: FactsName(n), grammar: g.finish(), words: words,
-		standIn: fmt.Sprintf("generated text with %d facts", n),
-		sizes:   map[Split]int{Train: trainDocuments, Validation: documents, Test: documents},
-	}
+	return g.finish()
 }

@@ -10,6 +10,7 @@ import (
 type generator struct {
 	name    string
 	grammar *grammar
+	dealt   func(*rand.Rand) *grammar // the grammar of one document; nil: all have the same
 	standIn string
 	words   int           // of each document
 	sizes   map[Split]int // documents
@@ -32,10 +33,14 @@ func (c *generator) Document(split Split, i int) (Document, error) {
 	}
 	// Each split has its own random stream, so no document is in two.
 	stream := map[Split]uint64{Train: 1, Validation: 2, Test: 3}[split]
-	words := c.grammar.write(rand.New(rand.NewPCG(stream, uint64(i))), c.words)
+	r, g := rand.New(rand.NewPCG(stream, uint64(i))), c.grammar
+	if c.dealt != nil {
+		g = c.dealt(r)
+	}
+	words := g.write(r, c.words)
 	return Document{
 		ID: fmt.Sprintf("%s-%s-%d", c.name, split, i), Text: strings.Join(words, " "),
-		Ideal: &generated{grammar: c.grammar, words: words},
+		Ideal: &generated{grammar: g, words: words},
 	}, nil
 }
 
