@@ -21,8 +21,9 @@ func FactsName(n int) string { return fmt.Sprintf("facts-%d", n) }
 // a model remembers, and not how often it has met the fact's words. words and documents are
 // as in NewNovel.
 //
-// With 8 to 32 facts, a mention of the most frequent comes every 8th sentence and of the
-// rarest every 512th. With 64, every 15th and 970th. The ideal readers know the rates.
+// Nine of ten sentences, of six words on average, state a fact: with 8 facts, the most frequent
+// every 2.5 sentences and the rarest every 158; with 64, every 17 and every 1,100. The ideal
+// readers know the rates.
 func NewFacts(n, words, documents int) Generated {
 	return &generator{
 		name: FactsName(n), grammar: factsGrammar(n, nil), words: words,
@@ -54,8 +55,6 @@ func factsGrammar(n int, rates []int) *grammar {
 		g.sentence(often/2, "the", role, value, "FREE:sang,slept,laughed,waited", ".")
 		g.sentence(often/2, "at", "FREE:dawn,noon,dusk,night", "the", role, value, "left", ".")
 	}
-	if rest := 8 - total; rest > 0 {
-		g.sentence(rest, "it", "FREE:rained,snowed,thundered,cleared", "all", "FREE:morning,evening,week,day", ".")
-	}
+	g.sentence(total/9, "it", "FREE:rained,snowed,thundered,cleared", "all", "FREE:morning,evening,week,day", ".")
 	return g.finish()
 }
