@@ -14,12 +14,11 @@ var FactCounts = []int{8, 16, 32, 64}
 func FactsName(n int) string { return fmt.Sprintf("facts-%d", n) }
 
 // NewFacts returns a generated corpus that shows what a memory is good for: n facts, each
-// with one of eight values for a document, which are mentioned again at rates a factor of
-// 64 apart. A fact that is mentioned often was last stated in the same segment or the one
-// before; a rare one, dozens of segments ago. Each document deals the rates anew, so that no
-// fact is rarer than another in training: the loss on a fact against its age shows how long
-// a model remembers, and not how often it has met the fact's words. words and documents are
-// as in NewNovel.
+// with one of eight values for a document, which are mentioned again at rates that span a
+// factor of 64. Each document deals the rates anew, so that no fact is rarer than another in
+// training: the loss on a fact against its age shows how long a model remembers, and not how
+// often it has met the fact's words. What age and rarity still share is that a rare fact has
+// been stated less often in its document. words and documents are as in NewNovel.
 //
 // Nine of ten sentences, of six words on average, state a fact: with 8 facts, the most frequent
 // every 2.5 sentences and the rarest every 158; with 64, every 17 and every 1,100. The ideal

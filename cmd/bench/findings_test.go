@@ -65,6 +65,7 @@ var trials = []trial{
 	{"Books: Delta, emptied", "", "books", "infini-delta", emptied},
 	{"Books: Linear", "", "books", "infini-linear", own},
 	{"Books: Transformer-XL", "", "books", "transformer-xl", own},
+	{"Books: Transformer-XL, emptied", "", "books", "transformer-xl", emptied},
 	{"I: local only, segments of 64", "", "segment-64", "local-only", own},
 	{"I: learned scale, segments of 64", "", "segment-64", "local-scaled", own},
 	{"I: Delta, segments of 64", "", "segment-64", "infini-delta", own},
@@ -184,7 +185,8 @@ func (m measured) cells() []string {
 
 // TestLocalModel: the tables and the figures of the finding come from the committed results,
 // and so do the numbers of its text. An item of a list names rows of a table in bold; its
-// numbers with decimals are theirs, and its percentages are what their ratios lack to 1.
+// numbers with decimals are theirs, and its percentages are what their ratios lack to 1 or, for
+// an emptied model, what its memory saves.
 func TestLocalModel(t *testing.T) {
 	rows := measure(t, localModel(t))
 	values := map[string][]float64{}
@@ -201,6 +203,11 @@ func TestLocalModel(t *testing.T) {
 		f.X.Labels = append(f.X.Labels, m.short)
 		f.Marks = append(f.Marks, chart.Mark{X: float64(len(f.X.Labels) - 1), Mean: m.ratio.mean, Low: m.ratio.low, High: m.ratio.high, Color: chart.Vermillion})
 		shown.Include(m.ratio.mean, m.ratio.low, m.ratio.high, 1)
+	}
+	for i, m := range rows[1:] { // an emptied model follows the same with its memory
+		if own := rows[i]; strings.HasSuffix(m.name, ", emptied") && own.run == m.run && own.model == m.model {
+			values[m.name] = append(values[m.name], 100*(1-own.ratio.mean/m.ratio.mean))
+		}
 	}
 	f.Y = chart.ValueAxis("perplexity ÷ local only", shown)
 	lead, leads := leadOverTraining(t, values)

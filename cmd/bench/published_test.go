@@ -185,11 +185,12 @@ var booksModels = map[string]string{
 
 // The table of models in docs/results/books has the geometric means over the three seeds of its
 // result files, and their ratios to local-only's, seed by seed; the table of ratios has those
-// of the pairs that it names. Each model has a trained model that is small enough for a repository.
+// of the pairs that it names, and the last table the ratios to the emptied models. Each model has a trained model that is small enough for a repository.
 func TestPublishedBooks(t *testing.T) {
 	const dir = "docs/results/books"
 	corpora := []string{"pg19", "arxiv-math"}
 	perplexities := map[string][]float64{} // of a corpus and a model, by seed
+	emptied := map[string][]float64{}
 	for _, corpus := range corpora {
 		for _, model := range booksModels {
 			for seed := 1; seed <= 3; seed++ {
@@ -202,6 +203,9 @@ func TestPublishedBooks(t *testing.T) {
 					t.Fatal(err)
 				}
 				perplexities[corpus+model] = append(perplexities[corpus+model], math.Exp(r.Perplexity.Intact.NLL/float64(r.Perplexity.Intact.Tokens)))
+				if zeroed := r.Perplexity.Zeroed; zeroed != nil {
+					emptied[corpus+model] = append(emptied[corpus+model], math.Exp(zeroed.NLL/float64(zeroed.Tokens)))
+				}
 			}
 			weights, err := os.Stat(filepath.Join("../..", dir, "runs/perplexity-"+corpus+"-"+model+"-2048-seed1/checkpoint/model.safetensors"))
 			if err != nil || weights.Size() > 4<<20 {
@@ -209,16 +213,39 @@ func TestPublishedBooks(t *testing.T) {
 			}
 		}
 	}
-	ratio := func(corpus, model, base string) string {
+	ratio := func(of, over []float64) string {
 		var ratios []float64
-		for i, p := range perplexities[corpus+model] {
-			ratios = append(ratios, p/perplexities[corpus+base][i])
+		for i, p := range of {
+			ratios = append(ratios, p/over[i])
 		}
 		e := estimateOf(ratios)
 		return fmt.Sprintf("%.3f [%.3f, %.3f]", e.mean, e.low, e.high)
 	}
 	models, pairs := 0, 0
-	for _, row := range tableRows(readPage(t, dir+"/README.md")) {
+	page, worth, found := strings.Cut(readPage(t, dir+"/README.md"), "\n## What the memory is worth\n")
+	if !found {
+		t.Fatal("no section on what the memory is worth")
+	}
+	memories := 0
+	for _, row := range tableRows(worth) {
+		if model := booksModels[row[0]]; model != "" {
+			memories++
+			var want []string
+			for _, corpus := range corpora {
+				want = append(want, ratio(perplexities[corpus+model], emptied[corpus+model]))
+			}
+			for _, corpus := range corpora {
+				want = append(want, ratio(emptied[corpus+model], perplexities[corpus+"local-only"]))
+			}
+			if !slices.Equal(row[1:], want) {
+				t.Errorf("%s: %q, in the results %q", row[0], row[1:], want)
+			}
+		}
+	}
+	if memories != len(booksModels)-1 { // local-only has none
+		t.Errorf("%d memories", memories)
+	}
+	for _, row := range tableRows(page) {
 		model, base := booksModels[row[0]], "local-only"
 		var want []string
 		if model != "" {
@@ -243,7 +270,7 @@ func TestPublishedBooks(t *testing.T) {
 			if model == base {
 				want = append(want, "–")
 			} else {
-				want = append(want, ratio(corpus, model, base))
+				want = append(want, ratio(perplexities[corpus+model], perplexities[corpus+base]))
 			}
 		}
 		if got := row[1 : 1+len(want)]; !slices.Equal(got, want) {

@@ -48,7 +48,11 @@ func narrowWarning(kernels, chosen string) string {
 	if kernels == "" || chosen != "" {
 		return ""
 	}
-	return fmt.Sprintf("OpenBLAS does not know this processor and multiplies with kernels for an old one (%s), up to 5 times more slowly: install OpenBLAS 0.3.25 or newer, name its file in INFINIBENCH_BLAS, or set OPENBLAS_CORETYPE to Haswell (AVX2) or SkylakeX (AVX-512)", kernels)
+	better := "Haswell"
+	if kernel.AVX512() {
+		better = "SkylakeX"
+	}
+	return fmt.Sprintf("OpenBLAS does not recognise this processor and uses kernels for an old one (%s), up to 5 times slower: install OpenBLAS 0.3.25 or newer, name its file in INFINIBENCH_BLAS, or set OPENBLAS_CORETYPE=%s", kernels, better)
 }
 
 func versionCommand(env *environment) *cobra.Command {

@@ -25,6 +25,12 @@ func NarrowKernels() string {
 	return narrowKernel(l.config)
 }
 
+// AVX512 reports whether this processor has the instructions that OpenBLAS's kernels for
+// SkylakeX need.
+func AVX512() bool {
+	return cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL
+}
+
 // narrowKernel finds the name in the library's description of itself, where it comes last but
 // for the number of threads: "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH NO_AFFINITY Prescott
 // MAX_THREADS=64".
