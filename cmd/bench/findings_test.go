@@ -319,36 +319,49 @@ func checkItems(t *testing.T, text string, of map[string][]float64) {
 	}
 }
 
-// TestDistance holds the table of docs/findings/distance.md to its result files.
+// TestDistance holds the tables of docs/findings/distance.md, one for each number of facts, to
+// the result files of three seeds: mean loss of a fact by its age.
 func TestDistance(t *testing.T) {
 	const page = "docs/findings/distance"
-	rows := tableRows(readPage(t, page+".md"))
-	for name, model := range map[string]string{
+	models := map[string]string{
 		"Infini-Transformer (Linear + Delta)": "infini-delta", "Infini-Transformer (Linear)": "infini-linear",
 		"Memorizing Transformer": "memorizing", "Transformer-XL": "transformer-xl", "Compressive Transformer": "compressive",
 		"Recurrent Memory Transformer": "rmt", "Local only (control)": "local-only",
-	} {
-		paths, err := filepath.Glob(filepath.Join("../..", page, "novel-"+model+"-seed*.json.gz"))
-		if err != nil || len(paths) != 3 {
-			t.Fatalf("%s: %d results, %v", model, len(paths), err)
+	}
+	text := readPage(t, page+".md")
+	for _, n := range []int{8, 32} {
+		_, part, found := strings.Cut(text, fmt.Sprintf("\n## %d facts\n", n))
+		if !found {
+			t.Fatalf("no section for %d facts", n)
 		}
-		means := make([]float64, 5) // in sight, 1, 2 to 3, 4 to 7, 8 to 15 segments ago
-		for _, path := range paths {
-			var r results.Result
-			if err := json.Unmarshal(unpack(t, path), &r); err != nil {
-				t.Fatal(err)
+		part, _, _ = strings.Cut(part, "\n## ")
+		rows := tableRows(part)
+		if len(rows) != len(models) {
+			t.Errorf("%d facts: %d rows", n, len(rows))
+		}
+		for _, row := range rows {
+			paths, err := filepath.Glob(filepath.Join("../..", page, fmt.Sprintf("facts-%d-%s-seed*.json.gz", n, models[row[0]])))
+			if err != nil || len(paths) != 3 {
+				t.Fatalf("%s, %d facts: %d results, %v", row[0], n, len(paths), err)
 			}
-			for i := range means {
-				a := r.Perplexity.Ages[i]
-				means[i] += a.NLL / float64(a.Tokens) / float64(len(paths))
+			means := make([]float64, 8) // in sight, 1, 2 to 3, and so on to 64 to 127 segments ago
+			for _, path := range paths {
+				var r results.Result
+				if err := json.Unmarshal(unpack(t, path), &r); err != nil {
+					t.Fatal(err)
+				}
+				for i := range means {
+					a := r.Perplexity.Ages[i]
+					means[i] += a.NLL / float64(a.Tokens) / float64(len(paths))
+				}
 			}
-		}
-		want := []string{name}
-		for _, m := range means {
-			want = append(want, table.Decimals(m, 2))
-		}
-		if !slices.ContainsFunc(rows, func(row []string) bool { return slices.Equal(row, want) }) {
-			t.Errorf("no row %q", want)
+			want := []string{row[0]}
+			for _, m := range means {
+				want = append(want, table.Decimals(m, 2))
+			}
+			if !slices.Equal(row, want) {
+				t.Errorf("%d facts: %q, in the results %q", n, row, want)
+			}
 		}
 	}
 }
