@@ -30,11 +30,13 @@ func (c *comparison) ageChart(slug string) (*chart.Chart, error) {
 		}
 	}
 	if len(lines) > 0 && len(c.ideals) == 1 {
-		bound := line[span]{Curve: chart.Curve{Name: "ideal, last segment only", Color: chart.Grey, Dash: chart.NthDash(2), Width: 2}, value: map[span]float64{}}
-		for _, r := range c.rows {
-			maps.Copy(bound.value, means(r.byAge(func(a results.AgeScore) float64 { return a.IdealSegment })))
+		for k, name := range []string{"ideal, full history", "ideal, last segment only"} {
+			bound := line[span]{Curve: chart.Curve{Name: name, Color: chart.Grey, Dash: chart.NthDash(k + 1), Width: 2}, value: map[span]float64{}}
+			for _, r := range c.rows {
+				maps.Copy(bound.value, means(r.byAge(func(a results.AgeScore) float64 { return []float64{a.IdealFull, a.IdealSegment}[k] })))
+			}
+			lines = append(lines, bound)
 		}
-		lines = append(lines, bound)
 	}
 	label := func(at span) string {
 		switch {

@@ -22,7 +22,7 @@ func TestLossByAge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "0|0.6000|0.000\n2–3|1.200|1.500\n4 or more|1.000|2.000"
+	want := "0|0.6000|0.000|0.000\n2–3|1.200|0.000|1.500\n4 or more|1.000|0.000|2.000"
 	var got []string
 	for _, row := range f.Data.Rows {
 		got = append(got, strings.Join(row, "|"))

@@ -320,7 +320,7 @@ func checkItems(t *testing.T, text string, of map[string][]float64) {
 }
 
 // TestDistance holds the tables of docs/findings/distance.md, one for each number of facts, to
-// the result files of three seeds: mean loss of a fact by its age.
+// the result files of three seeds: the mean loss of a fact by its age, and the seeds' range.
 func TestDistance(t *testing.T) {
 	const page = "docs/findings/distance"
 	models := map[string]string{
@@ -344,20 +344,20 @@ func TestDistance(t *testing.T) {
 			if err != nil || len(paths) != 3 {
 				t.Fatalf("%s, %d facts: %d results, %v", row[0], n, len(paths), err)
 			}
-			means := make([]float64, 8) // in sight, 1, 2 to 3, and so on to 64 to 127 segments ago
+			losses := make([][]float64, 8) // in sight, 1, 2 to 3, and so on to 64 to 127 segments ago
 			for _, path := range paths {
 				var r results.Result
 				if err := json.Unmarshal(unpack(t, path), &r); err != nil {
 					t.Fatal(err)
 				}
-				for i := range means {
+				for i := range losses {
 					a := r.Perplexity.Ages[i]
-					means[i] += a.NLL / float64(a.Tokens) / float64(len(paths))
+					losses[i] = append(losses[i], a.NLL/float64(a.Tokens))
 				}
 			}
 			want := []string{row[0]}
-			for _, m := range means {
-				want = append(want, table.Decimals(m, 2))
+			for _, l := range losses {
+				want = append(want, fmt.Sprintf("%.2f (%.2f–%.2f)", stat.Mean(l, nil), slices.Min(l), slices.Max(l)))
 			}
 			if !slices.Equal(row, want) {
 				t.Errorf("%d facts: %q, in the results %q", n, row, want)

@@ -51,9 +51,10 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// slowBLAS is the warning on a machine without OpenBLAS, with its line end, or "".
+// slowBLAS is the warning on a machine whose products are slow, with its line end, or "".
 func slowBLAS(text string) string {
-	if first, _, found := strings.Cut(text, "\n"); found && strings.Contains(first, "pure Go") {
+	first, _, found := strings.Cut(text, "\n")
+	if found && (strings.Contains(first, "pure Go") || strings.Contains(first, "OpenBLAS does not recognise this processor")) {
 		return first + "\n"
 	}
 	return ""
