@@ -25,16 +25,15 @@ func FactsName(n int) string { return fmt.Sprintf("facts-%d", n) }
 // readers know the rates.
 func NewFacts(n, words, documents int) Generated {
 	return &generator{
-		name: FactsName(n), grammar: factsGrammar(n, nil), words: words,
+		name: FactsName(n), grammar: factsGrammar(n, make([]int, n)), words: words, // any rates: it gives the vocabulary
 		dealt:   func(r *rand.Rand) *grammar { return factsGrammar(n, r.Perm(n)) },
 		standIn: fmt.Sprintf("generated text with %d facts", n),
 		sizes:   map[Split]int{Train: trainDocuments, Validation: documents, Test: documents},
 	}
 }
 
-// factsGrammar writes of n facts, the i-th of them with the rates[i]-th highest rate; nil is the
-// order of the facts.
-func factsGrammar(n int, rates []int) *grammar {
+// factsGrammar writes of n facts, the i-th of them with the ranks[i]-th highest rate, from 0.
+func factsGrammar(n int, ranks []int) *grammar {
 	g := &grammar{}
 	total := 0.0
 	for i := range n {
@@ -44,11 +43,7 @@ func factsGrammar(n int, rates []int) *grammar {
 			names = append(names, fmt.Sprintf("name%d%c", i+1, 'a'+letter))
 		}
 		g.values = append(g.values, names)
-		rate := i
-		if rates != nil {
-			rate = rates[i]
-		}
-		often := math.Exp2(-6 * float64(rate) / float64(n-1))
+		often := math.Exp2(-6 * float64(ranks[i]) / float64(n-1))
 		total += often
 		value := fmt.Sprintf("VALUE:%d", i)
 		g.sentence(often/2, "the", role, value, "FREE:sang,slept,laughed,waited", ".")

@@ -2,7 +2,6 @@ package reports
 
 import (
 	"fmt"
-	"maps"
 	"math"
 
 	"infinibench/internal/results"
@@ -29,15 +28,9 @@ func (c *comparison) ageChart(slug string) (*chart.Chart, error) {
 			lines = append(lines, lineOf(r.positionCurve(c.name(r), styles), value))
 		}
 	}
-	if len(lines) > 0 && len(c.ideals) == 1 {
-		for k, name := range []string{"ideal, full history", "ideal, last segment only"} {
-			bound := line[span]{Curve: chart.Curve{Name: name, Color: chart.Grey, Dash: chart.NthDash(k + 1), Width: 2}, value: map[span]float64{}}
-			for _, r := range c.rows {
-				maps.Copy(bound.value, means(r.byAge(func(a results.AgeScore) float64 { return []float64{a.IdealFull, a.IdealSegment}[k] })))
-			}
-			lines = append(lines, bound)
-		}
-	}
+	lines = c.withIdeals(lines, func(r *row, reader int) map[span]Interval {
+		return r.byAge(func(a results.AgeScore) float64 { return []float64{a.IdealFull, a.IdealSegment}[reader] })
+	})
 	label := func(at span) string {
 		switch {
 		case at.to == math.MaxInt64:

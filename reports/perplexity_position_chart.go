@@ -30,19 +30,29 @@ func (c *comparison) positionChart(slug string) (*chart.Chart, error) {
 			lines = append(lines, lineOf(r.positionCurve(c.name(r), styles), value))
 		}
 	}
-	// With two segment sizes a position has two bounds and no line is either.
-	if len(lines) > 0 && len(c.ideals) == 1 {
-		for k, name := range []string{"ideal, full history", "ideal, last segment only"} {
-			bound := line[span]{Curve: chart.Curve{Name: name, Color: chart.Grey, Dash: chart.NthDash(1 + k), Width: 2}, value: map[span]float64{}}
-			for _, r := range c.rows {
-				maps.Copy(bound.value, means(r.byPosition(func(_ results.Result, b results.Bucket) (float64, bool) {
-					return []float64{b.IdealFull, b.IdealSegment}[k], b.IdealFull > 0
-				})))
-			}
-			lines = append(lines, bound)
-		}
-	}
+	lines = c.withIdeals(lines, func(r *row, reader int) map[span]Interval {
+		return r.byPosition(func(_ results.Result, b results.Bucket) (float64, bool) {
+			return []float64{b.IdealFull, b.IdealSegment}[reader], b.IdealFull > 0
+		})
+	})
 	return drawPositions(f, lines, "loss, nats per token")
+}
+
+// withIdeals adds the ideal readers' lines to those of the models: values returns a row's bounds for the
+// reader of the full history, 0, or of the last segment, 1. With two segment sizes a place has
+// two bounds and no line is either.
+func (c *comparison) withIdeals(lines []line[span], values func(r *row, reader int) map[span]Interval) []line[span] {
+	if len(lines) == 0 || len(c.ideals) != 1 {
+		return lines
+	}
+	for k, name := range []string{"ideal, full history", "ideal, last segment only"} {
+		bound := line[span]{Curve: chart.Curve{Name: name, Color: chart.Grey, Dash: chart.NthDash(1 + k), Width: 2}, value: map[span]float64{}}
+		for _, r := range c.rows {
+			maps.Copy(bound.value, means(values(r, k)))
+		}
+		lines = append(lines, bound)
+	}
+	return lines
 }
 
 // gainChart shows the same as positionChart against the control, on an axis of

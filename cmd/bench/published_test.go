@@ -176,8 +176,8 @@ func number(t *testing.T, s string) float64 {
 	return x
 }
 
-// booksModels are the names of docs/results/books for the models of its result files.
-var booksModels = map[string]string{
+// modelIDs are the ids, in result files, of the models that the pages name.
+var modelIDs = map[string]string{
 	"Transformer-XL": "transformer-xl", "Memorizing Transformer": "memorizing", "Compressive Transformer": "compressive",
 	"Recurrent Memory Transformer": "rmt", "Local only (control)": "local-only", "Full attention (control)": "full-attention",
 	"Infini-Transformer (Linear)": "infini-linear", "Infini-Transformer (Linear + Delta)": "infini-delta",
@@ -185,14 +185,15 @@ var booksModels = map[string]string{
 
 // The table of models in docs/results/books has the geometric means over the three seeds of its
 // result files, and their ratios to local-only's, seed by seed; the table of ratios has those
-// of the pairs that it names, and the last table the ratios to the emptied models. Each model has a trained model that is small enough for a repository.
+// of the pairs that it names, and the last table the ratios to the emptied models. For each
+// model and text there is a trained model that is small enough for a repository.
 func TestPublishedBooks(t *testing.T) {
 	const dir = "docs/results/books"
 	corpora := []string{"pg19", "arxiv-math"}
 	perplexities := map[string][]float64{} // of a corpus and a model, by seed
 	emptied := map[string][]float64{}
 	for _, corpus := range corpora {
-		for _, model := range booksModels {
+		for _, model := range modelIDs {
 			for seed := 1; seed <= 3; seed++ {
 				text, err := os.ReadFile(filepath.Join("../..", dir, "runs", fmt.Sprintf("perplexity-%s-%s-2048-seed%d/result.json", corpus, model, seed)))
 				if err != nil {
@@ -228,7 +229,7 @@ func TestPublishedBooks(t *testing.T) {
 	}
 	memories := 0
 	for _, row := range tableRows(worth) {
-		if model := booksModels[row[0]]; model != "" {
+		if model := modelIDs[row[0]]; model != "" {
 			memories++
 			var want []string
 			for _, corpus := range corpora {
@@ -242,11 +243,11 @@ func TestPublishedBooks(t *testing.T) {
 			}
 		}
 	}
-	if memories != len(booksModels)-1 { // local-only has none
+	if memories != len(modelIDs)-1 { // local-only has none
 		t.Errorf("%d memories", memories)
 	}
 	for _, row := range tableRows(page) {
-		model, base := booksModels[row[0]], "local-only"
+		model, base := modelIDs[row[0]], "local-only"
 		var want []string
 		if model != "" {
 			models++
@@ -256,7 +257,7 @@ func TestPublishedBooks(t *testing.T) {
 		} else if this, other, found := strings.Cut(row[0], " ÷ "); found {
 			pairs++
 			long := map[string]string{"Linear": "infini-linear", "Linear + Delta": "infini-delta", "local only": "local-only", "full attention": "full-attention"}
-			for name, m := range booksModels {
+			for name, m := range modelIDs {
 				long[name] = m
 			}
 			if model, base = long[this], long[other]; model == "" || base == "" {
@@ -277,7 +278,7 @@ func TestPublishedBooks(t *testing.T) {
 			t.Errorf("%s: %q, in the results %q", row[0], got, want)
 		}
 	}
-	if models != len(booksModels) || pairs < 4 {
+	if models != len(modelIDs) || pairs < 4 {
 		t.Errorf("%d models and %d pairs", models, pairs)
 	}
 }

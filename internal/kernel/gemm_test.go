@@ -180,7 +180,7 @@ func TestBLASNamesTheLibrary(t *testing.T) {
 	})
 }
 
-// TestNarrowKernel: the descriptions are those of real libraries.
+// TestNarrowKernel: real libraries printed the first four descriptions; the last is made up.
 func TestNarrowKernel(t *testing.T) {
 	for config, want := range map[string]string{
 		"OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH NO_AFFINITY Prescott MAX_THREADS=64":    "Prescott", // Debian 12, Emerald Rapids
